@@ -1,0 +1,1 @@
+// The sources of a precompiled header: nothing but the header.

@@ -1,0 +1,104 @@
+#include "core/parallel.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace tessera {
+
+namespace {
+
+std::atomic<size_t> chosen_threads{0};
+thread_local bool inside_parallel = false;
+
+// One job at a time: blocks are handed out by an atomic counter.
+struct Job {
+  size_t count, grain;
+  const std::function<void(size_t, size_t)>* run;
+  std::atomic<size_t> next{0};
+  std::atomic<size_t> busy{0};
+
+  void work() {
+    inside_parallel = true;
+    for (size_t from; (from = next.fetch_add(grain)) < count;) (*run)(from, std::min(count, from + grain));
+    inside_parallel = false;
+  }
+};
+
+class Pool {
+ public:
+  ~Pool() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  void run(Job& job, size_t helpers) {
+    const std::lock_guard one_job(jobs_);
+    {
+      const std::lock_guard lock(mutex_);
+      while (threads_.size() < helpers) threads_.emplace_back([this] { serve(); });
+      job.busy = helpers;
+      seats_ = helpers;
+      job_ = &job;
+    }
+    wake_.notify_all();
+    job.work();
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [&] { return job.busy == 0; });
+    job_ = nullptr;
+  }
+
+ private:
+  void serve() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      wake_.wait(lock, [&] { return stopping_ || (job_ && seats_ > 0); });
+      if (stopping_) return;
+      --seats_;
+      Job& job = *job_;
+      lock.unlock();
+      job.work();
+      lock.lock();
+      if (--job.busy == 0) done_.notify_all();
+    }
+  }
+
+  std::mutex jobs_, mutex_;
+  std::condition_variable wake_, done_;
+  std::vector<std::thread> threads_;
+  Job* job_ = nullptr;
+  size_t seats_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace
+
+size_t thread_count() {
+  const size_t chosen = chosen_threads;
+  return chosen ? chosen : std::max(1u, std::thread::hardware_concurrency());
+}
+
+void set_threads(size_t count) {
+  chosen_threads = count;
+}
+
+void parallel_for(size_t count, size_t grain, const std::function<void(size_t, size_t)>& run) {
+  grain = std::max<size_t>(1, grain);
+  const size_t blocks = (count + grain - 1) / grain, helpers = std::min(thread_count(), blocks);
+  if (helpers <= 1 || inside_parallel) {
+    for (size_t from = 0; from < count; from += grain) run(from, std::min(count, from + grain));
+    return;
+  }
+  static Pool pool;
+  Job job{count, grain, &run};
+  pool.run(job, helpers - 1);
+}
+
+}  // namespace tessera

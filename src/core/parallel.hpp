@@ -1,0 +1,19 @@
+// Work split over the machine's cores. Results must not depend on the number of threads: split work by fixed blocks and
+// combine block results in block order.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace tessera {
+
+// Cores used by parallel_for: the hardware's, or what set_threads said (for tests and `--threads`). At least 1.
+size_t thread_count();
+void set_threads(size_t count);  // 0 = the hardware's
+
+// Calls run(from, to) for consecutive blocks [from, to) of [0, count), `grain` wide (the last may be shorter), on all
+// cores, from a pool started once; returns when all are done. Calls inside run are made inline.
+// `run` must not throw.
+void parallel_for(size_t count, size_t grain, const std::function<void(size_t from, size_t to)>& run);
+
+}  // namespace tessera

@@ -1,0 +1,55 @@
+#include <atomic>
+
+#include "core/hash.hpp"
+#include "core/json.hpp"
+#include "core/parallel.hpp"
+#include "core/text.hpp"
+
+namespace tessera {
+namespace {
+
+TEST(Text, NearestName) {
+  const std::vector<std::string> names{"Order Completed", "Order Refunded", "Product Viewed"};
+  EXPECT_EQ(nearest_name("Order Complete", names), "Order Completed");
+  EXPECT_EQ(nearest_name("banana", names), std::nullopt);
+}
+
+TEST(Text, InvalidUtf8IsFoundAndRepaired) {
+  EXPECT_EQ(first_invalid_utf8("caf\xC3\xA9"), std::nullopt);
+  EXPECT_EQ(first_invalid_utf8("caf\xE9!"), 3u);
+  EXPECT_EQ(repair_utf8("caf\xE9!"), "caf\xEF\xBF\xBD!");
+  EXPECT_EQ(fold_case("ÄÖÜ ΩМир"), "äöü ωмир");
+}
+
+TEST(Json, KeepsOrderAndLiterals) {
+  const auto json = parse_json(R"({"b":19.990,"a":[1,true,null,"x\ny"]})");
+  ASSERT_TRUE(json);
+  EXPECT_EQ(json->dump(), R"({"b":19.990,"a":[1,true,null,"x\ny"]})");
+}
+
+TEST(Json, ErrorsHaveAPlace) {
+  const auto json = parse_json("{\n  \"a\": ]\n}", "x.json");
+  ASSERT_FALSE(json);
+  EXPECT_EQ(json.error().place.substr(0, 9), "x.json:2:");
+  EXPECT_FALSE(parse_json(std::string(300, '[')));
+}
+
+TEST(Parallel, VisitsEachBlockOnce) {
+  std::vector<std::atomic<int>> hits(10'007);
+  parallel_for(hits.size(), 64, [&](size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i) ++hits[i];
+    parallel_for(3, 1, [](size_t, size_t) {});
+  });
+  for (const auto& hit : hits) ASSERT_EQ(hit, 1);
+}
+
+TEST(Hash, Sha256OfAbc) {
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(Hash, StoredOnDiskSoItNeverChanges) {
+  EXPECT_EQ(hash64("tessera"), hash64("tessera"));
+}
+
+}  // namespace
+}  // namespace tessera
