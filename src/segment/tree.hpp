@@ -49,7 +49,10 @@ struct Literal {
   std::variant<bool, Number, std::string, Instant, Duration> value;
   bool operator==(const Literal&) const = default;
 };
-struct Trait {  // the last known value of a trait; Expr::type says which of its columns is meant
+// The last known value of a trait; Expr::type says which of its columns is meant. Type::Instant: its text read as a
+// time (parse_instant), unknown where it is none (also for properties). Type::List: a list trait, in ListMatch and
+// Size.
+struct Trait {
   std::string name;
   bool operator==(const Trait&) const = default;
 };
@@ -61,7 +64,8 @@ struct Property {
   std::string name;
   bool operator==(const Property&) const = default;
 };
-struct Name {  // a let or a score; `definition` is filled by the checker: index in Program::definitions
+struct Name {  // a let (of any type, conditions too) or a score; `definition` is filled by the checker: index in
+               // Program::definitions
   std::string name;
   uint32_t definition = UINT32_MAX;
   bool operator==(const Name& o) const { return name == o.name; }
@@ -81,7 +85,8 @@ struct EventPattern {
 struct Lifetime {
   bool operator==(const Lifetime&) const = default;
 };
-struct Sliding {  // (as_of - oldest, as_of - newest]
+inline constexpr Duration kForever{400'000'000'000'000'000};  // as Sliding::oldest: however old
+struct Sliding {                                              // (as_of - oldest, as_of - newest]
   Duration newest, oldest;
   bool operator==(const Sliding&) const = default;
 };
@@ -220,6 +225,7 @@ struct InSegment {
   bool negated = false;
   bool operator==(const InSegment& o) const { return segment == o.segment && negated == o.negated; }
 };
+// Kleene's. Xor: an odd number of operands is true; unknown if any is unknown.
 enum class LogicOp : uint8_t { And, Or, Xor, NoneOf, AtLeast, Not };
 struct Logic {
   LogicOp op;
@@ -269,8 +275,10 @@ struct Definition {
   bool operator==(const Definition&) const = default;
 };
 
-// What the checker hands to the planner: every name resolved, every type known, aliases replaced, definitions ordered
-// so that each uses only earlier ones (segment in segment is stratified; cycles were refused).
+// What the checker hands to the planner: every name resolved, every type known, aliases replaced (definitions of kind
+// Event are not in it), definitions ordered so that each uses only earlier ones (segment in segment is stratified;
+// cycles were refused). Inside `where` there are only literals, properties, arithmetic and conditions over them; a Bool
+// value used as a condition has become a comparison with true.
 struct Program {
   std::vector<Definition> definitions;
 };
