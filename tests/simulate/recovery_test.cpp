@@ -1,0 +1,29 @@
+// The planted segments can be found in what customers did, and cannot be found in recency, frequency and money alone.
+#include "simulate/measure.hpp"
+
+namespace tessera::simulate {
+namespace {
+
+using Case = std::tuple<Preset, uint32_t>;
+class Recovery : public testing::TestWithParam<Case> {};
+
+TEST_P(Recovery, ByBehaviourButNotByRecencyFrequencyMoney) {
+  const auto [preset, k] = GetParam();
+  Measured measured = measure({.customers = 6'000, .segments = k, .preset = preset, .seed = 20'260 + k});
+  standardise(measured.behaviour);
+  to_quintiles(measured.rfm);
+  standardise(measured.rfm);
+  const double found = adjusted_rand(k_means(measured.behaviour, k, 12, 1).labels, measured.truth);
+  const double by_rfm = adjusted_rand(k_means(measured.rfm, k, 3, 1).labels, measured.truth);
+  fmt::print("{:>8} K={:<3} adjusted Rand index: behaviour {:.3f}, recency-frequency-money scores {:.3f}\n",
+             kPresetNames[static_cast<size_t>(preset)], k, found, by_rfm);
+  EXPECT_GE(found, 0.93);
+  EXPECT_LE(by_rfm, 0.6);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Recovery,
+                         testing::Combine(testing::Values(Preset::Shop, Preset::Clinic, Preset::Bank, Preset::Airline),
+                                          testing::Values(6u, 12u, 24u, 48u)));
+
+}  // namespace
+}  // namespace tessera::simulate
