@@ -336,7 +336,7 @@ class Engine {
   // For every centroid: all others by distance, nearest first, in blocks of eight; itself comes first.
   void sort_neighbours() {
     const size_t width = listed_ * kLanes;
-    parallel_for(k_, 8, [&](size_t from, size_t to) {
+    parallel_for(k_, std::max<size_t>(8, 32768 / k_), [&](size_t from, size_t to) {
       std::vector<std::pair<float, uint32_t>> order(k_);
       for (size_t a = from; a < to; ++a) {
         for (size_t c = 0; c < k_; ++c) {

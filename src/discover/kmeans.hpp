@@ -6,7 +6,8 @@
 // order
 //   of additions nor the number of threads matters;
 // - a cluster left without rows keeps its centroid where it was;
-// - it ends when a round changes no label, or after max_rounds, then with one assignment more, so that the labels handed
+// - it ends when a round changes no label, or after max_rounds, then with one assignment more, so that the labels
+// handed
 //   back are always those of the centroids handed back.
 #pragma once
 

@@ -12,8 +12,9 @@
 
 namespace tessera::discover {
 
-// k rows of the data as centroids, fewer where there are fewer distinct rows. O(n k d log k).
-Matrix seed_centroids(const Matrix& data, size_t k, Rng& rng, std::span<const double> weights = {});
+// k rows of the data as centroids, fewer where there are fewer distinct rows. `trials` candidates a centre, the best is
+// kept; 0 = 2 + log k. O(n k d trials).
+Matrix seed_centroids(const Matrix& data, size_t k, Rng& rng, std::span<const double> weights = {}, size_t trials = 0);
 
 // Moves single rows between clusters while that lowers the sum of squares (size-corrected, so it passes optima where
 // Lloyd stops), until no move helps. O(n k d) a pass.
