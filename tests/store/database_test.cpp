@@ -1,21 +1,15 @@
 #include "store/database.hpp"
 
+#include "store/scratch.hpp"
+
 using namespace tessera;
 using namespace tessera::store;
 
 namespace {
 
-#define MUST(...)                                      \
-  ({                                                   \
-    auto must_ = (__VA_ARGS__);                        \
-    if (!must_) ADD_FAILURE() << must_.error().text(); \
-    std::move(must_).value();                          \
-  })
-
 Connection connection_in_memory() {
-  auto database = Database::in_memory();
-  EXPECT_TRUE(database) << database.error().text();
-  return std::move(*database->connect());
+  const auto database = MUST(Database::in_memory());
+  return MUST(database.connect());
 }
 
 TEST(Database, AnswersWithTypedSpans) {

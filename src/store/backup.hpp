@@ -1,0 +1,25 @@
+// A second whole copy of the record, and the way back from it.
+#pragma once
+
+#include <string>
+
+#include "core/progress.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "store/record.hpp"
+
+namespace tessera::store {
+
+struct BackupOutcome {
+  uint64_t bytes = 0;
+  uint64_t entries = 0;
+};
+
+// Writes the record to a new file that is itself a record, and opens it to be sure. Error where `to` exists; `to` is
+// whole or is not. REQUIRES: no transaction of this process is open on the record.
+Result<BackupOutcome> backup(Record& record, const std::string& to, const Clock& clock, Progress& progress);
+
+// Makes the record `to` from a backup. Never replaces a file: where `to` exists, the error says how to move it away.
+Result<BackupOutcome> restore(const std::string& from, const std::string& to, const Clock& clock, Progress& progress);
+
+}  // namespace tessera::store

@@ -1,0 +1,101 @@
+#include "store/migrations.hpp"
+
+namespace tessera::store {
+
+namespace {
+
+// Notes on version 1, where the column's name does not say it all:
+// - meta: format_version, pseudonym_key (hex), created.
+// - catalogue: every table of the record, ours and those of events; person_columns point at identity.profile, so that
+//   erasure can walk the catalogue and forget nothing.
+// - property: the typed columns of the event tables; type as profiles::PropertyType, or 4 for the number of elements of
+//   a list (column products__count).
+// - entry: the log. Facts of seq in [first_seq, until_seq) were learnt at `learnt`.
+// - identity: a profile is exactly one identifier (a user id, an e-mail); kind as profiles::IdentifierKind. Its
+//   pseudonym is keyed, so that it can be shown.
+// - link: dated facts that two identifiers are one person (joins) or are not (not joins); the last one counts.
+// - stitched: made from link: who leads the profiles that are linked to others. A profile that is not there leads
+// itself.
+// - definition: every version of every definition; removed ones have a last version that says so.
+constexpr const char* kVersion1 = R"sql(
+CREATE SCHEMA tessera;
+CREATE TABLE tessera.meta(key VARCHAR NOT NULL, value VARCHAR NOT NULL);
+CREATE TABLE tessera.catalogue(table_name VARCHAR NOT NULL, kind VARCHAR NOT NULL, event VARCHAR, person_columns VARCHAR[]);
+CREATE TABLE tessera.property(event VARCHAR NOT NULL, property VARCHAR NOT NULL, type UTINYINT NOT NULL,
+                              is_list BOOLEAN NOT NULL, column_name VARCHAR NOT NULL, class VARCHAR);
+CREATE TABLE tessera.entry(id UBIGINT NOT NULL, kind VARCHAR NOT NULL, learnt TIMESTAMP_MS NOT NULL,
+                           first_seq UINTEGER NOT NULL, until_seq UINTEGER NOT NULL, source VARCHAR NOT NULL, detail VARCHAR);
+CREATE TABLE tessera.identity(profile UINTEGER NOT NULL, kind UTINYINT NOT NULL, value VARCHAR NOT NULL,
+                              pseudonym VARCHAR NOT NULL);
+CREATE TABLE tessera.link(a UINTEGER NOT NULL, b UINTEGER NOT NULL, seq UINTEGER NOT NULL, entry UBIGINT NOT NULL,
+                          joins BOOLEAN NOT NULL, reason VARCHAR NOT NULL);
+CREATE TABLE tessera.stitched(profile UINTEGER NOT NULL, leader UINTEGER NOT NULL);
+CREATE TABLE tessera.reject(entry UBIGINT NOT NULL, source VARCHAR, line UBIGINT, reason VARCHAR NOT NULL, value VARCHAR,
+                            row VARCHAR, fingerprint UBIGINT NOT NULL);
+CREATE TABLE tessera.definition(kind UTINYINT NOT NULL, slug VARCHAR NOT NULL, name VARCHAR NOT NULL, text VARCHAR NOT NULL,
+                                version UINTEGER NOT NULL, entry UBIGINT NOT NULL, removed BOOLEAN NOT NULL);
+CREATE TABLE tessera.audit(done TIMESTAMP_MS NOT NULL, who VARCHAR NOT NULL, action VARCHAR NOT NULL, detail VARCHAR);
+
+INSERT INTO tessera.catalogue VALUES
+  ('tessera.meta', 'bookkeeping', NULL, NULL), ('tessera.catalogue', 'bookkeeping', NULL, NULL),
+  ('tessera.property', 'bookkeeping', NULL, NULL), ('tessera.entry', 'bookkeeping', NULL, NULL),
+  ('tessera.identity', 'people', NULL, ['profile']), ('tessera.link', 'people', NULL, ['a', 'b']),
+  ('tessera.stitched', 'people', NULL, ['profile', 'leader']), ('tessera.reject', 'as received', NULL, NULL),
+  ('tessera.definition', 'bookkeeping', NULL, NULL), ('tessera.audit', 'bookkeeping', NULL, NULL);
+
+CREATE VIEW tessera.person AS
+  SELECT own.profile, leader.profile AS leader, CASE leader.kind WHEN 1 THEN leader.value ELSE leader.pseudonym END AS customer
+  FROM tessera.identity own LEFT JOIN tessera.stitched ON stitched.profile = own.profile
+  JOIN tessera.identity leader ON leader.profile = coalesce(stitched.leader, own.profile);
+CREATE VIEW main.customers AS
+  SELECT customer, any_value(value) FILTER (kind = 1) AS user_id, list(value ORDER BY value) FILTER (kind = 2) AS emails,
+         list(value ORDER BY value) FILTER (kind = 3) AS phones, count(*) FILTER (kind = 4) AS anonymous_ids
+  FROM tessera.person JOIN tessera.identity USING (profile) GROUP BY customer;
+)sql";
+
+constexpr Migration kMigrations[] = {
+    {1, "the first tables", kVersion1},
+};
+
+}  // namespace
+
+std::span<const Migration> known_migrations() {
+  return kMigrations;
+}
+
+Result<int> version_of(Connection& connection) {
+  const auto tables = TRY(connection.integer(
+      "SELECT count(*) FROM duckdb_tables() WHERE NOT internal AND schema_name = 'tessera' AND table_name = 'meta'"));
+  if (tables.value_or(0) > 0) {
+    const auto version = TRY(connection.integer("SELECT value FROM tessera.meta WHERE key = 'format_version'"));
+    if (!version)
+      return fail("is damaged: it does not say which version it has", {}, "restore a backup: tessera restore BACKUP");
+    return static_cast<int>(*version);
+  }
+  const auto others = TRY(connection.integer("SELECT count(*) FROM duckdb_tables() WHERE NOT internal"));
+  if (others.value_or(0) > 0)
+    return fail(fmt::format("is a DuckDB database with {} tables, but not a record of Tessera", *others), {},
+                "name another file for the record: --store tessera.db");
+  return 0;
+}
+
+Result<void> migrate(Connection& connection, std::span<const Migration> migrations, Instant now) {
+  const int have = TRY(version_of(connection)), last = migrations.back().version;
+  if (have > last)
+    return fail(
+        fmt::format("was written by a newer Tessera: its tables have version {}, this program knows {}", have, last),
+        {}, "use the newer program, or restore a backup from before the upgrade");
+  for (const Migration& step : migrations) {
+    if (step.version <= have) continue;
+    auto transaction = TRY(Transaction::begin(connection));
+    TRY(connection.run(step.sql));
+    TRY(connection.run("DELETE FROM tessera.meta WHERE key = 'format_version'"));
+    TRY(connection.run("INSERT INTO tessera.meta VALUES ('format_version', ?::VARCHAR)", {int64_t{step.version}}));
+    TRY(connection.run("INSERT INTO tessera.audit VALUES (?, 'tessera', 'migrate', ?)",
+                       {now, std::string_view(fmt::format("to version {}: {}", step.version, step.what))}));
+    TRY(transaction.commit());
+  }
+  return {};
+}
+
+}  // namespace tessera::store

@@ -1,0 +1,182 @@
+#include "store/record.hpp"
+
+#include <cstring>
+
+#include <unistd.h>
+
+#include "core/hash.hpp"
+
+namespace tessera::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr size_t kKeyBytes = 32;
+
+Error at_place(Error error, const std::string& path) {
+  if (error.place.empty()) error.place = path;
+  return error;
+}
+
+// Another DuckDB client (the duckdb shell, a BI tool) takes no lock of ours, but DuckDB's, and DuckDB says who has it.
+Error explain_open(const Error& error, const std::string& path) {
+  if (error.message.find("Could not set lock") != std::string::npos) {
+    const size_t at = error.message.find("(PID ");
+    const int64_t holder = at == std::string::npos ? 0 : std::atoll(error.message.c_str() + at + 5);
+    return held_by(path, holder).error();
+  }
+  if (error.message.find("Permission denied") != std::string::npos)
+    return {"cannot be opened: permission denied", path, "check who may write it: ls -l " + shell_quoted(path)};
+  const bool damaged = error.message.find("orrupt") != std::string::npos ||
+                       error.message.find("hecksum") != std::string::npos ||
+                       error.message.find("erialization") != std::string::npos;
+  if (damaged)
+    return {"is damaged: " + error.message, path,
+            "restore a backup under a new name: tessera --store NEW.db restore BACKUP.db"};
+  return at_place(error, path);
+}
+
+Result<void> fill_new(Connection& connection, const Clock& clock, const RecordSettings& settings) {
+  TRY(migrate(connection, settings.migrations, clock.now()));
+  TRY(connection.run("INSERT INTO tessera.meta VALUES ('pseudonym_key', ?), ('created', ?)",
+                     {std::string_view(hex_of(secret_bytes(kKeyBytes))), std::string_view(text_of(clock.now()))}));
+  return {};
+}
+
+std::string bytes_of_hex(std::string_view hex) {
+  std::string bytes;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+    unsigned value = 0;
+    std::from_chars(hex.data() + i, hex.data() + i + 2, value, 16);
+    bytes.push_back(static_cast<char>(value));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Record>> Record::open(const std::string& path, OpenMode mode, const Clock& clock,
+                                             const RecordSettings& settings) {
+  std::error_code error;
+  if (path.empty()) return usage("the name of the record is empty", "name a file: --store tessera.db");
+  if (mode == OpenMode::CreateIfMissing && !fs::exists(path, error)) TRY(create(path, clock, settings));
+  return open_existing(path, mode, clock, settings);
+}
+
+// Made under another name and given its own when it is complete: whoever sees the file sees a record.
+Result<void> Record::create(const std::string& path, const Clock& clock, const RecordSettings& settings) {
+  TRY(check_can_create(path));
+  const std::string unfinished = fmt::format("{}.new-{}", path, getpid());
+  const struct Remove {
+    const std::string& file;
+    ~Remove() {
+      std::error_code ignored;
+      fs::remove(file, ignored);
+      fs::remove(file + ".wal", ignored);
+    }
+  } remove{unfinished};
+  {
+    auto database = Database::open(unfinished, settings.database);
+    if (!database) return std::unexpected(explain_open(database.error(), path));
+    auto connection = TRY(database->connect());
+    if (auto filled = fill_new(connection, clock, settings); !filled)
+      return std::unexpected(at_place(filled.error(), path));
+    if (auto kept = connection.run("CHECKPOINT"); !kept) return std::unexpected(at_place(kept.error(), path));
+  }
+  return publish(unfinished, path);
+}
+
+Result<std::unique_ptr<Record>> Record::open_existing(const std::string& path, OpenMode mode, const Clock& clock,
+                                                      const RecordSettings& settings) {
+  std::error_code ignored;
+  if (fs::is_regular_file(path, ignored)) TRY(refuse_if_open_here(path));
+  TRY(check_is_database(path));
+  const bool read_only = mode == OpenMode::ReadOnly;
+  if (!read_only && access(path.c_str(), W_OK) != 0)
+    return fail(fmt::format("cannot be written: {}", std::strerror(errno)), path,
+                "check who may write it: ls -l " + shell_quoted(path));
+  auto lock = TRY(FileLock::take(path, read_only ? Sharing::Shared : Sharing::Exclusive));
+  DatabaseSettings database_settings = settings.database;
+  database_settings.read_only = read_only;
+  auto database = Database::open(path, database_settings);
+  if (!database) return std::unexpected(explain_open(database.error(), path));
+  auto connection = TRY(database->connect());
+  auto record = std::unique_ptr<Record>(new Record(path, std::move(lock), std::move(*database), std::move(connection)));
+  const auto version = version_of(record->connection_);
+  if (!version) return std::unexpected(at_place(version.error(), path));
+  if (*version == 0)
+    return fail("is an empty DuckDB database, not a record", path,
+                "remove it, and a new record can be made there: rm " + shell_quoted(path));
+  const int last = settings.migrations.back().version;
+  if (read_only && *version < last)
+    return fail(
+        fmt::format("has tables of version {}, and this program reads version {}", *version, last), path,
+        "bring it up to date by opening it once for writing: tessera --store " + shell_quoted(path) + " doctor");
+  if (!read_only || *version > last)
+    if (auto migrated = migrate(record->connection_, settings.migrations, clock.now()); !migrated)
+      return std::unexpected(at_place(migrated.error(), path));
+  TRY(record->read_key());
+  return record;
+}
+
+Result<std::unique_ptr<Record>> Record::in_memory(const Clock& clock, const RecordSettings& settings) {
+  auto database = TRY(Database::in_memory(settings.database));
+  auto connection = TRY(database.connect());
+  TRY(fill_new(connection, clock, settings));
+  auto record = std::unique_ptr<Record>(new Record({}, FileLock(), std::move(database), std::move(connection)));
+  TRY(record->read_key());
+  return record;
+}
+
+Result<void> Record::read_key() {
+  const auto hex = TRY(connection_.text("SELECT value FROM tessera.meta WHERE key = 'pseudonym_key'"));
+  key_ = bytes_of_hex(hex.value_or(""));
+  if (key_.size() != kKeyBytes)
+    return fail("is damaged: its key for pseudonyms is missing", path_,
+                "restore a backup under a new name: tessera --store NEW.db restore BACKUP.db");
+  return {};
+}
+
+Result<void> Record::audit(Instant at, std::string_view who, std::string_view action, std::string_view detail) {
+  TRY(connection_.run("INSERT INTO tessera.audit VALUES (?, ?, ?, ?)", {at, who, action, detail}));
+  return {};
+}
+
+Result<Entry> next_entry(Connection& connection, std::string kind, Instant learnt) {
+  auto answer = TRY(connection.query("SELECT id, until_seq, learnt FROM tessera.entry ORDER BY id DESC LIMIT 1"));
+  Entry entry{.id = 1, .kind = std::move(kind), .learnt = learnt};
+  if (const auto last = TRY(answer.next())) {
+    entry.id = last->column(0).values<uint64_t>()[0] + 1;
+    entry.first_seq = last->column(1).values<uint32_t>()[0];
+    entry.learnt = std::max(learnt, instant_of_stored(last->column(2).values<int64_t>()[0]));
+  }
+  entry.until_seq = entry.first_seq;
+  return entry;
+}
+
+Result<void> append_entry(Connection& connection, const Entry& entry) {
+  TRY(connection.run(
+      "INSERT INTO tessera.entry VALUES (?, ?, ?, ?, ?, ?, ?)",
+      {entry.id, std::string_view(entry.kind), entry.learnt, uint64_t{entry.first_seq}, uint64_t{entry.until_seq},
+       std::string_view(entry.source), entry.detail.empty() ? Value(nullptr) : Value(std::string_view(entry.detail))}));
+  return {};
+}
+
+Result<std::vector<Entry>> entries(Connection& connection) {
+  auto answer = TRY(connection.query(
+      "SELECT id, kind, learnt, first_seq, until_seq, source, coalesce(detail, '') FROM tessera.entry ORDER BY id"));
+  std::vector<Entry> entries;
+  while (const auto chunk = TRY(answer.next()))
+    for (size_t row = 0; row < chunk->rows(); ++row)
+      entries.push_back({.id = chunk->column(0).values<uint64_t>()[row],
+                         .kind = std::string(chunk->column(1).text(row)),
+                         .learnt = instant_of_stored(chunk->column(2).values<int64_t>()[row]),
+                         .first_seq = chunk->column(3).values<uint32_t>()[row],
+                         .until_seq = chunk->column(4).values<uint32_t>()[row],
+                         .source = std::string(chunk->column(5).text(row)),
+                         .detail = std::string(chunk->column(6).text(row))});
+  return entries;
+}
+
+}  // namespace tessera::store

@@ -1,0 +1,197 @@
+#include "store/record_file.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+namespace tessera::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string why() {
+  return std::strerror(errno);
+}
+
+// The process that holds a lock on the file, as /proc/locks tells it; 0 where it does not.
+int64_t holder_of(const std::string& path) {
+  struct stat status{};
+  if (stat(path.c_str(), &status) != 0) return 0;
+  const std::string file = fmt::format("{:02x}:{:02x}:{}", major(status.st_dev), minor(status.st_dev), status.st_ino);
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    char number[64], kind[64], strength[64], mode[64], process[64], place[64];
+    const int fields =
+        std::sscanf(line.c_str(), "%63s %63s %63s %63s %63s %63s", number, kind, strength, mode, process, place);
+    if (fields == 6 && std::string_view(kind) != "->" && file == place)
+      return std::max<int64_t>(std::atoll(process), 0);
+  }
+  return 0;
+}
+
+std::string program_of(int64_t process) {
+  std::ifstream file(fmt::format("/proc/{}/comm", process));
+  std::string name;
+  std::getline(file, name);
+  return name.empty() ? "a program" : name;
+}
+
+struct Descriptor {
+  int number = -1;
+  ~Descriptor() {
+    if (number >= 0) close(number);
+  }
+};
+
+std::string folder_of(const std::string& path) {
+  const std::string folder = fs::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+std::unexpected<Error> cannot_write(const std::string& what, const std::string& place) {
+  const bool full = errno == ENOSPC || errno == EFBIG || errno == EDQUOT;
+  return fail(fmt::format("{}: {}", what, why()), place,
+              full ? "free some room, then run the command again; this shows where: df -h" : "");
+}
+
+}  // namespace
+
+std::string shell_quoted(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::unexpected<Error> held_by(const std::string& path, int64_t holder) {
+  if (holder == getpid())
+    return fail("this process has the record open already", path, "use the record that is open, or close it first");
+  if (holder == 0)
+    return fail("another process has the record open", path,
+                "wait until it ends; this shows which it is: fuser -v " + shell_quoted(path));
+  return fail(fmt::format("{} (process {}) has the record open", program_of(holder), holder), path,
+              fmt::format("wait until it ends, or end it: kill {}", holder));
+}
+
+Result<void> refuse_if_open_here(const std::string& path) {
+  if (holder_of(path) == getpid()) return held_by(path, getpid());
+  return {};
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+FileLock::~FileLock() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+Result<FileLock> FileLock::take(const std::string& path, Sharing sharing) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return fail("cannot be opened: " + why(), path);
+  FileLock lock(descriptor);
+  if (flock(descriptor, (sharing == Sharing::Shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0)
+    return held_by(path, holder_of(path));
+  return lock;
+}
+
+Result<void> check_is_database(const std::string& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status))
+    return fail("there is no such record", path,
+                "name an existing one, or fill a new one: tessera --store " + shell_quoted(path) + " import FILE");
+  if (fs::is_directory(status))
+    return fail("is a folder, not a record", path, "name a file in it: --store " + shell_quoted(path + "/tessera.db"));
+  if (!fs::is_regular_file(status)) return fail("is no ordinary file, so it cannot hold a record", path);
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail("cannot be read: " + why(), path, "check who may read it: ls -l " + shell_quoted(path));
+  // A DuckDB file: 8 bytes of checksum, then "DUCK".
+  char head[12] = {};
+  file.read(head, sizeof head);
+  if (file.gcount() == 0)
+    return fail("is an empty file, not a record", path,
+                "remove it, and a new record can be made there: rm " + shell_quoted(path));
+  if (file.gcount() < 12 || std::string_view(head + 8, 4) != "DUCK")
+    return fail("is not a record (a record is a DuckDB file, and this is none)", path,
+                "name another file; to read customers' events from this one: tessera import " + shell_quoted(path));
+  return {};
+}
+
+Result<void> check_can_create(const std::string& path) {
+  const std::string folder = folder_of(path);
+  if (path.empty()) return usage("the name of the record is empty", "name a file: --store tessera.db");
+  std::error_code error;
+  if (!fs::exists(folder, error))
+    return fail("the folder does not exist", folder, "make it: mkdir -p " + shell_quoted(folder));
+  if (!fs::is_directory(folder, error)) return fail("is not a folder, so no record can be made in it", folder);
+  if (access(folder.c_str(), W_OK) != 0)
+    return fail("the folder cannot be written: " + why(), folder,
+                "check who may write there: ls -ld " + shell_quoted(folder));
+  const std::string log = path + ".wal";
+  if (fs::exists(log, error))
+    return fail("this write-ahead log is here without its record", log,
+                "bring the record back beside it, or, if it is gone for good, remove the log: rm " + shell_quoted(log));
+  return {};
+}
+
+Result<void> publish(const std::string& finished, const std::string& name) {
+  // link() refuses to replace, rename() would not.
+  if (link(finished.c_str(), name.c_str()) != 0) {
+    const bool taken = errno == EEXIST;
+    const auto error =
+        taken
+            ? fail("exists already", name,
+                   "choose another name, or move it away: mv " + shell_quoted(name) + " " + shell_quoted(name + ".old"))
+            : cannot_write("cannot be made", name);
+    unlink(finished.c_str());
+    return error;
+  }
+  unlink(finished.c_str());
+  const Descriptor folder{open(folder_of(name).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (folder.number >= 0) fsync(folder.number);
+  return {};
+}
+
+Result<void> copy_whole(int from, const std::string& to, Progress& progress) {
+  std::error_code error;
+  if (fs::exists(to, error))
+    return fail("exists already", to,
+                "choose another name, or move it away: mv " + shell_quoted(to) + " " + shell_quoted(to + ".old"));
+  TRY(check_can_create(to));
+  const std::string part = fmt::format("{}.part-{}", to, getpid());
+  const struct Remove {
+    const std::string& part;
+    ~Remove() { unlink(part.c_str()); }
+  } remove{part};
+  {
+    const Descriptor out{open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+    if (out.number < 0) return cannot_write("cannot be made", part);
+    struct stat status{};
+    if (fstat(from, &status) != 0) return cannot_write("the record cannot be read", to);
+    std::vector<char> block(1 << 20);
+    for (off_t done = 0;;) {
+      const ssize_t read = pread(from, block.data(), block.size(), done);
+      if (read < 0) return cannot_write("the record cannot be read", to);
+      if (read == 0) break;
+      for (ssize_t written = 0; written < read;) {
+        const ssize_t step = write(out.number, block.data() + written, static_cast<size_t>(read - written));
+        if (step < 0) return cannot_write("cannot be written", part);
+        written += step;
+      }
+      done += read;
+      progress.step("copying", static_cast<uint64_t>(done), static_cast<uint64_t>(status.st_size));
+    }
+    if (fsync(out.number) != 0) return cannot_write("cannot be written", part);
+  }
+  return publish(part, to);
+}
+
+}  // namespace tessera::store
