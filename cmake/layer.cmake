@@ -27,7 +27,7 @@ function(layer name)
   layer_tests(${name})
 endfunction()
 
-# tests/NAME/*.cpp (and the shared oracle, where the room has one) become the program test_NAME, one ctest entry a test.
+# tests/NAME/*.cpp become the program test_NAME and one entry of ctest.
 function(layer_tests name)
   file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*.cpp)
   if(NOT tests OR NOT TESSERA_TESTS)
