@@ -1,0 +1,84 @@
+#include "segment/parse.hpp"
+
+#include <gtest/gtest.h>
+
+#include "segment/check.hpp"
+
+namespace tessera::segment {
+namespace {
+
+constexpr std::string_view kExample = R"(# What the shop asks for every week.
+event order = "Order Completed" where is_test is not true
+
+let orders_90d   = count(order, last 90 days)
+let spend_year   = sum(order.total, last 365 days)
+let fav_category = mode("Product Viewed".category, last 60 days)
+
+score purchase_intent = 2 * "Product Viewed" + 10 * "Product Added" + 25 * "Checkout Started"
+  half-life 3 days
+
+segment "Abandoned cart, high intent" =
+      last "Product Added" between 2 hours and 7 days ago
+  and no order since then
+  and purchase_intent at least 20
+
+segment "Lapsed, showing interest" =
+      last order more than 120 days ago
+  and at least 3 "Product Viewed" in the last 7 days
+
+segment "Omni-engaged" =
+      distinct(any event.channel, last 30 days) >= 3
+  and trait country in ("DE", "AT", "CH")
+
+segment "Missed care" =
+      at least 2 "Appointment Missed" in the last 90 days
+  and no "Appointment Booked" where date in the next 30 days
+)";
+
+TEST(Parse, ReadsTheReferenceExample) {
+  const Parsed parsed = parse_definitions(kExample);
+  EXPECT_EQ(render(parsed.diagnostics, kExample), "");
+  ASSERT_EQ(parsed.definitions.size(), 9u);
+  EXPECT_EQ(parsed.definitions[0].note, "What the shop asks for every week.");
+  const Checked checked = check(parsed.definitions, Schema{});
+  EXPECT_EQ(render(checked.diagnostics, kExample), "");
+  EXPECT_EQ(checked.program.definitions.size(), 8u);
+}
+
+// One tree for the two ways of saying it.
+TEST(Parse, ReadableAndFunctionalFormsAreTheSameTree) {
+  const std::vector<std::pair<std::string_view, std::string_view>> kPairs{
+      {"at least 2 order in the last 30 days", "count(order, last 30 days) >= 2"},
+      {"last order more than 120 days ago", "ago(last_time(order)) > 120 days"},
+      {"no order in the last 7 days", "count(order, last 7 days) = 0"},
+      {"did order in the last 7 days", "did(order, last 7 days)"},
+      {"between 2 and 5 order", "count(order) between 2 and 5"},
+      {"last order between 2 hours and 7 days ago", "ago(last_time(order)) between 2 hours and 7 days"},
+      {"last order before 2026-01-01", "last_time(order) < 2026-01-01"},
+      {"at least 2 order where total > 100 in the last 30d", "count(order where order.total > 100, last 30 days) >= 2"},
+      {"never order", "no order"},
+      {">= 2 order", "at least 2 order"},
+      {"no more than 2 order", "at most 2 order"},
+      {"did order at least 2 times in the last 12h", "at least 2 order in the last 12 hours"},
+      {"trait country is \"DE\"", "trait country = \"DE\""},
+      {"last order more than 3 days ago and no \"X\" since then",
+       "last order more than 3 days ago and no \"X\" since last order"},
+  };
+  for (const auto& [a, b] : kPairs) {
+    const ParsedExpression left = parse_expression(a), right = parse_expression(b);
+    EXPECT_EQ(render(left.diagnostics, a), "");
+    EXPECT_EQ(render(right.diagnostics, b), "");
+    EXPECT_TRUE(left.expr == right.expr) << a << " | " << b;
+  }
+}
+
+TEST(Parse, ErrorsShowThePlace) {
+  constexpr std::string_view kText = "at least 2 order in the last 30 dasy";
+  EXPECT_EQ(render(parse_expression(kText).diagnostics, kText),
+            "1:33: unknown unit 'dasy'; did you mean 'days'?\n"
+            "  at least 2 order in the last 30 dasy\n"
+            "                                  ^\n");
+}
+
+}  // namespace
+}  // namespace tessera::segment
