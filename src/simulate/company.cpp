@@ -56,15 +56,19 @@ double events_at(const Plan& plan, const Options& options) {
   return static_cast<double>(events) / kTried;
 }
 
+// The secant rule: events are nearly straight in the scale, but for those who do everything only once.
 void fit_scale(Plan& plan, const Options& options) {
-  // Nearly straight in the scale: three steps of the secant are within a percent.
-  double low = 0.2, at_low = 0, scale = 1;
-  plan.scale = low;
-  at_low = events_at(plan, options);
-  for (int step = 0; step < 3; ++step) {
+  double before = 0.5, at_before = 0;
+  plan.scale = before;
+  at_before = events_at(plan, options);
+  double scale = std::clamp(before * options.events_per_customer / at_before, 0.05, 50.0);
+  for (int step = 0; step < 4 && scale != before; ++step) {
     plan.scale = scale;
-    const double slope = (events_at(plan, options) - at_low) / (scale - low);
-    scale = std::max(0.02, low + (options.events_per_customer - at_low) / slope);
+    const double at_scale = events_at(plan, options);
+    const double slope = std::max(1.0, (at_scale - at_before) / (scale - before));
+    before = scale;
+    at_before = at_scale;
+    scale = std::clamp(scale + (options.events_per_customer - at_scale) / slope, 0.02, 50.0);
   }
   plan.scale = scale;
 }
@@ -77,7 +81,7 @@ Result<void> check(const Options& options) {
   };
   TRY(range("--customers", options.customers, 1u, 100'000'000u));
   TRY(range("--segments", options.segments, 1u, 100u));
-  TRY(range("--events-per-customer", options.events_per_customer, 8.0, 1000.0));
+  TRY(range("--events-per-customer", options.events_per_customer, 10.0, 1000.0));
   return {};
 }
 

@@ -66,7 +66,7 @@ inline constexpr double kHourShare = 0.86, kHourSigma = 1.3;
 inline constexpr double kWeekends[] = {0.1, 0.82};
 inline constexpr double kPromotions[] = {0.07, 0.8};
 inline constexpr double kUndos[] = {0.03, 0.42};
-inline constexpr double kLooks[] = {0.5, 3.0};              // looks around for each main event
+inline constexpr double kLooks[] = {0.7, 3.6};              // looks around for each main event
 inline constexpr double kMails[] = {0.06, 0.8};             // of the mailings that reach a customer
 inline constexpr double kServices[] = {0.04, 0.6};          // asks for help, for each main event
 inline constexpr double kBreadths[] = {0.15, 2.4};          // further things in a main event

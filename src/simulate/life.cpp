@@ -26,6 +26,14 @@ struct Person {
   std::array<double, kCategories> category{};
 };
 
+// What a visit is about to pay for.
+struct Purchase {
+  std::string_view id, code;
+  double amount = 0, discount = 0;  // euro; the amount is before the discount
+  size_t things = 1, category = 0, first_item = 0;
+  bool promoted = false;
+};
+
 double beta(Rng& rng, double mean, double concentration) {
   const double a = rng.gamma(mean * concentration, 1), b = rng.gamma((1 - mean) * concentration, 1);
   return a + b > 0 ? a / (a + b) : mean;
@@ -102,7 +110,13 @@ class Life {
   // What they do.
   void visit(const Person& me, int day, bool buys);
   void look_around(const Person& me, Instant& at, size_t times);
+  Purchase choose(const Person& me);
+  void pause(Instant& at);
+  void pick(Instant& at, const Purchase& purchase);
+  void promote(Instant& at, const Purchase& purchase);
+  Number pay(Instant at, const Purchase& purchase);
   void buy(const Person& me, Instant& at);
+  void give_up(const Person& me, Instant& at);
   void shop_lines(const Person& me, double amount, size_t things);
   std::optional<Instant> later(const Person& me, Instant than, double from, double to);
   void afterwards(const Person& me, Instant bought, std::string_view id, Number amount);
@@ -272,7 +286,10 @@ void Life::visit(const Person& me, int day, bool buys) {
   // Few people walk in as often as they click.
   const double in_person = touch_.in_person ? 0.6 : 1;
   look_around(me, at, buys ? rng_.poisson(0.5 * me.look * in_person) : 1 + rng_.poisson(1.5 * in_person));
-  if (buys) buy(me, at);
+  if (buys)
+    buy(me, at);
+  else if (!touch_.in_person && rng_.chance(0.2))
+    give_up(me, at);
   campaign_ = nullptr;
 }
 
@@ -288,76 +305,103 @@ void Life::shop_lines(const Person& me, double amount, size_t things) {
   }
 }
 
-void Life::buy(const Person& me, Instant& at) {
-  const auto pause = [&] { at = at + Duration{rng_.between(10'000, 90'000)}; };
-  const size_t things = 1 + rng_.poisson(me.breadth);
-  double amount = me.spend * lognormal(rng_, kScatter.purchase);
-  const std::string_view id = number_text(words_.id_prefix, out_.index * 1000ull + mains_++);
-  const bool promoted = rng_.chance(me.promotion);
-  const size_t first_item = out_.items.size();
+Purchase Life::choose(const Person& me) {
+  Purchase purchase{.id = number_text(words_.id_prefix, out_.index * 10'000ull + mains_++),
+                    .amount = me.spend * lognormal(rng_, kScatter.purchase),
+                    .things = 1 + rng_.poisson(me.breadth),
+                    .category = rng_.pick(me.category),
+                    .first_item = out_.items.size(),
+                    .promoted = rng_.chance(me.promotion)};
   if (words_.lines) {
-    shop_lines(me, amount, things);
-    amount = 0;
-    for (size_t i = first_item; i < out_.items.size(); ++i)
-      amount += out_.items[i].price.as_double() * out_.items[i].quantity;
+    shop_lines(me, purchase.amount, purchase.things);
+    purchase.amount = 0;
+    for (size_t i = purchase.first_item; i < out_.items.size(); ++i)
+      purchase.amount += out_.items[i].price.as_double() * out_.items[i].quantity;
   } else {
-    amount *= words_.typical_amount * (out_.oddity == Oddity::Wholesale ? 12 : 1);
+    purchase.amount *= words_.typical_amount * (out_.oddity == Oddity::Wholesale ? 12 : 1);
   }
-  const size_t category = rng_.pick(me.category);
-  if (!touch_.in_person) {
-    const size_t picks = words_.lines ? std::min<size_t>(things, 3) : rng_.chance(0.7);
-    for (size_t i = 0; i < picks; ++i) {
-      open(Kind::Track, at, words_.pick);
-      if (words_.lines) {
-        const Item& item = out_.items[first_item + i];
-        put("product_id", item.product_id);
-        if (!item.category.empty()) put("category", item.category);
-        put("price", item.price);
-        put("quantity", Number::of(item.quantity));
-      } else {
-        put_category(category);
-      }
-      pause();
-    }
-    if (rng_.chance(0.5)) {
-      open(Kind::Track, at, words_.commit);
-      if (words_.lines) put("value", euro(amount));
-      pause();
-    }
+  if (purchase.promoted) {
+    static constexpr std::string_view kCodes[] = {"SAVE10", "SAVE15", "SAVE20"};
+    const size_t rate = rng_.below(3);
+    purchase.code = kCodes[rate];
+    purchase.discount = purchase.amount * (0.1 + 0.05 * static_cast<double>(rate));
   }
-  const double discount = promoted ? amount * (0.1 + 0.05 * static_cast<double>(rng_.below(3))) : 0;
-  const std::string_view code = rng_.chance(0.5) ? "WELCOME" : "SEASON";
-  if (promoted) {
-    open(Kind::Track, at, words_.promotion);
-    put(words_.id, id);
+  return purchase;
+}
+
+void Life::pause(Instant& at) {
+  at = at + Duration{rng_.between(10'000, 90'000)};
+}
+
+void Life::pick(Instant& at, const Purchase& purchase) {
+  const size_t most = words_.lines ? std::min<size_t>(purchase.things, 3) : 1;
+  for (size_t i = 0; i < most; ++i) {
+    if (!rng_.chance(0.65)) continue;
+    open(Kind::Track, at, words_.pick);
     if (words_.lines) {
-      put("coupon", code);
-      put("discount", euro(discount));
+      const Item& item = out_.items[purchase.first_item + i];
+      put(words_.thing, item.product_id);
+      if (!item.category.empty()) put("category", item.category);
+      put("price", item.price);
+      put("quantity", Number::of(item.quantity));
+    } else {
+      put_category(purchase.category);
     }
-    pause();
+    pause(at);
   }
+  if (!rng_.chance(0.5)) return;
+  open(Kind::Track, at, words_.commit);
+  if (words_.lines) put("value", euro(purchase.amount));
+  pause(at);
+}
+
+void Life::promote(Instant& at, const Purchase& purchase) {
+  open(Kind::Track, at, words_.promotion);
+  put(words_.id, purchase.id);
+  if (words_.lines) {
+    put("coupon", purchase.code);
+    put("discount", euro(purchase.discount));
+  }
+  pause(at);
+}
+
+Number Life::pay(Instant at, const Purchase& purchase) {
   Event& main = open(Kind::Track, at, words_.main);
-  put(words_.id, id);
-  const Number paid = euro(amount - (words_.money_back ? discount : 0));
+  const Number paid = euro(purchase.amount - (words_.lines ? purchase.discount : 0));
+  put(words_.id, purchase.id);
   put(words_.amount, paid);
   put("currency", std::string_view("EUR"));
   if (words_.lines) {
-    main.first_item = static_cast<uint32_t>(first_item);
-    main.item_count = static_cast<uint16_t>(out_.items.size() - first_item);
-    const Number shipping = touch_.in_person || amount > 60 ? Number{} : euro(4.9);
+    main.first_item = static_cast<uint32_t>(purchase.first_item);
+    main.item_count = static_cast<uint16_t>(out_.items.size() - purchase.first_item);
+    const Number shipping = touch_.in_person || purchase.amount > 60 ? Number{} : euro(4.9);
     put("shipping", shipping);
     put("total", Number{paid.micros + shipping.micros});
-    if (promoted) {
-      put("coupon", code);
-      put("discount", euro(discount));
+    if (purchase.promoted) {
+      put("coupon", purchase.code);
+      put("discount", euro(purchase.discount));
     }
   } else {
-    put(words_.count, Number::of(static_cast<int64_t>(things)));
-    put_category(category);
-    if (promoted) put("offer", code);
+    put(words_.count, Number::of(static_cast<int64_t>(purchase.things)));
+    put_category(purchase.category);
+    if (purchase.promoted) put("offer", purchase.code);
   }
   if (out_.oddity == Oddity::Test) put("is_test", true);
-  afterwards(me, at, id, paid);
+  return paid;
+}
+
+void Life::buy(const Person& me, Instant& at) {
+  const Purchase purchase = choose(me);
+  if (!touch_.in_person) pick(at, purchase);
+  if (purchase.promoted) promote(at, purchase);
+  const Number paid = pay(at, purchase);
+  afterwards(me, at, purchase.id, paid);
+}
+
+// Everything but the main event: a cart left behind, a form not sent.
+void Life::give_up(const Person& me, Instant& at) {
+  Purchase purchase = choose(me);
+  pick(at, purchase);
 }
 
 // What follows a main event comes after it and keeps the customer's habits; what would come too late is left out.

@@ -40,7 +40,7 @@ struct Options {
   uint32_t segments = 12;       // 1 to 100; each is at least 1 % of the customers up to 48
   Preset preset = Preset::Shop;
   uint64_t seed = 1;
-  double events_per_customer = 48;  // average over all customers, 8 to 1,000; habits blur below about 30
+  double events_per_customer = 48;  // average over all customers, 10 to 1,000; habits blur below about 30
 };
 
 // Why a customer belongs to no planted segment. In odd.csv, not in truth.csv.

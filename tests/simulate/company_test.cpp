@@ -70,7 +70,7 @@ TEST(Company, ALifeDoesNotDependOnWhoWasAskedBefore) {
 }
 
 TEST(Company, SegmentsHaveTheSizesPlanned) {
-  const Options options{.customers = 20'000, .segments = 12, .seed = 8, .events_per_customer = 8};
+  const Options options{.customers = 20'000, .segments = 12, .seed = 8, .events_per_customer = 10};
   const Company company = Company::create(options).value();
   std::vector<double> sizes(13);
   ASSERT_TRUE(generate(options, [&](const History& history) { ++sizes[history.segment]; }));

@@ -116,6 +116,24 @@ TEST_P(Lines, EachPersonIsIdentifiedOnceAtLeastAndAnOrderAddsUp) {
   EXPECT_GT(anonymous, 5u);
 }
 
+TEST_P(Lines, EveryNameIsInTheDocumentation) {
+  std::ifstream file(TESSERA_SOURCE_DIR "/docs/simulate.md");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_FALSE(text.empty());
+  std::set<std::string_view> names;
+  const auto kept =
+      generate({.customers = 1'000, .segments = 6, .preset = GetParam(), .seed = 5}, [&](const History& history) {
+        for (const Event& event : history.events) {
+          if (event.kind != Kind::Track) continue;
+          EXPECT_NE(text.find(fmt::format("`{}`", event.name)), std::string::npos) << event.name;
+          names.insert(event.channel);
+        }
+      });
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(names.size(), 4u);
+  for (const std::string_view name : names) EXPECT_NE(text.find(fmt::format("`{}`", name)), std::string::npos) << name;
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Lines, testing::Values(Preset::Shop, Preset::Clinic, Preset::Bank, Preset::Airline));
 
 std::string text_of_file(const std::filesystem::path& path) {

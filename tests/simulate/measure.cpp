@@ -131,18 +131,20 @@ std::vector<double> start(const Table& table, size_t k, Rng& rng) {
   return centres;
 }
 
-Clusters lloyd(const Table& table, std::vector<double> centres, size_t k) {
+Clusters lloyd(const Table& table, std::vector<double> centres, size_t k, int rounds) {
   const size_t n = table.rows(), d = table.columns;
   Clusters clusters{.labels = std::vector<uint32_t>(n)};
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     bool moved = false;
     clusters.sse = 0;
     std::vector<double> sums(k * d), counts(k);
     for (size_t i = 0; i < n; ++i) {
       uint32_t at = 0;
       double least = 1e300;
-      for (uint32_t c = 0; c < k; ++c)
-        if (const double apart = distance2(table.row(i), &centres[c * d], d); apart < least) least = apart, at = c;
+      for (uint32_t c = 0; c < k; ++c) {
+        const double apart = distance2(table.row(i), &centres[c * d], d);
+        if (apart < least) least = apart, at = c;
+      }
       moved |= clusters.labels[i] != at;
       clusters.labels[i] = at;
       clusters.sse += least;
@@ -153,7 +155,25 @@ Clusters lloyd(const Table& table, std::vector<double> centres, size_t k) {
     for (size_t c = 0; c < k; ++c)
       for (size_t j = 0; j < d && counts[c] > 0; ++j) centres[c * d + j] = sums[c * d + j] / counts[c];
   }
+  clusters.centres = std::move(centres);
   return clusters;
+}
+
+// The centre that is missed least if its customers go to its nearest neighbour.
+size_t least_missed(const Clusters& clusters, size_t k, size_t d) {
+  std::vector<double> counts(k);
+  for (const uint32_t label : clusters.labels) ++counts[label];
+  size_t least = 0;
+  double cost = 1e300;
+  for (size_t a = 0; a < k; ++a) {
+    for (size_t b = 0; b < k; ++b) {
+      if (a == b) continue;
+      const double here = counts[a] * counts[b] / std::max(1.0, counts[a] + counts[b]) *
+                          distance2(&clusters.centres[a * d], &clusters.centres[b * d], d);
+      if (here < cost) cost = here, least = counts[a] < counts[b] ? a : b;
+    }
+  }
+  return least;
 }
 
 }  // namespace
@@ -197,14 +217,19 @@ void to_quintiles(Table& table) {
   }
 }
 
-Clusters k_means(const Table& table, size_t k, size_t restarts, uint64_t seed) {
-  Clusters best;
-  for (size_t run = 0; run < restarts; ++run) {
-    Rng rng(seed + run);
-    Clusters clusters = lloyd(table, start(table, k, rng), k);
-    if (run == 0 || clusters.sse < best.sse) best = std::move(clusters);
+Clusters k_means(const Table& table, size_t k, size_t swaps, uint64_t seed) {
+  const size_t d = table.columns;
+  Rng rng(seed);
+  Clusters best = lloyd(table, start(table, k, rng), k, 100);
+  std::vector<double> far(table.rows());
+  for (size_t swap = 0; swap < swaps && k > 2; ++swap) {
+    for (size_t i = 0; i < far.size(); ++i) far[i] = distance2(table.row(i), &best.centres[best.labels[i] * d], d);
+    std::vector<double> centres = best.centres;
+    std::copy_n(table.row(rng.pick(far)), d, &centres[least_missed(best, k, d) * d]);
+    Clusters tried = lloyd(table, std::move(centres), k, 8);
+    if (tried.sse < best.sse) best = std::move(tried);
   }
-  return best;
+  return lloyd(table, best.centres, k, 100);
 }
 
 double adjusted_rand(const std::vector<uint32_t>& a, const std::vector<uint32_t>& b) {

@@ -32,10 +32,12 @@ void to_quintiles(Table& table);
 
 struct Clusters {
   std::vector<uint32_t> labels;
+  std::vector<double> centres;
   double sse = 0;
 };
-// The best of several runs of Lloyd from greedy k-means++ starts.
-Clusters k_means(const Table& table, size_t k, size_t restarts, uint64_t seed);
+// Lloyd from a greedy k-means++ start, then random swaps of the least missed centre, kept where the sum falls
+// (Fränti 2018): plain restarts stay in local optima with many clusters.
+Clusters k_means(const Table& table, size_t k, size_t swaps, uint64_t seed);
 
 // Hubert and Arabie 1985.
 double adjusted_rand(const std::vector<uint32_t>& a, const std::vector<uint32_t>& b);
