@@ -22,10 +22,12 @@
 namespace tessera::discover {
 
 struct ClusterOptions {
-  size_t k = 0;         // how many clusters; 0 = choose
-  size_t min_k = 1;     // choosing: 1 = may find no natural groups; more = divide even a continuum, at a stable cut
-  size_t max_k = 64;    // choosing: the finest cut looked at
-  double min_size = 0;  // least weight of a cluster (rows, if unweighted): smaller ones join their nearest sibling
+  size_t k = 0;            // how many clusters; 0 = choose
+  size_t min_k = 2;        // choosing: fewer natural groups than this do not count
+  size_t max_k = 64;       // choosing: the finest cut looked at
+  size_t continuum_k = 0;  // choosing, where there are no natural groups: 0 = say so with k = 1; else divide the
+                           // continuum at its finest stable cut, into at least so many
+  double min_size = 0;     // least weight of a cluster (rows, if unweighted): smaller ones join their nearest sibling
   uint64_t seed = 1;
   size_t restarts = 4;  // starts of k-means beside the tree's own, the best sum of squares wins
 };
@@ -36,6 +38,7 @@ struct Candidate {
   Quality quality;      // on the rows of the choice: all, or a fixed sample of a large table
   double weakest = 0;   // the least stable cluster's Jaccard under resampling
   size_t distinct = 0;  // clusters left when those with no gap between them are united; k = all are apart
+  size_t hold = 0;      // clusters that stand apart, come back under resampling and have the least size
   double smallest = 0;  // weight of the smallest cluster
 };
 
@@ -57,6 +60,7 @@ struct Clustering {
   std::string chosen_by;                  // one sentence: which k and why
   Tree tree;                              // its cut at k is `labels`
   std::vector<uint32_t> leaf_of_row;      // the tree's leaf of every row
+  std::vector<double> leaf_weights;       // of each leaf
 
   // The label of every row at any cut of the tree: nested; at k equal to `labels`. Cut sizes are held to
   // [1, tree.leaves]. Coarser and finer cuts are numbered by weight, largest first.
