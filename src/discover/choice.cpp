@@ -26,9 +26,9 @@ size_t cell_count(size_t rows) {
 struct Cut {
   KMeans fit;
   std::vector<double> stability;  // by cluster
-  std::vector<char> apart;        // by cluster
   Candidate figures;
-  int64_t worth = 0;  // clusters that hold less clusters that do not
+  size_t large = 0;   // clusters of the least size; the others will be absorbed and count for nothing
+  int64_t worth = 0;  // large clusters that hold less large clusters that do not
 };
 
 struct Sample {
@@ -116,13 +116,14 @@ void judge(const Sample& sample, const ClusterOptions& options, Cut& cut) {
   figures.smallest = *std::ranges::min_element(mass) * sample.scale;
   figures.distinct = *std::ranges::max_element(group) + size_t{1};
   for (size_t c = 0; c < k; ++c) {
-    figures.quality.stability += cut.stability[c] / static_cast<double>(k);
+    if (mass[c] * sample.scale < options.min_size) continue;
+    ++cut.large;
+    figures.quality.stability += cut.stability[c];
     figures.weakest = std::min(figures.weakest, cut.stability[c]);
-    const bool holds =
-        members[group[c]] == 1 && cut.stability[c] >= kHolds && mass[c] * sample.scale >= options.min_size;
-    figures.hold += holds;
+    figures.hold += members[group[c]] == 1 && cut.stability[c] >= kHolds;
   }
-  cut.worth = 2 * static_cast<int64_t>(figures.hold) - static_cast<int64_t>(k);
+  if (cut.large) figures.quality.stability /= static_cast<double>(cut.large);
+  cut.worth = 2 * static_cast<int64_t>(figures.hold) - static_cast<int64_t>(cut.large);
 }
 
 std::vector<Cut> look_at(const Sample& sample, const Cells& cells, std::span<const size_t> sizes,
@@ -152,15 +153,15 @@ bool better(const Cut& a, const Cut& b) {
 const Cut* most_worth(const std::vector<Cut>& cuts, size_t least) {
   const Cut* best = nullptr;
   for (const Cut& cut : cuts)
-    if (cut.figures.k >= least && cut.worth > 0 && (!best || better(cut, *best))) best = &cut;
+    if (cut.large >= least && cut.worth > 0 && (!best || better(cut, *best))) best = &cut;
   return best;
 }
 
 // A continuum is divided at the finest cut that comes back as a whole; where none does, at the one that does most.
-const Cut* finest_stable(const std::vector<Cut>& cuts, size_t least, double min_size) {
+const Cut* finest_stable(const std::vector<Cut>& cuts, size_t least) {
   const Cut* best = nullptr;
   for (const Cut& cut : cuts) {
-    if (cut.figures.k < least || cut.figures.smallest < min_size) continue;
+    if (cut.large < least) continue;
     if (!best) best = &cut;
     const double now = cut.figures.quality.stability, before = best->figures.quality.stability;
     if (now >= kHolds || (before < kHolds && now > before)) best = &cut;
@@ -180,9 +181,10 @@ std::string natural_sentence(const Cut& cut, const std::vector<Cut>& cuts) {
   std::string text = fmt::format(
       "{} natural groups: {} of them stand apart from all others and come back when half of the data is clustered anew "
       "(mean overlap {:.2f}, weakest {:.2f}), more than at any other cut; silhouette {:.3f}",
-      f.k, f.hold == f.k ? "all" : std::to_string(f.hold), f.quality.stability, f.weakest, f.quality.silhouette);
+      cut.large, f.hold == cut.large ? "all" : std::to_string(f.hold), f.quality.stability, f.weakest,
+      f.quality.silhouette);
   const Cut* silhouette = best_silhouette(cuts);
-  if (silhouette->figures.k != f.k)
+  if (silhouette->large != cut.large)
     text +=
         fmt::format(". Silhouette alone would say {} ({:.3f}), which {} groups that are apart", silhouette->figures.k,
                     silhouette->figures.quality.silhouette, silhouette->figures.k < f.k ? "unites" : "divides");
@@ -190,11 +192,12 @@ std::string natural_sentence(const Cut& cut, const std::vector<Cut>& cuts) {
 }
 
 std::string continuum_sentence(const Cut* cut, const Cut* natural) {
-  const std::string gaps = natural ? fmt::format("only {} natural groups, fewer than asked for", natural->figures.k)
-                                   : "no natural groups: no cut parts the data where it is thin";
+  const std::string gaps = natural ? fmt::format("only {} natural groups, fewer than asked for", natural->large)
+                                   : "no natural groups: no cut finds groups that stand apart and come back when half "
+                                     "of the data is clustered anew";
   if (!cut) return gaps + ".";
   return fmt::format(
-      "{}; the continuum is divided into {}, {} (mean overlap {:.2f} when half of the data is clustered anew, "
+      "{}; the continuum is divided into {}, {} (mean overlap {:.2f}, "
       "weakest {:.2f}).",
       gaps, cut->figures.k,
       cut->figures.quality.stability >= kHolds ? "the finest cut that comes back under resampling"
@@ -211,7 +214,8 @@ Choice answer(const std::vector<Cut>& cuts, const ClusterOptions& options, const
   if (chosen) {
     choice.why = natural_sentence(*chosen, cuts);
   } else {
-    if (options.continuum_k > 1) chosen = finest_stable(cuts, options.continuum_k, options.min_size);
+    if (options.continuum_k > 1) chosen = finest_stable(cuts, options.continuum_k);
+    if (options.continuum_k > 1 && !chosen) chosen = finest_stable(cuts, 2);  // too few rows for so many
     choice.why = continuum_sentence(chosen, natural);
   }
   if (chosen) {
