@@ -112,7 +112,7 @@ double distance2(const double* a, const double* b, size_t n) {
 // Greedy k-means++: of several draws by distance, the one that lowers the sum most.
 std::vector<double> start(const Table& table, size_t k, Rng& rng) {
   const size_t n = table.rows(), d = table.columns, tries = 2 + static_cast<size_t>(2 * std::log(k));
-  std::vector<double> centres(table.row(0), table.row(0) + 0), nearest(n, 1e300), candidate(n), best(n);
+  std::vector<double> centres, nearest(n), candidate(n), best(n);
   const double* first = table.row(rng.below(n));
   centres.insert(centres.end(), first, first + d);
   for (size_t i = 0; i < n; ++i) nearest[i] = distance2(table.row(i), first, d);
@@ -230,6 +230,15 @@ Clusters k_means(const Table& table, size_t k, size_t swaps, uint64_t seed) {
     if (tried.sse < best.sse) best = std::move(tried);
   }
   return lloyd(table, best.centres, k, 100);
+}
+
+Clusters k_means_from(const Table& table, size_t k, const std::vector<uint32_t>& groups) {
+  const size_t d = table.columns;
+  std::vector<double> centres(k * d), counts(k);
+  for (const uint32_t group : groups) ++counts[group - 1];
+  for (size_t i = 0; i < table.rows(); ++i)
+    for (size_t j = 0; j < d; ++j) centres[(groups[i] - 1) * d + j] += table.row(i)[j] / counts[groups[i] - 1];
+  return lloyd(table, std::move(centres), k, 100);
 }
 
 double adjusted_rand(const std::vector<uint32_t>& a, const std::vector<uint32_t>& b) {

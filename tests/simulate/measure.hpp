@@ -39,6 +39,9 @@ struct Clusters {
 // (Fränti 2018): plain restarts stay in local optima with many clusters.
 Clusters k_means(const Table& table, size_t k, size_t swaps, uint64_t seed);
 
+// Lloyd from the means of the groups given (1 .. k): does the truth stay where it is?
+Clusters k_means_from(const Table& table, size_t k, const std::vector<uint32_t>& groups);
+
 // Hubert and Arabie 1985.
 double adjusted_rand(const std::vector<uint32_t>& a, const std::vector<uint32_t>& b);
 
