@@ -12,13 +12,14 @@ namespace tessera::segment {
 
 namespace {
 
-constexpr std::array<std::string_view, 57> kReserved{
-    "and",    "or",       "xor",   "not",   "where",  "true",      "false",  "in",         "is",        "between",
-    "trait",  "property", "any",   "all",   "none",   "at",        "more",   "less",       "fewer",     "exactly",
-    "no",     "never",    "did",   "has",   "each",   "since",     "before", "after",      "on",        "ever",
-    "within", "last",     "first", "event", "events", "let",       "score",  "segment",    "label",     "count",
-    "sum",    "avg",      "min",   "max",   "median", "distinct",  "mode",   "first_time", "last_time", "ago",
-    "size",   "sequence", "does",  "half",  "today",  "yesterday", "of"};
+constexpr std::array<std::string_view, 65> kReserved{
+    "and",    "or",       "xor",   "not",       "where",  "true",     "false",  "in",         "is",        "between",
+    "trait",  "property", "any",   "all",       "none",   "at",       "more",   "less",       "fewer",     "exactly",
+    "no",     "never",    "did",   "has",       "each",   "since",    "before", "after",      "on",        "ever",
+    "within", "last",     "first", "event",     "events", "let",      "score",  "segment",    "label",     "count",
+    "sum",    "avg",      "min",   "max",       "median", "distinct", "mode",   "first_time", "last_time", "ago",
+    "size",   "then",     "the",   "past",      "next",   "lifetime", "until",  "id",         "over",      "sequence",
+    "does",   "half",     "today", "yesterday", "of"};
 
 struct Statement {
   std::string_view word;
@@ -246,7 +247,7 @@ void Parser::define_score(Definition& out) {
       term.weight = number_of_token();
       expect("*", "between a weight and its event");
     }
-    term.events = event_pattern(Style::Readable);
+    term.events = event_pattern(Style::Term);
     if (take("*"))
       term.weight = number_here() ? number_of_token() : (fail_here("expected a weight after '*'"), Number{});
     term.weight.micros *= sign;

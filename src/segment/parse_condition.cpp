@@ -152,12 +152,14 @@ Exprs Parser::list_of_conditions() {
 // any products where category = "Gifts"
 std::optional<Expr> Parser::some_element() {
   const size_t first = at_;
-  const bool begins = (is("any") || is("some")) && is_kind(TokenKind::Word, 1) && (is("where", 2) || is(".", 2));
+  const bool quoted = is_kind(TokenKind::Text, 1);
+  const bool begins =
+      (is("any") || is("some")) && (quoted || is_kind(TokenKind::Word, 1)) && (is("where", 2) || is(".", 2));
   if (!begins) return std::nullopt;
   ++at_;
   AnyElement out{.list = path_rest(lexed_.tokens[at_++].text)};
   for (const std::string& prefix : scope_.prefixes)
-    if (out.list.starts_with(prefix + ".")) out.list.erase(0, prefix.size() + 1);
+    if (!quoted && out.list.starts_with(prefix + ".")) out.list.erase(0, prefix.size() + 1);
   if (!expect("where", fmt::format("after any {}", out.list))) return Expr{};
   scope_.prefixes.push_back(out.list);
   out.condition.push_back(negation());
@@ -287,8 +289,19 @@ Expr Parser::compare(size_t first, CompareOp op, Expr left, Expr right) const {
   return expr(first, std::move(out));
 }
 
+// Do the tokens from `first` to here make one pair of parentheses?
+bool Parser::is_closed(size_t first) const {
+  const auto& tokens = lexed_.tokens;
+  if (tokens[first].kind != TokenKind::Symbol || tokens[first].text != "(") return false;
+  for (size_t i = first + 1; i + 1 < at_; ++i)
+    if (tokens[i].depth <= tokens[first].depth) return false;
+  return at_ > first + 1 && tokens[at_ - 1].text == ")";
+}
+
 Expr Parser::tail(size_t first, Expr left) {
   if (panic_) return left;
+  // where (...) in the last 30 days: the window is not about what stands in the parentheses.
+  if (scope_.in_where && is_closed(first) && window_next()) return left;
   if (auto found = tail_is(first, left)) return std::move(*found);
   if (auto found = tail_quantity(first, left)) return std::move(*found);
   const bool negated = take("not") || take("does not") || take("do not");

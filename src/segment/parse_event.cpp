@@ -83,8 +83,15 @@ void Parser::filter(EventPattern& out, Style style) {
   Scope scope{.in_where = true};
   if (!out.alias.empty()) scope.prefixes.push_back(out.alias);
   for (const std::string& name : out.names) scope.prefixes.push_back(name);
+  if (!out.each.empty())
+    scope.prefixes.insert(scope.prefixes.end(), {out.each, out.each.substr(0, out.each.rfind('.'))});
   std::swap(scope, scope_);
-  out.where.push_back(style == Style::Readable ? negation() : condition());
+  if (style == Style::Term && take("(")) {
+    out.where.push_back(condition());
+    expect(")", "to close '('");
+  } else {
+    out.where.push_back(style == Style::Function ? condition() : negation());
+  }
   std::swap(scope, scope_);
 }
 
@@ -122,6 +129,23 @@ void Parser::settle_path(Selected& selected, bool wants_property, std::string_vi
 Window Parser::window() {
   auto read = window_here();
   return read ? std::move(*read) : Window{Lifetime{}};
+}
+
+// Behind (...) after where: is it a window that comes?
+bool Parser::window_next() const {
+  for (const std::string_view words :
+       {"in the last", "in the past", "in last", "within", "over the last", "during the last", "the last", "last",
+        "past", "since", "ever", "lifetime", "at any time", "in total", "all time", "until"})
+    if (is(words)) return true;
+  for (const std::string_view words : {"before", "after", "on"})
+    if (is(words)) return is_kind(TokenKind::Instant, 1);
+  if (is("between"))
+    return is_kind(TokenKind::Instant, 1) ||
+           (is_kind(TokenKind::Number, 1) && is_kind(TokenKind::Word, 2) && !is("and", 2));
+  for (const std::string_view words : {"at least", "at most", "more than", "less than"})
+    if (is(words)) return is_kind(TokenKind::Number, 2) && is_kind(TokenKind::Word, 3) && !is("and", 3) && !is("or", 3);
+  if (is("exactly")) return is_kind(TokenKind::Number, 1) && is_kind(TokenKind::Word, 2);
+  return is("not in the last") || is("not in the next") || is("in the next") || is("not between") || is("not on");
 }
 
 std::optional<Window> Parser::window_here() {

@@ -69,6 +69,7 @@ class Parser {
   bool number_here(size_t ahead = 0) const;
 
   Expr tail(size_t first, Expr left);
+  bool is_closed(size_t first) const;
   std::optional<Expr> tail_is(size_t first, Expr& left);
   std::optional<Expr> tail_quantity(size_t first, Expr& left);
   std::optional<Expr> tail_time(size_t first, Expr& left, bool negated);
@@ -98,7 +99,7 @@ class Parser {
   Number number_of_token();
 
   // --- events and windows (parse_event.cpp)
-  enum class Style { Readable, Function };
+  enum class Style { Readable, Function, Term };  // Term: of a score, where `+` goes on with the next term
   struct Selected {
     EventPattern events;
     std::string path;  // "products.category" of order.products.category
@@ -111,6 +112,7 @@ class Parser {
   void settle_path(Selected& selected, bool wants_property, std::string_view function);
   Window window();
   std::optional<Window> window_here();
+  bool window_next() const;
   Window since();
   Window between_window();
   std::optional<Window> age_window();
