@@ -1,0 +1,7 @@
+#include "oracle/engines.hpp"
+
+namespace tessera::oracle {
+
+std::vector<Engine> engines() { return {}; }
+
+}  // namespace tessera::oracle
