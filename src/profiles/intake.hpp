@@ -56,6 +56,10 @@ struct IntakeOutcome {
   // Values that were kept as received (in the row's `extra`) because they do not fit an exact number: property ->
   // count.
   std::map<std::string, uint64_t> inexact;
+  // Values that were kept in `extra` because their event has too many properties already (kMaxColumns), and of how
+  // many.
+  uint64_t columnless_values = 0, columnless_properties = 0;
+  uint64_t rejects = 0;  // new ones: the same reject of the same line is kept once
 };
 
 class Intake {
@@ -65,6 +69,7 @@ class Intake {
 
   virtual ~Intake() = default;  // without commit(): nothing happened
 
+  // The name must be one that flaw_of_event_name (profiles/tables.hpp) finds nothing wrong with: reject the row else.
   virtual Kind kind(std::string_view event) = 0;
   virtual Property property(Kind kind, std::string_view name) = 0;
 
@@ -87,7 +92,8 @@ class Intake {
 
   virtual void reject(Reject reject) = 0;
 
-  // Writes everything or, on an error, nothing.
+  // Writes everything or, on an error, nothing. An error of an earlier call (the disk was full, a name was impossible)
+  // is given here. To be called once.
   virtual Result<IntakeOutcome> commit(Progress& progress) = 0;
 };
 
@@ -97,7 +103,15 @@ struct IntakeSource {
   std::string preset;
 };
 
-// REQUIRES: the record outlives the intake. `learnt` is the log time of the entry (never before the last entry's).
-Result<std::unique_ptr<Intake>> begin_intake(store::Record& record, IntakeSource source, Instant learnt);
+// Rows are held in memory up to these limits, then written into the open transaction.
+struct IntakeLimits {
+  size_t batch_rows = 2'000'000;
+  size_t batch_bytes = 256 << 20;
+};
+
+// REQUIRES: the record outlives the intake, and nothing else writes to it meanwhile. `learnt` is the log time of the
+// entry (where it is before the last entry's, that one's is taken).
+Result<std::unique_ptr<Intake>> begin_intake(store::Record& record, IntakeSource source, Instant learnt,
+                                             IntakeLimits limits = {});
 
 }  // namespace tessera::profiles

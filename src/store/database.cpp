@@ -460,8 +460,10 @@ Writer::~Writer() = default;
 Result<Writer> Writer::open(Connection& connection, const std::string& schema, const std::string& table,
                             std::span<const std::string> columns) {
   auto state = std::make_unique<State>();
-  if (duckdb_appender_create(connection.state_->connection, schema.c_str(), table.c_str(), &state->appender) ==
-      DuckDBError)
+  const bool is_temporary = schema == "temp";  // a catalogue of its own in DuckDB
+  if (duckdb_appender_create_ext(connection.state_->connection, is_temporary ? "temp" : nullptr,
+                                 is_temporary ? "main" : schema.c_str(), table.c_str(),
+                                 &state->appender) == DuckDBError)
     return state->error();
   for (const auto& column : columns)
     if (duckdb_appender_add_column(state->appender, column.c_str()) == DuckDBError) return state->error();
@@ -489,6 +491,11 @@ void set_invalid(duckdb_vector vector, size_t row) {
 
 void Writer::set_null(size_t column, size_t row) {
   set_invalid(state_->vector(column), row);
+}
+
+std::span<uint64_t> Writer::valid_bits(size_t column) {
+  duckdb_vector_ensure_validity_writable(state_->vector(column));
+  return {duckdb_vector_get_validity(state_->vector(column)), kRows / 64};
 }
 
 void Writer::set_text(size_t column, size_t row, std::string_view text) {

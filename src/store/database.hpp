@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -71,7 +72,20 @@ struct StoredText {
     const char* pointer;
   };
   bool is_inlined() const { return length <= kInlineBytes; }
-  std::string_view view() const { return {is_inlined() ? inlined : pointer, length}; }
+  // Borrows a text that is not short: it must stay where it is until the block is put.
+  static StoredText of(std::string_view text) {
+    StoredText stored{.length = static_cast<uint32_t>(text.size()), .inlined = {}, .rest = {}};
+    if (stored.is_inlined()) {
+      std::memcpy(reinterpret_cast<char*>(&stored) + sizeof(uint32_t), text.data(), text.size());
+    } else {
+      std::memcpy(stored.inlined, text.data(), sizeof stored.inlined);
+      stored.pointer = text.data();
+    }
+    return stored;
+  }
+  std::string_view view() const {
+    return {is_inlined() ? reinterpret_cast<const char*>(this) + sizeof(uint32_t) : pointer, length};
+  }
 };
 
 struct ListPart {
@@ -230,7 +244,7 @@ class Database {
 class Writer {
  public:
   static constexpr size_t kRows = 2048;
-  // `columns` in the order in which they will be filled.
+  // `columns` in the order in which they will be filled. Schema "temp": a temporary table.
   static Result<Writer> open(Connection& connection, const std::string& schema, const std::string& table,
                              std::span<const std::string> columns);
   Writer(Writer&&) noexcept;
@@ -242,8 +256,10 @@ class Writer {
   std::span<T> values(size_t column) {
     return {static_cast<T*>(data(column)), kRows};
   }
-  // All rows are valid until said null.
+  // All rows are valid until said null: one at a time, or by the bits of these words (1 = valid), all set at first.
   void set_null(size_t column, size_t row);
+  std::span<uint64_t> valid_bits(size_t column);
+  // Copies; StoredText::of in values<StoredText>() borrows.
   void set_text(size_t column, size_t row, std::string_view text);
   // Makes room for `elements` elements of all lists of the block, end to end; call it before filling them.
   template <typename T>

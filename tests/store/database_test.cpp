@@ -76,6 +76,26 @@ TEST(Database, WriterAppendsListsTextsAndNulls) {
   EXPECT_EQ(MUST(connection.integer("SELECT sum(a) FROM t")), 3 * 2048 * 2047 / 2);
 }
 
+TEST(Database, WriterTakesBorrowedTextsAndValidityBits) {
+  auto connection = connection_in_memory();
+  MUST(connection.run("CREATE TABLE t(a VARCHAR)"));
+  const std::string texts[] = {"", "short", "twelve bytes", "thirteen byte", std::string(5000, 'y')};
+  const std::vector<std::string> columns = {"a"};
+  auto writer = MUST(Writer::open(connection, "main", "t", columns));
+  for (size_t row = 0; row < 5; ++row) writer.values<StoredText>(0)[row] = StoredText::of(texts[row]);
+  writer.valid_bits(0)[0] &= ~uint64_t{2};
+  MUST(writer.put(5));
+  MUST(writer.put(0));
+  writer.values<StoredText>(0)[0] = StoredText::of("again");
+  MUST(writer.put(1));
+  MUST(writer.finish());
+  const auto rows = MUST(connection.rows("SELECT a FROM t"));
+  ASSERT_EQ(rows.size(), 6u);
+  for (size_t row = 0; row < 5; ++row) EXPECT_EQ(rows[row][0], row == 1 ? std::nullopt : std::optional(texts[row]));
+  EXPECT_EQ(rows[5][0], "again");
+  EXPECT_EQ(MUST(connection.integer("SELECT count(*) FROM t WHERE a = 'twelve bytes'")), 1);
+}
+
 TEST(Database, TransactionRollsBackUnlessCommitted) {
   auto connection = connection_in_memory();
   MUST(connection.run("CREATE TABLE t(a INTEGER)"));

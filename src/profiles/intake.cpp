@@ -1,0 +1,522 @@
+#include "profiles/intake.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "core/hash.hpp"
+#include "core/json.hpp"
+#include "core/parallel.hpp"
+#include "core/text.hpp"
+#include "profiles/batch.hpp"
+#include "profiles/people.hpp"
+#include "profiles/tables.hpp"
+#include "profiles/write_rows.hpp"
+#include "store/record.hpp"
+
+namespace tessera::profiles {
+
+namespace {
+
+using store::Connection;
+using store::StoredText;
+using store::Writer;
+
+constexpr size_t kRejectBytes = 4096;
+constexpr Profile kNoProfile = UINT32_MAX;
+
+// The identifiers of a batch, each once.
+struct BatchIdentities {
+  Dictionary texts;  // the kind as a digit, then the value
+  std::vector<Profile> profile;
+  std::string key;
+
+  uint32_t intern(const Identifier& identifier) {
+    key.assign(1, static_cast<char>('0' + static_cast<int>(identifier.kind)));
+    key += identifier.value;
+    return texts.intern(key) - (kClearedText + 1);
+  }
+  size_t size() const { return texts.size() - (kClearedText + 1); }
+  IdentifierKind kind(uint32_t index) const { return static_cast<IdentifierKind>(text(index)[0] - '0'); }
+  std::string_view value(uint32_t index) const { return text(index).substr(1); }
+
+ private:
+  std::string_view text(uint32_t index) const { return texts.text(index + kClearedText + 1); }
+};
+
+struct BatchLink {
+  uint32_t a, b;   // identifiers of the batch
+  uint32_t order;  // of the row that says so
+};
+
+class RecordIntake final : public Intake {
+ public:
+  RecordIntake(store::Record& record, Connection connection, IntakeSource source, IntakeLimits limits)
+      : key_(record.pseudonym_key()), connection_(std::move(connection)), source_(std::move(source)), limits_(limits) {}
+
+  Result<void> begin(Instant learnt);
+
+  Kind kind(std::string_view event) override;
+  Property property(Kind kind, std::string_view name) override;
+  void start(Kind kind, std::span<const Identifier> who, Instant time, uint64_t fingerprint) override;
+  void put(Property property, Number value) override { put_scalar(property, value); }
+  void put(Property property, std::string_view text) override { put_scalar(property, text); }
+  void put(Property property, bool truth) override { put_scalar(property, truth); }
+  void put_null(Property property) override { put_extra(property, "null"); }
+  void put_raw(Property property, std::string_view json) override;
+  void element(Property property, Number value) override { put_element(property, value); }
+  void element(Property property, std::string_view text) override { put_element(property, text); }
+  void element(Property property, bool truth) override { put_element(property, truth); }
+  void next_element(Kind kind, std::string_view prefix) override;
+  void reject(Reject reject) override;
+  Result<IntakeOutcome> commit(Progress& progress) override;
+
+ private:
+  struct PropertyOf {
+    Kind kind;
+    uint32_t index;  // in the kind's buffer
+  };
+
+  RowBuffer& buffer_of(Property property);
+  void put_scalar(Property property, Scalar value);
+  void put_element(Property property, Scalar value);
+  void put_extra(Property property, std::string_view json);
+  std::string_view clean(std::string_view text);
+
+  Result<void> flush();
+  Result<void> flush_rows();
+  Result<void> find_profiles();
+  Result<std::vector<uint8_t>> find_duplicates();
+  Result<void> add_profiles(const std::vector<uint8_t>& is_duplicate);
+  Result<void> add_links(const std::vector<uint8_t>& is_duplicate, const std::vector<Seq>& seq);
+  Result<void> write_buffer(RowBuffer& buffer, const std::vector<uint8_t>& is_duplicate, const std::vector<Seq>& seq);
+  Result<void> flush_rejects();
+  void count_customers(const std::vector<Profile>& leader);
+  void note_times(const std::vector<uint8_t>& is_duplicate);
+
+  const std::string key_;
+  Connection connection_;
+  IntakeSource source_;
+  IntakeLimits limits_;
+  std::optional<store::Transaction> transaction_;
+  std::optional<Error> failed_;
+  bool is_done_ = false;
+
+  EventTables tables_;
+  store::Entry entry_;
+  IntakeOutcome outcome_;
+  std::unordered_map<std::string, Kind> kinds_;
+  std::vector<RowBuffer> buffers_;  // by kind
+  std::vector<std::unordered_map<std::string, Property>> property_index_;
+  std::vector<PropertyOf> properties_;
+  Kind current_ = 0;
+
+  BatchIdentities identities_;
+  std::vector<BatchLink> links_;
+  std::vector<Reject> rejects_;
+  size_t batch_rows_ = 0, batch_bytes_ = 0;
+  std::string cleaned_;
+
+  Profile first_new_ = 0, next_profile_ = 0;
+  bool record_had_profiles_ = false, has_new_links_ = false;
+  std::vector<uint8_t> profile_seen_;  // of this intake's rows
+  std::set<std::pair<std::string, std::string>> columnless_;
+};
+
+Result<void> RecordIntake::begin(Instant learnt) {
+  transaction_.emplace(TRY(store::Transaction::begin(connection_)));
+  tables_ = TRY(EventTables::read(connection_));
+  entry_ = TRY(store::next_entry(connection_, "import", learnt));
+  first_new_ = next_profile_ = static_cast<Profile>(
+      TRY(connection_.integer("SELECT coalesce(max(profile) + 1, 0) FROM tessera.identity")).value_or(0));
+  TRY(connection_.run(
+      "CREATE TEMP TABLE incoming_identity(local UINTEGER, kind UTINYINT, value VARCHAR);"
+      "CREATE TEMP TABLE incoming_row(row UINTEGER, fingerprint UBIGINT);"
+      "CREATE TEMP TABLE incoming_link(a UINTEGER, b UINTEGER, seq UINTEGER);"
+      "CREATE TEMP TABLE incoming_reject(entry UBIGINT, source VARCHAR, line UBIGINT, reason VARCHAR, value VARCHAR,"
+      " row VARCHAR, fingerprint UBIGINT)"));
+  return {};
+}
+
+// --- rows come in
+
+Intake::Kind RecordIntake::kind(std::string_view event) {
+  if (const auto found = kinds_.find(std::string(event)); found != kinds_.end()) return found->second;
+  if (const auto flaw = flaw_of_event_name(event); flaw && !failed_)
+    failed_ = fail(*flaw + fmt::format(": '{}'", event)).error();
+  const auto kind = static_cast<Kind>(buffers_.size());
+  kinds_.emplace(event, kind);
+  buffers_.emplace_back(std::string(event));
+  property_index_.emplace_back();
+  return kind;
+}
+
+Intake::Property RecordIntake::property(Kind kind, std::string_view name) {
+  auto& index = property_index_[kind];
+  if (const auto found = index.find(std::string(name)); found != index.end()) return found->second;
+  const auto property = static_cast<Property>(properties_.size());
+  properties_.push_back(
+      {kind, buffers_[kind].add_property(first_invalid_utf8(name) ? repair_utf8(name) : std::string(name))});
+  index.emplace(name, property);
+  return property;
+}
+
+void RecordIntake::start(Kind kind, std::span<const Identifier> who, Instant time, uint64_t fingerprint) {
+  VERIFY(!who.empty() && !is_done_);
+  if (failed_) return;
+  if (batch_rows_ >= limits_.batch_rows || batch_bytes_ >= limits_.batch_bytes)
+    if (auto flushed = flush(); !flushed) {
+      failed_ = flushed.error();
+      return;
+    }
+  current_ = kind;
+  const auto order = static_cast<uint32_t>(batch_rows_++);
+  const Identifier* strongest = &who[0];
+  for (const Identifier& identifier : who)
+    if (identifier.kind < strongest->kind) strongest = &identifier;
+  const uint32_t leader = identities_.intern({strongest->kind, clean(strongest->value)});
+  for (const Identifier& identifier : who) {
+    if (&identifier == strongest) continue;
+    const uint32_t other = identities_.intern({identifier.kind, clean(identifier.value)});
+    if (other != leader) links_.push_back({leader, other, order});
+    batch_bytes_ += identifier.value.size();
+  }
+  batch_bytes_ += sizeof(BufferedRow) + strongest->value.size();
+  buffers_[kind].start({.who = leader, .time = store::stored_time(time), .fingerprint = fingerprint, .order = order});
+}
+
+RowBuffer& RecordIntake::buffer_of(Property property) {
+  VERIFY(properties_[property].kind == current_);
+  return buffers_[current_];
+}
+
+// The record holds valid UTF-8 only; what is not is repaired here at the latest.
+std::string_view RecordIntake::clean(std::string_view text) {
+  if (std::ranges::none_of(text, [](char c) { return c < 0; }) || !first_invalid_utf8(text)) return text;
+  cleaned_ = repair_utf8(text);
+  return cleaned_;
+}
+
+void RecordIntake::put_scalar(Property property, Scalar value) {
+  if (failed_) return;
+  if (auto* text = std::get_if<std::string_view>(&value)) {
+    *text = clean(*text);
+    batch_bytes_ += text->size();
+  }
+  batch_bytes_ += 16;
+  buffer_of(property).put(properties_[property].index, value);
+}
+
+void RecordIntake::put_element(Property property, Scalar value) {
+  if (failed_) return;
+  if (auto* text = std::get_if<std::string_view>(&value)) {
+    *text = clean(*text);
+    batch_bytes_ += text->size();
+  }
+  batch_bytes_ += 12;
+  buffer_of(property).element(properties_[property].index, value);
+}
+
+void RecordIntake::put_extra(Property property, std::string_view json) {
+  if (failed_) return;
+  batch_bytes_ += 16 + json.size();
+  buffer_of(property).put_extra(properties_[property].index, json);
+}
+
+void RecordIntake::put_raw(Property property, std::string_view json) {
+  // What is no JSON is kept as text, so that `extra` always is.
+  if (parse_json(json))
+    put_extra(property, json);
+  else
+    put_extra(property, quoted_json(std::string(clean(json))));
+}
+
+void RecordIntake::next_element(Kind kind, std::string_view prefix) {
+  if (failed_) return;
+  VERIFY(kind == current_);
+  buffers_[kind].next_element(prefix);
+}
+
+void RecordIntake::reject(Reject reject) {
+  if (reject.row.size() > kRejectBytes) reject.row.resize(kRejectBytes);
+  for (std::string* text : {&reject.source, &reject.reason, &reject.value, &reject.row})
+    *text = std::string(clean(*text));
+  batch_bytes_ += sizeof reject + reject.row.size() + reject.value.size();
+  rejects_.push_back(std::move(reject));
+}
+
+// --- rows go out
+
+Result<void> RecordIntake::flush() {
+  if (batch_rows_ > 0) TRY(flush_rows());
+  TRY(flush_rejects());
+  batch_rows_ = batch_bytes_ = 0;
+  return {};
+}
+
+Result<void> RecordIntake::flush_rows() {
+  for (RowBuffer& buffer : buffers_) buffer.finish_row();
+  TRY(find_profiles());
+  const std::vector<uint8_t> is_duplicate = TRY(find_duplicates());
+  std::vector<Seq> seq(batch_rows_);
+  uint64_t next = entry_.until_seq;
+  for (size_t row = 0; row < batch_rows_; ++row) {
+    seq[row] = static_cast<Seq>(next);
+    next += !is_duplicate[row];
+  }
+  if (next >= kAllSeqs)
+    return fail("the record is full: it holds at most 4,294,967,294 facts", {},
+                "start another record: tessera --store NEW.db import FILE");
+  entry_.until_seq = static_cast<Seq>(next);
+  note_times(is_duplicate);
+  TRY(add_profiles(is_duplicate));
+  TRY(add_links(is_duplicate, seq));
+  for (RowBuffer& buffer : buffers_) {
+    if (!buffer.rows().empty()) TRY(write_buffer(buffer, is_duplicate, seq));
+    buffer.clear();
+  }
+  identities_ = BatchIdentities();
+  links_.clear();
+  return {};
+}
+
+// The profiles of the batch's identifiers that the record knows.
+Result<void> RecordIntake::find_profiles() {
+  identities_.profile.assign(identities_.size(), kNoProfile);
+  if (next_profile_ == 0) return {};
+  const std::vector<std::string> columns = {"local", "kind", "value"};
+  auto writer = TRY(Writer::open(connection_, "temp", "incoming_identity", columns));
+  TRY(write_blocks(writer, identities_.size(), [&](size_t row, size_t from) {
+    const auto index = static_cast<uint32_t>(from + row);
+    writer.values<uint32_t>(0)[row] = index;
+    writer.values<uint8_t>(1)[row] = static_cast<uint8_t>(identities_.kind(index));
+    writer.values<StoredText>(2)[row] = StoredText::of(identities_.value(index));
+  }));
+  auto answer =
+      TRY(connection_.stream("SELECT i.local, k.profile FROM tessera.identity k JOIN temp.incoming_identity i ON "
+                             "i.kind = k.kind AND i.value = k.value"));
+  while (const auto chunk = TRY(answer.next())) {
+    const auto local = chunk->column(0).values<uint32_t>(), profile = chunk->column(1).values<uint32_t>();
+    for (size_t row = 0; row < chunk->rows(); ++row) identities_.profile[local[row]] = profile[row];
+  }
+  TRY(connection_.run("DELETE FROM temp.incoming_identity"));
+  return {};
+}
+
+// Of each row of the batch: is its fingerprint in the record, or in an earlier row of the batch?
+Result<std::vector<uint8_t>> RecordIntake::find_duplicates() {
+  std::vector<uint8_t> is_duplicate(batch_rows_);
+  for (const RowBuffer& buffer : buffers_) {
+    if (buffer.rows().empty()) continue;
+    std::vector<std::pair<uint64_t, uint32_t>> prints;
+    for (const BufferedRow& row : buffer.rows()) prints.emplace_back(row.fingerprint, row.order);
+    std::ranges::sort(prints);
+    for (size_t i = 1; i < prints.size(); ++i) is_duplicate[prints[i].second] = prints[i].first == prints[i - 1].first;
+    const EventTable* table = tables_.find(buffer.event());
+    if (!table) continue;
+    const std::vector<std::string> columns = {"row", "fingerprint"};
+    auto writer = TRY(Writer::open(connection_, "temp", "incoming_row", columns));
+    TRY(write_blocks(writer, prints.size(), [&](size_t row, size_t from) {
+      writer.values<uint32_t>(0)[row] = prints[from + row].second;
+      writer.values<uint64_t>(1)[row] = prints[from + row].first;
+    }));
+    auto answer = TRY(connection_.stream(
+        fmt::format("SELECT row FROM temp.incoming_row WHERE fingerprint IN (SELECT fingerprint FROM main.{})",
+                    store::quoted_name(table->name))));
+    while (const auto chunk = TRY(answer.next()))
+      for (const uint32_t row : chunk->column(0).values<uint32_t>()) is_duplicate[row] = 1;
+    TRY(connection_.run("DELETE FROM temp.incoming_row"));
+  }
+  outcome_.duplicates += static_cast<uint64_t>(std::ranges::count(is_duplicate, 1));
+  return is_duplicate;
+}
+
+void RecordIntake::note_times(const std::vector<uint8_t>& is_duplicate) {
+  for (const RowBuffer& buffer : buffers_) {
+    const bool is_trait = buffer.event() == kTraits;
+    for (const BufferedRow& row : buffer.rows()) {
+      if (!is_duplicate[row.order]) ++(is_trait ? outcome_.trait_facts : outcome_.stored);
+      const Instant time = store::instant_of_stored(row.time);
+      if (is_trait || time == kEver) continue;
+      outcome_.from = std::min(outcome_.from, time);
+      outcome_.to = std::max(outcome_.to, time);
+    }
+  }
+}
+
+// Numbers the identifiers that are new, in the order in which the rows that are kept name them.
+Result<void> RecordIntake::add_profiles(const std::vector<uint8_t>& is_duplicate) {
+  std::vector<uint32_t> who(batch_rows_);
+  for (const RowBuffer& buffer : buffers_)
+    for (const BufferedRow& row : buffer.rows()) who[row.order] = row.who;
+  std::vector<uint32_t> added;
+  const auto add = [&](uint32_t identity) {
+    if (identities_.profile[identity] != kNoProfile) return;
+    identities_.profile[identity] = next_profile_ + static_cast<Profile>(added.size());
+    added.push_back(identity);
+  };
+  size_t link = 0;
+  for (uint32_t order = 0; order < batch_rows_; ++order) {
+    if (!is_duplicate[order]) add(who[order]);
+    for (; link < links_.size() && links_[link].order == order; ++link)
+      if (!is_duplicate[order]) add(links_[link].b);
+  }
+  std::vector<std::string> pseudonyms(added.size());
+  parallel_for(added.size(), 4096, [&](size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i)
+      pseudonyms[i] = pseudonym_of(key_, identities_.kind(added[i]), identities_.value(added[i]));
+  });
+  const std::vector<std::string> columns = {"profile", "kind", "value", "pseudonym"};
+  auto writer = TRY(Writer::open(connection_, "tessera", "identity", columns));
+  TRY(write_blocks(writer, added.size(), [&](size_t row, size_t from) {
+    const uint32_t identity = added[from + row];
+    writer.values<uint32_t>(0)[row] = identities_.profile[identity];
+    writer.values<uint8_t>(1)[row] = static_cast<uint8_t>(identities_.kind(identity));
+    writer.values<StoredText>(2)[row] = StoredText::of(identities_.value(identity));
+    writer.values<StoredText>(3)[row] = StoredText::of(pseudonyms[from + row]);
+  }));
+  next_profile_ += static_cast<Profile>(added.size());
+  profile_seen_.resize(next_profile_);
+  for (const uint32_t identity : who)
+    if (const Profile profile = identities_.profile[identity]; profile != kNoProfile) profile_seen_[profile] = 1;
+  return {};
+}
+
+// A link is written once, with the seq of the first row that says it; and never against what a person has decided about
+// the pair, for the rows that made the mistake keep coming.
+Result<void> RecordIntake::add_links(const std::vector<uint8_t>& is_duplicate, const std::vector<Seq>& seq) {
+  std::unordered_set<uint64_t> seen;
+  std::vector<Link> fresh;
+  for (const BatchLink& link : links_) {
+    if (is_duplicate[link.order]) continue;
+    const Profile a = identities_.profile[link.a], b = identities_.profile[link.b];
+    if (seen.insert(uint64_t{std::min(a, b)} << 32 | std::max(a, b)).second)
+      fresh.push_back({.a = std::min(a, b), .b = std::max(a, b), .seq = seq[link.order]});
+  }
+  if (fresh.empty()) return {};
+  const std::vector<std::string> columns = {"a", "b", "seq"};
+  auto writer = TRY(Writer::open(connection_, "temp", "incoming_link", columns));
+  TRY(write_blocks(writer, fresh.size(), [&](size_t row, size_t from) {
+    writer.values<uint32_t>(0)[row] = fresh[from + row].a;
+    writer.values<uint32_t>(1)[row] = fresh[from + row].b;
+    writer.values<uint32_t>(2)[row] = fresh[from + row].seq;
+  }));
+  const uint64_t added = TRY(connection_.run(
+      "INSERT INTO tessera.link SELECT a, b, seq, ?, true, 'came together' FROM temp.incoming_link i WHERE NOT EXISTS "
+      "(SELECT 1 FROM tessera.link k WHERE (k.a = i.a AND k.b = i.b) OR (k.a = i.b AND k.b = i.a)) ORDER BY seq",
+      {entry_.id}));
+  has_new_links_ |= added > 0;
+  TRY(connection_.run("DELETE FROM temp.incoming_link"));
+  return {};
+}
+
+Result<void> RecordIntake::write_buffer(RowBuffer& buffer, const std::vector<uint8_t>& is_duplicate,
+                                        const std::vector<Seq>& seq) {
+  std::vector<KeptRow> kept;
+  for (uint32_t index = 0; index < buffer.rows().size(); ++index) {
+    const BufferedRow& row = buffer.rows()[index];
+    if (is_duplicate[row.order]) continue;
+    kept.push_back({.index = index,
+                    .seq = seq[row.order],
+                    .profile = identities_.profile[row.who],
+                    .time = row.time,
+                    .fingerprint = row.fingerprint});
+  }
+  if (kept.empty()) return {};
+  std::vector<TableColumn> wanted;
+  for (const auto& filled : buffer.filled()) wanted.push_back(filled.wanted);
+  const EventTable& table = *TRY(tables_.grow(connection_, buffer.event(), std::move(wanted)));
+  const WrittenRows written = TRY(write_rows(connection_, table, buffer, kept));
+  for (const auto& [property, count] : written.raw) outcome_.inexact[property] += count;
+  for (const auto& [property, count] : written.columnless) {
+    outcome_.columnless_values += count;
+    columnless_.emplace(buffer.event(), property);
+  }
+  return {};
+}
+
+Result<void> RecordIntake::flush_rejects() {
+  if (rejects_.empty()) return {};
+  const std::vector<std::string> columns = {"entry", "source", "line", "reason", "value", "row", "fingerprint"};
+  auto writer = TRY(Writer::open(connection_, "temp", "incoming_reject", columns));
+  TRY(write_blocks(writer, rejects_.size(), [&](size_t row, size_t from) {
+    const Reject& reject = rejects_[from + row];
+    writer.values<uint64_t>(0)[row] = entry_.id;
+    writer.values<StoredText>(1)[row] = StoredText::of(reject.source);
+    writer.values<uint64_t>(2)[row] = reject.line;
+    writer.values<StoredText>(3)[row] = StoredText::of(reject.reason);
+    writer.values<StoredText>(4)[row] = StoredText::of(reject.value);
+    writer.values<StoredText>(5)[row] = StoredText::of(reject.row);
+    writer.values<uint64_t>(6)[row] = hash64(reject.row, hash64(reject.reason, hash64(reject.source, reject.line)));
+  }));
+  outcome_.rejects +=
+      TRY(connection_.run("INSERT INTO tessera.reject SELECT * FROM temp.incoming_reject WHERE fingerprint NOT IN "
+                          "(SELECT fingerprint FROM tessera.reject)"));
+  TRY(connection_.run("DELETE FROM temp.incoming_reject"));
+  rejects_.clear();
+  return {};
+}
+
+// --- the end
+
+void RecordIntake::count_customers(const std::vector<Profile>& leader) {
+  std::vector<uint8_t> seen(leader.size()), old(leader.size());
+  for (Profile p = 0; p < leader.size(); ++p) {
+    if (p < profile_seen_.size() && profile_seen_[p]) seen[leader[p]] = 1;
+    if (p < first_new_) old[leader[p]] = 1;
+  }
+  for (Profile p = 0; p < leader.size(); ++p) {
+    outcome_.customers += seen[p];
+    outcome_.new_customers += seen[p] && !old[p];
+  }
+}
+
+Result<IntakeOutcome> RecordIntake::commit(Progress& progress) {
+  VERIFY(!is_done_);
+  is_done_ = true;
+  // Whatever happens from here on, the transaction ends with this call.
+  const struct End {
+    std::optional<store::Transaction>& transaction;
+    Connection& connection;
+    ~End() {
+      transaction.reset();
+      (void)connection.run(
+          "DROP TABLE IF EXISTS temp.incoming_identity; DROP TABLE IF EXISTS temp.incoming_row;"
+          "DROP TABLE IF EXISTS temp.incoming_link; DROP TABLE IF EXISTS temp.incoming_reject");
+    }
+  } end{transaction_, connection_};
+  if (failed_) return std::unexpected(*failed_);
+  progress.step("storing", 0, 0);
+  TRY(flush());
+  const bool is_new = entry_.until_seq > entry_.first_seq || outcome_.rejects > 0;
+  const std::vector<Profile> leader =
+      has_new_links_ ? TRY(restitch(connection_)).leader : TRY(read_leaders(connection_, next_profile_));
+  count_customers(leader);
+  outcome_.columnless_properties = columnless_.size();
+  if (!is_new) return std::move(outcome_);
+  TRY(tables_.refresh_views(connection_));
+  Json files = Json::array();
+  for (const std::string& file : source_.files) files.add(file);
+  Json detail;
+  detail.set("files", std::move(files)).set("preset", source_.preset).set("stored", outcome_.stored);
+  detail.set("trait_facts", outcome_.trait_facts)
+      .set("duplicates", outcome_.duplicates)
+      .set("rejects", outcome_.rejects);
+  entry_.source = clean(source_.description);
+  entry_.detail = detail.dump();
+  TRY(store::append_entry(connection_, entry_));
+  TRY(transaction_->commit());
+  progress.finish();
+  outcome_.entry = entry_.id;
+  return std::move(outcome_);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Intake>> begin_intake(store::Record& record, IntakeSource source, Instant learnt,
+                                             IntakeLimits limits) {
+  auto intake = std::make_unique<RecordIntake>(record, TRY(record.connect()), std::move(source), limits);
+  TRY(intake->begin(learnt));
+  return intake;
+}
+
+}  // namespace tessera::profiles

@@ -1,0 +1,146 @@
+#include "profiles/people.hpp"
+
+#include "core/hash.hpp"
+
+namespace tessera::profiles {
+
+using store::Connection;
+using store::Writer;
+
+std::string_view name_of(IdentifierKind kind) {
+  constexpr std::string_view kNames[] = {"identifier", "user id", "e-mail", "phone", "anonymous id"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+std::string pseudonym_of(const std::string& key, IdentifierKind kind, std::string_view value, size_t digits) {
+  std::string text(1, static_cast<char>('0' + static_cast<int>(kind)));
+  text += value;
+  return "c-" + hex_of(hmac_sha256(key, text)).substr(0, digits);
+}
+
+Result<People> read_people(Connection& connection) {
+  const auto count = TRY(connection.integer("SELECT count(*) FROM tessera.identity")).value_or(0);
+  People people;
+  people.kinds.resize(static_cast<size_t>(count), IdentifierKind::AnonymousId);
+  people.public_id.resize(static_cast<size_t>(count));
+  auto answer = TRY(
+      connection.stream("SELECT profile, kind, CASE kind WHEN 1 THEN value ELSE pseudonym END FROM tessera.identity"));
+  while (const auto chunk = TRY(answer.next())) {
+    const auto profiles = chunk->column(0).values<Profile>();
+    const auto kinds = chunk->column(1).values<uint8_t>();
+    const auto ids = chunk->column(2);
+    for (size_t row = 0; row < chunk->rows(); ++row) {
+      if (profiles[row] >= people.kinds.size())
+        return fail("the record's identifiers are not numbered without gaps", {},
+                    "see what is damaged: tessera doctor");
+      people.kinds[profiles[row]] = static_cast<IdentifierKind>(kinds[row]);
+      people.public_id[profiles[row]] = ids.text(row);
+    }
+  }
+  return people;
+}
+
+Result<std::vector<Link>> read_links(Connection& connection, Seq visible_until) {
+  auto answer = TRY(connection.stream("SELECT a, b, seq, joins FROM tessera.link WHERE seq < ?",
+                                      std::array{store::Value(uint64_t{visible_until})}));
+  std::vector<Link> links;
+  while (const auto chunk = TRY(answer.next()))
+    for (size_t row = 0; row < chunk->rows(); ++row)
+      links.push_back({.a = chunk->column(0).values<Profile>()[row],
+                       .b = chunk->column(1).values<Profile>()[row],
+                       .seq = chunk->column(2).values<Seq>()[row],
+                       .joins = chunk->column(3).values<bool>()[row]});
+  return links;
+}
+
+Result<std::vector<Profile>> read_leaders(Connection& connection, size_t profiles) {
+  std::vector<Profile> leader(profiles);
+  for (Profile p = 0; p < profiles; ++p) leader[p] = p;
+  auto answer = TRY(connection.stream("SELECT profile, leader FROM tessera.stitched"));
+  while (const auto chunk = TRY(answer.next())) {
+    const auto from = chunk->column(0).values<Profile>(), to = chunk->column(1).values<Profile>();
+    for (size_t row = 0; row < chunk->rows(); ++row) {
+      if (from[row] >= profiles || to[row] >= profiles)
+        return fail("the record links identifiers it does not have", {}, "see what is damaged: tessera doctor");
+      leader[from[row]] = to[row];
+    }
+  }
+  return leader;
+}
+
+Result<Stitching> restitch(Connection& connection) {
+  const People people = TRY(read_people(connection));
+  Stitching stitching = stitch(people.kinds, TRY(read_links(connection)));
+  TRY(connection.run("DELETE FROM tessera.stitched"));
+  const std::vector<std::string> columns = {"profile", "leader"};
+  auto writer = TRY(Writer::open(connection, "tessera", "stitched", columns));
+  size_t row = 0;
+  for (Profile p = 0; p < stitching.leader.size(); ++p) {
+    if (stitching.leader[p] == p) continue;
+    writer.values<Profile>(0)[row] = p;
+    writer.values<Profile>(1)[row] = stitching.leader[p];
+    if (++row == Writer::kRows) TRY(writer.put(std::exchange(row, 0)));
+  }
+  if (row > 0) TRY(writer.put(row));
+  TRY(writer.finish());
+  return stitching;
+}
+
+Result<std::vector<SuspectedDuplicate>> suspected_duplicates(Connection& connection, size_t limit) {
+  const People people = TRY(read_people(connection));
+  auto suspicions = stitch(people.kinds, TRY(read_links(connection))).suspicions;
+  if (limit > 0 && suspicions.size() > limit) suspicions.resize(limit);
+  if (suspicions.empty()) return std::vector<SuspectedDuplicate>{};
+  const auto entries = TRY(store::entries(connection));
+  const auto shown = [&](Profile profile) -> Result<std::string> {
+    const auto value =
+        TRY(connection.text("SELECT value FROM tessera.identity WHERE profile = ?", {uint64_t{profile}}));
+    return fmt::format("{} {}", name_of(people.kinds[profile]), value.value_or("?"));
+  };
+  std::vector<SuspectedDuplicate> duplicates;
+  for (const Suspicion& suspicion : suspicions) {
+    SuspectedDuplicate duplicate{.user_a = people.public_id[suspicion.user_a],
+                                 .user_b = people.public_id[suspicion.user_b],
+                                 .through_a = TRY(shown(suspicion.link.a)),
+                                 .through_b = TRY(shown(suspicion.link.b))};
+    const auto entry = std::ranges::upper_bound(entries, suspicion.link.seq, {}, &store::Entry::until_seq);
+    if (entry != entries.end()) duplicate.learnt = entry->learnt;
+    duplicates.push_back(std::move(duplicate));
+  }
+  return duplicates;
+}
+
+namespace {
+
+Result<Profile> find_profile(Connection& connection, Identifier identifier) {
+  const auto profile = TRY(connection.integer("SELECT profile FROM tessera.identity WHERE kind = ? AND value = ?",
+                                              {uint64_t{static_cast<uint8_t>(identifier.kind)}, identifier.value}));
+  if (!profile)
+    return fail(fmt::format("the record knows no {} '{}'", name_of(identifier.kind), identifier.value), {},
+                "the known ones are listed by: tessera sql 'SELECT * FROM customers'");
+  return static_cast<Profile>(*profile);
+}
+
+}  // namespace
+
+Result<void> link_identifiers(store::Record& record, Identifier a, Identifier b, LinkFact fact, std::string_view reason,
+                              Instant learnt) {
+  Connection& connection = record.connection();
+  const bool joins = fact == LinkFact::AreOne;
+  if (joins && a.kind == IdentifierKind::UserId && b.kind == IdentifierKind::UserId && a.value != b.value)
+    return fail(fmt::format("user ids '{}' and '{}' cannot be one customer: a customer has at most one user id",
+                            a.value, b.value));
+  auto transaction = TRY(store::Transaction::begin(connection));
+  const Profile from = TRY(find_profile(connection, a)), to = TRY(find_profile(connection, b));
+  store::Entry entry = TRY(store::next_entry(connection, "links", learnt));
+  if (entry.first_seq >= kAllSeqs - 1) return fail("the record is full: it holds 4,294,967,294 facts");
+  entry.until_seq = entry.first_seq + 1;
+  entry.source = std::string(reason);
+  TRY(connection.run("INSERT INTO tessera.link VALUES (?, ?, ?, ?, ?, ?)",
+                     {uint64_t{from}, uint64_t{to}, uint64_t{entry.first_seq}, entry.id, joins, reason}));
+  TRY(store::append_entry(connection, entry));
+  TRY(restitch(connection));
+  return transaction.commit();
+}
+
+}  // namespace tessera::profiles
