@@ -12,10 +12,10 @@ std::string_view name_of(IdentifierKind kind) {
   return kNames[static_cast<size_t>(kind)];
 }
 
-std::string pseudonym_of(const std::string& key, IdentifierKind kind, std::string_view value, size_t digits) {
+std::string pseudonym_of(const std::string& key, IdentifierKind kind, std::string_view value) {
   std::string text(1, static_cast<char>('0' + static_cast<int>(kind)));
   text += value;
-  return "c-" + hex_of(hmac_sha256(key, text)).substr(0, digits);
+  return "c-" + hex_of(hmac_sha256(key, text)).substr(0, 16);
 }
 
 Result<People> read_people(Connection& connection) {

@@ -16,9 +16,9 @@ struct People {
   std::vector<std::string> public_id;  // of each profile, were it to lead: the user id itself, else the pseudonym
 };
 
-// "c-" and 12 hexadecimal digits of a keyed hash. With 10 million customers without user id, two share one with
-// probability 0.16; then the later is shown with more digits.
-std::string pseudonym_of(const std::string& key, IdentifierKind kind, std::string_view value, size_t digits = 12);
+// "c-" and 16 hexadecimal digits of a keyed hash: of ten million customers without user id, two share one with a
+// probability of 3 in a million.
+std::string pseudonym_of(const std::string& key, IdentifierKind kind, std::string_view value);
 
 Result<People> read_people(store::Connection& connection);
 Result<std::vector<Link>> read_links(store::Connection& connection, Seq visible_until = kAllSeqs);

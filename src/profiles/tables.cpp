@@ -86,12 +86,12 @@ const TableColumn* EventTable::column(std::string_view property, StoredType type
 
 Result<EventTables> EventTables::read(Connection& connection) {
   EventTables tables;
-  auto names = TRY(
-      connection.query("SELECT event, table_name FROM tessera.catalogue WHERE kind = 'event' ORDER BY event::BLOB"));
+  auto names = TRY(connection.query("SELECT event, table_name FROM tessera.catalogue WHERE kind = 'event' "));
   while (const auto chunk = TRY(names.next()))
     for (size_t row = 0; row < chunk->rows(); ++row)
       tables.tables_.push_back({.event = std::string(chunk->column(0).text(row)),
                                 .name = std::string(chunk->column(1).text(row).substr(sizeof "main." - 1))});
+  std::ranges::sort(tables.tables_, {}, &EventTable::event);
   auto columns = TRY(connection.query(
       "SELECT event, property, type, is_list, column_name, coalesce(class, '') FROM tessera.property ORDER BY rowid"));
   while (const auto chunk = TRY(columns.next()))

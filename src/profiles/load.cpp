@@ -1,0 +1,430 @@
+#include "profiles/load.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <numeric>
+
+#include "core/parallel.hpp"
+#include "profiles/people.hpp"
+#include "profiles/tables.hpp"
+
+namespace tessera::profiles {
+
+namespace {
+
+using store::Connection;
+using store::quoted_name;
+using store::StoredText;
+using store::Vector;
+
+constexpr size_t kGrain = 1 << 16;
+
+// Interning through a small cache: most text properties have few values, and DuckDB's short texts are two words that
+// compare at once.
+class Interner {
+ public:
+  explicit Interner(Dictionary& dictionary) : dictionary_(dictionary), cache_(kSlots) {}
+
+  TextId intern(const StoredText& text) {
+    if (!text.is_inlined()) return dictionary_.intern(text.view());
+    std::array<uint64_t, 2> words;
+    std::memcpy(words.data(), &text, sizeof words);
+    Slot& slot = cache_[((words[0] ^ (words[1] * 0x9E3779B97F4A7C15)) * 0xD1342543DE82EF95) >> (64 - kBits)];
+    if (slot.words != words || slot.id == kAbsentText) slot = {words, dictionary_.intern(text.view())};
+    return slot.id;
+  }
+
+ private:
+  static constexpr int kBits = 13;
+  static constexpr size_t kSlots = size_t{1} << kBits;
+  struct Slot {
+    std::array<uint64_t, 2> words{};
+    TextId id = kAbsentText;
+  };
+  Dictionary& dictionary_;
+  std::vector<Slot> cache_;
+};
+
+// --- customers
+
+struct Customers {
+  std::vector<std::string> public_id;  // ascending
+  std::vector<CustomerIndex> of_profile;
+};
+
+Result<Customers> read_customers(Connection& connection, Instant known_at, Seq visible_until) {
+  People people = TRY(read_people(connection));
+  const size_t profiles = people.kinds.size();
+  const std::vector<Profile> leader = known_at == kNever
+                                          ? TRY(read_leaders(connection, profiles))
+                                          : stitch(people.kinds, TRY(read_links(connection, visible_until))).leader;
+  // By the first eight bytes as a number, and the rest only where those are equal.
+  struct Entry {
+    uint64_t head;
+    Profile profile;
+  };
+  std::vector<Entry> order;
+  for (Profile p = 0; p < profiles; ++p) {
+    if (leader[p] != p) continue;
+    char head[8] = {};
+    std::memcpy(head, people.public_id[p].data(), std::min<size_t>(8, people.public_id[p].size()));
+    uint64_t word;
+    std::memcpy(&word, head, 8);
+    order.push_back({__builtin_bswap64(word), p});
+  }
+  std::ranges::sort(order, [&](const Entry& a, const Entry& b) {
+    if (a.head != b.head) return a.head < b.head;
+    const int compared = people.public_id[a.profile].compare(people.public_id[b.profile]);
+    return compared != 0 ? compared < 0 : a.profile < b.profile;
+  });
+  Customers customers;
+  customers.of_profile.resize(profiles);
+  customers.public_id.reserve(order.size());
+  for (const Entry& entry : order) {
+    customers.of_profile[entry.profile] = static_cast<CustomerIndex>(customers.public_id.size());
+    customers.public_id.push_back(std::move(people.public_id[entry.profile]));
+  }
+  for (Profile p = 0; p < profiles; ++p) customers.of_profile[p] = customers.of_profile[leader[p]];
+  return customers;
+}
+
+// --- one stream
+
+// A column on its way in: where its values stand in the answer, and where its lists' lengths do.
+struct Reader {
+  Column column;
+  size_t position;
+  std::optional<size_t> length_position;
+  std::vector<uint32_t> cleared;  // rows of the chunk at hand that said null, ascending
+};
+
+size_t elements_of(const Column& column) {
+  return column.type == PropertyType::Number ? column.numbers.size()
+         : column.type == PropertyType::Text ? column.texts.size()
+                                             : column.truths.size();
+}
+
+void push_cleared(Column& column) {
+  if (column.type == PropertyType::Number)
+    column.numbers.push_back(kClearedNumber);
+  else if (column.type == PropertyType::Text)
+    column.texts.push_back(kClearedText);
+  else
+    column.truths.push_back(Truth::Cleared);
+}
+
+void clear_value(Column& column, size_t row) {
+  if (column.type == PropertyType::Number)
+    column.numbers[row] = kClearedNumber;
+  else if (column.type == PropertyType::Text)
+    column.texts[row] = kClearedText;
+  else
+    column.truths[row] = Truth::Cleared;
+}
+
+void read_scalars(Reader& reader, const Vector& from, Interner& interner) {
+  Column& column = reader.column;
+  const size_t rows = from.size();
+  switch (column.type) {
+    case PropertyType::Number: {
+      const auto values = from.values<int64_t>();
+      const size_t base = column.numbers.size();
+      column.numbers.insert(column.numbers.end(), values.begin(), values.end());
+      if (from.has_nulls())
+        for (size_t row = 0; row < rows; ++row)
+          if (from.is_null(row)) column.numbers[base + row] = kAbsentNumber;
+      break;
+    }
+    case PropertyType::Text: {
+      const auto values = from.values<StoredText>();
+      for (size_t row = 0; row < rows; ++row)
+        column.texts.push_back(from.is_null(row) ? kAbsentText : interner.intern(values[row]));
+      break;
+    }
+    case PropertyType::Bool: {
+      const auto values = from.values<bool>();
+      for (size_t row = 0; row < rows; ++row)
+        column.truths.push_back(from.is_null(row) ? Truth::Absent : values[row] ? Truth::Yes : Truth::No);
+    }
+  }
+  const size_t base = elements_of(column) - rows;
+  for (const uint32_t row : reader.cleared) clear_value(column, base + row);
+}
+
+void read_lists(Reader& reader, const Vector& from, const Vector* lengths, Interner& interner) {
+  Column& column = reader.column;
+  const Vector child = from.child();
+  for (uint32_t row = 0; row < from.size(); ++row) {
+    const store::ListPart part = from.is_null(row) ? store::ListPart{0, 0} : from.list(row);
+    for (uint64_t e = part.offset; e < part.offset + part.length; ++e) {
+      const bool is_absent = child.is_null(e);
+      if (column.type == PropertyType::Number)
+        column.numbers.push_back(is_absent ? kAbsentNumber : child.values<int64_t>()[e]);
+      else if (column.type == PropertyType::Text)
+        column.texts.push_back(is_absent ? kAbsentText : interner.intern(child.values<StoredText>()[e]));
+      else
+        column.truths.push_back(is_absent ? Truth::Absent : child.values<bool>()[e] ? Truth::Yes : Truth::No);
+    }
+    // A list that said null is one cleared element, so that it differs from one that said nothing.
+    if (part.length == 0 && std::ranges::binary_search(reader.cleared, row)) push_cleared(column);
+    // A property that none of the row's elements has is as long as the others all the same.
+    const uint64_t length = lengths && !lengths->is_null(row) ? lengths->values<uint32_t>()[row] : 0;
+    const uint64_t missing = length > part.length ? length - part.length : 0;
+    if (column.type == PropertyType::Number)
+      column.numbers.resize(column.numbers.size() + missing, kAbsentNumber);
+    else if (column.type == PropertyType::Text)
+      column.texts.resize(column.texts.size() + missing, kAbsentText);
+    else
+      column.truths.resize(column.truths.size() + missing, Truth::Absent);
+    column.list_first.push_back(static_cast<uint32_t>(elements_of(column)));
+  }
+}
+
+// Rows as they come from the table, before they are put in order.
+struct Unordered {
+  std::vector<CustomerIndex> customer;
+  std::vector<Instant> time;
+  std::vector<Seq> seq;
+  std::vector<Reader> readers;
+};
+
+// The rows' places in the total order: by customer (a counting sort, which keeps the seq order of the table), then by
+// time and seq within the customer, where most are in order already.
+std::vector<uint32_t> order_of(const Unordered& rows, std::vector<uint32_t>& first, size_t customers) {
+  first.assign(customers + 1, 0);
+  for (const CustomerIndex customer : rows.customer) ++first[customer + 1];
+  std::partial_sum(first.begin(), first.end(), first.begin());
+  std::vector<uint32_t> next(first.begin(), first.end() - 1), order(rows.customer.size());
+  for (uint32_t row = 0; row < order.size(); ++row) order[next[rows.customer[row]]++] = row;
+  parallel_for(customers, 4096, [&](size_t from, size_t to) {
+    const auto before = [&](uint32_t a, uint32_t b) {
+      return rows.time[a] != rows.time[b] ? rows.time[a] < rows.time[b] : rows.seq[a] < rows.seq[b];
+    };
+    for (size_t c = from; c < to; ++c) {
+      const auto begin = order.begin() + first[c], end = order.begin() + first[c + 1];
+      if (!std::is_sorted(begin, end, before)) std::sort(begin, end, before);
+    }
+  });
+  return order;
+}
+
+template <typename T>
+void gather(std::vector<T>& values, std::span<const uint32_t> order) {
+  std::vector<T> ordered(order.size());
+  parallel_for(order.size(), kGrain, [&](size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i) ordered[i] = values[order[i]];
+  });
+  values = std::move(ordered);
+}
+
+template <typename T>
+void gather_lists(std::vector<T>& values, std::span<const uint32_t> old_first, std::span<const uint32_t> new_first,
+                  std::span<const uint32_t> order) {
+  std::vector<T> ordered(values.size());
+  parallel_for(order.size(), kGrain, [&](size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i)
+      std::copy(values.begin() + old_first[order[i]], values.begin() + old_first[order[i] + 1],
+                ordered.begin() + new_first[i]);
+  });
+  values = std::move(ordered);
+}
+
+void put_in_order(Column& column, std::span<const uint32_t> order) {
+  if (!column.is_list) {
+    if (column.type == PropertyType::Number)
+      gather(column.numbers, order);
+    else if (column.type == PropertyType::Text)
+      gather(column.texts, order);
+    else
+      gather(column.truths, order);
+    return;
+  }
+  std::vector<uint32_t> first(order.size() + 1);
+  for (size_t i = 0; i < order.size(); ++i)
+    first[i + 1] = first[i] + column.list_first[order[i] + 1] - column.list_first[order[i]];
+  if (column.type == PropertyType::Number)
+    gather_lists(column.numbers, column.list_first, first, order);
+  else if (column.type == PropertyType::Text)
+    gather_lists(column.texts, column.list_first, first, order);
+  else
+    gather_lists(column.truths, column.list_first, first, order);
+  column.list_first = std::move(first);
+}
+
+bool is_under(std::string_view property, std::string_view prefix) {
+  return property.starts_with(prefix) && (property.size() == prefix.size() || property[prefix.size()] == '.');
+}
+
+bool is_needed(const std::set<std::string>* wanted, std::string_view property) {
+  if (!wanted) return true;
+  return std::ranges::any_of(*wanted, [&](const std::string& each) { return is_under(property, each); });
+}
+
+// The column that says how long the lists are of which this one is a part.
+const TableColumn* length_of(const EventTable& table, const TableColumn& list) {
+  const TableColumn* nearest = nullptr;
+  for (const TableColumn& column : table.columns)
+    if (column.type == StoredType::Length && is_under(list.property, column.property) &&
+        (!nearest || column.property.size() > nearest->property.size()))
+      nearest = &column;
+  return nearest;
+}
+
+class StreamLoader {
+ public:
+  StreamLoader(Connection& connection, const EventTable& table, const std::set<std::string>* wanted, Interner& interner)
+      : connection_(connection), table_(table), wanted_(wanted), interner_(interner) {}
+
+  Result<Stream> load(const Customers& customers, Seq visible_until) {
+    const std::string where = visible_until == kAllSeqs ? "" : fmt::format(" WHERE seq < {}", visible_until);
+    const std::string source = "main." + quoted_name(table_.name);
+    const auto count = TRY(connection_.integer(fmt::format("SELECT count(*) FROM {}{}", source, where))).value_or(0);
+    choose_columns(static_cast<size_t>(count));
+    // Nulls and what has no exact form are in `extra`; most tables have none.
+    if (!rows_.readers.empty() &&
+        TRY(connection_.integer(
+                fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} WHERE extra IS NOT NULL LIMIT 1)", source)))
+                .value_or(0) > 0)
+      extra_ = select("CASE WHEN json_valid(extra) THEN json_keys(extra) END");
+    std::string list;
+    for (const std::string& expression : selected_) list += (list.empty() ? "" : ", ") + expression;
+    auto answer = TRY(connection_.stream(fmt::format("SELECT {} FROM {}{}", list, source, where)));
+    while (const auto chunk = TRY(answer.next())) TRY(read(*chunk, customers));
+
+    Stream stream{.event = table_.event};
+    const std::vector<uint32_t> order = order_of(rows_, stream.first, customers.public_id.size());
+    gather(rows_.time, order);
+    gather(rows_.seq, order);
+    stream.time = std::move(rows_.time);
+    stream.seq = std::move(rows_.seq);
+    for (Reader& reader : rows_.readers) {
+      put_in_order(reader.column, order);
+      stream.columns.push_back(std::move(reader.column));
+    }
+    return stream;
+  }
+
+ private:
+  size_t select(std::string expression) {
+    const auto found = std::ranges::find(selected_, expression);
+    if (found == selected_.end())
+      selected_.push_back(std::move(expression));
+    else
+      return static_cast<size_t>(found - selected_.begin());
+    return selected_.size() - 1;
+  }
+
+  void choose_columns(size_t rows) {
+    for (const char* fixed : {"profile", "time", "seq"}) select(fixed);
+    rows_.customer.reserve(rows);
+    rows_.time.reserve(rows);
+    rows_.seq.reserve(rows);
+    for (const TableColumn& column : table_.columns) {
+      if (column.type == StoredType::Length || !is_needed(wanted_, column.property)) continue;
+      Reader reader{.column = {.property = column.property,
+                               .type = static_cast<PropertyType>(column.type),
+                               .is_list = column.is_list},
+                    .position = select(quoted_name(column.name))};
+      if (column.is_list) {
+        reader.column.list_first.push_back(0);
+        if (const TableColumn* length = length_of(table_, column))
+          reader.length_position = select(quoted_name(length->name));
+      } else if (reader.column.type == PropertyType::Number)
+        reader.column.numbers.reserve(rows);
+      else if (reader.column.type == PropertyType::Text)
+        reader.column.texts.reserve(rows);
+      rows_.readers.push_back(std::move(reader));
+    }
+    std::ranges::sort(rows_.readers, {}, [](const Reader& reader) {
+      return std::tuple(std::string_view(reader.column.property), reader.column.is_list, reader.column.type);
+    });
+  }
+
+  Result<void> read(const store::Chunk& chunk, const Customers& customers) {
+    const auto profiles = chunk.column(0).values<Profile>();
+    const auto times = chunk.column(1).values<int64_t>();
+    const auto seqs = chunk.column(2).values<Seq>();
+    for (size_t row = 0; row < chunk.rows(); ++row) {
+      if (profiles[row] >= customers.of_profile.size())
+        return fail(fmt::format("table {} has rows of an unknown person", table_.name), {},
+                    "see what is damaged: tessera doctor");
+      rows_.customer.push_back(customers.of_profile[profiles[row]]);
+      rows_.time.push_back(store::instant_of_stored(times[row]));
+    }
+    rows_.seq.insert(rows_.seq.end(), seqs.begin(), seqs.end());
+    if (extra_) find_cleared(chunk.column(*extra_));
+    for (Reader& reader : rows_.readers) {
+      const Vector values = chunk.column(reader.position);
+      if (!reader.column.is_list) {
+        read_scalars(reader, values, interner_);
+      } else if (reader.length_position) {
+        const Vector lengths = chunk.column(*reader.length_position);
+        read_lists(reader, values, &lengths, interner_);
+      } else {
+        read_lists(reader, values, nullptr, interner_);
+      }
+    }
+    return {};
+  }
+
+  void find_cleared(const Vector& keys) {
+    for (Reader& reader : rows_.readers) reader.cleared.clear();
+    const Vector names = keys.child();
+    for (size_t row = 0; row < keys.size(); ++row) {
+      if (keys.is_null(row)) continue;
+      const store::ListPart part = keys.list(row);
+      for (uint64_t e = part.offset; e < part.offset + part.length; ++e)
+        for (auto found = std::ranges::lower_bound(rows_.readers, names.text(e), {}, property_of);
+             found != rows_.readers.end() && found->column.property == names.text(e); ++found)
+          found->cleared.push_back(static_cast<uint32_t>(row));
+    }
+  }
+
+  static std::string_view property_of(const Reader& reader) { return reader.column.property; }
+
+  Connection& connection_;
+  const EventTable& table_;
+  const std::set<std::string>* wanted_;  // null: all properties
+  Interner& interner_;
+  std::vector<std::string> selected_;
+  std::optional<size_t> extra_;
+  Unordered rows_;
+};
+
+Result<std::vector<Learnt>> read_learnt(Connection& connection) {
+  std::vector<Learnt> learnt;
+  for (const store::Entry& entry : TRY(store::entries(connection))) {
+    if (entry.first_seq == entry.until_seq) continue;
+    if (!learnt.empty() && learnt.back().at == entry.learnt)
+      learnt.back().until = entry.until_seq;
+    else
+      learnt.push_back({entry.learnt, entry.until_seq});
+  }
+  return learnt;
+}
+
+}  // namespace
+
+Result<History> load(Connection& connection, const Needs& needs, Instant known_at) {
+  History history;
+  history.learnt = TRY(read_learnt(connection));
+  const Seq visible_until = known_at == kNever ? kAllSeqs : history.visible_until(known_at);
+  Customers customers = TRY(read_customers(connection, known_at, visible_until));
+  Interner interner(history.dictionary);
+  const EventTables tables = TRY(EventTables::read(connection));
+  for (const EventTable& table : tables.all()) {
+    const auto wanted = needs.events.find(table.event);
+    if (!needs.everything && wanted == needs.events.end()) continue;
+    StreamLoader loader(connection, table, needs.everything ? nullptr : &wanted->second, interner);
+    history.streams.push_back(TRY(loader.load(customers, visible_until)));
+  }
+  history.customer = std::move(customers.public_id);
+  return history;
+}
+
+Result<History> load(store::Record& record, const Needs& needs, Instant known_at) {
+  return load(record.connection(), needs, known_at);
+}
+
+}  // namespace tessera::profiles

@@ -1,0 +1,33 @@
+// From the record into memory: the History that every evaluator reads. Only the events and properties that are needed
+// are read, column by column in DuckDB's own threads, and laid out by customer, time and seq here.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "profiles/history.hpp"
+#include "store/record.hpp"
+
+namespace tessera::profiles {
+
+// What a plan reads. An event that is named is loaded with its times, and of its properties those named, with all their
+// types; "products" stands for all of products.*. Events and properties that the record does not have are no error.
+struct Needs {
+  bool everything = true;
+  std::map<std::string, std::set<std::string>, std::less<>> events;  // where not everything
+
+  static Needs nothing() { return {.everything = false}; }
+  void add_event(const std::string& event) { events[event]; }
+  void add_property(const std::string& event, const std::string& property) { events[event].insert(property); }
+};
+
+// All customers (those without events too), ordered by public id: the user id, else a pseudonym (people.hpp).
+// known_at: facts and links learnt later are left out, as if they had never come; the identifiers they brought still
+// are customers, without events.
+Result<History> load(store::Record& record, const Needs& needs = {}, Instant known_at = kNever);
+Result<History> load(store::Connection& connection, const Needs& needs = {}, Instant known_at = kNever);
+
+}  // namespace tessera::profiles
