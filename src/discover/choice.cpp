@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kResamples = 8;
 constexpr size_t kRefineRounds = 40;  // Lloyd rounds of a candidate; it need not be at its very optimum to be judged
 constexpr size_t kResampleRounds = 10;
-constexpr size_t kSilhouetteRows = 3000;
+constexpr size_t kSilhouetteRows = 2000;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 size_t cell_count(size_t rows) {

@@ -219,7 +219,7 @@ class Engine {
   KMeans run(size_t max_rounds) {
     KMeans fit;
     while (fit.rounds < max_rounds) {
-      if (fit.rounds > 0) sort_neighbours();
+      if (fit.rounds > 0) prepare_scan();
       const size_t changed = round(fit.rounds == 0);
       ++fit.rounds;
       if (changed == 0 && fit.rounds > 1) {
@@ -230,7 +230,7 @@ class Engine {
       move_centroids();
     }
     if (!fit.converged) {  // so that labels belong to the centroids handed back
-      if (fit.rounds > 0) sort_neighbours();
+      if (fit.rounds > 0) prepare_scan();
       round(fit.rounds == 0);
     }
     fit.distances = distances_;
@@ -333,6 +333,13 @@ class Engine {
       }
   }
 
+  // Sorted lists cost about k^2 (d + 20) steps and save at most doubtful rows * k d / 8: where few rows were in doubt
+  // last time, all centroids are scanned for them instead.
+  void prepare_scan() {
+    listed_now_ = k_ * (d_ + 20) * 8 < doubtful_ * d_;
+    if (listed_now_) sort_neighbours();
+  }
+
   // For every centroid: all others by distance, nearest first, in blocks of eight; itself comes first.
   void sort_neighbours() {
     const size_t width = listed_ * kLanes;
@@ -381,14 +388,16 @@ class Engine {
   template <size_t D>
   size_t round_of(bool first) {
     std::atomic<size_t> changed{0};
+    std::atomic<size_t> doubtful{0};
     std::atomic<uint64_t> distances{0};
     parallel_for(n_, kGrain, [&](size_t from, size_t to) {
       Sums* sums = pool_.take();
-      size_t changes = 0;
+      size_t changes = 0, doubts = 0;
       uint64_t looked = 0;
       const auto visit = [&](size_t i) {
         const uint32_t old = labels_[i];
-        const uint32_t now = first ? scan_all<D>(i, looked) : scan_near<D>(i, old, looked);
+        const uint32_t now = listed_now_ ? scan_near<D>(i, old, looked) : scan_all<D>(i, looked);
+        ++doubts;
         if (!first && now == old) return;
         if (!first) add_row(*sums, i, old, -1);
         add_row(*sums, i, now, +1);
@@ -401,9 +410,11 @@ class Engine {
         for_each_doubtful(from, to, visit);
       pool_.give_back(sums);
       changed += changes;
+      doubtful += doubts;
       distances += looked;
     });
     distances_ += distances;
+    doubtful_ = doubtful;
     return changed;
   }
 
@@ -567,6 +578,8 @@ class Engine {
   std::vector<uint32_t> neighbour_ids_;
   std::vector<float> reach_;  // by centroid and block: distance to the block's nearest; then to the rest
   size_t listed_ = 0;         // blocks in a list
+  bool listed_now_ = false;   // are the lists those of this round's centroids
+  size_t doubtful_ = 0;       // rows looked at in the last round
 
   std::vector<double> moved_, others_moved_;  // P and M
   std::vector<float> threshold_;              // P + M, rounded up

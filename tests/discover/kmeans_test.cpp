@@ -86,7 +86,7 @@ void expect_same(const Matrix& data, const Matrix& start, std::span<const double
 
 RC_GTEST_PROP(KMeans, EqualsPlainLloydOnBlobs, ()) {
   Rng rng(*rc::gen::arbitrary<uint64_t>());
-  const size_t d = 1 + rng.below(20), k = 1 + rng.below(40), n = k + rng.below(600);
+  const size_t d = 1 + rng.below(20), k = 1 + rng.below(40), n = k + rng.below(2500);
   const Matrix data = blobs(rng, n, d, 1 + rng.below(10), rng.uniform() * 3);
   expect_same(data, random_rows(data, k, rng), {}, 1 + rng.below(60));
 }
@@ -94,7 +94,7 @@ RC_GTEST_PROP(KMeans, EqualsPlainLloydOnBlobs, ()) {
 // A small integer grid: most distances tie, most rows are duplicates, starts coincide, clusters stay empty.
 RC_GTEST_PROP(KMeans, EqualsPlainLloydWithTiesDuplicatesAndEmptyClusters, ()) {
   Rng rng(*rc::gen::arbitrary<uint64_t>());
-  const size_t d = 1 + rng.below(4), k = 1 + rng.below(20), n = k + rng.below(200), side = 1 + rng.below(5);
+  const size_t d = 1 + rng.below(4), k = 1 + rng.below(20), n = k + rng.below(1500), side = 1 + rng.below(5);
   Matrix data(n, d);
   const double offset = static_cast<double>(rng.below(3)) * 1e6;
   for (double& x : data.values) x = offset + static_cast<double>(rng.below(side));
@@ -104,7 +104,7 @@ RC_GTEST_PROP(KMeans, EqualsPlainLloydWithTiesDuplicatesAndEmptyClusters, ()) {
 // Heavy tails: one row far out makes float useless for the rest; then doubles decide.
 RC_GTEST_PROP(KMeans, EqualsPlainLloydWithFarOutliersAndWeights, ()) {
   Rng rng(*rc::gen::arbitrary<uint64_t>());
-  const size_t d = 1 + rng.below(9), k = 1 + rng.below(12), n = k + rng.below(300);
+  const size_t d = 1 + rng.below(9), k = 1 + rng.below(12), n = k + rng.below(1500);
   Matrix data = blobs(rng, n, d, 4, 1);
   for (int far = 0; far < 3; ++far) data.values[rng.below(data.values.size())] = 1e9 * rng.normal();
   std::vector<double> weights(n);
@@ -114,11 +114,11 @@ RC_GTEST_PROP(KMeans, EqualsPlainLloydWithFarOutliersAndWeights, ()) {
 
 TEST(KMeans, MoreCentroidsThanTheNeighbourListsHold) {
   Rng rng(5);
-  const Matrix data = blobs(rng, 3000, 3, 1, 5);
-  const Matrix start = random_rows(data, 600, rng);
-  const KMeans plain = plain_lloyd(data, start, {}, 15), fast = run_kmeans(data, start, {}, 15);
+  const Matrix data = blobs(rng, 40'000, 3, 1, 5);
+  const Matrix start = random_rows(data, 300, rng);
+  const KMeans plain = plain_lloyd(data, start, {}, 6), fast = run_kmeans(data, start, {}, 6);
   EXPECT_EQ(fast.labels, plain.labels);
-  EXPECT_LT(fast.distances, 3000u * 600 * 15 / 3);
+  EXPECT_LT(fast.distances, 40'000u * 300 * 6 / 3);
 }
 
 TEST(KMeans, StartsOutsideTheDataAndHugeOrTinyScales) {
