@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The peer of kmeans_bench: scikit-learn's Lloyd and Elkan from the same points and the same start.
 
-kmeans_peer.py make DIR            writes DIR/blobs.f64 (1,000,000 x 8 doubles, row-major) and DIR/start16.f64, start256.f64
+kmeans_peer.py make DIR COUNT      writes DIR/blobs.f64 (COUNT x 8 doubles, row-major) and DIR/start16.f64, start256.f64
 kmeans_peer.py run DIR K ROUNDS A  runs algorithm A (lloyd or elkan); prints "seconds sse rounds"
 """
 import sys
@@ -10,10 +10,10 @@ import time
 import numpy as np
 
 
-def make(folder):
+def make(folder, count):
     from sklearn.datasets import make_blobs
 
-    points, _ = make_blobs(n_samples=1_000_000, n_features=8, centers=16, cluster_std=2, random_state=0)
+    points, _ = make_blobs(n_samples=count, n_features=8, centers=16, cluster_std=2, random_state=0)
     points.astype(np.float64).tofile(f"{folder}/blobs.f64")
     draw = np.random.RandomState(0)
     for k in (16, 256):
@@ -32,6 +32,6 @@ def run(folder, k, rounds, algorithm):
 
 
 if sys.argv[1] == "make":
-    make(sys.argv[2])
+    make(sys.argv[2], int(sys.argv[3]))
 else:
     run(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])
