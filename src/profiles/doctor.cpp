@@ -1,0 +1,224 @@
+#include "profiles/doctor.hpp"
+
+#include <sys/statvfs.h>
+
+#include "profiles/people.hpp"
+#include "profiles/tables.hpp"
+
+namespace tessera::profiles {
+
+using store::Connection;
+using store::quoted_name;
+using store::quoted_text;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A check that is one number: how many things are wrong. {} in `found` is that number.
+struct CountingCheck {
+  const char* check;
+  const char* sql;
+  const char* found;
+  Severity severity = Severity::Problem;
+};
+
+constexpr const char* kRestore = "restore a backup under a new name: tessera --store NEW.db restore BACKUP.db";
+
+constexpr CountingCheck kChecks[] = {
+    {"every table of the catalogue exists",
+     "SELECT count(*) FROM tessera.catalogue c WHERE NOT EXISTS (SELECT 1 FROM duckdb_tables() t "
+     "WHERE t.database_name = current_database() AND t.schema_name || '.' || t.table_name = c.table_name)",
+     "{} tables are missing"},
+    {"every table is in the catalogue, so that erasure reaches it",
+     "SELECT count(*) FROM duckdb_tables() t WHERE NOT internal AND database_name = current_database() AND NOT "
+     "temporary "
+     "AND t.schema_name || '.' || t.table_name NOT IN (SELECT table_name FROM tessera.catalogue)",
+     "{} tables are not Tessera's: what they hold about people is not erased with them", Severity::Notice},
+    {"every property has its column",
+     "SELECT count(*) FROM tessera.property p JOIN tessera.catalogue c ON c.event = p.event WHERE NOT EXISTS (SELECT 1 "
+     "FROM "
+     "duckdb_columns() d WHERE d.database_name = current_database() AND d.schema_name || '.' || d.table_name = "
+     "c.table_name "
+     "AND d.column_name = p.column_name AND d.data_type = "
+     "['BOOLEAN', 'DECIMAL(18,6)', 'VARCHAR', 'UINTEGER'][p.type] || CASE WHEN p.is_list THEN '[]' ELSE '' END)",
+     "{} properties have no column of their type"},
+    {"entries are numbered without gaps",
+     "SELECT count(*) FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM tessera.entry) WHERE id <> place",
+     "{} entries have the wrong number"},
+    {"entries follow each other in seq and time",
+     "SELECT count(*) FROM (SELECT first_seq, until_seq, learnt, lag(until_seq, 1, 0) OVER (ORDER BY id) AS before, "
+     "lag(learnt) OVER (ORDER BY id) AS earlier FROM tessera.entry) "
+     "WHERE first_seq <> before OR until_seq < first_seq OR learnt < earlier",
+     "{} entries do not begin where the one before ends"},
+    {"identifiers are numbered without gaps",
+     "SELECT count(*) FROM (SELECT profile, row_number() OVER (ORDER BY profile) - 1 AS place FROM tessera.identity) "
+     "WHERE profile <> place",
+     "{} identifiers have the wrong number"},
+    {"every identifier is there once", "SELECT count(*) - count(DISTINCT (kind, value)) FROM tessera.identity",
+     "{} identifiers are there more than once"},
+    {"links are between known identifiers",
+     "SELECT count(*) FROM tessera.link WHERE a NOT IN (SELECT profile FROM tessera.identity) "
+     "OR b NOT IN (SELECT profile FROM tessera.identity)",
+     "{} links point at nobody"},
+    {"links, rejects and definitions belong to an entry",
+     "SELECT count(*) FROM (SELECT entry FROM tessera.link UNION ALL SELECT entry FROM tessera.reject UNION ALL "
+     "SELECT entry FROM tessera.definition) WHERE entry NOT IN (SELECT id FROM tessera.entry)",
+     "{} of them belong to no entry"},
+};
+
+// The same of every event's table; {0} is the table.
+constexpr CountingCheck kTableChecks[] = {
+    {"rows belong to a known person",
+     "SELECT count(*) FROM {0} WHERE profile NOT IN (SELECT profile FROM tessera.identity)",
+     "{} rows belong to nobody"},
+    {"rows belong to an entry",
+     "SELECT count(*) FROM {0} WHERE seq >= (SELECT coalesce(max(until_seq), 0) FROM tessera.entry)",
+     "{} rows have a seq of no entry"},
+    {"no row is there twice", "SELECT count(*) - count(DISTINCT fingerprint) FROM {0}",
+     "{} rows are there more than once"},
+    {"`extra` is JSON", "SELECT count(*) FROM {0} WHERE extra IS NOT NULL AND NOT json_valid(extra)",
+     "{} rows have a broken `extra`"},
+};
+
+std::string filled_in(std::string_view text, std::string_view hole, const std::string& value) {
+  std::string filled;
+  for (size_t at = 0; at < text.size();) {
+    const bool here = text.substr(at).starts_with(hole);
+    filled += here ? value : std::string(1, text[at]);
+    at += here ? hole.size() : 1;
+  }
+  return filled;
+}
+
+Result<Finding> run(Connection& connection, const CountingCheck& check, const std::string& name,
+                    const std::string& sql) {
+  const auto wrong = TRY(connection.integer(sql)).value_or(0);
+  if (wrong == 0) return Finding{.check = name};
+  const bool is_problem = check.severity == Severity::Problem;
+  return Finding{check.severity, name, filled_in(check.found, "{}", std::to_string(wrong)), is_problem ? kRestore : ""};
+}
+
+Result<Finding> check_seqs(Connection& connection, const EventTables& tables) {
+  std::string all = "SELECT first_seq AS seq FROM tessera.entry WHERE kind = 'links'";
+  for (const EventTable& table : tables.all())
+    all += fmt::format(" UNION ALL SELECT seq FROM main.{}", quoted_name(table.name));
+  const CountingCheck check{"every seq is used once", nullptr, "{} rows share their seq with another"};
+  return run(connection, check, check.check, "SELECT count(*) - count(DISTINCT seq) FROM (" + all + ")");
+}
+
+Result<Finding> check_stitching(Connection& connection) {
+  const std::string name = "customers are what the links say";
+  const People people = TRY(read_people(connection));
+  const auto kept = TRY(read_leaders(connection, people.kinds.size()));
+  const auto leader = stitch(people.kinds, TRY(read_links(connection))).leader;
+  size_t wrong = 0;
+  for (size_t p = 0; p < leader.size(); ++p) wrong += leader[p] != kept[p];
+  if (wrong == 0) return Finding{.check = name};
+  return Finding{Severity::Problem, name, fmt::format("{} identifiers are with the wrong customer", wrong), kRestore};
+}
+
+Finding check_disk(const std::string& path) {
+  const std::string name = "the disk has room";
+  struct statvfs disk{};
+  if (statvfs(path.c_str(), &disk) != 0)
+    return {Severity::Notice, name, "the free room cannot be told", "df -h " + store::shell_quoted(path)};
+  const uint64_t room = uint64_t{disk.f_bavail} * disk.f_frsize, size = fs::file_size(path);
+  const std::string found = fmt::format("{} MB free; the record has {} MB", room >> 20, size >> 20);
+  if (room < size || room < (uint64_t{100} << 20))
+    return {Severity::Notice, name, found + ": a backup or a large import may not fit",
+            "free some room; this shows where: df -h"};
+  return {Severity::Fine, name, found, ""};
+}
+
+Finding check_leftovers(const std::string& path) {
+  const std::string name = "no half-made files lie beside it";
+  const fs::path file(path);
+  std::vector<std::string> left;
+  std::error_code error;
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string other = entry.path().filename().string(), own = file.filename().string();
+    if (other.starts_with(own + ".new-") || other.find(".part-") != std::string::npos)
+      left.push_back(entry.path().string());
+  }
+  if (left.empty()) return {.check = name};
+  std::string remedy = "no command is at work on them, remove them: rm";
+  for (const std::string& each : left) remedy += " " + store::shell_quoted(each);
+  return {Severity::Notice, name, fmt::format("{} files of commands that were cut off", left.size()), "if " + remedy};
+}
+
+Result<Finding> versions(Connection& connection) {
+  const int format = TRY(store::version_of(connection));
+  const auto duckdb = TRY(connection.text("SELECT version()"));
+  const auto [events, entries] =
+      std::pair(TRY(connection.integer("SELECT coalesce(max(until_seq), 0) FROM tessera.entry")),
+                TRY(connection.integer("SELECT count(*) FROM tessera.entry")));
+  return Finding{
+      .check = "versions",
+      .found = fmt::format("tables of version {}, DuckDB {}, time zones {}; {} facts in {} entries", format,
+                           duckdb.value_or("?"), zone_database_version(), events.value_or(0), entries.value_or(0))};
+}
+
+}  // namespace
+
+Result<std::vector<Finding>> examine(store::Record& record) {
+  Connection& connection = record.connection();
+  std::vector<Finding> findings;
+  findings.push_back(TRY(versions(connection)));
+  if (!record.path().empty()) {
+    findings.push_back(check_disk(record.path()));
+    findings.push_back(check_leftovers(record.path()));
+  }
+  for (const CountingCheck& check : kChecks) findings.push_back(TRY(run(connection, check, check.check, check.sql)));
+  // A table that is missing was reported above; reading on would only fail.
+  if (has_problems(findings)) return findings;
+  const EventTables tables = TRY(EventTables::read(connection));
+  for (const EventTable& table : tables.all())
+    for (const CountingCheck& check : kTableChecks) {
+      const std::string name = fmt::format("{}: {}", table.name, check.check);
+      findings.push_back(
+          TRY(run(connection, check, name, filled_in(check.sql, "{0}", "main." + quoted_name(table.name)))));
+    }
+  findings.push_back(TRY(check_seqs(connection, tables)));
+  findings.push_back(TRY(check_stitching(connection)));
+  return findings;
+}
+
+bool has_problems(const std::vector<Finding>& findings) {
+  return std::ranges::any_of(findings, [](const Finding& finding) { return finding.severity == Severity::Problem; });
+}
+
+namespace {
+
+constexpr const char* word_of(Severity severity) {
+  constexpr const char* kWords[] = {"fine", "notice", "problem"};
+  return kWords[static_cast<size_t>(severity)];
+}
+
+}  // namespace
+
+std::string text_of(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const Finding& finding : findings) {
+    text += fmt::format("{:8}{}{}{}\n", word_of(finding.severity), finding.check, finding.found.empty() ? "" : ": ",
+                        finding.found);
+    if (!finding.remedy.empty()) text += "        remedy: " + finding.remedy + "\n";
+  }
+  return text;
+}
+
+Json json_of(const std::vector<Finding>& findings) {
+  Json all = Json::array();
+  for (const Finding& finding : findings) {
+    Json one;
+    one.set("severity", word_of(finding.severity))
+        .set("check", finding.check)
+        .set("found", finding.found)
+        .set("remedy", finding.remedy);
+    all.add(std::move(one));
+  }
+  return all;
+}
+
+}  // namespace tessera::profiles

@@ -1,0 +1,415 @@
+#include "profiles/intake.hpp"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/hash.hpp"
+#include "profiles/describe.hpp"
+#include "profiles/doctor.hpp"
+#include "profiles/load.hpp"
+#include "profiles/people.hpp"
+#include "profiles/schema.hpp"
+#include "profiles/tables.hpp"
+#include "store/record.hpp"
+#include "store/scratch.hpp"
+
+using namespace tessera;
+using namespace tessera::profiles;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing_support::describe;
+using testing_support::Scratch;
+
+namespace {
+
+const FixedClock kClock(Instant{0});
+
+class IntakeTest : public testing::Test {
+ protected:
+  std::unique_ptr<Intake> begin(Instant learnt = Instant{1000}) {
+    return MUST(begin_intake(*record, {.description = "a test"}, learnt));
+  }
+  IntakeOutcome commit(Intake& intake) {
+    SilentProgress progress;
+    return MUST(intake.commit(progress));
+  }
+  // One order of a user, at a day, worth `total`.
+  static void order(Intake& intake, std::string_view user, int day, int64_t total, uint64_t fingerprint) {
+    const auto kind = intake.kind("Order Completed");
+    const Identifier who{IdentifierKind::UserId, user};
+    intake.start(kind, {&who, 1}, Instant{day * kDay.ms}, fingerprint);
+    intake.put(intake.property(kind, "total"), Number::of(total));
+  }
+  static void seen(Intake& intake, std::initializer_list<Identifier> who, uint64_t fingerprint) {
+    intake.start(intake.kind("Page Viewed"), std::span(who.begin(), who.size()), Instant{0}, fingerprint);
+  }
+  std::string sql(const std::string& query) { return MUST(record->connection().text(query)).value_or("NULL"); }
+  std::string damage() {
+    const auto findings = MUST(examine(*record));
+    return has_problems(findings) ? text_of(findings) : "";
+  }
+
+  std::unique_ptr<store::Record> record = MUST(store::Record::in_memory(kClock));
+};
+
+TEST_F(IntakeTest, WhatTheRecordHasIsNotStoredTwice) {
+  for (int round = 0; round < 2; ++round) {
+    auto intake = begin();
+    order(*intake, "ann", 1, 10, 101);
+    order(*intake, "bob", 2, 20, 102);
+    order(*intake, "bob", 2, 20, 102);
+    intake->reject({.source = "f.csv", .line = 7, .reason = "bad-time", .value = "31.2.", .row = "x,y"});
+    const auto outcome = commit(*intake);
+    EXPECT_EQ(outcome.entry, round == 0 ? 1u : 0u);
+    EXPECT_EQ(outcome.stored, round == 0 ? 2u : 0u);
+    EXPECT_EQ(outcome.duplicates, round == 0 ? 1u : 3u);
+    EXPECT_EQ(outcome.customers, 2u);
+    EXPECT_EQ(outcome.new_customers, round == 0 ? 2u : 0u);
+    EXPECT_EQ(outcome.rejects, round == 0 ? 1u : 0u);
+    EXPECT_EQ(outcome.from, Instant{kDay.ms});
+    EXPECT_EQ(outcome.to, Instant{2 * kDay.ms});
+    EXPECT_EQ(sql("SELECT count(*) FROM tessera.entry"), "1");
+    EXPECT_EQ(sql("SELECT count(*) FROM order_completed"), "2");
+    EXPECT_EQ(sql("SELECT source || line || reason || value || row FROM tessera.reject"), "f.csv7bad-time31.2.x,y");
+  }
+  EXPECT_EQ(damage(), "");
+}
+
+TEST_F(IntakeTest, WithoutCommitNothingHappened) {
+  {
+    auto intake = begin();
+    order(*intake, "ann", 1, 10, 101);
+  }
+  EXPECT_EQ(sql("SELECT count(*) FROM tessera.catalogue WHERE kind = 'event'"), "0");
+  EXPECT_EQ(sql("SELECT count(*) FROM tessera.identity"), "0");
+}
+
+TEST_F(IntakeTest, OnesOwnSqlReadsWell) {
+  auto intake = begin();
+  const auto kind = intake->kind("Order Completed");
+  const Identifier who[] = {{IdentifierKind::UserId, "ann"}, {IdentifierKind::Email, "ann@example.com"}};
+  intake->start(kind, who, Instant{kDay.ms}, 1);
+  intake->put(intake->property(kind, "total"), Number{19'900'000});
+  intake->put(intake->property(kind, "currency"), std::string_view("EUR"));
+  const auto category = intake->property(kind, "products.category"), price = intake->property(kind, "products.price");
+  intake->element(category, std::string_view("tea"));
+  intake->element(price, Number::of(5));
+  intake->next_element(kind, "products");
+  intake->next_element(kind, "products");  // an element of which nothing is known
+  intake->element(price, Number::of(7));
+  intake->next_element(kind, "products");
+  const auto traits = intake->kind(kTraits);
+  const Identifier email{IdentifierKind::Email, "zoe@example.com"};
+  intake->start(traits, {&email, 1}, kEver, 2);
+  intake->put(intake->property(traits, "country"), std::string_view("DE"));
+  commit(*intake);
+  EXPECT_EQ(
+      sql("SELECT v_order_completed FROM v_order_completed"),
+      "{'customer': ann, 'seq': 0, 'time': '1970-01-02 00:00:00', 'extra': NULL, 'total': 19.900000, 'currency': EUR, "
+      "'products.category': [tea, NULL, NULL], 'products.price': [5.000000, NULL, 7.000000], 'products__count': 3}");
+  EXPECT_EQ(sql("SELECT country FROM v_identify WHERE customer LIKE 'c-%' AND time = '-infinity'"), "DE");
+  EXPECT_EQ(sql("SELECT list(event ORDER BY seq) FROM events"), "[Order Completed, $identify]");
+  EXPECT_EQ(sql("SELECT emails FROM customers WHERE user_id = 'ann'"), "[ann@example.com]");
+  EXPECT_EQ(sql("SELECT count(*) FROM customers"), "2");
+  EXPECT_EQ(damage(), "");
+}
+
+TEST_F(IntakeTest, PseudonymsHideAndStayTheSame) {
+  auto intake = begin();
+  seen(*intake, {{IdentifierKind::Email, "ann@example.com"}}, 1);
+  commit(*intake);
+  const std::string id = MUST(load(*record)).customer.at(0);
+  EXPECT_TRUE(id.starts_with("c-") && id.size() == 18) << id;
+  EXPECT_EQ(id, pseudonym_of(record->pseudonym_key(), IdentifierKind::Email, "ann@example.com"));
+  EXPECT_NE(id, pseudonym_of("another key", IdentifierKind::Email, "ann@example.com"));
+  EXPECT_NE(id, pseudonym_of(record->pseudonym_key(), IdentifierKind::Phone, "ann@example.com"));
+}
+
+TEST_F(IntakeTest, IdentifiersThatComeTogetherAreOneCustomerFromThenOn) {
+  auto intake = begin(Instant{1000});
+  seen(*intake, {{IdentifierKind::AnonymousId, "tablet"}}, 1);
+  commit(*intake);
+  intake = begin(Instant{2000});
+  seen(*intake, {{IdentifierKind::AnonymousId, "tablet"}, {IdentifierKind::UserId, "ann"}}, 2);
+  seen(*intake, {{IdentifierKind::UserId, "ann"}, {IdentifierKind::AnonymousId, "tablet"}}, 3);
+  const auto outcome = commit(*intake);
+  EXPECT_EQ(outcome.customers, 1u);
+  EXPECT_EQ(outcome.new_customers, 0u) << "the person was known, by another identifier";
+  EXPECT_EQ(sql("SELECT count(*) FROM tessera.link"), "1");
+  const History now = MUST(load(*record));
+  EXPECT_THAT(now.customer, ElementsAre("ann"));
+  EXPECT_EQ(now.events(), 3u);
+
+  // As far as was known in between, the tablet was someone of their own, and ann had done nothing.
+  const History then = MUST(load(*record, {}, Instant{1500}));
+  EXPECT_EQ(then.events(), 1u);
+  ASSERT_EQ(then.customers(), 2u);
+  const auto tablet = then.customer[0] == "ann" ? 1u : 0u;
+  EXPECT_EQ(then.streams[0].first[tablet + 1] - then.streams[0].first[tablet], 1u);
+}
+
+TEST_F(IntakeTest, ASharedDeviceIsASuspicionNotAMerge) {
+  auto intake = begin();
+  seen(*intake, {{IdentifierKind::UserId, "ann"}, {IdentifierKind::AnonymousId, "tablet"}}, 1);
+  seen(*intake, {{IdentifierKind::UserId, "bob"}, {IdentifierKind::AnonymousId, "tablet"}}, 2);
+  seen(*intake, {{IdentifierKind::AnonymousId, "tablet"}}, 3);
+  EXPECT_EQ(commit(*intake).customers, 2u);
+  const auto suspected = MUST(suspected_duplicates(record->connection()));
+  ASSERT_EQ(suspected.size(), 1u);
+  EXPECT_EQ(suspected[0].user_a, "ann");
+  EXPECT_EQ(suspected[0].user_b, "bob");
+  EXPECT_EQ(suspected[0].through_a + suspected[0].through_b, "anonymous id tabletuser id bob");
+  EXPECT_EQ(suspected[0].learnt, Instant{1000});
+  EXPECT_THAT(MUST(load(*record)).customer, ElementsAre("ann", "bob"));
+}
+
+TEST_F(IntakeTest, WhatAPersonDecidedAboutTwoIdentifiersStands) {
+  const Identifier ann{IdentifierKind::UserId, "ann"}, tablet{IdentifierKind::AnonymousId, "tablet"},
+      bob{IdentifierKind::UserId, "bob"};
+  auto intake = begin();
+  seen(*intake, {ann, tablet}, 1);
+  seen(*intake, {bob}, 2);
+  commit(*intake);
+  MUST(link_identifiers(*record, ann, tablet, LinkFact::AreNotOne, "ann says so", Instant{5000}));
+  EXPECT_EQ(MUST(load(*record)).customers(), 3u);
+  intake = begin(Instant{6000});
+  seen(*intake, {ann, tablet}, 3);
+  commit(*intake);
+  EXPECT_EQ(MUST(load(*record)).customers(), 3u) << "the same rows keep coming; the decision stands";
+  EXPECT_EQ(MUST(load(*record, {}, Instant{4000})).customers(), 2u) << "as was known before";
+  MUST(link_identifiers(*record, bob, tablet, LinkFact::AreOne, "it is bob's", Instant{7000}));
+  EXPECT_THAT(MUST(load(*record)).customer, ElementsAre("ann", "bob"));
+  EXPECT_THAT(link_identifiers(*record, ann, bob, LinkFact::AreOne, "", Instant{8000}).error().text(),
+              HasSubstr("at most one user id"));
+  EXPECT_THAT(link_identifiers(*record, {IdentifierKind::UserId, "eve"}, bob, LinkFact::AreNotOne, "", Instant{8000})
+                  .error()
+                  .text(),
+              HasSubstr("knows no user id 'eve'"));
+  EXPECT_EQ(damage(), "");
+}
+
+TEST_F(IntakeTest, WhatHasNoExactFormIsKeptAndUnknown) {
+  auto intake = begin();
+  const auto kind = intake->kind(kTraits);
+  const Identifier who{IdentifierKind::UserId, "ann"};
+  intake->start(kind, {&who, 1}, Instant{1}, 1);
+  intake->put(intake->property(kind, "income"), Number::of(5));
+  intake->start(kind, {&who, 1}, Instant{2}, 2);
+  intake->put_raw(intake->property(kind, "income"), "1e300");
+  intake->put_raw(intake->property(kind, "address"), R"({"city":"Köln","lines":[1,2]})");
+  intake->put_null(intake->property(kind, "phone"));
+  intake->start(kind, {&who, 1}, Instant{3}, 3);
+  intake->put_raw(intake->property(kind, "income"), "not json");
+  const auto outcome = commit(*intake);
+  EXPECT_EQ(outcome.inexact, (std::map<std::string, uint64_t>{{"address", 1}, {"income", 2}}));
+  EXPECT_EQ(sql("SELECT extra FROM identify WHERE fingerprint = 2"),
+            R"({"address":{"city":"Köln","lines":[1,2]},"income":1e300,"phone":null})");
+  EXPECT_EQ(sql("SELECT extra->>'income' FROM identify WHERE fingerprint = 3"), "not json");
+  const History history = MUST(load(*record));
+  EXPECT_EQ(history.streams[0].column("income", PropertyType::Number, false)->numbers,
+            (std::vector<int64_t>{5'000'000, kClearedNumber, kClearedNumber}));
+}
+
+TEST_F(IntakeTest, TenThousandPropertiesDoNotKillIt) {
+  auto intake = begin();
+  const auto kind = intake->kind("Everything");
+  const Identifier who{IdentifierKind::UserId, "ann"};
+  for (uint64_t row = 0; row < 3; ++row) {
+    intake->start(kind, {&who, 1}, Instant{0}, row);
+    for (int p = 0; p < 10'000; ++p) intake->put(intake->property(kind, fmt::format("p{}", p)), Number::of(p));
+  }
+  const auto outcome = commit(*intake);
+  EXPECT_EQ(outcome.stored, 3u);
+  EXPECT_EQ(outcome.columnless_properties, 10'000 - kMaxColumns);
+  EXPECT_EQ(outcome.columnless_values, 3 * (10'000 - kMaxColumns));
+  EXPECT_EQ(sql("SELECT p999 FROM everything LIMIT 1"), "999.000000");
+  EXPECT_EQ(sql("SELECT extra->>'p9999' FROM everything LIMIT 1"), "9999");
+  EXPECT_EQ(MUST(load(*record)).streams[0].columns.size(), kMaxColumns);
+}
+
+TEST_F(IntakeTest, TooManyEventNamesAreAnErrorThatChangesNothing) {
+  auto intake = begin();
+  const Identifier who{IdentifierKind::UserId, "ann"};
+  for (size_t e = 0; e <= kMaxEvents; ++e)
+    intake->start(intake->kind(fmt::format("Order {} Completed", e)), {&who, 1}, Instant{0}, e);
+  SilentProgress progress;
+  const auto outcome = intake->commit(progress);
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error().text(), HasSubstr("1000 different event names"));
+  EXPECT_EQ(sql("SELECT count(*) FROM tessera.catalogue WHERE kind = 'event'"), "0");
+}
+
+TEST_F(IntakeTest, HostileNamesGetUsableTables) {
+  auto intake = begin();
+  const Identifier who{IdentifierKind::UserId, "'; DROP TABLE tessera.entry; --"};
+  const std::string events[] = {"a; DROP TABLE x", "customers", "events", "v_events", "Events", "123", "!!!",
+                                "\"quoted\"",      "日本語",    "select"};
+  uint64_t fingerprint = 0;
+  for (const auto& event : events) {
+    const auto kind = intake->kind(event);
+    intake->start(kind, {&who, 1}, Instant{0}, ++fingerprint);
+    for (const std::string& property :
+         {std::string("a\"b"), std::string("x'; --"), std::string("nul\0byte", 8), std::string(), std::string(500, 'x'),
+          std::string("\xff\xfe"), std::string("Select"), std::string("rowid")})
+      intake->put(intake->property(kind, property), std::string_view("\xc3\x28 bad utf-8"));
+  }
+  commit(*intake);
+  const History history = MUST(load(*record));
+  EXPECT_EQ(history.streams.size(), std::size(events));
+  for (const Stream& stream : history.streams) EXPECT_EQ(stream.columns.size(), 8u) << stream.event;
+  EXPECT_EQ(history.customer[0], who.value);
+  EXPECT_EQ(sql("SELECT count(*) FROM events"), std::to_string(std::size(events)));
+  EXPECT_EQ(damage(), "");
+  EXPECT_EQ(table_name_of("Order Completed"), "order_completed");
+  EXPECT_EQ(table_name_of("$identify"), "identify");
+  EXPECT_EQ(table_name_of("Bestellung Übernommen"), "bestellung_übernommen");
+  for (const std::string& bad :
+       {std::string(), std::string("  "), std::string("a\nb"), std::string("\xff"), std::string(201, 'x')})
+    EXPECT_TRUE(flaw_of_event_name(bad));
+}
+
+TEST_F(IntakeTest, SchemaGrowsWhileOldRowsStay) {
+  auto intake = begin();
+  order(*intake, "ann", 1, 10, 1);
+  commit(*intake);
+  intake = begin(Instant{2000});
+  const auto kind = intake->kind("Order Completed");
+  const Identifier who{IdentifierKind::UserId, "ann"};
+  intake->start(kind, {&who, 1}, Instant{2 * kDay.ms}, 2);
+  intake->put(intake->property(kind, "total"), std::string_view("12,50"));
+  intake->put(intake->property(kind, "gift"), true);
+  intake->element(intake->property(kind, "tags"), std::string_view("new"));
+  commit(*intake);
+  EXPECT_EQ(sql("SELECT list(struct_pack(total, t := total__text, gift, tags) ORDER BY seq) FROM order_completed"),
+            "[{'total': 10.000000, 't': NULL, 'gift': NULL, 'tags': NULL}, {'total': NULL, 't': '12,50', 'gift': true, "
+            "'tags': [new]}]");
+  const auto events = MUST(list_events(record->connection(), Counting::Yes));
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].rows, 2u);
+  EXPECT_EQ(events[0].to, Instant{2 * kDay.ms});
+  const PropertyListing text{.property = "total", .type = PropertyType::Text, .column = "total__text", .values = 1};
+  EXPECT_THAT(events[0].properties, testing::Contains(text));
+  EXPECT_EQ(MUST(classify_property(*record, "gift", "sensitive")), 1u);
+  EXPECT_THAT(json_of(MUST(list_events(record->connection(), Counting::No))).dump(),
+              HasSubstr("\"class\":\"sensitive\""));
+  EXPECT_EQ(damage(), "");
+}
+
+TEST_F(IntakeTest, LoadsOnlyWhatIsNeeded) {
+  auto intake = begin();
+  order(*intake, "ann", 1, 10, 1);
+  const auto kind = intake->kind("Order Completed");
+  intake->put(intake->property(kind, "currency"), std::string_view("EUR"));
+  intake->element(intake->property(kind, "products.sku"), std::string_view("a"));
+  intake->next_element(kind, "products");
+  intake->element(intake->property(kind, "products.price"), Number::of(1));
+  intake->next_element(kind, "products");
+  seen(*intake, {{IdentifierKind::UserId, "zoe"}}, 2);
+  commit(*intake);
+  Needs needs = Needs::nothing();
+  EXPECT_EQ(MUST(load(*record, needs)).streams.size(), 0u);
+  EXPECT_EQ(MUST(load(*record, needs)).customers(), 2u);
+  needs.add_property("Order Completed", "products.sku");
+  needs.add_property("Never Seen", "x");
+  History history = MUST(load(*record, needs));
+  ASSERT_EQ(history.streams.size(), 1u);
+  ASSERT_EQ(history.streams[0].columns.size(), 1u);
+  EXPECT_EQ(history.streams[0].columns[0].list_first, (std::vector<uint32_t>{0, 2}))
+      << "as long as products.price, which is not loaded";
+  needs.add_property("Order Completed", "products");
+  EXPECT_EQ(MUST(load(*record, needs)).streams[0].columns.size(), 2u);
+}
+
+TEST_F(IntakeTest, LogTimesNeverGoBack) {
+  for (const int64_t learnt : {5000, 3000, 5000, 9000}) {
+    auto intake = begin(Instant{learnt});
+    order(*intake, "ann", 1, 1,
+          static_cast<uint64_t>(MUST(record->connection().integer("SELECT count(*) FROM tessera.entry")).value()));
+    commit(*intake);
+  }
+  const auto learnt = MUST(load(*record)).learnt;
+  ASSERT_EQ(learnt.size(), 2u);
+  EXPECT_EQ(learnt[0].at, Instant{5000});
+  EXPECT_EQ(learnt[0].until, 3u);
+  EXPECT_EQ(learnt[1].until, 4u);
+}
+
+TEST(IntakeOnDisk, AFullDiskLeavesTheRecordAsItWas) {
+  const Scratch scratch;
+  const auto fill = [](store::Record& record, size_t rows, uint64_t salt) -> Result<IntakeOutcome> {
+    auto intake = TRY(begin_intake(record, {.description = "test"}, Instant{0}, {.batch_rows = 20'000}));
+    const auto kind = intake->kind("Order Completed");
+    const auto property = intake->property(kind, "note");
+    for (size_t row = 0; row < rows; ++row) {
+      const std::string user = fmt::format("user {} {}", salt, row);
+      const Identifier who{IdentifierKind::UserId, user};
+      intake->start(kind, {&who, 1}, Instant{static_cast<int64_t>(row)}, mix64(row ^ salt << 40));
+      intake->put(property, std::string_view(hex_of(hmac_sha256("x", user))));
+    }
+    SilentProgress progress;
+    return intake->commit(progress);
+  };
+  MUST(fill(*MUST(store::Record::open(scratch.file("a.db"), store::OpenMode::CreateIfMissing, kClock)), 1000, 1));
+  const auto before =
+      describe(MUST(load(*MUST(store::Record::open(scratch.file("a.db"), store::OpenMode::MustExist, kClock)))));
+  const uint64_t size = std::filesystem::file_size(scratch.file("a.db"));
+  const pid_t child = fork();
+  if (child == 0) {
+    signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{size + 1'000'000, size + 1'000'000};
+    if (setrlimit(RLIMIT_FSIZE, &small) != 0) _exit(99);
+    const auto record = MUST(store::Record::open(scratch.file("a.db"), store::OpenMode::MustExist, kClock));
+    const auto outcome = fill(*record, 200'000, 2);
+    _exit(!outcome && outcome.error().text().find("the disk is full") != std::string::npos ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  const auto record = MUST(store::Record::open(scratch.file("a.db"), store::OpenMode::MustExist, kClock));
+  EXPECT_EQ(describe(MUST(load(*record))), before);
+  const auto findings = MUST(examine(*record));
+  EXPECT_FALSE(has_problems(findings)) << text_of(findings);
+}
+
+// --- the doctor notices what is wrong
+
+TEST_F(IntakeTest, TheDoctorNoticesDamage) {
+  auto intake = begin();
+  order(*intake, "ann", 1, 10, 1);
+  seen(*intake, {{IdentifierKind::UserId, "ann"}, {IdentifierKind::Email, "a@b.c"}}, 2);
+  commit(*intake);
+  ASSERT_EQ(damage(), "");
+  const struct {
+    const char* damage;
+    const char* found;
+  } kCases[] = {
+      {"INSERT INTO order_completed SELECT * FROM order_completed", "rows are there more than once"},
+      {"UPDATE order_completed SET seq = 77", "rows have a seq of no entry"},
+      {"UPDATE order_completed SET seq = 1", "rows share their seq"},
+      {"UPDATE order_completed SET profile = 9", "rows belong to nobody"},
+      {"UPDATE order_completed SET extra = '{'", "broken `extra`"},
+      {"UPDATE tessera.entry SET first_seq = 1", "do not begin where the one before ends"},
+      {"UPDATE tessera.entry SET id = 3", "wrong number"},
+      {"DELETE FROM tessera.stitched", "with the wrong customer"},
+      {"UPDATE tessera.identity SET profile = 5 WHERE profile = 1", "identifiers have the wrong number"},
+      {"UPDATE tessera.identity SET value = 'ann', kind = 1", "identifiers are there more than once"},
+      {"UPDATE tessera.link SET a = 12", "links point at nobody"},
+      {"UPDATE tessera.link SET entry = 12", "belong to no entry"},
+      {"DROP VIEW events; DROP VIEW v_order_completed; DROP TABLE order_completed", "tables are missing"},
+      {"DROP VIEW v_order_completed; ALTER TABLE order_completed DROP total", "properties have no column"},
+  };
+  for (const auto& each : kCases) {
+    const auto transaction = MUST(store::Transaction::begin(record->connection()));
+    MUST(record->connection().run(each.damage));
+    EXPECT_THAT(damage(), HasSubstr(each.found)) << each.damage;
+  }
+  EXPECT_EQ(damage(), "");
+  MUST(record->connection().run("CREATE TABLE my_notes(a INTEGER)"));
+  EXPECT_EQ(damage(), "");
+  EXPECT_THAT(text_of(MUST(examine(*record))), HasSubstr("notice  every table is in the catalogue"));
+}
+
+}  // namespace
