@@ -2,6 +2,8 @@
 
 namespace tessera::oracle {
 
-std::vector<Engine> engines() { return {}; }
+std::vector<Engine> engines() {
+  return {};
+}
 
 }  // namespace tessera::oracle
