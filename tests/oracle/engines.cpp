@@ -2,8 +2,6 @@
 
 namespace tessera::oracle {
 
-std::vector<Engine> engines() {
-  return {};
-}
+std::vector<Engine> engines() { return {}; }
 
 }  // namespace tessera::oracle

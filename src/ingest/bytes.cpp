@@ -1,0 +1,137 @@
+#include "ingest/bytes.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+namespace tessera::ingest {
+namespace {
+
+struct Magic {
+  std::string_view bytes, what, remedy;  // {} in the remedy is the file
+};
+
+// Kinds of files that people hand over by mistake, by their first bytes.
+constexpr Magic kForeign[] = {
+    {"PK\x03\x04", "a workbook (xlsx, ods) or a zip archive",
+     "libreoffice --headless --convert-to csv '{0}'   (a workbook), or: unzip '{0}'"},
+    {"\xD0\xCF\x11\xE0", "an old Excel workbook (xls)", "libreoffice --headless --convert-to csv '{0}'"},
+    {"%PDF", "a PDF document", "export the table behind it as CSV"},
+    {"\x89PNG", "a picture", "export the table as CSV"},
+    {"\xFF\xD8\xFF", "a picture", "export the table as CSV"},
+    {"SQLite format 3", "an SQLite database", "sqlite3 -header -csv '{0}' 'SELECT * FROM table' > table.csv"},
+    {"BZh", "compressed with bzip2", "bunzip2 -k '{0}'"},
+    {"\x28\xB5\x2F\xFD", "compressed with zstd", "unzstd -k '{0}'"},
+    {"\xFD"
+     "7zXZ",
+     "compressed with xz", "unxz -k '{0}'"},
+    {"Obj\x01", "an Avro file", "export as Parquet, CSV or JSON lines"},
+    {"\x7F"
+     "ELF",
+     "a program", "give a CSV, JSON lines or Parquet file"},
+};
+
+// zlib's gzFile reads plain files too, unchanged, so that one class serves both.
+class ZlibSource final : public ByteSource {
+ public:
+  ZlibSource(gzFile file, std::string path) : file_(file), path_(std::move(path)) { gzbuffer(file_, 256 * 1024); }
+  ~ZlibSource() override { gzclose(file_); }
+  ZlibSource(const ZlibSource&) = delete;
+  ZlibSource& operator=(const ZlibSource&) = delete;
+
+  Result<bool> read(std::string& out, size_t most) override {
+    const size_t before = out.size();
+    out.resize(before + most);
+    const int count = gzread(file_, out.data() + before, static_cast<unsigned>(most));
+    out.resize(before + static_cast<size_t>(std::max(count, 0)));
+    int code = Z_OK;
+    const char* text = gzerror(file_, &code);
+    // A cut-off gzip is reported as Z_BUF_ERROR, with the bytes that could still be read.
+    if (count < 0 || (code != Z_OK && code != Z_STREAM_END)) {
+      return fail(fmt::format("reading failed: {}", code == Z_ERRNO ? std::strerror(errno) : text), path_,
+                  fmt::format("gzip -t '{}'   (if it complains, fetch the file again)", path_));
+    }
+    return count > 0;
+  }
+  uint64_t consumed() const override { return static_cast<uint64_t>(std::max<z_off_t>(0, gzoffset(file_))); }
+
+ private:
+  gzFile file_;
+  std::string path_;
+};
+
+bool looks_binary(std::string_view head) {
+  // UTF-16 has zeros too, but begins with its mark.
+  if (head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF")) return false;
+  size_t control = 0;
+  for (const unsigned char c : head) {
+    if (c == 0) return true;
+    control += c < 32 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != 0x1B ? 1 : 0;
+  }
+  return control * 20 > head.size();
+}
+
+Result<std::string> head_of(const OpenFile& file) {
+  auto source = TRY(open_bytes(file));
+  std::string head;
+  TRY(source->read(head, 16 * 1024));
+  return head;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ByteSource>> open_bytes(const OpenFile& file) {
+  gzFile handle = gzopen(file.path.c_str(), "rb");
+  if (!handle) return fail(fmt::format("cannot be opened: {}", std::strerror(errno)), file.path);
+  return std::unique_ptr<ByteSource>(new ZlibSource(handle, file.path));
+}
+
+Result<OpenFile> examine_file(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code code;
+  const fs::file_status status = fs::status(path, code);
+  if (!fs::exists(status)) {
+    const std::string folder = fs::path(path).parent_path().string();
+    return fail("no such file", path, fmt::format("ls '{}'", folder.empty() ? "." : folder));
+  }
+  if (fs::is_directory(status)) {
+    return fail("is a folder, not a file", path, fmt::format("tessera import '{}'/*.csv", path));
+  }
+  OpenFile file{.path = path, .size = fs::is_regular_file(status) ? fs::file_size(path, code) : 0};
+  if (fs::is_regular_file(status) && file.size == 0) {
+    return fail("the file is empty (0 bytes)", path, fmt::format("ls -l '{}'   (then export it again)", path));
+  }
+
+  gzFile handle = gzopen(path.c_str(), "rb");
+  if (!handle) return fail(fmt::format("cannot be opened: {}", std::strerror(errno)), path, "ls -l '" + path + "'");
+  char first = 0;
+  gzread(handle, &first, 1);
+  file.is_gzip = gzdirect(handle) == 0;
+  gzclose(handle);
+
+  const std::string head = TRY(head_of(file));
+  if (head.empty()) return fail("the file is empty (0 bytes after unpacking)", path, "zcat '" + path + "' | head");
+  if (head.starts_with("PAR1")) {
+    if (file.is_gzip) return fail("is a Parquet file inside a gzip", path, fmt::format("gunzip -k '{}'", path));
+    file.kind = FileKind::Parquet;
+    return file;
+  }
+  for (const Magic& magic : kForeign) {
+    if (head.starts_with(magic.bytes)) {
+      return fail(fmt::format("is {}, not a CSV, JSON lines or Parquet file", magic.what), path,
+                  fmt::format(fmt::runtime(magic.remedy), path));
+    }
+  }
+  if (looks_binary(head)) {
+    const size_t at = std::min(head.find('\0'), head.size() - 1);
+    return fail(fmt::format("is a binary file (byte 0x{:02X} at offset {}), not a CSV, JSON lines or Parquet file",
+                            static_cast<unsigned char>(head[at]), at),
+                path, fmt::format("file '{}'   (tells what it is; export it as CSV)", path));
+  }
+  return file;
+}
+
+}  // namespace tessera::ingest

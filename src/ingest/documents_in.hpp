@@ -1,0 +1,26 @@
+// Normalisers of nested documents: exports whose meaning is in their structure and not in columns.
+#pragma once
+
+#include "ingest/json_document.hpp"
+#include "ingest/rows.hpp"
+
+namespace tessera::ingest {
+
+class DocumentNormaliser {
+ public:
+  virtual ~DocumentNormaliser() = default;
+  virtual Result<void> add(const JsonDocument& document, uint64_t line, std::string_view raw) = 0;
+};
+
+// Segment's spec: identify, track, page, screen, group, alias, and batches of them.
+std::unique_ptr<DocumentNormaliser> make_segment_normaliser(NormaliserContext& context,
+                                                            std::optional<Instant> received = {});
+// Google Analytics 4 as exported to BigQuery.
+std::unique_ptr<DocumentNormaliser> make_ga4_normaliser(NormaliserContext& context);
+// Mailchimp's campaignSubscriberActivity: {"jo@example.com": [{"action": "open", "timestamp": ...}, ...]}.
+std::unique_ptr<DocumentNormaliser> make_mailchimp_normaliser(NormaliserContext& context);
+
+// Which of them a document looks like; empty: none (rows of columns).
+std::string_view recognise_document(const JsonDocument& document);
+
+}  // namespace tessera::ingest

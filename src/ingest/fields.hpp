@@ -1,0 +1,73 @@
+// Reading one row by its plan, shared by the normalisers: who, when, what its content is, and putting values into the
+// intake. TraitLog keeps what rows say about their customers until the end, so that facts are put down in the order of
+// time (exports often run backwards) and only where they change.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "ingest/rows.hpp"
+
+namespace tessera::ingest {
+
+// Message ids have one space of identities, whatever file or call they come in. Stored on disk, never change.
+inline constexpr uint64_t kMessageSeed = 0x6D657373616765;
+
+class TraitLog;
+
+class FieldReader {
+ public:
+  FieldReader(const Plan& plan, NormaliserContext& context);
+
+  const ColumnPlan* find(Role role) const;
+  bool has_time() const { return time_ != nullptr; }
+  size_t time_column() const { return time_->column; }
+
+  // Identifiers that are blank, blocked (0, -1, "guest") or no address are left out; the latter two are warned about.
+  Who who(const Row& row) const;
+  // nullopt: blank, or not readable in the column's form.
+  std::optional<Instant> time(const Row& row);
+  void warn_about(Instant time, uint64_t line);
+
+  void start(profiles::Intake::Kind kind, const Who& who, Instant time, uint64_t fingerprint);
+  void put(profiles::Intake::Property property, const ColumnPlan& column, const Field& field);
+  uint64_t content(const Row& row) const;
+  void log_traits(TraitLog& log, const Who& who, const Row& row, Instant time) const;
+
+ private:
+  const Zone* zone_named(std::string_view name, uint64_t line);
+
+  const Plan& plan_;
+  NormaliserContext& context_;
+  std::vector<uint64_t> seeds_;  // by column of the plan
+  const ColumnPlan *time_ = nullptr, *clock_ = nullptr, *zone_ = nullptr;
+  std::vector<const ColumnPlan*> trait_columns_;
+  std::unordered_map<std::string, std::optional<Zone>> zones_;
+};
+
+class TraitLog {
+ public:
+  explicit TraitLog(profiles::Intake& intake) : intake_(intake) {}
+  void add(const Who& who, const ColumnPlan& column, const Field& field, Instant time);
+  void emit(FieldReader& reader);
+
+ private:
+  struct Fact {
+    uint32_t person, value;
+    Instant time;
+    const ColumnPlan* column;
+  };
+  void emit_one(FieldReader& reader, profiles::Intake::Kind kind, const Fact& fact,
+                const std::map<const ColumnPlan*, uint32_t>& changed);
+
+  profiles::Intake& intake_;
+  std::vector<Fact> facts_;
+  std::vector<Who> people_;
+  std::unordered_map<std::string, uint32_t> index_, texts_;
+  std::vector<const std::string*> values_;  // keys of texts_, which never move
+};
+
+}  // namespace tessera::ingest

@@ -1,0 +1,59 @@
+// What an import notices on its way: rejects by reason and warnings, each with its count, first place and an example.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "profiles/intake.hpp"
+
+namespace tessera::ingest {
+
+struct Tally {
+  uint64_t count = 0;
+  std::string file;  // of the first
+  uint64_t line = 0;
+  std::string value;
+};
+
+class Findings {
+ public:
+  uint64_t rows_read = 0;
+  uint64_t rows_without_customer = 0;
+  uint64_t rows_used = 0;  // put into the intake
+  std::map<std::string, Tally> rejects, warnings;
+
+  void warn(std::string_view reason, std::string_view file, uint64_t line, std::string_view value) {
+    note(warnings, reason, file, line, value);
+  }
+  // Counts it and hands it to the intake, the row cut at 4 KB.
+  void reject(profiles::Intake& intake, std::string_view reason, std::string_view file, uint64_t line,
+              std::string_view value, std::string_view row) {
+    note(rejects, reason, file, line, value);
+    intake.reject({.source = std::string(file),
+                   .line = line,
+                   .reason = std::string(reason),
+                   .value = std::string(value.substr(0, 200)),
+                   .row = std::string(row.substr(0, 4096))});
+  }
+  uint64_t rejected() const {
+    uint64_t sum = 0;
+    for (const auto& [reason, tally] : rejects) sum += tally.count;
+    return sum;
+  }
+
+ private:
+  static void note(std::map<std::string, Tally>& into, std::string_view reason, std::string_view file, uint64_t line,
+                   std::string_view value) {
+    const auto found = into.find(std::string(reason));
+    Tally& tally = found != into.end() ? found->second : into[std::string(reason)];
+    if (tally.count++ == 0) {
+      tally.file = file;
+      tally.line = line;
+      tally.value = value.substr(0, 200);
+    }
+  }
+};
+
+}  // namespace tessera::ingest

@@ -1,0 +1,22 @@
+// What does this table mean, when nobody says? Each column is scored for each role from its name (English, German,
+// French, Spanish, and the names usual exports use) and from its values (an e-mail is seen, whatever the column is
+// called); the best assignment is proposed with its reasons, for a person to accept. What only the owner of the data
+// can know (03/04, the zone) is never guessed: the plan asks for the flag.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "ingest/mapping.hpp"
+#include "ingest/profile.hpp"
+
+namespace tessera::ingest {
+
+// Shows a text and asks yes or no; nullopt where nobody is there to answer.
+using Asker = std::function<std::optional<bool>(const std::string& text, const std::string& question)>;
+
+// Error: nobody can be told apart (no id, no e-mail), or the header looks like data.
+Result<Mapping> guess_mapping(const TableProfile& profile, const std::string& file);
+
+}  // namespace tessera::ingest

@@ -1,0 +1,247 @@
+#include "ingest/import.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/text.hpp"
+#include "ingest/documents.hpp"
+#include "ingest/documents_in.hpp"
+#include "ingest/rows.hpp"
+#include "profiles/intake.hpp"
+
+namespace tessera::ingest {
+namespace {
+
+enum class Format { Csv, Json, Parquet };
+
+constexpr std::string_view kFormatNames[] = {"csv", "json", "parquet"};
+constexpr size_t kMostUnmapped = 1000;  // columns of a table that is imported without --map
+
+struct Input {
+  OpenFile file;
+  Format format = Format::Csv;
+};
+
+Result<Input> examine(const std::string& path) {
+  Input input{.file = TRY(examine_file(path))};
+  if (input.file.kind == FileKind::Parquet) {
+    input.format = Format::Parquet;
+    return input;
+  }
+  auto source = TRY(open_bytes(input.file));
+  std::string head;
+  TRY(source->read(head, 4096));
+  if (head.starts_with("\xEF\xBB\xBF")) head.erase(0, 3);
+  const std::string_view text = trim(head);
+  if (text.starts_with("{") || text.starts_with("[")) input.format = Format::Json;
+  return input;
+}
+
+RejectSink ignore_rejects() {
+  return [](Malformed) {};
+}
+
+Result<std::unique_ptr<DocumentReader>> open_documents(const Input& input, RejectSink rejects) {
+  if (input.format == Format::Parquet) return open_parquet(input.file);
+  return open_json(input.file, std::move(rejects));
+}
+
+Result<std::unique_ptr<RowReader>> open_rows(const Input& input, const ImportOptions& options, RejectSink rejects) {
+  if (input.format != Format::Csv) {
+    return rows_of_documents(TRY(open_documents(input, std::move(rejects))), input.file.path);
+  }
+  return open_csv(input.file, {.delimiter = options.delimiter, .encoding = options.encoding}, std::move(rejects));
+}
+
+// Tells the progress every few thousand rows.
+class Meter {
+ public:
+  Meter(Progress& progress, const Input& input)
+      : progress_(progress), what_("reading " + input.file.path), size_(input.file.size) {}
+  void row(uint64_t consumed) {
+    if (++rows_ % 8192 == 0) progress_.step(what_, consumed, size_);
+  }
+
+ private:
+  Progress& progress_;
+  std::string what_;
+  uint64_t size_, rows_ = 0;
+};
+
+std::string_view document_preset(std::string_view named, const JsonDocument& first) {
+  for (const Preset& preset : presets()) {
+    if (preset.name == named && preset.shape != PresetShape::Table) return preset.name;
+  }
+  return named.empty() ? recognise_document(first) : std::string_view();
+}
+
+// Nested documents: Segment, GA4, Mailchimp. False where the file is none of them.
+Result<bool> feed_documents(NormaliserContext& context, const Input& input, const ImportOptions& options,
+                            Progress& progress, FileReport& report) {
+  if (input.format == Format::Csv || !options.map.empty()) return false;
+  JsonDocument document;
+  uint64_t line = 0;
+  std::string_view raw;
+  std::string_view preset;
+  {
+    auto first = TRY(open_documents(input, ignore_rejects()));
+    preset = options.preset;
+    if (TRY(first->next(document, line, raw))) preset = document_preset(options.preset, document);
+  }
+  std::unique_ptr<DocumentNormaliser> normaliser;
+  if (preset == "segment") normaliser = make_segment_normaliser(context);
+  if (preset == "ga4") normaliser = make_ga4_normaliser(context);
+  if (preset == "mailchimp-activity") normaliser = make_mailchimp_normaliser(context);
+  if (!normaliser) return false;
+  report.mapping.preset = preset;
+  if (options.preset.empty()) report.notes.push_back(fmt::format("recognised as preset {}", preset));
+
+  auto reader = TRY(open_documents(input, [&](Malformed bad) {
+    ++context.findings.rows_read;
+    context.findings.reject(context.intake, bad.reason, context.file, bad.line, bad.value, bad.row);
+  }));
+  Meter meter(progress, input);
+  while (TRY(reader->next(document, line, raw))) {
+    ++context.findings.rows_read;
+    TRY(normaliser->add(document, line, raw));
+    meter.row(reader->consumed());
+  }
+  return true;
+}
+
+// Whether day or month comes first may show on row 3,000,000: before asking, the whole column is read.
+Result<void> settle_day_and_month(const Input& input, const ImportOptions& options, const Mapping& mapping,
+                                  TableProfile& profile) {
+  if (options.dates != DateOrder::Unsaid || profile.rows < kSampleRows) return {};
+  const Binding* time = mapping.find(Role::Time);
+  for (size_t i = 0; time && i < profile.columns.size(); ++i) {
+    TimeEvidence& times = profile.columns[i].times;
+    const bool is_slashed = times.reads[static_cast<size_t>(TimeForm::DayMonth)] > 0;
+    if (profile.columns[i].name != time->column || !is_slashed || times.day_first + times.month_first > 0) continue;
+    auto reader = TRY(open_rows(input, options, ignore_rejects()));
+    Row row;
+    while (TRY(reader->next(row))) {
+      const bool day = parse_time(row.at(i).text, TimeForm::DayMonth).has_value();
+      const bool month = parse_time(row.at(i).text, TimeForm::MonthDay).has_value();
+      times.day_first += day && !month ? 1 : 0;
+      times.month_first += month && !day ? 1 : 0;
+    }
+  }
+  return {};
+}
+
+// A table of one column was most likely cut by the wrong mark.
+std::unexpected<Error> one_column(const TableProfile& profile, const Input& input, const ImportOptions& options) {
+  const std::string& name = profile.columns[0].name;
+  std::string remedy =
+      fmt::format("tr -s ' ' ',' < '{0}' > '{0}.csv'   (if blanks separate the columns)", input.file.path);
+  for (const char mark : {',', ';', '\t', '|', ':', '#', '/'}) {
+    if (options.delimiter && *options.delimiter == mark) continue;
+    if (name.find(mark) == std::string::npos) continue;
+    remedy = fmt::format("tessera import '{}' --delimiter '{}'", input.file.path,
+                         mark == '\t' ? "tab" : std::string(1, mark));
+    break;
+  }
+  return fail(fmt::format("has one column only, '{}'{}", name.substr(0, 100),
+                          options.delimiter ? fmt::format(": '{}' does not separate its columns", *options.delimiter)
+                                            : std::string(": what separates its columns is not known")),
+              input.file.path + ":1", remedy);
+}
+
+Result<Mapping> choose_mapping(const Input& input, const ImportOptions& options, const TableProfile& profile,
+                               const std::vector<std::string>& columns, const Asker& asker, FileReport& report) {
+  const std::string& file = input.file.path;
+  if (!options.map.empty()) {
+    Mapping mapping = TRY(parse_map(options.map, columns, file));
+    const bool has_who = mapping.find(Role::Customer) || mapping.find(Role::Email) || mapping.find(Role::Phone) ||
+                         mapping.find(Role::Anonymous);
+    if (!has_who)
+      return usage("--map says nobody: it needs customer=, email=, phone= or anonymous=", "--map customer=COLUMN,...");
+    if (mapping.rows != RowMeans::Customer && !mapping.find(Role::Time)) {
+      return usage("--map says no time: orders and events need time=COLUMN", "--map time=COLUMN,...");
+    }
+    if (mapping.rows == RowMeans::Event && !mapping.find(Role::Event) && mapping.event.empty())
+      mapping.event = "Activity";
+    return mapping;
+  }
+  if (!options.preset.empty()) return apply_preset(*TRY(find_preset(options.preset)), columns, file);
+  if (const Preset* preset = recognise_preset(columns)) {
+    report.notes.push_back(fmt::format("recognised as preset {}: {}", preset->name, preset->title));
+    return apply_preset(*preset, columns, file);
+  }
+  if (columns.size() > kMostUnmapped) {
+    return fail(fmt::format("has {} columns; without --map at most {} are looked at", columns.size(), kMostUnmapped),
+                file + ":1", fmt::format("tessera import '{}' --map customer='{}',time=COLUMN,...", file, columns[0]));
+  }
+  Mapping mapping = TRY(guess_mapping(profile, file));
+  if (options.yes) return mapping;
+  const auto answer = asker ? asker(fmt::format("{}: {}", file, mapping.text()), "Import it so?") : std::nullopt;
+  if (answer && *answer) return mapping;
+  return fail(answer ? "not imported"
+                     : "no preset and no --map given, and nobody to ask whether this is right:\n" + mapping.text(),
+              file, fmt::format("tessera import '{}' --yes   (or change it: --map {})", file, mapping.map_option()));
+}
+
+Result<void> feed_table(NormaliserContext& context, const Input& input, const ImportOptions& options,
+                        const Asker& asker, Progress& progress, ImportReport& report, FileReport& file) {
+  TableProfile profile;
+  std::vector<std::string> columns;
+  char delimiter = '\0';
+  {
+    auto reader = TRY(open_rows(input, options, ignore_rejects()));
+    const bool is_wide = reader->columns().size() > kMostUnmapped && options.map.empty() && options.preset.empty();
+    if (!is_wide) profile = TRY(profile_table(*reader));
+    columns = reader->columns();
+    delimiter = reader->delimiter();
+    if (!is_wide && profile.rows == 0) {
+      return fail(fmt::format("has the names of {} columns and no row that can be read", columns.size()),
+                  input.file.path, fmt::format("head -3 '{}'   (export it again)", input.file.path));
+    }
+  }
+  if (columns.size() == 1 && input.format == Format::Csv) return one_column(profile, input, options);
+  Mapping mapping = TRY(choose_mapping(input, options, profile, columns, asker, file));
+  TRY(settle_day_and_month(input, options, mapping, profile));
+  const PlanOptions settle_options{.dates = options.dates,
+                                   .zone = options.zone,
+                                   .decimals = options.decimals,
+                                   .currency = options.currency,
+                                   .semicolons = delimiter == ';',
+                                   .zone_may_be_unknown = !mapping.preset.empty() && mapping.preset != "guessed"};
+  const Plan plan = TRY(settle(std::move(mapping), profile, settle_options, input.file.path));
+  file.mapping = plan.mapping;
+  file.notes.insert(file.notes.end(), plan.notes.begin(), plan.notes.end());
+  report.zone_known = report.zone_known && (plan.zone_known || plan.mapping.rows == RowMeans::Customer);
+
+  auto reader = TRY(open_rows(input, options, [&](Malformed bad) {
+    ++context.findings.rows_read;
+    context.findings.reject(context.intake, bad.reason, context.file, bad.line, bad.value, bad.row);
+  }));
+  const auto normaliser = make_normaliser(plan, context);
+  Meter meter(progress, input);
+  Row row;
+  while (TRY(reader->next(row))) {
+    ++context.findings.rows_read;
+    TRY(normaliser->add(row));
+    meter.row(reader->consumed());
+  }
+  return normaliser->finish();
+}
+
+}  // namespace
+
+Result<void> feed_file(profiles::Intake& intake, const std::string& path, const ImportOptions& options,
+                       const Asker& asker, Progress& progress, ImportReport& report) {
+  const Input input = TRY(examine(path));
+  FileReport file{.path = path, .format = std::string(kFormatNames[static_cast<size_t>(input.format)])};
+  NormaliserContext context{.intake = intake, .findings = report.findings, .file = path, .now = options.learnt};
+  const uint64_t before = report.findings.rows_read;
+  if (!TRY(feed_documents(context, input, options, progress, file))) {
+    TRY(feed_table(context, input, options, asker, progress, report, file));
+  }
+  file.rows = report.findings.rows_read - before;
+  report.files.push_back(std::move(file));
+  return {};
+}
+
+}  // namespace tessera::ingest

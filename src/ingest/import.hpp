@@ -1,0 +1,72 @@
+// The front of the room: files in, events in the record, a report of everything that happened on the way.
+//
+//   open (bytes, csv, documents) -> look (profile) -> mean (presets, --map, guess) -> settle (plan) -> carry out (rows,
+//   orders, segment_json, ga4, mailchimp) -> commit
+//
+// Everything or nothing: all files of one call are one entry of the record. A file that cannot be understood is an
+// error and changes nothing; a row that cannot be used is a reject, kept and counted.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/json.hpp"
+#include "core/progress.hpp"
+#include "ingest/csv.hpp"
+#include "ingest/findings.hpp"
+#include "ingest/guess.hpp"
+#include "ingest/plan.hpp"
+
+namespace tessera::store {
+class Record;
+}
+
+namespace tessera::ingest {
+
+struct ImportOptions {
+  std::string preset;   // empty: recognised or guessed
+  std::string map;      // --map
+  bool yes = false;     // takes the guess without asking
+  bool strict = false;  // any reject or warning is an error, and nothing is imported
+  DateOrder dates = DateOrder::Unsaid;
+  std::optional<std::string> zone;  // a tz name, or "none"
+  std::optional<DecimalMark> decimals;
+  std::string currency;
+  std::optional<char> delimiter;
+  Encoding encoding = Encoding::Auto;
+  Instant learnt;  // log time of the entry, and "now" for the warning about times to come
+};
+
+struct FileReport {
+  std::string path, format;  // "csv", "json", "parquet"
+  uint64_t rows = 0;
+  Mapping mapping;
+  std::vector<std::string> notes;
+};
+
+struct ImportReport {
+  Findings findings;
+  uint64_t entry = 0, events_stored = 0, trait_facts = 0, duplicates = 0, customers = 0, new_customers = 0;
+  Instant from = kNever, to = kEver;
+  bool zone_known = true;
+  std::vector<FileReport> files;
+  std::map<std::string, uint64_t> inexact;        // values kept as received: property -> count
+  std::map<std::string, std::string> classes;     // property -> class, those that have one
+  std::vector<std::string> suspected_duplicates;  // a sentence each
+
+  Json json() const;
+  std::string text() const;
+};
+
+// Feeds one file into an intake. Errors leave the intake to be dropped.
+Result<void> feed_file(profiles::Intake& intake, const std::string& path, const ImportOptions& options,
+                       const Asker& asker, Progress& progress, ImportReport& report);
+
+// All files into the record, as one entry.
+Result<ImportReport> import_files(store::Record& record, std::span<const std::string> paths,
+                                  const ImportOptions& options, const Asker& asker, Progress& progress);
+
+}  // namespace tessera::ingest

@@ -1,0 +1,78 @@
+// A mapping says what a table means: what a row is, and what each column is of it. Presets, --map and the guess all
+// make one; one normaliser (rows.hpp) carries it out. So a new export format is a table of columns, not code.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/json.hpp"
+#include "core/result.hpp"
+
+namespace tessera::ingest {
+
+enum class Role : uint8_t {
+  Ignore,
+  Customer,   // the id we know people by
+  Email,      // an identifier and the trait email
+  Phone,      // an identifier and the trait phone
+  Anonymous,  // a device's or browser's id
+  Time,       // when
+  Clock,      // the time of day, where Time is a date alone
+  ZoneName,   // a zone per row
+  Event,      // what happened
+  Message,    // a unique id of the row
+  Order,      // lines with the same one are one order
+  Status,     // of the order: decides which event it is
+  Property,   // of the event
+  Item,       // of the order line: products.TARGET
+  Trait,      // of the customer, true from the row's time on
+};
+std::string_view name_of(Role role);
+
+enum class ValueType : uint8_t { Auto, Text, Number, Truth, Time };
+
+enum class RowMeans : uint8_t {
+  Event,      // a row is an event
+  OrderLine,  // a row is a line of an order (or a whole order, where no column tells orders apart)
+  Customer,   // a row is a customer with traits
+};
+
+struct Binding {
+  std::string column;  // as the file names it
+  Role role = Role::Ignore;
+  std::string target;  // of Property, Item and Trait: the name it gets
+  ValueType type = ValueType::Auto;
+  std::string why;  // said when a guess is shown
+  bool operator==(const Binding&) const = default;
+};
+
+struct Mapping {
+  std::string preset;  // "" for --map, "guessed"
+  RowMeans rows = RowMeans::Event;
+  std::string event;  // where no column names it
+  std::vector<Binding> bindings;
+  std::string currency;  // where no column says it
+
+  const Binding* find(Role role, std::string_view target = {}) const;
+  // Two columns, one line each: "CustomerID -> customer   its name says so, 4,372 different values".
+  std::string text() const;
+  // "customer=CustomerID,time=InvoiceDate,...": what --map takes to get this mapping.
+  std::string map_option() const;
+  Json json() const;
+};
+
+// --map: comma-separated KEY=COLUMN. Keys: customer email phone anonymous time clock event message order status,
+// item (products.name), product_id, quantity, price, category, amount (products.amount of a line, or the order's total
+// where each row is an order), trait.NAME, item.NAME, and any other word: a property of that name.
+// KEY='text' in quotes is a constant: event='Order Completed', currency='EUR'. Columns not named are left out.
+// Errors name the nearest column.
+Result<Mapping> parse_map(std::string_view text, const std::vector<std::string>& columns, std::string_view file);
+
+// How columns are compared with names: folded, letters and digits only. "Invoice No." = "invoiceno".
+std::string plain_name(std::string_view column);
+// How a column becomes a property: "Annual Income (k$)" -> "annual_income_k", "SeniorCitizen" -> "senior_citizen".
+std::string property_name(std::string_view column);
+
+}  // namespace tessera::ingest

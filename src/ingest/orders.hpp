@@ -1,0 +1,10 @@
+// Lines to orders: all lines of a file with one order id become one event with its products.
+#pragma once
+
+#include "ingest/rows.hpp"
+
+namespace tessera::ingest {
+
+std::unique_ptr<Normaliser> make_order_normaliser(const Plan& plan, NormaliserContext& context);
+
+}  // namespace tessera::ingest

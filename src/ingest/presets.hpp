@@ -1,0 +1,59 @@
+// Known exports as tables: which columns they have and what those mean. A preset is data; adding one is adding a table
+// here and a small file to its test. Documented in docs/ingest.md.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "ingest/mapping.hpp"
+
+namespace tessera::ingest {
+
+struct PresetColumn {
+  std::string_view names;  // alternatives between '|', compared as plain_name does
+  Role role;
+  std::string_view target = {};
+  ValueType type = ValueType::Auto;
+};
+
+enum class PresetShape : uint8_t { Table, SegmentJson, Ga4Json, MailchimpJson };  // Mailchimp: its JSON, or a table
+enum class Rest : uint8_t { Ignore, Property, Trait };                            // columns that are not in the table
+
+struct Preset {
+  std::string_view name;
+  std::string_view title;
+  PresetShape shape = PresetShape::Table;
+  RowMeans rows = RowMeans::Event;
+  std::string_view event = {};
+  std::span<const PresetColumn> columns = {};
+  std::span<const std::string_view> required = {};  // names as in the table's `names`: without them it is another file
+  Rest rest = Rest::Ignore;
+  std::string_view currency = {};
+};
+
+std::span<const Preset> presets();
+// Error names the nearest.
+Result<const Preset*> find_preset(std::string_view name);
+// The preset's mapping over the file's columns. Error: a required column is missing.
+Result<Mapping> apply_preset(const Preset& preset, const std::vector<std::string>& columns, const std::string& file);
+// The preset whose signature the columns show, for files given without one.
+const Preset* recognise_preset(const std::vector<std::string>& columns);
+
+// What an order line's status says happened.
+enum class OrderFate : uint8_t { Completed, Refunded, CompletedAndRefunded, Cancelled, Pending, Failed, Adjusted };
+// By status ("paid", "refunded", "on-hold", "storniert" ...); nullopt where the word is not known.
+std::optional<OrderFate> fate_of_status(std::string_view status);
+// By the order's number, where the preset's vendor writes it there (online-retail: C..., A...).
+std::optional<OrderFate> fate_of_number(std::string_view preset, std::string_view order_id);
+
+// Postage, fees, discounts, samples, vouchers, manual adjustments: lines that are no product anybody likes.
+bool is_service(std::string_view preset, std::string_view product_id, std::string_view name);
+
+// Other tools' event names in the Segment spec's: "purchase" (ga4), "Placed Order" (klaviyo), "Completed Order" (v1).
+std::string_view canonical_event(std::string_view preset, std::string_view name);
+
+// Zone names of vendors ("Eastern Time (US & Canada)") as the tz database has them; empty where unknown.
+std::string_view zone_of_vendor(std::string_view name);
+
+}  // namespace tessera::ingest

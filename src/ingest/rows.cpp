@@ -1,0 +1,441 @@
+#include "ingest/rows.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/hash.hpp"
+#include "core/json.hpp"
+#include "core/text.hpp"
+#include "ingest/fields.hpp"
+#include "ingest/orders.hpp"
+#include "profiles/history.hpp"
+
+namespace tessera::ingest {
+
+using profiles::IdentifierKind;
+using profiles::Intake;
+
+uint32_t Occurrences::next(uint64_t content) {
+  if ((used_ + 1) * 4 > slots_.size() * 3) grow();
+  const size_t mask = slots_.size() - 1;
+  size_t at = mix64(content) & mask;
+  while (slots_[at].count != 0 && slots_[at].content != content) at = (at + 1) & mask;
+  Slot& slot = slots_[at];
+  if (slot.count == 0) ++used_, slot.content = content;
+  return static_cast<uint32_t>(slot.count++);
+}
+
+void Occurrences::grow() {
+  std::vector<Slot> old(std::max<size_t>(1024, slots_.size() * 2));
+  old.swap(slots_);
+  const size_t mask = slots_.size() - 1;
+  for (const Slot& slot : old) {
+    if (slot.count == 0) continue;
+    size_t at = mix64(slot.content) & mask;
+    while (slots_[at].count != 0) at = (at + 1) & mask;
+    slots_[at] = slot;
+  }
+}
+
+void Who::add(IdentifierKind kind, std::string value) {
+  for (const auto& [known, text] : ids) {
+    if (known == kind) return;
+  }
+  ids.emplace_back(kind, std::move(value));
+  std::sort(ids.begin(), ids.end());
+}
+
+namespace {
+
+// The row of text must say something: blank fields are as if not there.
+bool says_something(const Field& field) {
+  if (field.kind == FieldKind::Absent || field.kind == FieldKind::Null) return false;
+  return field.kind != FieldKind::Text || !is_blank(field.text);
+}
+
+class EventNormaliser final : public Normaliser {
+ public:
+  EventNormaliser(const Plan& plan, NormaliserContext& context)
+      : plan_(plan), context_(context), reader_(plan, context), traits_(context.intake) {}
+
+  Result<void> add(const Row& row) override {
+    const bool is_customer = plan_.mapping.rows == RowMeans::Customer;
+    const Who who = reader_.who(row);
+    std::optional<Instant> time = reader_.time(row);
+    if (!time && reader_.has_time() && says_something(row.at(reader_.time_column()))) {
+      reject("bad-time", row.at(reader_.time_column()).text, row);
+      return {};
+    }
+    if (who.empty()) {
+      ++context_.findings.rows_without_customer;
+      return {};
+    }
+    if (!time && !is_customer) {
+      reject("no-time", "", row);
+      return {};
+    }
+    std::string_view event = is_customer ? profiles::kTraits : std::string_view(plan_.mapping.event);
+    if (const ColumnPlan* column = reader_.find(Role::Event)) {
+      const Field& field = row.at(column->column);
+      if (says_something(field)) event = canonical_event(plan_.mapping.preset, trim(field.text));
+    }
+    if (event.empty()) {
+      reject("no-event-name", "", row);
+      return {};
+    }
+    if (event.size() > 200) {
+      reject("long-event-name", event, row);
+      return {};
+    }
+    if (time) reader_.warn_about(*time, row.line);
+    KindPlan& kind = TRY(kind_of(event));
+    reader_.start(kind.kind, who, time.value_or(kEver), identity(row));
+    for (size_t i = 0; i < plan_.columns.size(); ++i) {
+      const ColumnPlan& column = plan_.columns[i];
+      const Field& field = row.at(column.column);
+      if (column.binding.role == Role::Trait && !is_customer) continue;
+      if (kind.named[i].empty()) continue;
+      if (!kind.properties[i]) {
+        if (!says_something(field) && field.kind != FieldKind::Null) continue;
+        kind.properties[i] = context_.intake.property(kind.kind, kind.named[i]);
+      }
+      reader_.put(*kind.properties[i], column, field);
+    }
+    if (is_customer) return {};
+    if (!plan_.currency.empty() && kind.has_money && !kind.has_currency) {
+      if (!kind.currency) kind.currency = context_.intake.property(kind.kind, "currency");
+      context_.intake.put(*kind.currency, std::string_view(plan_.currency));
+    }
+    reader_.log_traits(traits_, who, row, *time);
+    return {};
+  }
+
+  Result<void> finish() override {
+    traits_.emit(reader_);
+    return {};
+  }
+
+ private:
+  struct KindPlan {
+    Intake::Kind kind = 0;
+    std::vector<std::string> named;  // by column of the plan; empty: none
+    std::vector<std::optional<Intake::Property>> properties;
+    std::optional<Intake::Property> currency;
+    bool has_money = false, has_currency = false;
+  };
+
+  Result<std::reference_wrapper<KindPlan>> kind_of(std::string_view event) {
+    const auto found = kinds_.find(std::string(event));
+    if (found != kinds_.end()) return std::ref(found->second);
+    constexpr size_t kMostKinds = 5000;
+    if (kinds_.size() >= kMostKinds) {
+      const ColumnPlan* column = reader_.find(Role::Event);
+      return fail(fmt::format("column '{}' has more than {} different values: it does not name events",
+                              column ? column->binding.column : "", kMostKinds),
+                  context_.file,
+                  fmt::format("tessera import '{}' --map customer=...,time=...,event='Visited'", context_.file));
+    }
+    KindPlan& kind = kinds_[std::string(event)];
+    kind.kind = context_.intake.kind(event);
+    kind.properties.resize(plan_.columns.size());
+    for (const ColumnPlan& column : plan_.columns) kind.named.push_back(property_of(column.binding, event));
+    for (const std::string& name : kind.named) {
+      kind.has_money |= name == "total" || name == "price" || name == "amount" || name == "revenue";
+      kind.has_currency |= name == "currency";
+    }
+    return std::ref(kind);
+  }
+
+  // What a column is called on an event of that name.
+  std::string property_of(const Binding& binding, std::string_view event) const {
+    switch (binding.role) {
+      case Role::Property:
+      case Role::Trait:
+        return binding.target;
+      case Role::Item:
+        // One product per row: as on Segment's Product events. The money of an order is its total.
+        if (binding.target == "amount" && event.starts_with("Order ")) return "total";
+        return binding.target;
+      case Role::Order:
+        return "order_id";
+      case Role::Email:
+        return plan_.mapping.rows == RowMeans::Customer ? "email" : "";
+      case Role::Phone:
+        return plan_.mapping.rows == RowMeans::Customer ? "phone" : "";
+      case Role::Status:
+        return "status";
+      default:
+        return "";
+    }
+  }
+
+  uint64_t identity(const Row& row) {
+    if (const ColumnPlan* column = reader_.find(Role::Message)) {
+      const Field& field = row.at(column->column);
+      if (says_something(field)) return hash64(trim(field.text), kMessageSeed);
+    }
+    const uint64_t content = reader_.content(row);
+    return mix64(content + 0x9E3779B97F4A7C15 * occurrences_.next(content));
+  }
+
+  void reject(std::string_view reason, std::string_view value, const Row& row) {
+    context_.findings.reject(context_.intake, reason, context_.file, row.line, value, row.raw);
+  }
+
+  const Plan& plan_;
+  NormaliserContext& context_;
+  FieldReader reader_;
+  TraitLog traits_;
+  Occurrences occurrences_;
+  std::unordered_map<std::string, KindPlan> kinds_;
+};
+
+}  // namespace
+
+FieldReader::FieldReader(const Plan& plan, NormaliserContext& context) : plan_(plan), context_(context) {
+  for (const ColumnPlan& column : plan.columns) {
+    const uint64_t seed = hash64(fmt::format("{} {}", name_of(column.binding.role), column.binding.target));
+    seeds_.push_back(seed);
+    if (column.binding.role == Role::Time && !time_) time_ = &column;
+    if (column.binding.role == Role::Clock) clock_ = &column;
+    if (column.binding.role == Role::ZoneName) zone_ = &column;
+    const bool is_trait =
+        column.binding.role == Role::Trait || column.binding.role == Role::Email || column.binding.role == Role::Phone;
+    if (is_trait) trait_columns_.push_back(&column);
+  }
+}
+
+const ColumnPlan* FieldReader::find(Role role) const {
+  for (const ColumnPlan& column : plan_.columns) {
+    if (column.binding.role == role) return &column;
+  }
+  return nullptr;
+}
+
+Who FieldReader::who(const Row& row) const {
+  Who who;
+  for (const ColumnPlan& column : plan_.columns) {
+    const Role role = column.binding.role;
+    if (role != Role::Customer && role != Role::Email && role != Role::Phone && role != Role::Anonymous) continue;
+    const Field& field = row.at(column.column);
+    if (!says_something(field) || field.kind == FieldKind::Raw) continue;
+    const std::string_view text = column.float_ids ? without_point_zero(field.text) : trim(field.text);
+    if (role == Role::Email) {
+      if (auto email = clean_email(text)) {
+        who.add(IdentifierKind::Email, std::move(*email));
+      } else {
+        context_.findings.warn("bad-email", context_.file, row.line, text);
+      }
+    } else if (role == Role::Phone) {
+      if (auto phone = clean_phone(text)) who.add(IdentifierKind::Phone, std::move(*phone));
+    } else if (flaw_of_id(text) == IdFlaw::Blocked) {
+      context_.findings.warn("blocked-id", context_.file, row.line, text);
+    } else if (text.size() <= 500) {
+      who.add(role == Role::Customer ? IdentifierKind::UserId : IdentifierKind::AnonymousId, std::string(text));
+    } else {
+      context_.findings.warn("long-id", context_.file, row.line, text);
+    }
+  }
+  return who;
+}
+
+std::optional<Instant> FieldReader::time(const Row& row) {
+  if (!time_) return std::nullopt;
+  std::optional<ParsedTime> time;
+  const Field& field = row.at(time_->column);
+  for (const TimeForm form : time_->forms) {
+    time = parse_time(field.text, form);
+    if (time) break;
+  }
+  if (!time) return std::nullopt;
+  if (clock_ && !time->has_clock) {
+    if (const auto clock = parse_clock(row.at(clock_->column).text)) {
+      time->local.hour = clock->hour;
+      time->local.minute = clock->minute;
+      time->local.second = clock->second;
+    }
+  }
+  const Zone* zone = plan_.zone ? &*plan_.zone : nullptr;
+  if (zone_ && !plan_.zone) zone = zone_named(row.at(zone_->column).text, row.line);
+  return time->instant(zone);
+}
+
+const Zone* FieldReader::zone_named(std::string_view name, uint64_t line) {
+  name = trim(name);
+  if (name.empty()) return nullptr;
+  const auto known = zones_.find(std::string(name));
+  if (known != zones_.end()) return known->second ? &*known->second : nullptr;
+  std::string_view tz = zone_of_vendor(name);
+  auto zone = Zone::named(tz.empty() ? name : tz);
+  auto& slot = zones_[std::string(name)];
+  if (zone) {
+    slot = std::move(*zone);
+  } else {
+    context_.findings.warn("unknown-zone", context_.file, line, name);
+  }
+  return slot ? &*slot : nullptr;
+}
+
+void FieldReader::warn_about(Instant time, uint64_t line) {
+  if (time > context_.now) context_.findings.warn("future-time", context_.file, line, text_of(time));
+}
+
+void FieldReader::start(Intake::Kind kind, const Who& who, Instant time, uint64_t fingerprint) {
+  ++context_.findings.rows_used;
+  std::array<profiles::Identifier, 4> ids;
+  const size_t count = std::min<size_t>(who.ids.size(), ids.size());
+  for (size_t i = 0; i < count; ++i) ids[i] = {who.ids[i].first, who.ids[i].second};
+  context_.intake.start(kind, std::span(ids).first(count), time, fingerprint);
+}
+
+void FieldReader::put(Intake::Property property, const ColumnPlan& column, const Field& field) {
+  Intake& intake = context_.intake;
+  switch (field.kind) {
+    case FieldKind::Absent:
+      return;
+    case FieldKind::Null:
+      intake.put_null(property);
+      return;
+    case FieldKind::True:
+      intake.put(property, true);
+      return;
+    case FieldKind::False:
+      intake.put(property, false);
+      return;
+    case FieldKind::Raw:
+      intake.put_raw(property, field.text);
+      return;
+    default:
+      break;
+  }
+  const std::string_view text = trim(field.text);
+  if (is_blank(text)) return;
+  switch (column.type) {
+    case ValueType::Number: {
+      const ParsedNumber number =
+          parse_amount(text, field.kind == FieldKind::Number ? DecimalMark::Point : column.mark);
+      if (!number.flaw) {
+        intake.put(property, number.number);
+      } else if (*number.flaw == NumberFlaw::NotANumber) {
+        intake.put(property, text);
+      } else {
+        intake.put_raw(property, quoted_json(text));
+      }
+      return;
+    }
+    case ValueType::Truth:
+      if (const auto truth = parse_truth(text)) {
+        intake.put(property, *truth);
+      } else {
+        intake.put(property, text);
+      }
+      return;
+    case ValueType::Time:
+      for (const TimeForm form : column.forms) {
+        const auto time = parse_time(text, form);
+        if (!time) continue;
+        const std::string moment = text_of(time->instant(plan_.zone ? &*plan_.zone : nullptr));
+        intake.put(property, std::string_view(moment));
+        return;
+      }
+      intake.put(property, text);
+      return;
+    default:
+      if (column.binding.role == Role::Email) {
+        if (const auto email = clean_email(text)) intake.put(property, std::string_view(*email));
+        return;
+      }
+      intake.put(property, column.float_ids ? without_point_zero(text) : text);
+  }
+}
+
+uint64_t FieldReader::content(const Row& row) const {
+  // A sum, so that the order of the columns does not matter; blank fields add nothing.
+  uint64_t sum = 0;
+  for (size_t i = 0; i < plan_.columns.size(); ++i) {
+    const Field& field = row.at(plan_.columns[i].column);
+    if (!says_something(field)) continue;
+    const std::string_view text = plan_.columns[i].float_ids ? without_point_zero(field.text) : trim(field.text);
+    sum += mix64(hash64(text, seeds_[i]));
+  }
+  return mix64(sum);
+}
+
+void FieldReader::log_traits(TraitLog& log, const Who& who, const Row& row, Instant time) const {
+  for (const ColumnPlan* column : trait_columns_) {
+    const Field& field = row.at(column->column);
+    if (!says_something(field)) continue;
+    log.add(who, *column, field, time);
+  }
+}
+
+void TraitLog::add(const Who& who, const ColumnPlan& column, const Field& field, Instant time) {
+  std::string key;
+  for (const auto& [kind, value] : who.ids) {
+    key += static_cast<char>(kind);
+    key += value;
+    key += '\0';
+  }
+  const auto [person, is_new] = index_.try_emplace(std::move(key), static_cast<uint32_t>(people_.size()));
+  if (is_new) people_.push_back(who);
+  std::string value(trim(field.text));
+  value += static_cast<char>(field.kind);
+  const auto [text, is_new_text] = texts_.try_emplace(std::move(value), static_cast<uint32_t>(values_.size()));
+  if (is_new_text) values_.push_back(&text->first);
+  facts_.push_back({person->second, text->second, time, &column});
+}
+
+void TraitLog::emit(FieldReader& reader) {
+  std::stable_sort(facts_.begin(), facts_.end(), [](const Fact& a, const Fact& b) {
+    return a.person != b.person ? a.person < b.person : a.time < b.time;
+  });
+  const Intake::Kind kind = intake_.kind(profiles::kTraits);
+  std::map<const ColumnPlan*, uint32_t> last;
+  for (size_t at = 0; at < facts_.size();) {
+    const bool new_person = at == 0 || facts_[at - 1].person != facts_[at].person;
+    if (new_person) last.clear();
+    size_t end = at;
+    std::map<const ColumnPlan*, uint32_t> changed;
+    for (; end < facts_.size() && facts_[end].person == facts_[at].person && facts_[end].time == facts_[at].time;
+         ++end) {
+      changed[facts_[end].column] = facts_[end].value;
+    }
+    std::erase_if(changed, [&](const auto& entry) {
+      const auto known = last.find(entry.first);
+      return known != last.end() && known->second == entry.second;
+    });
+    if (!changed.empty()) emit_one(reader, kind, facts_[at], changed);
+    for (const auto& [column, value] : changed) last[column] = value;
+    at = end;
+  }
+  facts_.clear();
+}
+
+void TraitLog::emit_one(FieldReader& reader, Intake::Kind kind, const Fact& fact,
+                        const std::map<const ColumnPlan*, uint32_t>& changed) {
+  const Who& who = people_[fact.person];
+  // The order of the columns in memory must not matter: by name.
+  std::map<std::string, std::pair<const ColumnPlan*, std::string_view>> traits;
+  for (const auto& [column, value] : changed) {
+    const Role role = column->binding.role;
+    const std::string name = role == Role::Email ? "email" : role == Role::Phone ? "phone" : column->binding.target;
+    traits[name] = {column, *values_[value]};
+  }
+  uint64_t identity = hash64(who.ids.front().second, 0x7472616974) + static_cast<uint64_t>(fact.time.ms);
+  for (const auto& [name, value] : traits) identity = mix64(identity ^ hash64(value.second, hash64(name)));
+  reader.start(kind, who, fact.time, identity);
+  for (const auto& [name, value] : traits) {
+    std::string_view text = value.second;
+    const FieldKind field_kind = static_cast<FieldKind>(text.back());
+    text.remove_suffix(1);
+    reader.put(intake_.property(kind, name), *value.first, {text, field_kind});
+  }
+}
+
+std::unique_ptr<Normaliser> make_normaliser(const Plan& plan, NormaliserContext& context) {
+  if (plan.mapping.rows == RowMeans::OrderLine) return make_order_normaliser(plan, context);
+  return std::make_unique<EventNormaliser>(plan, context);
+}
+
+}  // namespace tessera::ingest

@@ -1,0 +1,401 @@
+// Segment's spec, calls as their libraries and HTTP API write them. What becomes of each:
+//
+//   track     an event of its name; names of the spec's first version are read as today's (Completed Order)
+//   page      Page Viewed    with name, category and the properties
+//   screen    Screen Viewed
+//   identify  facts about the customer ($identify), dated by the call; without any time: true since ever
+//   group     $group, with group_id and the traits of the account
+//   alias     a link between previousId and userId
+//
+// From the context come channel, device (desktop, mobile, tablet: its type, or read from the user agent), os, locale,
+// timezone, ip, group_id, campaign.* and page.*; a property of the same name wins. The rest of the context, and
+// integrations, are not kept. context.traits.email and traits.email tell who it is.
+//
+// Time: timestamp, else originalTimestamp corrected by the skew (receivedAt - sentAt), else sentAt, receivedAt, else
+// the time at which we received the call, where there is one (a file has none).
+#include <fmt/format.h>
+
+#include "core/hash.hpp"
+#include "core/text.hpp"
+#include "ingest/documents_in.hpp"
+#include "ingest/fields.hpp"
+#include "ingest/flatten.hpp"
+#include "ingest/presets.hpp"
+#include "profiles/history.hpp"
+
+namespace tessera::ingest {
+namespace {
+
+using profiles::IdentifierKind;
+
+constexpr Rename kRenames[] = {
+    {"orderId", "order_id"}, {"productId", "product_id"}, {"checkoutId", "checkout_id"}, {"cartId", "cart_id"}};
+constexpr Rename kItemRenames[] = {{"id", "product_id"}, {"productId", "product_id"}};
+// Product events of the first version call it id.
+constexpr Rename kProductRenames[] = {{"id", "product_id"}, {"productId", "product_id"}, {"orderId", "order_id"}};
+
+enum class Call : uint8_t { Track, Page, Screen, Identify, Group, Alias };
+struct CallName {
+  std::string_view name;
+  Call call;
+};
+constexpr CallName kCalls[] = {{"track", Call::Track},       {"page", Call::Page},   {"screen", Call::Screen},
+                               {"identify", Call::Identify}, {"group", Call::Group}, {"alias", Call::Alias}};
+
+// Members of the context that become properties.
+struct ContextMember {
+  std::string_view object, member, property;  // object empty: at the top of the context
+};
+constexpr ContextMember kContext[] = {
+    {"", "channel", "channel"},
+    {"os", "name", "os"},
+    {"", "locale", "locale"},
+    {"", "timezone", "timezone"},
+    {"", "ip", "ip"},
+    {"", "groupId", "group_id"},
+    {"campaign", "name", "campaign.name"},
+    {"campaign", "source", "campaign.source"},
+    {"campaign", "medium", "campaign.medium"},
+    {"campaign", "term", "campaign.term"},
+    {"campaign", "content", "campaign.content"},
+    {"page", "path", "page.path"},
+    {"page", "url", "page.url"},
+    {"page", "referrer", "page.referrer"},
+    {"page", "title", "page.title"},
+};
+
+constexpr size_t kLongestName = 200;  // of an event, in bytes
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// What a user agent says of the device; bots say so themselves.
+std::string_view device_of(std::string_view agent) {
+  if (contains(agent, "iPad") || contains(agent, "Tablet") ||
+      (contains(agent, "Android") && !contains(agent, "Mobile"))) {
+    return "tablet";
+  }
+  if (contains(agent, "Mobi") || contains(agent, "iPhone") || contains(agent, "Android")) return "mobile";
+  if (contains(agent, "Windows") || contains(agent, "Macintosh") || contains(agent, "X11") || contains(agent, "CrOS")) {
+    return "desktop";
+  }
+  return {};
+}
+bool is_bot(std::string_view agent) {
+  return contains(agent, "bot") || contains(agent, "Bot") || contains(agent, "spider") || contains(agent, "crawl") ||
+         contains(agent, "HeadlessChrome");
+}
+
+std::optional<Instant> parse_any_time(const JsonNode& node) {
+  if (node.kind == JsonKind::Text) {
+    if (const auto time = parse_time(node.text, TimeForm::Iso)) return time->instant(nullptr);
+  }
+  if (node.kind != JsonKind::Text && node.kind != JsonKind::Number) return std::nullopt;
+  for (const TimeForm form : {TimeForm::EpochMillis, TimeForm::EpochSeconds}) {
+    if (const auto time = parse_time(node.text, form)) return time->instant(nullptr);
+  }
+  return std::nullopt;
+}
+
+class SegmentNormaliser final : public DocumentNormaliser {
+ public:
+  SegmentNormaliser(NormaliserContext& context, std::optional<Instant> received)
+      : context_(context), received_(received) {}
+
+  Result<void> add(const JsonDocument& document, uint64_t line, std::string_view raw) override {
+    document_ = &document;
+    line_ = line;
+    raw_ = raw;
+    batch_.reset();
+    if (!document.is(0, JsonKind::Object)) {
+      reject("not-an-object", "");
+      return {};
+    }
+    return add_call_or_batch(0);
+  }
+
+ private:
+  struct KindPlan {
+    std::unique_ptr<Flattener> flat;
+  };
+
+  Result<void> add_call_or_batch(uint32_t object) {
+    const JsonDocument& d = *document_;
+    const uint32_t batch = d.find(object, "batch");
+    if (batch != 0 && d.is(batch, JsonKind::Array)) {
+      batch_ = object;
+      size_t calls = 0;
+      for (uint32_t at = batch + 1; at < d.at(batch).next; at = d.at(at).next) {
+        if (calls++ > 0) ++context_.findings.rows_read;
+        if (d.is(at, JsonKind::Object)) {
+          add_call(at);
+        } else {
+          reject("not-an-object", d.at(at).text);
+        }
+      }
+      return {};
+    }
+    // Some exports wrap the call.
+    if (find(object, "type", "action") == 0) {
+      for (const std::string_view wrapper : {"payload", "message", "data"}) {
+        const uint32_t inner = d.find(object, wrapper);
+        if (inner != 0 && d.is(inner, JsonKind::Object)) {
+          add_call(inner);
+          return {};
+        }
+      }
+    }
+    add_call(object);
+    return {};
+  }
+
+  void add_call(uint32_t call) {
+    const std::optional<Call> type = type_of(call);
+    if (!type) return;
+    Who who = who_of(call, *type);
+    if (who.empty()) return reject("no-user", "");
+    bool is_bad = false;
+    const std::optional<Instant> time = time_of(call, is_bad);
+    if (is_bad) return;
+    const bool is_fact = *type == Call::Identify || *type == Call::Group || *type == Call::Alias;
+    if (!time && !is_fact) return reject("no-time", "");
+    const std::string_view event = event_of(call, *type);
+    if (event.empty()) return reject("no-event-name", "");
+    if (event.size() > kLongestName) return reject("long-event-name", event);
+    if (time && *time > context_.now) {
+      context_.findings.warn("future-time", context_.file, line_, text_of(*time));
+    }
+
+    KindPlan& kind = kind_of(event, *type);
+    start(kind, who, time.value_or(kEver), identity(call));
+    put_call(kind, call, *type);
+  }
+
+  void start(KindPlan& kind, const Who& who, Instant time, uint64_t fingerprint) {
+    std::array<profiles::Identifier, 4> ids;
+    const size_t count = std::min<size_t>(who.ids.size(), ids.size());
+    for (size_t i = 0; i < count; ++i) ids[i] = {who.ids[i].first, who.ids[i].second};
+    ++context_.findings.rows_used;
+    context_.intake.start(kind.flat->kind(), std::span(ids).first(count), time, fingerprint);
+    kind.flat->begin_row();
+  }
+
+  void put_call(KindPlan& kind, uint32_t call, Call type) {
+    const JsonDocument& d = *document_;
+    Flattener& flat = *kind.flat;
+    if (type == Call::Alias) return;
+    if (type == Call::Page || type == Call::Screen) {
+      for (const std::string_view member : {"name", "category"}) {
+        const uint32_t at = d.find(call, member);
+        if (at != 0 && d.is(at, JsonKind::Text)) flat.put(member, d.at(at).text);
+      }
+    }
+    if (type == Call::Group) {
+      const uint32_t group = find(call, "groupId", "group_id");
+      if (group != 0) flat.put("group_id", d.at(group).text);
+    }
+    const bool has_traits = type == Call::Identify || type == Call::Group;
+    const uint32_t members = d.find(call, has_traits ? "traits" : "properties");
+    if (members != 0) flat.put_members(d, members);
+    if (!has_traits) put_context(flat, call);
+  }
+
+  void put_context(Flattener& flat, uint32_t call) {
+    const JsonDocument& d = *document_;
+    put_text(flat, d.find(call, "channel"), "channel");
+    const uint32_t context = context_of(call);
+    if (context == 0) return;
+    for (const ContextMember& member : kContext) {
+      const uint32_t object = member.object.empty() ? context : d.find(context, member.object);
+      if (object == 0) continue;
+      put_text(flat, d.find(object, member.member), member.property);
+    }
+    const uint32_t device = d.find(context, "device");
+    const uint32_t type = device != 0 ? d.find(device, "type") : 0;
+    const uint32_t agent = find(context, "userAgent", "user_agent");
+    if (type != 0) {
+      const std::string_view value = d.at(type).text;
+      const bool is_phone = value == "ios" || value == "android" || value == "iOS" || value == "Android";
+      if (!flat.said("device")) flat.put("device", is_phone ? std::string_view("mobile") : value);
+    } else if (agent != 0 && d.is(agent, JsonKind::Text)) {
+      const std::string_view value = device_of(d.at(agent).text);
+      if (!value.empty() && !flat.said("device")) flat.put("device", value);
+    }
+    if (agent != 0 && d.is(agent, JsonKind::Text) && is_bot(d.at(agent).text)) flat.put("is_bot", true);
+  }
+
+  void put_text(Flattener& flat, uint32_t at, std::string_view property) {
+    if (at == 0 || !document_->is(at, JsonKind::Text) || document_->at(at).text.empty()) return;
+    flat.put(property, document_->at(at).text);
+  }
+
+  // --- the parts of a call
+
+  uint32_t find(uint32_t object, std::string_view name, std::string_view alias) const {
+    const uint32_t found = document_->find(object, name);
+    return found != 0 ? found : document_->find(object, alias);
+  }
+  uint32_t context_of(uint32_t call) const {
+    const uint32_t own = document_->find(call, "context");
+    if (own != 0 || !batch_) return own;
+    return document_->find(*batch_, "context");
+  }
+
+  std::optional<Call> type_of(uint32_t call) {
+    const uint32_t at = find(call, "type", "action");
+    const std::string_view said = at != 0 ? document_->at(at).text : std::string_view();
+    for (const CallName& known : kCalls) {
+      if (known.name == said) return known.call;
+    }
+    reject("unknown-type", said);
+    return std::nullopt;
+  }
+
+  void add_id(Who& who, IdentifierKind kind, uint32_t at) {
+    if (at == 0) return;
+    const JsonNode& node = document_->at(at);
+    if (node.kind != JsonKind::Text && node.kind != JsonKind::Number) return;
+    const std::string_view text = trim(node.text);
+    switch (flaw_of_id(text)) {
+      case IdFlaw::Blank:
+        return;
+      case IdFlaw::Blocked:
+        context_.findings.warn("blocked-id", context_.file, line_, text);
+        return;
+      case IdFlaw::None:
+        break;
+    }
+    if (text.size() > 500) return context_.findings.warn("long-id", context_.file, line_, text);
+    who.add(kind, std::string(text));
+  }
+  void add_email(Who& who, uint32_t traits) {
+    const uint32_t at = traits != 0 ? document_->find(traits, "email") : 0;
+    if (at == 0 || !document_->is(at, JsonKind::Text)) return;
+    if (auto email = clean_email(document_->at(at).text)) {
+      who.add(IdentifierKind::Email, std::move(*email));
+    } else if (!is_blank(document_->at(at).text)) {
+      context_.findings.warn("bad-email", context_.file, line_, document_->at(at).text);
+    }
+  }
+
+  Who who_of(uint32_t call, Call type) {
+    Who who;
+    add_id(who, IdentifierKind::UserId, find(call, "userId", "user_id"));
+    add_id(who, IdentifierKind::AnonymousId, find(call, "anonymousId", "anonymous_id"));
+    if (type == Call::Identify) add_email(who, document_->find(call, "traits"));
+    if (const uint32_t context = context_of(call); context != 0) add_email(who, document_->find(context, "traits"));
+    if (type == Call::Alias) {
+      const uint32_t previous = find(call, "previousId", "previous_id");
+      if (previous == 0) return {};
+      // A previous id that is an address is one; else it was a device's.
+      const auto email = clean_email(document_->at(previous).text);
+      if (email) {
+        who.add(IdentifierKind::Email, *email);
+      } else {
+        std::erase_if(who.ids, [](const auto& id) { return id.first == IdentifierKind::AnonymousId; });
+        add_id(who, IdentifierKind::AnonymousId, previous);
+      }
+    }
+    return who;
+  }
+
+  std::optional<Instant> time_of(uint32_t call, bool& is_bad) {
+    const auto at = [&](std::string_view name, std::string_view alias) -> std::optional<Instant> {
+      uint32_t found = find(call, name, alias);
+      if (found == 0 && batch_ && name == "sentAt") found = document_->find(*batch_, name);
+      if (found == 0 || document_->is(found, JsonKind::Null)) return std::nullopt;
+      const auto time = parse_any_time(document_->at(found));
+      if (!time && !is_bad) {
+        is_bad = true;
+        reject("bad-time", document_->at(found).text);
+      }
+      return time;
+    };
+    if (const auto time = at("timestamp", "time"); time || is_bad) return time;
+    const auto original = at("originalTimestamp", "original_timestamp"), sent = at("sentAt", "sent_at");
+    auto arrived = at("receivedAt", "received_at");
+    if (is_bad) return std::nullopt;
+    if (!arrived) arrived = received_;
+    if (original && sent && arrived) return *arrived - (*sent - *original);
+    if (original) return original;
+    return sent ? sent : arrived;
+  }
+
+  std::string_view event_of(uint32_t call, Call type) {
+    switch (type) {
+      case Call::Page:
+        return "Page Viewed";
+      case Call::Screen:
+        return "Screen Viewed";
+      case Call::Group:
+        return "$group";
+      case Call::Identify:
+      case Call::Alias:
+        return profiles::kTraits;
+      case Call::Track:
+        break;
+    }
+    const uint32_t at = document_->find(call, "event");
+    if (at == 0 || !document_->is(at, JsonKind::Text)) return {};
+    return trim(document_->at(at).text);
+  }
+
+  uint64_t identity(uint32_t call) {
+    const uint32_t message = find(call, "messageId", "message_id");
+    if (message != 0 && document_->is(message, JsonKind::Text) && !document_->at(message).text.empty()) {
+      return hash64(document_->at(message).text, kMessageSeed);
+    }
+    const uint64_t content = hash64(document_->at(call).text.empty() ? trim(raw_) : document_->at(call).text);
+    return mix64(content + 0x9E3779B97F4A7C15 * occurrences_.next(content));
+  }
+
+  KindPlan& kind_of(std::string_view event, Call type) {
+    const auto found = kinds_.find(event);
+    if (found != kinds_.end()) return *found->second;
+    const bool is_own = type != Call::Track;
+    const std::string name(is_own ? event : canonical_event("segment", event));
+    auto& slot = by_event_[name];
+    if (!slot) {
+      const bool is_product = name.starts_with("Product ");
+      slot = std::make_unique<KindPlan>();
+      slot->flat =
+          std::make_unique<Flattener>(context_.intake, context_.intake.kind(name),
+                                      is_product ? std::span<const Rename>(kProductRenames)
+                                      : is_own   ? std::span<const Rename>()
+                                                 : std::span<const Rename>(kRenames),
+                                      kItemRenames, name.starts_with("Order ") ? Lines::OfOrder : Lines::Plain);
+    }
+    return *kinds_.emplace(std::string(event), slot.get()).first->second;
+  }
+
+  void reject(std::string_view reason, std::string_view value) {
+    context_.findings.reject(context_.intake, reason, context_.file, line_, value, raw_);
+  }
+
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return hash64(text); }
+  };
+
+  NormaliserContext& context_;
+  std::optional<Instant> received_;
+  Occurrences occurrences_;
+  std::unordered_map<std::string, KindPlan*, Hash, std::equal_to<>> kinds_;  // by the name as written
+  std::map<std::string, std::unique_ptr<KindPlan>> by_event_;
+
+  // Of the document at hand:
+  const JsonDocument* document_ = nullptr;
+  uint64_t line_ = 0;
+  std::string_view raw_;
+  std::optional<uint32_t> batch_;  // the batch's object, whose context its calls share
+};
+
+}  // namespace
+
+std::unique_ptr<DocumentNormaliser> make_segment_normaliser(NormaliserContext& context,
+                                                            std::optional<Instant> received) {
+  return std::make_unique<SegmentNormaliser>(context, received);
+}
+
+}  // namespace tessera::ingest

@@ -1,0 +1,283 @@
+#include "privacy/classes.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "core/text.hpp"
+#include "store/record.hpp"
+
+namespace tessera::privacy {
+namespace {
+
+struct ClassName {
+  PropertyClass kind;
+  std::string_view name;
+};
+constexpr ClassName kNames[] = {{PropertyClass::Ordinary, "ordinary"}, {PropertyClass::Contact, "contact"},
+                                {PropertyClass::Device, "device"},     {PropertyClass::Demographic, "demographic"},
+                                {PropertyClass::Health, "health"},     {PropertyClass::Belief, "belief"},
+                                {PropertyClass::Money, "money"}};
+
+// Words of a name: whole words, or "~part" anywhere in it. The first row that fits decides, so the strictest come
+// first.
+struct Words {
+  PropertyClass kind;
+  std::string_view words;
+};
+constexpr Words kWords[] = {
+    {PropertyClass::Health,
+     "~health|~diagnos|~disease|~illness|~symptom|~medication|~medicine|~medical|~allerg|~blood|bmi|~therap|icd|icd10|"
+     "~pregnan|~disab|~insulin|~glucose|~cholesterol|~smoker|smoking|~mental|hiv|~diabet|~vaccin|~prescription|~"
+     "patient|"
+     "~surgery|~treatment|~clinic|~specialty|~speciality|ward|~gesundheit|~krank|~medikament|~arznei|~blut|~schwanger|"
+     "~behinder|~raucher|~impf|~rezept|~behandlung|~fachrichtung|station|~sante|~santé|~maladie|~symptome|~medicament|"
+     "~médicament|~enceinte|~grossesse|~fumeur|~vaccin|~ordonnance|~traitement|~salud|~enfermedad|~sintoma|~síntoma|"
+     "~medicamento|~alergia|~sangre|~embaraz|~discapacidad|~fumador|~vacuna|~receta|~tratamiento"},
+    {PropertyClass::Belief,
+     "~religi|~faith|~church|~politic|party_affiliation|~ethnic|race|~union_member|trade_union|~sexual_orientation|"
+     "~orientation_sexuelle|~konfession|kirche|~gewerkschaft|~partei|~ethni|~syndicat|~sindicato|~etnia|~politi"},
+    {PropertyClass::Contact,
+     "email|~email|~e_mail|mail|courriel|correo|phone|~phone|mobile|telephone|~telefon|handy|telefono|~teléfono|movil|"
+     "móvil|name|full_name|~first_name|~last_name|firstname|lastname|surname|family_name|username|user_name|vorname|"
+     "nachname|nom|prenom|prénom|nombre|apellido|apellidos|address|~address|~street|strasse|straße|hausnummer|adresse|"
+     "rue|direccion|dirección|calle|~invitee|iban|~iban|card_number|~passport|ssn|social_security|tax_id|~ausweis|"
+     "steuer_id|dni|nif|avatar|twitter|facebook|instagram|linkedin|license_plate|signature"},
+    {PropertyClass::Device,
+     "ip|~ip_address|ip_addr|~user_agent|useragent|~device_id|~advertising_id|idfa|gaid|~cookie|~fingerprint|mac_"
+     "address|"
+     "imei|~push_token|~session_id|device_token|device.id|device.token|device.advertising_id"},
+    {PropertyClass::Demographic,
+     "age|~age_group|~age_range|alter|edad|âge|birthday|~birth|dob|~geburt|~naissance|~nacimiento|gender|sex|genre|"
+     "geschlecht|sexe|sexo|genero|género|anrede|civilite|civilité|salutation|marital|~marital|~married|familienstand|"
+     "situation_familiale|estado_civil|postcode|~postal_code|~postcode|zip|~zip_code|zipcode|plz|postleitzahl|"
+     "code_postal|~codigo_postal|código_postal|~nationality|nationalität|nationalite|nationalité|nacionalidad|~"
+     "education|"
+     "~bildung|~ethnic|children|~kids|~household|kinder|enfants|hijos|partner|dependents|senior_citizen|occupation|"
+     "beruf|"
+     "profession|profesion|profesión|social_class"},
+    {PropertyClass::Money,
+     "income|~income|salary|~salary|wage|einkommen|gehalt|revenu|salaire|ingresos|salario|balance|~balance|kontostand|"
+     "solde|saldo|credit_score|~credit_limit|debt|schulden|dette|deuda|net_worth|loan|mortgage|kredit|hypothek"},
+};
+
+// Names of illnesses, wards and medical fields that show up as values of innocent-looking properties.
+constexpr std::string_view kHealthValues =
+    "cardiology|oncology|dermatology|neurology|psychiatry|gynaecology|gynecology|urology|orthopaedics|orthopedics|"
+    "paediatrics|pediatrics|radiology|physiotherapy|dialysis|diabetes|asthma|hypertension|depression|cancer|migraine|"
+    "arthritis|epilepsy|influenza|pregnancy|chemotherapy|kardiologie|onkologie|dermatologie|neurologie|psychiatrie|"
+    "gynäkologie|urologie|orthopädie|radiologie|bluthochdruck|krebs|cardiologie|oncologie|gynécologie|hypertension|"
+    "dépression|cardiología|oncología|dermatología|neurología|psiquiatría|ginecología|depresión|cáncer";
+
+// Presets of industries whose customers' age, gender, marital status and postcode stay out.
+constexpr std::string_view kCarefulPresets = "health|clinic|hospital|pharmacy|bank|insurance|finance";
+
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<uint8_t>(c) >= 0x80;
+}
+
+// "billingZip Code" -> "billing_zip_code": folded words with one '_' between.
+std::string words_of(std::string_view property) {
+  std::string spaced;
+  for (size_t i = 0; i < property.size(); ++i) {
+    const bool big = property[i] >= 'A' && property[i] <= 'Z';
+    if (big && i > 0 && property[i - 1] >= 'a' && property[i - 1] <= 'z') spaced += '_';
+    spaced += property[i];
+  }
+  std::string out;
+  for (const char c : fold_case(spaced)) {
+    if (is_letter_or_digit(c)) {
+      out += c;
+    } else if (!out.empty() && out.back() != '_') {
+      out += '_';
+    }
+  }
+  while (!out.empty() && out.back() == '_') out.pop_back();
+  return out;
+}
+
+bool has(std::string_view list, std::string_view word) {
+  for (const std::string_view each : split(list, '|')) {
+    if (each == word) return true;
+  }
+  return false;
+}
+
+// A part must begin a word of the name: "~blood" is in "blood_type" and "bloodType", not in "bloodhound_toy" alone ...
+// it is; the careful side.
+bool name_fits(std::string_view list, const std::string& name) {
+  for (const std::string_view each : split(list, '|')) {
+    if (!each.starts_with("~")) {
+      if (name == each) return true;
+      continue;
+    }
+    const std::string_view part = each.substr(1);
+    for (size_t at = name.find(part); at != std::string::npos; at = name.find(part, at + 1)) {
+      if (at == 0 || name[at - 1] == '_') return true;
+    }
+  }
+  return false;
+}
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_email(std::string_view text) {
+  const size_t at = text.find('@');
+  return at != std::string_view::npos && at > 0 && text.find('.', at) != std::string_view::npos &&
+         text.find(' ') == std::string_view::npos && text.rfind('@') == at;
+}
+
+bool is_ip(std::string_view text) {
+  const auto parts = split(text, '.');
+  if (parts.size() != 4) return false;
+  return std::all_of(parts.begin(), parts.end(), [](std::string_view part) {
+    return all_digits(part) && part.size() <= 3 && std::stoi(std::string(part)) < 256;
+  });
+}
+
+// ISO 13616: the remainder of the rearranged number by 97 is 1.
+bool is_iban(std::string_view text) {
+  std::string packed;
+  for (const char c : text) {
+    if (c != ' ') packed += c;
+  }
+  if (packed.size() < 15 || packed.size() > 34 || packed[0] < 'A' || packed[0] > 'Z') return false;
+  std::rotate(packed.begin(), packed.begin() + 4, packed.end());
+  int rest = 0;
+  for (const char c : packed) {
+    if (c >= '0' && c <= '9') {
+      rest = (rest * 10 + (c - '0')) % 97;
+    } else if (c >= 'A' && c <= 'Z') {
+      rest = (rest * 100 + (c - 'A' + 10)) % 97;
+    } else {
+      return false;
+    }
+  }
+  return rest == 1;
+}
+
+// 13 to 19 digits whose Luhn sum is right.
+bool is_card(std::string_view text) {
+  int sum = 0, count = 0;
+  for (size_t i = text.size(); i-- > 0;) {
+    const char c = text[i];
+    if (c == ' ' || c == '-') continue;
+    if (c < '0' || c > '9') return false;
+    const int digit = c - '0';
+    sum += count % 2 == 0 ? digit : digit * 2 - (digit > 4 ? 9 : 0);
+    ++count;
+  }
+  return count >= 13 && count <= 19 && sum % 10 == 0;
+}
+
+// "E11.9", "F32": a letter, two digits, perhaps a dot and more digits.
+bool is_icd10(std::string_view text) {
+  if (text.size() < 5 || text.size() > 8 || text[3] != '.') return false;
+  return text[0] >= 'A' && text[0] <= 'Z' && all_digits(text.substr(1, 2)) && all_digits(text.substr(4));
+}
+
+bool names_illness(std::string_view text) {
+  return text.size() <= 60 && has(kHealthValues, fold_case(trim(text)));
+}
+
+struct Pattern {
+  PropertyClass kind;
+  bool (*fits)(std::string_view);
+  double share;  // of the values
+};
+constexpr Pattern kPatterns[] = {
+    {PropertyClass::Health, is_icd10, 0.5},  {PropertyClass::Health, names_illness, 0.05},
+    {PropertyClass::Contact, is_email, 0.3}, {PropertyClass::Contact, is_iban, 0.3},
+    {PropertyClass::Contact, is_card, 0.8},  {PropertyClass::Device, is_ip, 0.8},
+};
+
+}  // namespace
+
+std::string_view name_of(PropertyClass kind) {
+  return kNames[static_cast<size_t>(kind)].name;
+}
+
+std::optional<PropertyClass> class_named(std::string_view name) {
+  for (const ClassName& known : kNames) {
+    if (known.name == name) return known.kind;
+  }
+  return std::nullopt;
+}
+
+PropertyClass class_of(std::string_view property, std::span<const std::string> values) {
+  // A product's name and description are no person's; what they say is seen from the values.
+  const bool is_item = property.starts_with("products.");
+  const std::string whole = words_of(property);
+  const size_t dot = property.rfind('.');
+  const std::string last = dot == std::string_view::npos ? whole : words_of(property.substr(dot + 1));
+  for (const Words& words : kWords) {
+    if (is_item && words.kind != PropertyClass::Health) continue;
+    if (name_fits(words.words, whole) || (!is_item && name_fits(words.words, last))) return words.kind;
+  }
+  for (const Pattern& pattern : kPatterns) {
+    const auto fitting =
+        std::count_if(values.begin(), values.end(), [&](const std::string& v) { return pattern.fits(v); });
+    if (fitting > 0 && static_cast<double>(fitting) >= pattern.share * static_cast<double>(values.size()))
+      return pattern.kind;
+  }
+  return PropertyClass::Ordinary;
+}
+
+bool allowed_in_discovery(PropertyClass kind, std::string_view preset) {
+  switch (kind) {
+    case PropertyClass::Contact:
+    case PropertyClass::Device:
+    case PropertyClass::Health:
+    case PropertyClass::Belief:
+      return false;
+    case PropertyClass::Demographic:
+      return !has(kCarefulPresets, preset);
+    case PropertyClass::Ordinary:
+    case PropertyClass::Money:
+      return true;
+  }
+  return false;
+}
+
+Result<std::map<std::string, std::string>> class_properties(store::Record& record) {
+  store::Connection& connection = record.connection();
+  const auto unclassed = TRY(connection.rows(
+      "SELECT p.event, p.property, p.type::VARCHAR, p.is_list::VARCHAR, p.column_name, c.table_name "
+      "FROM tessera.property p LEFT JOIN tessera.catalogue c ON c.event = p.event WHERE p.class IS NULL ORDER BY ALL"));
+  // One class for a property whatever its types: the values of its text column decide together with the name.
+  std::map<std::pair<std::string, std::string>, PropertyClass> found;
+  for (const auto& row : unclassed) {
+    std::vector<std::string> values;
+    const bool is_text = row[2] == "3" && row[5].has_value();
+    if (is_text) {
+      const std::string column = store::quoted_name(*row[4]);
+      const std::string table = *row[5];
+      const std::string from = row[3] == "true" ? fmt::format("SELECT unnest({}) AS v FROM {}", column, table)
+                                                : fmt::format("SELECT {} AS v FROM {}", column, table);
+      const auto answer = connection.rows(fmt::format(
+          "SELECT DISTINCT v FROM (SELECT v FROM ({}) LIMIT 5000) WHERE v IS NOT NULL ORDER BY v LIMIT 300", from));
+      // A table that cannot be asked leaves the name to decide.
+      if (answer) {
+        for (const auto& value : *answer) values.push_back(value[0].value_or(""));
+      }
+    }
+    PropertyClass& kind = found[{*row[0], *row[1]}];
+    const PropertyClass seen = class_of(*row[1], values);
+    if (seen != PropertyClass::Ordinary) kind = seen;
+  }
+  for (const auto& [key, kind] : found) {
+    TRY(connection.run("UPDATE tessera.property SET class = ? WHERE event = ? AND property = ? AND class IS NULL",
+                       {name_of(kind), std::string_view(key.first), std::string_view(key.second)}));
+  }
+  std::map<std::string, std::string> classes;
+  for (const auto& row : TRY(connection.rows("SELECT event, property, class FROM tessera.property "
+                                             "WHERE class IS NOT NULL AND class <> 'ordinary'"))) {
+    classes[*row[0] + "." + *row[1]] = *row[2];
+  }
+  return classes;
+}
+
+}  // namespace tessera::privacy
