@@ -20,9 +20,11 @@
 namespace tessera::simulate {
 
 enum Habit : uint8_t {
+  // The band.
   Frequency,
   Spend,
-  Period,  // the band
+  Period,
+  // Chosen for distance.
   Touchpoint,
   Hour,
   Week,
@@ -33,16 +35,16 @@ enum Habit : uint8_t {
   Mail,
   Service,
   Breadth,
-  Category,  // chosen for distance
+  Category,
+  // Follow along: drawn at random, concentrated, never counted on.
   Second,
   PlanTrait,
   Age,
-  Country,  // follow along: drawn at random, concentrated, never counted on
-  kHabits
+  Country,
 };
-inline constexpr size_t kBandHabits = 3, kChosenHabits = 14;
+inline constexpr size_t kBandHabits = Period + 1, kChosenHabits = Category + 1, kHabits = Country + 1;
 
-enum Periods : uint8_t { Steady, Recent, Lapsed, Winter, Summer };
+enum PeriodLevel : uint8_t { Steady, Recent, Lapsed, Winter, Summer };
 
 struct HabitRow {
   std::string_view name;

@@ -162,8 +162,10 @@ Oddity Life::draw_oddity() {
 
 const Profile& Life::draw_profile() {
   double draw = rng_.uniform();
-  for (const Profile& profile : plan_.profiles)
-    if ((draw -= profile.share) < 0) return profile;
+  for (const Profile& profile : plan_.profiles) {
+    draw -= profile.share;
+    if (draw < 0) return profile;
+  }
   return plan_.profiles.back();
 }
 
@@ -219,7 +221,7 @@ Instant Life::moment(int day, const Person& me) {
 // The days of the main events, in order. Spread evenly over the weight of the season with a jitter; in bursts, three
 // come together.
 std::vector<int>& Life::main_days(const Person& me, size_t count) {
-  static constexpr size_t kSeason[] = {0, 0, 0, 1, 2};  // by Periods
+  static constexpr size_t kSeason[] = {0, 0, 0, 1, 2};  // by PeriodLevel
   const size_t season = kSeason[me.profile->level[Period]];
   const auto& cumulative = plan_.season[season];
   const double from = join_ > 0 ? cumulative[join_ - 1] : 0, to = cumulative[stop_ - 1];
@@ -243,7 +245,7 @@ const Thing& Life::thing_for(size_t category, double price) {
   const double step =
       std::log(std::max(price, 0.01) / kCheapest) / std::log(kDearest / kCheapest) * (kItemsPerCategory - 1);
   const double index = std::clamp(step + 1.2 * rng_.normal(), 0.0, kItemsPerCategory - 1.0);
-  return plan_.things[category * kItemsPerCategory + static_cast<size_t>(index + 0.5)];
+  return plan_.things[category * kItemsPerCategory + static_cast<size_t>(std::lround(index))];
 }
 
 void Life::put_thing(size_t category, double price) {

@@ -255,7 +255,7 @@ Result<Summary> simulate(const Options& options, const std::filesystem::path& ou
   TRY(odd.write("customer,kind\n"));
 
   Summary summary{.customers = options.customers};
-  constexpr uint32_t kBlock = 128, kBlocks = 32;
+  constexpr uint64_t kBlock = 128, kBlocks = 32;  // customers of a block, blocks at a time
   std::vector<Block> blocks(kBlocks);
   for (uint64_t from = 0; from < options.customers; from += kBlock * kBlocks) {
     const uint64_t to = std::min<uint64_t>(options.customers, from + kBlock * kBlocks),
