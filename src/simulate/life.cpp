@@ -4,27 +4,13 @@
 #include <charconv>
 #include <cmath>
 
+#include "simulate/person.hpp"
+
 namespace tessera::simulate {
 
 namespace {
 
 constexpr int kDays = static_cast<int>((kAsOf - kFrom).ms / kDay.ms);
-
-struct Touch {
-  std::string_view channel, device;
-  bool in_person = false;
-};
-constexpr Touch kTouches[] = {
-    {"web", "desktop"}, {"web", "mobile"}, {"app", "mobile"}, {"app", "tablet"}, {"", "", true}};
-
-// One customer's own habits: a draw around the profile's.
-struct Person {
-  const Profile* profile = nullptr;
-  double activity = 1, spend = 1, hour = 0, weekend = 0, promotion = 0, undo = 0, look = 0, mail = 0, service = 0,
-         breadth = 0;
-  std::array<double, 5> touch{};
-  std::array<double, kCategories> category{};
-};
 
 // What a visit is about to pay for.
 struct Purchase {
@@ -34,43 +20,12 @@ struct Purchase {
   bool promoted = false;
 };
 
-double beta(Rng& rng, double mean, double concentration) {
-  const double a = rng.gamma(mean * concentration, 1), b = rng.gamma((1 - mean) * concentration, 1);
-  return a + b > 0 ? a / (a + b) : mean;
-}
-
-template <size_t N>
-void dirichlet(Rng& rng, std::array<double, N>& weights, double concentration) {
-  for (double& weight : weights) weight = rng.gamma(weight * concentration, 1);
-}
-
-double lognormal(Rng& rng, double sigma) {
-  return std::exp(sigma * rng.normal());
-}
-
-Person born(Rng& rng, const Profile& profile) {
-  const auto& level = profile.level;
-  const double c = kScatter.concentration;
-  Person me{.profile = &profile};
-  me.activity = lognormal(rng, kScatter.activity);
-  me.spend = kSpends[level[Spend]] * lognormal(rng, kScatter.spend);
-  me.hour = beta(rng, kHourShare, c);
-  me.weekend = beta(rng, kWeekends[level[Week]], c);
-  me.promotion = beta(rng, kPromotions[level[Promotion]], c);
-  me.undo = beta(rng, kUndos[level[Undo]], c);
-  me.look = kLooks[level[Look]] * lognormal(rng, 0.2);
-  me.mail = beta(rng, kMails[level[Mail]], c);
-  me.service = kServices[level[Service]] * lognormal(rng, 0.2);
-  me.breadth = kBreadths[level[Breadth]] * lognormal(rng, 0.2);
-  me.touch.fill((1 - kTouch) / 4);
-  me.touch[level[Touchpoint]] = kTouch;
-  dirichlet(rng, me.touch, c);
-  me.category.fill((1 - kFavourite - kSecond) / (kCategories - 2));
-  me.category[level[Category]] = kFavourite;
-  me.category[level[Second]] = kSecond;
-  dirichlet(rng, me.category, c);
-  return me;
-}
+struct Touch {
+  std::string_view channel, device;
+  bool in_person = false;
+};
+constexpr Touch kTouches[] = {
+    {"web", "desktop"}, {"web", "mobile"}, {"app", "mobile"}, {"app", "tablet"}, {"", "", true}};
 
 class Life {
  public:
