@@ -1,0 +1,686 @@
+// Aggregates over the rows of a block of customers: positions of the cuts in time, running totals, and one function for
+// each way of reducing a window to a value.
+#include <algorithm>
+
+#include "segment/block.hpp"
+#include "segment/decay.hpp"
+
+namespace tessera::segment {
+
+using profiles::Column;
+using profiles::PropertyType;
+using profiles::Stream;
+using profiles::Truth;
+
+namespace {
+
+size_t words(size_t lanes) {
+  return (lanes + 63) / 64;
+}
+
+bool bit(const uint64_t* bits, size_t i) {
+  return bits[i / 64] >> (i % 64) & 1;
+}
+
+// Below this, comparing every row with every cut (in vectors) beats searching.
+constexpr uint32_t kFewRows = 48;
+constexpr size_t kCutsAtOnce = 8;
+
+void cut_customer(const Instant* time, uint32_t begin, uint32_t end, const int64_t* cuts, size_t count, uint32_t* out) {
+  if (end - begin > kFewRows) {
+    for (size_t k = 0; k < count; ++k)
+      out[k] = static_cast<uint32_t>(std::upper_bound(time + begin, time + end, Instant{cuts[k]}) - time);
+    return;
+  }
+  int64_t passed[kCutsAtOnce] = {};
+  for (uint32_t row = begin; row < end; ++row) {
+    const int64_t ms = time[row].ms;
+    for (size_t k = 0; k < kCutsAtOnce; ++k) passed[k] += ms <= cuts[k];
+  }
+  for (size_t k = 0; k < count; ++k) out[k] = begin + static_cast<uint32_t>(passed[k]);
+}
+
+// First matching row in [from, to), or `to`.
+uint32_t next_bit(const std::vector<uint64_t>& bits, uint32_t from, uint32_t to) {
+  while (from < to) {
+    const uint64_t rest = bits[from / 64] >> (from % 64);
+    if (rest) return std::min(to, from + static_cast<uint32_t>(std::countr_zero(rest)));
+    from = (from / 64 + 1) * 64;
+  }
+  return to;
+}
+
+// Last matching row in [from, to), or kNone.
+uint32_t last_bit(const std::vector<uint64_t>& bits, uint32_t from, uint32_t to) {
+  while (from < to) {
+    const uint32_t last = to - 1;
+    const uint64_t rest = bits[last / 64] << (63 - last % 64);
+    if (rest) {
+      const uint32_t found = last - static_cast<uint32_t>(std::countl_zero(rest));
+      return found >= from && found <= last ? found : kNone;
+    }
+    to = last / 64 * 64;
+  }
+  return kNone;
+}
+
+enum class Read : uint8_t { Absent, Cleared, Known };
+
+// One value as 64 bits: micros, a text's id, a truth, or an instant's ms.
+Read read(const Bound& bound, const Column& column, size_t at, bool instants, int64_t& raw) {
+  if (column.type == PropertyType::Number) {
+    raw = column.numbers[at];
+    return is_known(raw) ? Read::Known : raw == profiles::kAbsentNumber ? Read::Absent : Read::Cleared;
+  }
+  if (column.type == PropertyType::Bool) {
+    const Truth truth = column.truths[at];
+    raw = truth == Truth::Yes;
+    return truth == Truth::Absent ? Read::Absent : truth == Truth::Cleared ? Read::Cleared : Read::Known;
+  }
+  const auto id = column.texts[at];
+  if (id <= profiles::kClearedText) return id == profiles::kAbsentText ? Read::Absent : Read::Cleared;
+  raw = instants ? bound.instant(id) : id;
+  return raw == kUnknown ? Read::Absent : Read::Known;
+}
+
+// A value column by the type of its node, filled lane by lane.
+class Writer {
+ public:
+  Writer(Col& col, Type type, size_t lanes) : col_(col) {
+    if (type == Type::Text) {
+      col.own_text.assign(lanes, profiles::kAbsentText);
+      col.text = col.own_text.data();
+      col.kind = Col::Kind::Text;
+    } else if (type == Type::Bool || type == Type::Condition) {
+      col.own_truth.assign(words(lanes), 0);
+      col.own_known.assign(words(lanes), 0);
+      col.truth = col.own_truth.data();
+      col.known = col.own_known.data();
+      col.kind = Col::Kind::Bits;
+    } else {
+      col.own_i64.assign(lanes, kUnknown);
+      col.i64 = col.own_i64.data();
+      col.kind = Col::Kind::I64;
+      col.scale = type == Type::Number ? Scale{1, Number::kOne} : Scale{};
+    }
+  }
+  void put(size_t i, int64_t raw) {
+    if (col_.kind == Col::Kind::Text) {
+      col_.own_text[i] = static_cast<profiles::TextId>(raw);
+    } else if (col_.kind == Col::Kind::I64) {
+      col_.own_i64[i] = raw;
+    } else {
+      col_.own_known[i / 64] |= uint64_t{1} << (i % 64);
+      col_.own_truth[i / 64] |= static_cast<uint64_t>(raw) << (i % 64);
+    }
+  }
+
+ private:
+  Col& col_;
+};
+
+void start_i64(Col& col, size_t lanes, Scale scale, int64_t value) {
+  col.kind = Col::Kind::I64;
+  col.scale = scale;
+  col.own_i64.assign(lanes, value);
+  col.i64 = col.own_i64.data();
+}
+
+void start_ratio(Col& col, size_t lanes, Rational value) {
+  col.kind = Col::Kind::Ratio;
+  col.own_ratio.assign(lanes, value);
+  col.ratio = col.own_ratio.data();
+}
+
+}  // namespace
+
+// --- positions
+
+Block::StreamState& Block::stream_state(uint32_t index) {
+  StreamState& state = streams_[index];
+  if (state.ready) return state;
+  state.ready = true;
+  const StreamUse& use = bound_.streams[index];
+  const Stream& stream = *use.stream;
+  state.from = stream.first[from_];
+  state.to = stream.first[from_ + lanes_];
+  state.begin.resize(lanes_);
+  state.end.resize(lanes_);
+  for (size_t i = 0; i < lanes_; ++i) {
+    state.begin[i] = stream.first[from_ + i] - state.from;
+    state.end[i] = stream.first[from_ + i + 1] - state.from;
+  }
+  state.cuts.resize(use.cuts.size());
+  for (auto& cut : state.cuts) cut.resize(lanes_);
+  const Instant* time = stream.time.data() + state.from;
+  for (size_t k = 0; k < use.cuts.size(); k += kCutsAtOnce) {
+    const size_t count = std::min(kCutsAtOnce, use.cuts.size() - k);
+    int64_t cuts[kCutsAtOnce];
+    for (size_t j = 0; j < kCutsAtOnce; ++j) {
+      const Cut& cut = use.cuts[std::min(k + j, use.cuts.size() - 1)];
+      cuts[j] = cut.kind == Cut::Kind::Ago ? as_of_.ms - cut.ms : std::min(cut.ms, as_of_.ms);
+    }
+    for (size_t i = 0; i < lanes_; ++i) {
+      uint32_t at[kCutsAtOnce];
+      cut_customer(time, state.begin[i], state.end[i], cuts, count, at);
+      for (size_t j = 0; j < count; ++j) state.cuts[k + j][i] = at[j];
+    }
+  }
+  return state;
+}
+
+Block::Window Block::window(const Part& part, NodeId anchor, size_t scratch) {
+  const uint32_t index = bound_.groups[part.group].stream;
+  const StreamState& state = stream_state(index);
+  const uint32_t* high = state.cuts[part.high].data();
+  if (anchor == kNoNode) return {part.low == kNone ? state.begin.data() : state.cuts[part.low].data(), high};
+  if (low_.size() <= scratch) low_.resize(scratch + 1);
+  auto& low = low_[scratch];
+  low.resize(lanes_);
+  const Stream& stream = *bound_.streams[index].stream;
+  const Instant* time = stream.time.data() + state.from;
+  const profiles::Seq* seq = stream.seq.data() + state.from;
+  const Col& since = customers_.cols[anchor];
+  for (size_t i = 0; i < lanes_; ++i) {
+    if (!is_known(since.i64[i])) {
+      low[i] = high[i];
+      continue;
+    }
+    uint32_t from = state.begin[i], to = high[i];
+    while (from < to) {
+      const uint32_t middle = from + (to - from) / 2;
+      const int64_t ms = time[middle].ms;
+      const bool later = ms > since.i64[i] || (ms == since.i64[i] && since.seq && seq[middle] > since.seq[i]);
+      later ? to = middle : from = middle + 1;
+    }
+    low[i] = from;
+  }
+  return {low.data(), high};
+}
+
+// --- groups: which rows count, and running totals
+
+void Block::match_rows(const Group& group, GroupState& state, const StreamState& stream) {
+  const size_t rows = stream.to - stream.from;
+  const NodeId where = plan_.patterns[group.pattern].where;
+  state.all = where == kNoNode && visible_ == profiles::kAllSeqs;
+  state.until.clear();
+  if (state.all) return;
+  state.match.assign(words(rows), ~uint64_t{0});
+  if (rows % 64) state.match.back() = (uint64_t{1} << (rows % 64)) - 1;
+  if (where != kNoNode) {
+    state.frame.scope = 1;
+    state.frame.lanes = rows;
+    state.frame.stream = group.stream;
+    state.frame.first = stream.from;
+    run_frame(state.frame, where_cones_[group.pattern]);
+    const Col& col = state.frame.cols[where];
+    state.match.assign(col.truth, col.truth + words(rows));
+    if (col.until) state.until.assign(col.until, col.until + rows);
+  }
+  if (visible_ != profiles::kAllSeqs) {
+    const profiles::Seq* seq = bound_.streams[group.stream].stream->seq.data() + stream.from;
+    for (size_t r = 0; r < rows; ++r)
+      if (seq[r] >= visible_) state.match[r / 64] &= ~(uint64_t{1} << (r % 64));
+  }
+  state.count.resize(rows + 1);
+  uint32_t total = state.count[0] = 0;
+  for (size_t r = 0; r < rows; ++r) state.count[r + 1] = total += bit(state.match.data(), r);
+}
+
+void Block::match_elements(const Group& group, GroupState& state, const StreamState& stream) {
+  const size_t rows = stream.to - stream.from;
+  const Pattern& pattern = plan_.patterns[group.pattern];
+  const profiles::Seq* seq = bound_.streams[group.stream].stream->seq.data() + stream.from;
+  state.all = false;
+  state.until.clear();
+  state.elem_rows.clear();
+  state.elements = nullptr;
+  state.match.assign(words(rows), 0);
+  state.count.assign(rows + 1, 0);
+  if (!group.lengths) return;
+  const uint32_t* first = group.lengths->list_first.data() + stream.from;
+  for (uint32_t r = 0; r < rows; ++r)
+    state.elem_rows.insert(state.elem_rows.end(), first[r + 1] - first[r], stream.from + r);
+  const int64_t* until = nullptr;
+  if (pattern.where != kNoNode) {
+    const auto scope = std::find(plan_.scopes.begin() + 2, plan_.scopes.end(), pattern.each);
+    state.frame.scope = static_cast<uint16_t>(scope - plan_.scopes.begin());
+    state.frame.lanes = state.elem_rows.size();
+    state.frame.stream = group.stream;
+    state.frame.first = first[0];
+    state.frame.rows = state.elem_rows.data();
+    run_frame(state.frame, where_cones_[group.pattern]);
+    state.elements = state.frame.cols[pattern.where].truth;
+    until = state.frame.cols[pattern.where].until;
+  }
+  if (until) state.until.assign(rows, kNever.ms);
+  for (uint32_t r = 0; r < rows; ++r) {
+    uint32_t matches = 0;
+    for (uint32_t e = first[r] - first[0]; e < first[r + 1] - first[0]; ++e) {
+      matches += !state.elements || bit(state.elements, e);
+      if (until) state.until[r] = std::min(state.until[r], until[e]);
+    }
+    if (seq[r] >= visible_) matches = 0;
+    if (matches) state.match[r / 64] |= uint64_t{1} << (r % 64);
+    state.count[r + 1] = state.count[r] + matches;
+  }
+}
+
+Block::GroupState& Block::group_state(uint32_t index) {
+  GroupState& state = groups_[index];
+  if (state.ready) return state;
+  state.ready = true;
+  const Group& group = bound_.groups[index];
+  const StreamState& stream = stream_state(group.stream);
+  group.each ? match_elements(group, state, stream) : match_rows(group, state, stream);
+  return state;
+}
+
+bool Block::matches(const GroupState& state, uint32_t row) const {
+  return state.all || bit(state.match.data(), row);
+}
+
+// Calls take(type, raw) for each known value of a row that matches, in order.
+template <typename F>
+void Block::each_value(const Part& part, uint32_t row, F&& take) {
+  const Values& values = bound_.values[part.values];
+  const Group& group = bound_.groups[part.group];
+  const GroupState& state = groups_[part.group];
+  const StreamState& stream = streams_[group.stream];
+  const size_t at = stream.from + row;
+  int64_t raw = 0;
+  const auto offer = [&](const Column& column, size_t i) {
+    if (read(bound_, column, i, values.instants, raw) == Read::Known) take(column.type, raw);
+  };
+  if (!group.each) {
+    for (const Column* column : values.columns) {
+      if (!column->is_list)
+        offer(*column, at);
+      else
+        for (uint32_t e = column->list_first[at]; e < column->list_first[at + 1]; ++e) offer(*column, e);
+    }
+    return;
+  }
+  const auto& first = group.lengths->list_first;
+  for (uint32_t e = first[at]; e < first[at + 1]; ++e) {
+    if (state.elements && !bit(state.elements, e - first[stream.from])) continue;
+    for (const Column* column : values.columns) offer(*column, column->is_list ? e : at);
+  }
+}
+
+Block::ValuesState& Block::values_state(uint32_t index) {
+  ValuesState& state = values_[index];
+  if (state.ready) return state;
+  state.ready = true;
+  const Values& values = bound_.values[index];
+  const GroupState& group = group_state(values.group);
+  const StreamState& stream = streams_[bound_.groups[values.group].stream];
+  const size_t rows = stream.to - stream.from;
+  state.sum.resize(rows + 1);
+  uint64_t sum = state.sum[0] = 0;
+  state.known.clear();
+  if (values.simple && values.dense && group.all) {
+    const int64_t* numbers = values.columns[0]->numbers.data() + stream.from;
+    for (size_t r = 0; r < rows; ++r) state.sum[r + 1] = sum += static_cast<uint64_t>(numbers[r]);
+    return state;
+  }
+  state.known.resize(rows + 1);
+  uint32_t known = state.known[0] = 0;
+  if (values.simple) {
+    const int64_t* numbers = values.columns[0]->numbers.data() + stream.from;
+    for (uint32_t r = 0; r < rows; ++r) {
+      const bool counts = is_known(numbers[r]) && matches(group, r);
+      state.sum[r + 1] = sum += counts ? static_cast<uint64_t>(numbers[r]) : 0;
+      state.known[r + 1] = known += counts;
+    }
+    return state;
+  }
+  const Part part{.group = values.group, .values = index};
+  for (uint32_t r = 0; r < rows; ++r) {
+    if (matches(group, r))
+      each_value(part, r, [&](PropertyType, int64_t raw) {
+        sum += static_cast<uint64_t>(raw);
+        ++known;
+      });
+    state.sum[r + 1] = sum;
+    state.known[r + 1] = known;
+  }
+  return state;
+}
+
+// --- reductions
+
+void Block::aggregate(NodeId id) {
+  const auto& plan = std::get<AggregatePlan>(plan_.nodes[id].detail);
+  switch (plan.reduce) {
+    case Reduce::Count:
+      count(id, plan);
+      break;
+    case Reduce::Sum:
+    case Reduce::Avg:
+      sum(id, plan);
+      break;
+    case Reduce::Min:
+    case Reduce::Max:
+      extreme(id, plan);
+      break;
+    case Reduce::FirstTime:
+    case Reduce::LastTime:
+      time_of(id, plan);
+      break;
+    case Reduce::First:
+    case Reduce::Last:
+    case Reduce::LastTrait:
+      pick(id, plan);
+      break;
+    case Reduce::Median:
+    case Reduce::Distinct:
+    case Reduce::Mode:
+      collect(id, plan);
+      break;
+  }
+  if (want_until_) aggregate_until(id, plan.window);
+}
+
+void Block::count(NodeId id, const AggregatePlan& plan) {
+  Col& col = customers_.cols[id];
+  start_i64(col, lanes_, {}, 0);
+  int64_t* out = col.own_i64.data();
+  for (const Part& part : bound_.parts[id]) {
+    const GroupState& group = group_state(part.group);
+    const auto [low, high] = window(part, plan.window.anchor, 0);
+    if (group.all)
+      for (size_t i = 0; i < lanes_; ++i) out[i] += high[i] - low[i];
+    else
+      for (size_t i = 0; i < lanes_; ++i) out[i] += group.count[high[i]] - group.count[low[i]];
+  }
+}
+
+void Block::sum(NodeId id, const AggregatePlan& plan) {
+  Col& col = customers_.cols[id];
+  const bool average = plan.reduce == Reduce::Avg, narrow = bound_.narrow[id];
+  if (!average && narrow)
+    start_i64(col, lanes_, {1, Number::kOne}, 0);
+  else
+    start_ratio(col, lanes_, {0, average ? 0 : Number::kOne});
+  for (const Part& part : bound_.parts[id]) {
+    group_state(part.group);
+    const auto [low, high] = window(part, plan.window.anchor, 0);
+    const ValuesState* values = narrow ? &values_state(part.values) : nullptr;
+    for (size_t i = 0; i < lanes_; ++i) {
+      int128 sum = 0;
+      int64_t known = 0;
+      if (values) {
+        sum = static_cast<int64_t>(values->sum[high[i]] - values->sum[low[i]]);
+        known = values->known.empty() ? high[i] - low[i] : values->known[high[i]] - values->known[low[i]];
+      } else {
+        for (uint32_t row = low[i]; row < high[i]; ++row)
+          if (matches(groups_[part.group], row))
+            each_value(part, row, [&](PropertyType, int64_t raw) {
+              sum += raw;
+              ++known;
+            });
+      }
+      if (col.kind == Col::Kind::I64)
+        col.own_i64[i] += static_cast<int64_t>(sum);
+      else
+        col.own_ratio[i].num += sum;
+      if (average) col.own_ratio[i].den += int128{known} * Number::kOne;
+    }
+  }
+}
+
+void Block::extreme(NodeId id, const AggregatePlan& plan) {
+  Col& col = customers_.cols[id];
+  start_i64(col, lanes_, {1, Number::kOne}, kUnknown);
+  const bool least = plan.reduce == Reduce::Min;
+  for (const Part& part : bound_.parts[id]) {
+    const GroupState& group = group_state(part.group);
+    const auto [low, high] = window(part, plan.window.anchor, 0);
+    for (size_t i = 0; i < lanes_; ++i) {
+      int64_t best = col.own_i64[i];
+      for (uint32_t row = low[i]; row < high[i]; ++row)
+        if (matches(group, row))
+          each_value(part, row, [&](PropertyType, int64_t raw) {
+            if (!is_known(best) || (least ? raw < best : raw > best)) best = raw;
+          });
+      col.own_i64[i] = best;
+    }
+  }
+}
+
+void Block::time_of(NodeId id, const AggregatePlan& plan) {
+  Col& col = customers_.cols[id];
+  start_i64(col, lanes_, {}, kUnknown);
+  col.own_seq.assign(lanes_, 0);
+  col.seq = col.own_seq.data();
+  const bool first = plan.reduce == Reduce::FirstTime;
+  for (const Part& part : bound_.parts[id]) {
+    const GroupState& group = group_state(part.group);
+    const auto [low, high] = window(part, plan.window.anchor, 0);
+    const uint32_t index = bound_.groups[part.group].stream;
+    const Stream& stream = *bound_.streams[index].stream;
+    const size_t from = streams_[index].from;
+    for (size_t i = 0; i < lanes_; ++i) {
+      if (low[i] >= high[i]) continue;
+      uint32_t row = first ? low[i] : high[i] - 1;
+      if (!group.all) {
+        row = first ? next_bit(group.match, low[i], high[i]) : last_bit(group.match, low[i], high[i]);
+        if (row == high[i] || row == kNone) continue;
+      }
+      const int64_t ms = stream.time[from + row].ms;
+      const profiles::Seq seq = stream.seq[from + row];
+      const bool better =
+          !is_known(col.own_i64[i]) || (std::pair(ms, seq) < std::pair(col.own_i64[i], col.own_seq[i])) == first;
+      if (!better) continue;
+      col.own_i64[i] = ms;
+      col.own_seq[i] = seq;
+    }
+  }
+}
+
+void Block::pick(NodeId id, const AggregatePlan& plan) {
+  Writer out(customers_.cols[id], plan_.nodes[id].type, lanes_);
+  const bool first = plan.reduce == Reduce::First, trait = plan.reduce == Reduce::LastTrait;
+  const auto& parts = bound_.parts[id];
+  std::vector<std::pair<int64_t, profiles::Seq>> best(parts.size() > 1 ? lanes_ : 0, {kUnknown, 0});
+  for (const Part& part : parts) {
+    const GroupState& group = group_state(part.group);
+    const auto [low, high] = window(part, plan.window.anchor, 0);
+    const Values& values = bound_.values[part.values];
+    const uint32_t index = bound_.groups[part.group].stream;
+    const Stream& stream = *bound_.streams[index].stream;
+    const size_t from = streams_[index].from;
+    for (size_t i = 0; i < lanes_; ++i) {
+      for (uint32_t step = 0; step < high[i] - low[i]; ++step) {
+        const uint32_t row = first ? low[i] + step : high[i] - 1 - step;
+        if (!matches(group, row)) continue;
+        int64_t found = kUnknown;
+        bool cleared = false;
+        if (values.simple) {
+          int64_t raw = 0;
+          const Read what = read(bound_, *values.columns[0], from + row, values.instants, raw);
+          if (what == Read::Known) found = raw;
+          cleared = trait && what == Read::Cleared;
+        } else {
+          each_value(part, row, [&](PropertyType, int64_t raw) {
+            if (!first || found == kUnknown) found = raw;
+          });
+        }
+        if (cleared) break;
+        if (found == kUnknown) continue;
+        if (!best.empty()) {
+          const std::pair key(stream.time[from + row].ms, stream.seq[from + row]);
+          if (best[i].first != kUnknown && (key < best[i]) != first) break;
+          best[i] = key;
+        }
+        out.put(i, found);
+        break;
+      }
+    }
+  }
+}
+
+namespace {
+
+struct Seen {
+  int64_t ms;
+  profiles::Seq seq;
+  PropertyType type;
+  int64_t raw;
+};
+
+Rational median(std::vector<Seen>& seen) {
+  if (seen.empty()) return {};
+  const size_t half = seen.size() / 2;
+  const auto by_value = [](const Seen& a, const Seen& b) { return a.raw < b.raw; };
+  std::nth_element(seen.begin(), seen.begin() + half, seen.end(), by_value);
+  const int128 upper = seen[half].raw;
+  if (seen.size() % 2) return {upper, Number::kOne};
+  const int128 lower = std::max_element(seen.begin(), seen.begin() + half, by_value)->raw;
+  return {lower + upper, 2 * Number::kOne};
+}
+
+int64_t distinct(std::vector<Seen>& seen) {
+  const auto key = [](const Seen& x) { return std::pair(x.type, x.raw); };
+  std::sort(seen.begin(), seen.end(), [&](const Seen& a, const Seen& b) { return key(a) < key(b); });
+  return std::unique(seen.begin(), seen.end(), [&](const Seen& a, const Seen& b) { return key(a) == key(b); }) -
+         seen.begin();
+}
+
+// The most frequent; of several, the one seen latest.
+int64_t mode(std::vector<Seen>& seen) {
+  std::vector<std::pair<int64_t, uint32_t>> by_value;  // value, place in the total order
+  for (uint32_t i = 0; i < seen.size(); ++i) by_value.emplace_back(seen[i].raw, i);
+  std::sort(by_value.begin(), by_value.end());
+  int64_t best = kUnknown;
+  std::pair<size_t, uint32_t> best_key{0, 0};  // count, latest place
+  for (size_t from = 0; from < by_value.size();) {
+    size_t to = from;
+    while (to < by_value.size() && by_value[to].first == by_value[from].first) ++to;
+    const std::pair<size_t, uint32_t> key{to - from, by_value[to - 1].second};
+    if (key > best_key) {
+      best_key = key;
+      best = by_value[from].first;
+    }
+    from = to;
+  }
+  return best;
+}
+
+}  // namespace
+
+void Block::collect(NodeId id, const AggregatePlan& plan) {
+  Col& col = customers_.cols[id];
+  const auto& parts = bound_.parts[id];
+  std::vector<Window> windows;
+  for (const Part& part : parts) {
+    group_state(part.group);
+    windows.push_back(window(part, plan.window.anchor, windows.size()));
+    // Scratch of earlier parts stays where it is: each vector owns its memory.
+    if (plan.window.anchor != kNoNode)
+      for (size_t k = 0; k < windows.size(); ++k) windows[k].low = low_[k].data();
+  }
+  if (plan.reduce == Reduce::Median) start_ratio(col, lanes_, {});
+  if (plan.reduce == Reduce::Distinct) start_i64(col, lanes_, {}, 0);
+  std::optional<Writer> mode_out;
+  if (plan.reduce == Reduce::Mode) mode_out.emplace(col, plan_.nodes[id].type, lanes_);
+  std::vector<Seen> seen;
+  for (size_t i = 0; i < lanes_; ++i) {
+    seen.clear();
+    for (size_t p = 0; p < parts.size(); ++p) {
+      const GroupState& group = groups_[parts[p].group];
+      const uint32_t index = bound_.groups[parts[p].group].stream;
+      const Stream& stream = *bound_.streams[index].stream;
+      const size_t from = streams_[index].from;
+      for (uint32_t row = windows[p].low[i]; row < windows[p].high[i]; ++row)
+        if (matches(group, row))
+          each_value(parts[p], row, [&](PropertyType type, int64_t raw) {
+            seen.push_back({stream.time[from + row].ms, stream.seq[from + row], type, raw});
+          });
+    }
+    if (plan.reduce == Reduce::Median) col.own_ratio[i] = median(seen);
+    if (plan.reduce == Reduce::Distinct) col.own_i64[i] = distinct(seen);
+    if (plan.reduce != Reduce::Mode) continue;
+    if (parts.size() > 1)
+      std::stable_sort(seen.begin(), seen.end(),
+                       [](const Seen& a, const Seen& b) { return std::pair(a.ms, a.seq) < std::pair(b.ms, b.seq); });
+    if (const int64_t found = mode(seen); found != kUnknown) mode_out->put(i, found);
+  }
+}
+
+void Block::score(NodeId id) {
+  const auto& plan = std::get<ScorePlan>(plan_.nodes[id].detail);
+  Col& col = customers_.cols[id];
+  const bool narrow = bound_.narrow[id], decays = plan.half_life != 0;
+  const int128 den = int128{Number::kOne} * (decays ? kDecayOne : 1);
+  if (narrow)
+    start_i64(col, lanes_, {plan.unit, static_cast<int64_t>(den)}, 0);
+  else
+    start_ratio(col, lanes_, {0, den});
+  const Decay decay(decays ? plan.half_life : 1);
+  for (const Part& part : bound_.parts[id]) {
+    const GroupState& group = group_state(part.group);
+    const auto [low, high] = window(part, plan.window.anchor, 0);
+    const uint32_t index = bound_.groups[part.group].stream;
+    const Instant* time = bound_.streams[index].stream->time.data() + streams_[index].from;
+    for (size_t i = 0; i < lanes_; ++i) {
+      int128 sum = 0;
+      if (!decays) {
+        sum = group.all ? high[i] - low[i] : group.count[high[i]] - group.count[low[i]];
+      } else {
+        // From the newest back: what is old enough to weigh nothing ends the search.
+        for (uint32_t row = high[i]; row-- > low[i];) {
+          const uint64_t weight = decay.of(as_of_ - time[row]);
+          if (weight == 0) break;
+          sum += int128{group.all ? 1 : group.count[row + 1] - group.count[row]} * weight;
+        }
+      }
+      sum *= part.weight;
+      if (narrow)
+        col.own_i64[i] += static_cast<int64_t>(sum);
+      else
+        col.own_ratio[i].num += sum * plan.unit;
+    }
+  }
+  if (want_until_) aggregate_until(id, plan.window);
+}
+
+// The first instant at which a row enters or leaves the window, or a row's condition may change. Sound whatever the
+// reduction; leaf_change looks whether the condition above really turns.
+void Block::aggregate_until(NodeId id, const WindowPlan& plan) {
+  Col& col = customers_.cols[id];
+  col.own_until.assign(lanes_, kNever.ms);
+  col.until = col.own_until.data();
+  const Col* anchor = plan.anchor == kNoNode ? nullptr : &customers_.cols[plan.anchor];
+  for (const Part& part : bound_.parts[id]) {
+    const GroupState& group = group_state(part.group);
+    const auto [low, high] = window(part, plan.anchor, 0);
+    const uint32_t index = bound_.groups[part.group].stream;
+    const StreamState& state = streams_[index];
+    const Instant* time = bound_.streams[index].stream->time.data() + state.from;
+    for (size_t i = 0; i < lanes_; ++i) {
+      int64_t until = col.own_until[i];
+      const auto next = [&](uint32_t from, uint32_t to) {
+        if (group.all || !group.until.empty()) return from;  // any row may come to match
+        return next_bit(group.match, from, to);
+      };
+      if (plan.low.kind == Cut::Kind::Ago)
+        if (const uint32_t row = next(low[i], high[i]); row < high[i])
+          until = std::min(until, time[row].ms + plan.low.ms);
+      if (const uint32_t row = next(high[i], state.end[i]); row < state.end[i]) {
+        if (plan.high.kind == Cut::Kind::Ago)
+          until = std::min(until, time[row].ms + plan.high.ms);
+        else if (time[row].ms <= plan.high.ms)
+          until = std::min(until, time[row].ms);
+      }
+      if (!group.until.empty())
+        for (uint32_t row = low[i]; row < state.end[i]; ++row) until = std::min(until, group.until[row]);
+      if (anchor && anchor->until) until = std::min(until, anchor->until[i]);
+      col.own_until[i] = until;
+    }
+  }
+}
+
+}  // namespace tessera::segment

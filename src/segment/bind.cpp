@@ -1,0 +1,402 @@
+#include "segment/bind.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <re2/re2.h>
+
+#include "core/text.hpp"
+
+namespace tessera::segment {
+
+using profiles::Column;
+using profiles::PropertyType;
+using profiles::Stream;
+using profiles::TextId;
+
+namespace {
+
+constexpr TextId kLiteralText = 1u << 31;  // set in the ids of texts that the plan itself holds
+constexpr int64_t kNoInstant = std::numeric_limits<int64_t>::min(), kNotRead = std::numeric_limits<int64_t>::max();
+constexpr size_t kFewTexts = 4;
+
+size_t next_code_point(std::string_view text, size_t at) {
+  ++at;
+  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
+  return at;
+}
+
+// % is any text, _ one code point, a backslash takes the next byte as it is. Linear but for backing up to the last %.
+bool is_like(std::string_view text, std::string_view pattern) {
+  size_t t = 0, p = 0, star = std::string_view::npos, star_text = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '%') {
+      star = ++p;
+      star_text = t;
+      continue;
+    }
+    if (p < pattern.size() && pattern[p] == '_') {
+      ++p;
+      t = next_code_point(text, t);
+      continue;
+    }
+    const size_t literal = p + 1 < pattern.size() && pattern[p] == '\\' ? p + 1 : p;
+    if (p < pattern.size() && pattern[literal] == text[t]) {
+      p = literal + 1;
+      ++t;
+      continue;
+    }
+    if (star == std::string_view::npos) return false;
+    p = star;
+    t = star_text = next_code_point(text, star_text);
+  }
+  while (p < pattern.size() && pattern[p] == '%') ++p;
+  return p == pattern.size();
+}
+
+std::optional<PropertyType> property_type(Type type) {
+  switch (type) {
+    case Type::Number:
+      return PropertyType::Number;
+    case Type::Text:
+    case Type::Instant:
+      return PropertyType::Text;
+    case Type::Bool:
+    case Type::Condition:
+      return PropertyType::Bool;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool has_list(const Stream& stream, const std::string& property) {
+  return std::any_of(stream.columns.begin(), stream.columns.end(),
+                     [&](const Column& c) { return c.is_list && c.property == property; });
+}
+
+// A list column under "each.", or the list named so itself.
+const Column* list_under(const Stream& stream, const std::string& each) {
+  for (const Column& column : stream.columns)
+    if (column.is_list && (column.property == each || column.property.starts_with(each + "."))) return &column;
+  return nullptr;
+}
+
+}  // namespace
+
+// --- TextTest
+
+struct TextTest::Parts {
+  TextTestPlan plan;
+  std::unique_ptr<RE2> regex;
+};
+
+TextTest::TextTest(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+TextTest::TextTest(TextTest&&) noexcept = default;
+TextTest::~TextTest() = default;
+
+Result<TextTest> TextTest::of(const TextTestPlan& plan) {
+  auto parts = std::make_unique<Parts>(plan);
+  if (plan.kind == TextKind::Regex) {
+    RE2::Options options(RE2::Quiet);
+    options.set_case_sensitive(!plan.ignore_case);
+    parts->regex = std::make_unique<RE2>(plan.texts[0], options);
+    if (!parts->regex->ok())
+      return fail(fmt::format("'{}' is no regular expression: {}", plan.texts[0], parts->regex->error()), {},
+                  "The syntax is RE2's: https://github.com/google/re2/wiki/Syntax");
+  } else if (plan.ignore_case) {
+    for (std::string& text : parts->plan.texts) text = fold_case(text);
+  }
+  return TextTest(std::move(parts));
+}
+
+bool TextTest::holds(std::string_view text) const {
+  const TextTestPlan& plan = parts_->plan;
+  if (plan.kind == TextKind::Regex)
+    return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *parts_->regex);
+  if (plan.kind == TextKind::Blank) return trim(text).empty();
+  std::string folded;
+  if (plan.ignore_case) text = folded = fold_case(text);
+  const std::string& pattern = plan.texts[0];
+  switch (plan.kind) {
+    case TextKind::Contains:
+      return text.find(pattern) != std::string_view::npos;
+    case TextKind::StartsWith:
+      return text.starts_with(pattern);
+    case TextKind::EndsWith:
+      return text.ends_with(pattern);
+    case TextKind::Like:
+      return is_like(text, pattern);
+    case TextKind::Less:
+      return text < pattern;
+    case TextKind::LessEqual:
+      return text <= pattern;
+    default:
+      return std::binary_search(plan.texts.begin(), plan.texts.end(), text);
+  }
+}
+
+// --- Bound
+
+Bound::Bound(Bound&&) noexcept = default;
+Bound::~Bound() = default;
+
+std::string_view Bound::text(TextId id) const {
+  return id & kLiteralText ? std::string_view(literal_texts_[id & ~kLiteralText]) : history_->dictionary.text(id);
+}
+
+TextId Bound::literal_text(NodeId constant) const {
+  return literal_ids_[constant];
+}
+
+bool Bound::text_holds(NodeId test, TextId id) const {
+  const TextMemo& memo = *tests_[test];
+  if (id & kLiteralText) return memo.test.holds(text(id));
+  // Threads may race to remember the same answer: harmless.
+  uint8_t known = memo.known[id].load(std::memory_order_relaxed);
+  if (known == 0) {
+    known = memo.test.holds(text(id)) ? 2 : 1;
+    memo.known[id].store(known, std::memory_order_relaxed);
+  }
+  return known == 2;
+}
+
+int64_t Bound::instant(TextId id) const {
+  const auto read = [&] {
+    const auto instant = parse_instant(text(id));
+    return instant ? instant->ms : kNoInstant;
+  };
+  if (id & kLiteralText) return read();
+  int64_t known = instants_[id].load(std::memory_order_relaxed);
+  if (known == kNotRead) {
+    known = read();
+    instants_[id].store(known, std::memory_order_relaxed);
+  }
+  return known;
+}
+
+uint32_t Bound::use_stream(const Stream& stream) {
+  for (uint32_t i = 0; i < streams.size(); ++i)
+    if (streams[i].stream == &stream) return i;
+  streams.push_back({&stream, {}});
+  return static_cast<uint32_t>(streams.size() - 1);
+}
+
+uint32_t Bound::use_cut(uint32_t stream, Cut cut) {
+  auto& cuts = streams[stream].cuts;
+  const auto found = std::find(cuts.begin(), cuts.end(), cut);
+  if (found != cuts.end()) return static_cast<uint32_t>(found - cuts.begin());
+  cuts.push_back(cut);
+  return static_cast<uint32_t>(cuts.size() - 1);
+}
+
+void Bound::bind_patterns() {
+  for (uint32_t i = 0; i < plan_->patterns.size(); ++i) {
+    const Pattern& pattern = plan_->patterns[i];
+    auto& of_pattern = pattern_groups_.emplace_back();
+    const auto add = [&](const Stream& stream) {
+      Group group{.stream = use_stream(stream), .pattern = i, .each = !pattern.each.empty()};
+      if (group.each) group.lengths = list_under(stream, pattern.each);
+      of_pattern.push_back(static_cast<uint32_t>(groups.size()));
+      groups.push_back(group);
+    };
+    for (const std::string& name : pattern.names)
+      if (const Stream* stream = history_->stream(name)) add(*stream);
+    if (pattern.names.empty())
+      for (const Stream& stream : history_->streams)
+        if (!stream.event.starts_with('$')) add(stream);
+  }
+}
+
+void Bound::bind_window(const WindowPlan& window, Part& part) {
+  const uint32_t stream = groups[part.group].stream;
+  Cut low = window.low;
+  // A window that ends before it begins holds nothing.
+  if (low.kind == Cut::Kind::Ago && low.ms < window.high.ms) low = window.high;
+  if (low.kind == Cut::Kind::At && low.ms > window.high.ms) low = window.high;
+  part.high = use_cut(stream, window.high);
+  if (window.anchor == kNoNode && low.kind != Cut::Kind::Start) part.low = use_cut(stream, low);
+}
+
+const Bound::ColumnFacts& Bound::facts_of(const Column& column) {
+  const auto [found, is_new] = facts_.emplace(&column, ColumnFacts{});
+  if (!is_new) return found->second;
+  int64_t low = 0, high = 0;
+  for (const int64_t x : column.numbers) {
+    const bool known = x > profiles::kClearedNumber;
+    found->second.dense &= known;
+    low = std::min(low, known ? x : 0);
+    high = std::max(high, x);
+  }
+  found->second.largest = std::max(high, -low);
+  return found->second;
+}
+
+uint32_t Bound::bind_values(const AggregatePlan& aggregate, Type type, uint32_t group) {
+  const Stream& stream = *streams[groups[group].stream].stream;
+  const Pattern& pattern = plan_->patterns[groups[group].pattern];
+  const bool any_type = aggregate.reduce == Reduce::Distinct;
+  Values out{.group = group, .instants = type == Type::Instant && !any_type};
+  const auto wanted = property_type(type);
+  const auto add = [&](const std::string& property, bool is_list) {
+    bool found = false;
+    for (const Column& column : stream.columns)
+      if (column.property == property && column.is_list == is_list && (any_type || column.type == wanted)) {
+        out.columns.push_back(&column);
+        found = true;
+      }
+    return found;
+  };
+  if (groups[group].each && has_list(stream, pattern.each + "." + aggregate.property)) {
+    add(pattern.each + "." + aggregate.property, true);
+  } else {
+    add(aggregate.property, false);
+    // Inside `each` an event's own list has no element at hand.
+    if (!groups[group].each && aggregate.reduce != Reduce::LastTrait) add(aggregate.property, true);
+  }
+  out.simple = !groups[group].each && out.columns.size() == 1 && !out.columns[0]->is_list;
+  const bool sums = aggregate.reduce == Reduce::Sum || aggregate.reduce == Reduce::Avg;
+  if (sums)
+    for (const Column* column : out.columns) {
+      const ColumnFacts& facts = facts_of(*column);
+      out.dense = out.simple && facts.dense;
+      // No customer has more values than the column has in all; each may count once an element in `each`.
+      const double most = static_cast<double>(column->numbers.size()) +
+                          (groups[group].lengths ? static_cast<double>(groups[group].lengths->list_first.back()) : 0.0);
+      out.most += static_cast<double>(facts.largest) * most;
+    }
+  for (uint32_t i = 0; i < values.size(); ++i)
+    if (values[i].group == group && values[i].columns == out.columns && values[i].instants == out.instants) {
+      values[i].dense |= out.dense;
+      values[i].most = std::max(values[i].most, out.most);
+      return i;
+    }
+  values.push_back(std::move(out));
+  return static_cast<uint32_t>(values.size() - 1);
+}
+
+void Bound::bind_aggregate(NodeId id) {
+  const Node& node = plan_->nodes[id];
+  const auto& aggregate = std::get<AggregatePlan>(node.detail);
+  const bool has_values = aggregate.reduce != Reduce::Count && aggregate.reduce != Reduce::FirstTime &&
+                          aggregate.reduce != Reduce::LastTime;
+  for (const uint32_t group : pattern_groups_[aggregate.pattern]) {
+    Part part{.group = group};
+    if (has_values) {
+      part.values = bind_values(aggregate, node.type, group);
+      if (values[part.values].columns.empty()) continue;  // nothing known there
+    }
+    bind_window(aggregate.window, part);
+    parts[id].push_back(part);
+  }
+  double most = 0;
+  for (const Part& part : parts[id]) most += part.values == kNone ? 0 : values[part.values].most;
+  narrow[id] = most < 0x1.0p61;
+}
+
+void Bound::bind_score(NodeId id) {
+  const auto& score = std::get<ScorePlan>(plan_->nodes[id].detail);
+  double most = 0;
+  for (const auto& term : score.terms)
+    for (const uint32_t group : pattern_groups_[term.pattern]) {
+      Part part{.group = group, .weight = term.weight};
+      bind_window(score.window, part);
+      parts[id].push_back(part);
+      const Group& g = groups[group];
+      const size_t rows = g.lengths ? g.lengths->list_first.back() : streams[g.stream].stream->rows();
+      most += std::abs(static_cast<double>(term.weight)) * static_cast<double>(rows);
+    }
+  narrow[id] = most * (score.half_life ? 0x1.0p32 : 1.0) < 0x1.0p61;
+}
+
+void Bound::bind_property(NodeId id) {
+  const Node& node = plan_->nodes[id];
+  const auto& name = std::get<std::string>(node.detail);
+  const std::string& each = plan_->scopes[node.scope];
+  for (const StreamUse& use : streams) {
+    PropertyColumns out;
+    const auto find = [&](const std::string& property, bool is_list) -> const Column* {
+      const auto wanted = property_type(node.type);
+      return wanted ? use.stream->column(property, *wanted, is_list) : nullptr;
+    };
+    if (node.type == Type::List) {
+      for (int type = 1; type <= 3; ++type)
+        out.list[type - 1] = use.stream->column(name, static_cast<PropertyType>(type), true);
+    } else if (node.scope > 1 && has_list(*use.stream, each + "." + name)) {
+      out.column = find(each + "." + name, true);
+      out.element = true;
+    } else {
+      out.column = find(name, false);
+    }
+    properties[id].push_back(out);
+  }
+}
+
+Result<void> Bound::bind_text_test(NodeId id) {
+  const auto& plan = std::get<TextTestPlan>(plan_->nodes[id].detail);
+  tests_[id] = std::make_unique<TextMemo>(TRY(TextTest::of(plan)));
+  if (plan.kind == TextKind::In && plan.texts.size() <= kFewTexts) {
+    for (const std::string& text : plan.texts) few_[id].push_back(history_->dictionary.find(text));
+    return {};
+  }
+  tests_[id]->known = std::make_unique<std::atomic<uint8_t>[]>(history_->dictionary.size());
+  return {};
+}
+
+Result<Bound> Bound::bind(const Plan& plan, const profiles::History& history) {
+  Bound bound;
+  bound.plan_ = &plan;
+  bound.history_ = &history;
+  VERIFY(history.dictionary.size() < kLiteralText);
+  const size_t nodes = plan.nodes.size();
+  bound.parts.resize(nodes);
+  bound.properties.resize(nodes);
+  bound.narrow.assign(nodes, 1);
+  bound.few_.resize(nodes);
+  bound.tests_.resize(nodes);
+  bound.literal_ids_.assign(nodes, 0);
+  bound.bind_patterns();
+  bool reads_instants = false, reads_traits = false;
+  for (const Node& node : plan.nodes) {
+    reads_instants |= node.type == Type::Instant;
+    reads_traits |= node.scope == 0 && (node.op == Op::Property || node.op == Op::AnyElement);
+  }
+  if (const Stream* traits = reads_traits ? history.stream(profiles::kTraits) : nullptr) {
+    bound.traits = bound.use_stream(*traits);
+    bound.use_cut(bound.traits, {Cut::Kind::Ago, 0});
+  }
+  for (NodeId id = 0; id < nodes; ++id) switch (plan.nodes[id].op) {
+      case Op::Aggregate:
+        bound.bind_aggregate(id);
+        break;
+      case Op::Score:
+        bound.bind_score(id);
+        break;
+      case Op::Property:
+        bound.bind_property(id);
+        break;
+      case Op::TextTest:
+        TRY(bound.bind_text_test(id));
+        break;
+      case Op::Constant:
+        if (const auto* text = std::get_if<std::string>(&std::get<Literal>(plan.nodes[id].detail).value)) {
+          bound.literal_ids_[id] = kLiteralText | static_cast<TextId>(bound.literal_texts_.size());
+          bound.literal_texts_.push_back(*text);
+        }
+        break;
+      default:
+        break;
+    }
+  for (const StreamUse& use : bound.streams) {
+    auto& of_stream = bound.lists.emplace_back();
+    for (const std::string& scope : plan.scopes)
+      of_stream.push_back(scope.empty() ? nullptr : list_under(*use.stream, scope));
+  }
+  if (reads_instants) {
+    bound.instants_ = std::make_unique<std::atomic<int64_t>[]>(history.dictionary.size());
+    for (size_t i = 0; i < history.dictionary.size(); ++i)
+      bound.instants_[i].store(kNotRead, std::memory_order_relaxed);
+  }
+  return bound;
+}
+
+}  // namespace tessera::segment

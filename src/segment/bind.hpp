@@ -1,0 +1,132 @@
+// A plan tied to a history: which streams each pattern reads, which columns hold each property, which positions in time
+// the windows need, and tables that remember, for each distinct text, what a test of it or its reading as a date gave.
+// Binding reads no rows but for one scan of each summed column (its largest value decides whether 64 bits hold the
+// sums). Bind again when the history has grown. Reading is safe from any thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "profiles/history.hpp"
+#include "segment/plan.hpp"
+
+namespace tessera::segment {
+
+// One test of texts; RE2 lives behind it.
+class TextTest {
+ public:
+  static Result<TextTest> of(const TextTestPlan& plan);
+  TextTest(TextTest&&) noexcept;
+  ~TextTest();
+  bool holds(std::string_view text) const;
+
+ private:
+  struct Parts;
+  explicit TextTest(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+struct StreamUse {
+  const profiles::Stream* stream;
+  std::vector<Cut> cuts;  // that some window over this stream needs
+};
+
+// The rows of one stream that one pattern keeps.
+struct Group {
+  uint32_t stream = 0;  // index of StreamUse
+  uint32_t pattern = 0;
+  bool each = false;
+  const profiles::Column* lengths = nullptr;  // `each`: a list column under the prefix; null where there is none
+};
+
+// The values of one property in the rows of a group.
+struct Values {
+  uint32_t group = 0;
+  std::vector<const profiles::Column*> columns;
+  bool instants = false;  // texts read as dates
+  bool simple = false;    // one scalar column, counted by rows
+  bool dense = false;     // simple, and every value known
+  double most = 0;        // no customer's sum is larger in magnitude (sums only)
+};
+
+inline constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
+
+struct Part {
+  uint32_t group = 0, values = kNone;
+  uint32_t low = kNone, high = kNone;  // of the stream's cuts; low kNone: from the start
+  int64_t weight = 0;                  // scores
+};
+
+// Where a property node finds its values in one stream.
+struct PropertyColumns {
+  const profiles::Column* column = nullptr;  // null: unknown everywhere
+  bool element = false;                      // of the element at hand, not of the row
+  const profiles::Column* list[3] = {};      // Type::List: by PropertyType - 1
+};
+
+class Bound {
+ public:
+  // REQUIRES: plan and history outlive this. Error: a regular expression that RE2 refuses.
+  static Result<Bound> bind(const Plan& plan, const profiles::History& history);
+  Bound(Bound&&) noexcept;
+  ~Bound();
+
+  const Plan& plan() const { return *plan_; }
+  const profiles::History& history() const { return *history_; }
+
+  // An id of a text column, or of a text the plan itself holds.
+  std::string_view text(profiles::TextId id) const;
+  profiles::TextId literal_text(NodeId constant) const;
+  // What test node says of a text, remembered.
+  bool text_holds(NodeId test, profiles::TextId id) const;
+  // Of an In test of few texts: their ids (kAbsentText where the history has no such text); empty for other tests.
+  const std::vector<profiles::TextId>& few_texts(NodeId test) const { return few_[test]; }
+  // The text as an instant in ms; std::numeric_limits<int64_t>::min() where it is none. Remembered.
+  int64_t instant(profiles::TextId id) const;
+
+  std::vector<StreamUse> streams;
+  std::vector<Group> groups;
+  std::vector<Values> values;
+  std::vector<std::vector<Part>> parts;                  // by node: of aggregates and scores
+  std::vector<std::vector<PropertyColumns>> properties;  // by node, then by stream use
+  std::vector<std::vector<const profiles::Column*>>
+      lists;                    // by stream use, then by scope: a column of its list, or null
+  std::vector<uint8_t> narrow;  // by node: 64 bits hold its values
+  uint32_t traits = kNone;      // the stream use of traits, where the plan needs it
+
+ private:
+  Bound() = default;
+  uint32_t use_stream(const profiles::Stream& stream);
+  uint32_t use_cut(uint32_t stream, Cut cut);
+  void bind_patterns();
+  void bind_window(const WindowPlan& window, Part& part);
+  uint32_t bind_values(const AggregatePlan& aggregate, Type type, uint32_t group);
+  void bind_aggregate(NodeId id);
+  void bind_score(NodeId id);
+  void bind_property(NodeId id);
+  Result<void> bind_text_test(NodeId id);
+
+  const Plan* plan_ = nullptr;
+  const profiles::History* history_ = nullptr;
+  std::vector<std::vector<uint32_t>> pattern_groups_;
+  std::vector<std::vector<profiles::TextId>> few_;
+  std::vector<std::string> literal_texts_;
+  std::vector<profiles::TextId> literal_ids_;  // by node
+  struct TextMemo {
+    TextTest test;
+    std::unique_ptr<std::atomic<uint8_t>[]> known;
+  };
+  std::vector<std::unique_ptr<TextMemo>> tests_;  // by node
+  mutable std::unique_ptr<std::atomic<int64_t>[]> instants_;
+  struct ColumnFacts {
+    int64_t largest = 0;  // magnitude of the known values
+    bool dense = true;
+  };
+  std::unordered_map<const profiles::Column*, ColumnFacts> facts_;
+  const ColumnFacts& facts_of(const profiles::Column& column);
+};
+
+}  // namespace tessera::segment

@@ -1,0 +1,193 @@
+#include "segment/evaluate.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <mutex>
+
+#include "core/parallel.hpp"
+#include "segment/block.hpp"
+
+namespace tessera::segment {
+
+namespace {
+
+// Customers in one block: their rows and columns stay in the second-level cache. A multiple of 64, so that blocks of
+// bits lie on words.
+constexpr size_t kBlockCustomers = 1024;
+
+size_t words(size_t lanes) {
+  return (lanes + 63) / 64;
+}
+
+void resize(ValueColumn& column, const Col& like, size_t size) {
+  column.size = size;
+  if (like.kind == Col::Kind::Bits) {
+    column.truths.resize(words(size));
+    column.knowns.resize(words(size));
+  } else if (like.kind == Col::Kind::Text) {
+    column.texts.resize(size);
+  } else if (like.kind == Col::Kind::Ratio) {
+    column.fractions.resize(size);
+  } else {
+    column.whole.resize(size);
+    column.mul = like.scale.mul;
+    column.div = like.scale.div;
+  }
+}
+
+}  // namespace
+
+bool ValueColumn::known(size_t i) const {
+  if (!whole.empty()) return is_known(whole[i]);
+  if (!fractions.empty()) return fractions[i].known();
+  if (!texts.empty()) return texts[i] > profiles::kClearedText;
+  return knowns[i / 64] >> (i % 64) & 1;
+}
+
+Rational ValueColumn::number(size_t i) const {
+  if (!known(i)) return {};
+  return rational::reduced(whole.empty() ? fractions[i] : Rational{int128{whole[i]} * mul, div});
+}
+
+double ValueColumn::as_double(size_t i) const {
+  if (!known(i) || !texts.empty()) return std::nan("");
+  if (!whole.empty())
+    return mul == 1 ? static_cast<double>(whole[i]) / static_cast<double>(div)
+                    : static_cast<double>(int128{whole[i]} * mul) / static_cast<double>(div);
+  return fractions.empty() ? static_cast<double>(truth(i)) : fractions[i].as_double();
+}
+
+size_t Evaluation::count(size_t segment) const {
+  size_t count = 0;
+  for (const uint64_t word : members[segment]) count += static_cast<size_t>(std::popcount(word));
+  return count;
+}
+
+struct Evaluator::Parts {
+  const Bound& bound;
+  EvaluateOptions options;
+  std::vector<NodeId> cone;
+  Block block;
+  CustomerRange customers;
+
+  Parts(const Bound& b, EvaluateOptions o)
+      : bound(b), options(std::move(o)), block(b, options.next_change ? Want::NextChange : Want::Values) {
+    const Plan& plan = bound.plan();
+    if (options.all_values) {
+      options.values.clear();
+      for (uint32_t i = 0; i < plan.outputs.size(); ++i) options.values.push_back(i);
+    }
+    std::vector<NodeId> roots;
+    if (options.members || options.next_change)
+      for (const uint32_t segment : plan.segments) roots.push_back(plan.outputs[segment].node);
+    for (const uint32_t value : options.values) roots.push_back(plan.outputs[value].node);
+    cone = plan.cone(roots);
+  }
+};
+
+Evaluator::Evaluator(const Bound& bound, EvaluateOptions options)
+    : parts_(std::make_unique<Parts>(bound, std::move(options))) {}
+Evaluator::~Evaluator() = default;
+
+void Evaluator::run(CustomerRange customers, Instant as_of, profiles::Seq visible) {
+  parts_->customers = customers;
+  parts_->block.run(customers.from, customers.to, as_of, visible, parts_->cone);
+}
+
+Evaluation Evaluator::make(CustomerRange customers) const {
+  const Plan& plan = parts_->bound.plan();
+  const size_t size = customers.to - customers.from;
+  Evaluation out{.customers = customers};
+  if (parts_->options.members) out.members.assign(plan.segments.size(), std::vector<uint64_t>(words(size)));
+  out.values.resize(plan.outputs.size());
+  for (const uint32_t value : parts_->options.values) {
+    out.values[value].type = plan.nodes[plan.outputs[value].node].type;
+    out.values[value].bound = &parts_->bound;
+    resize(out.values[value], parts_->block.col(plan.outputs[value].node), size);
+  }
+  if (parts_->options.next_change) out.next_change.assign(size, kNever);
+  return out;
+}
+
+void Evaluator::copy_to(Evaluation& out, size_t at) const {
+  const Plan& plan = parts_->bound.plan();
+  const Block& block = parts_->block;
+  const size_t lanes = parts_->customers.to - parts_->customers.from;
+  const auto copy_bits = [&](const uint64_t* bits, std::vector<uint64_t>& to) {
+    std::copy(bits, bits + words(lanes), to.begin() + static_cast<ptrdiff_t>(at / 64));
+  };
+  if (parts_->options.members)
+    for (size_t s = 0; s < plan.segments.size(); ++s)
+      copy_bits(block.col(plan.outputs[plan.segments[s]].node).truth, out.members[s]);
+  for (const uint32_t value : parts_->options.values) {
+    const Col& col = block.col(plan.outputs[value].node);
+    ValueColumn& to = out.values[value];
+    switch (col.kind) {
+      case Col::Kind::I64:
+        std::copy_n(col.i64, lanes, to.whole.begin() + static_cast<ptrdiff_t>(at));
+        break;
+      case Col::Kind::Ratio:
+        std::copy_n(col.ratio, lanes, to.fractions.begin() + static_cast<ptrdiff_t>(at));
+        break;
+      case Col::Kind::Text:
+        std::copy_n(col.text, lanes, to.texts.begin() + static_cast<ptrdiff_t>(at));
+        break;
+      case Col::Kind::Bits:
+        copy_bits(col.truth, to.truths);
+        copy_bits(col.known, to.knowns);
+        break;
+      default:
+        VERIFY(false);  // the checker lets no list be the body of a definition
+    }
+  }
+  if (!parts_->options.next_change) return;
+  for (const uint32_t segment : plan.segments)
+    for (size_t i = 0; i < lanes; ++i)
+      out.next_change[at + i] = std::min(out.next_change[at + i], block.until(plan.outputs[segment].node, i));
+}
+
+Evaluation evaluate(const Bound& bound, CustomerRange customers, Instant as_of, Instant known_at,
+                    const EvaluateOptions& options) {
+  Evaluator evaluator(bound, options);
+  const profiles::Seq visible = bound.history().visible_until(known_at);
+  std::optional<Evaluation> out;
+  for (size_t from = customers.from; from < customers.to || !out; from += kBlockCustomers) {
+    const auto to = std::min<size_t>(customers.to, from + kBlockCustomers);
+    evaluator.run({static_cast<profiles::CustomerIndex>(from), static_cast<profiles::CustomerIndex>(to)}, as_of,
+                  visible);
+    if (!out) out = evaluator.make(customers);
+    evaluator.copy_to(*out, from - customers.from);
+  }
+  return std::move(*out);
+}
+
+Evaluation evaluate_all(const Bound& bound, Instant as_of, Instant known_at, const EvaluateOptions& options) {
+  const size_t customers = bound.history().customers();
+  const profiles::Seq visible = bound.history().visible_until(known_at);
+  const CustomerRange all{0, static_cast<profiles::CustomerIndex>(customers)};
+  // Evaluators are lent to threads; which one computes a block makes no difference.
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Evaluator>> idle;
+  idle.push_back(std::make_unique<Evaluator>(bound, options));
+  idle.back()->run({0, 0}, as_of, visible);
+  Evaluation out = idle.back()->make(all);
+  parallel_for(customers, kBlockCustomers, [&](size_t from, size_t to) {
+    std::unique_ptr<Evaluator> evaluator;
+    {
+      const std::lock_guard lock(mutex);
+      if (!idle.empty()) {
+        evaluator = std::move(idle.back());
+        idle.pop_back();
+      }
+    }
+    if (!evaluator) evaluator = std::make_unique<Evaluator>(bound, options);
+    evaluator->run({static_cast<profiles::CustomerIndex>(from), static_cast<profiles::CustomerIndex>(to)}, as_of,
+                   visible);
+    evaluator->copy_to(out, from);
+    const std::lock_guard lock(mutex);
+    idle.push_back(std::move(evaluator));
+  });
+  return out;
+}
+
+}  // namespace tessera::segment

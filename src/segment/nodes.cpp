@@ -1,0 +1,720 @@
+// One function for each kind of node that is no aggregate: columns in, a column out. The same functions serve
+// customers, rows and elements; only the leaves (properties, times) know which lanes they have.
+#include <algorithm>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
+#include "segment/block.hpp"
+
+namespace tessera::segment {
+
+using profiles::Column;
+using profiles::PropertyType;
+using profiles::TextId;
+using profiles::Truth;
+
+namespace {
+
+size_t words(size_t lanes) {
+  return (lanes + 63) / 64;
+}
+
+void start_bits(Col& col, size_t lanes) {
+  col.kind = Col::Kind::Bits;
+  col.own_truth.assign(words(lanes), 0);
+  col.own_known.assign(words(lanes), 0);
+  col.truth = col.own_truth.data();
+  col.known = col.own_known.data();
+}
+
+void start_i64(Col& col, size_t lanes, Scale scale) {
+  col.kind = Col::Kind::I64;
+  col.scale = scale;
+  col.own_i64.resize(lanes);
+  col.i64 = col.own_i64.data();
+}
+
+void start_ratio(Col& col, size_t lanes) {
+  col.kind = Col::Kind::Ratio;
+  col.own_ratio.resize(lanes);
+  col.ratio = col.own_ratio.data();
+}
+
+void start_text(Col& col, size_t lanes) {
+  col.kind = Col::Kind::Text;
+  col.own_text.resize(lanes);
+  col.text = col.own_text.data();
+}
+
+// Sets the bits of the lanes for which is(i) holds.
+template <typename F>
+void fill(std::vector<uint64_t>& bits, size_t lanes, F&& is) {
+  for (size_t word = 0; word * 64 < lanes; ++word) {
+    uint64_t out = 0;
+    const size_t count = std::min<size_t>(64, lanes - word * 64);
+    for (size_t j = 0; j < count; ++j) out |= uint64_t{is(word * 64 + j)} << j;
+    bits[word] = out;
+  }
+}
+
+// truth = low <= x <= high, known = x is known. REQUIRES: low > kUnknown + 1.
+void range_bits(const int64_t* x, size_t lanes, int64_t low, int64_t high, uint64_t* truth, uint64_t* known) {
+  for (size_t word = 0; word * 64 < lanes; ++word) {
+    const int64_t* at = x + word * 64;
+    const size_t count = std::min<size_t>(64, lanes - word * 64);
+    uint64_t in = 0, is = 0;
+    size_t j = 0;
+#ifdef __AVX2__
+    const __m256i below = _mm256_set1_epi64x(low), above = _mm256_set1_epi64x(high),
+                  none = _mm256_set1_epi64x(kUnknown + 1);
+    for (; j + 4 <= count; j += 4) {
+      const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at + j));
+      const __m256i out = _mm256_or_si256(_mm256_cmpgt_epi64(below, v), _mm256_cmpgt_epi64(v, above));
+      const auto outside = static_cast<uint64_t>(_mm256_movemask_pd(_mm256_castsi256_pd(out)));
+      in |= (outside ^ 15) << j;
+      is |= static_cast<uint64_t>(_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(v, none)))) << j;
+    }
+#endif
+    for (; j < count; ++j) {
+      in |= uint64_t{at[j] >= low && at[j] <= high} << j;
+      is |= uint64_t{is_known(at[j])} << j;
+    }
+    truth[word] = in;
+    known[word] = is;
+  }
+}
+
+PropertyType property_type(Type type) {
+  return type == Type::Number                            ? PropertyType::Number
+         : type == Type::Bool || type == Type::Condition ? PropertyType::Bool
+                                                         : PropertyType::Text;
+}
+
+int64_t clamp_ms(int128 ms) {
+  constexpr int64_t kLimit = 1'000'000'000'000'000'000;  // beyond any instant or duration that means something
+  return ms > -kLimit && ms < kLimit ? static_cast<int64_t>(ms) : kUnknown;
+}
+
+}  // namespace
+
+void Block::run_frame(Frame& frame, std::span<const NodeId> cone) {
+  frame.cols.resize(plan_.nodes.size());
+  for (const NodeId id : cone) run_node(frame, id);
+}
+
+void Block::run_node(Frame& frame, NodeId id) {
+  const Node& node = plan_.nodes[id];
+  Col& col = frame.cols[id];
+  col.until = nullptr;
+  col.seq = nullptr;
+  switch (node.op) {
+    case Op::Constant:
+      constant(frame, node, id);
+      break;
+    case Op::Property:
+      frame.scope == 0 ? trait_list(frame, id) : property(frame, node, id);
+      break;
+    case Op::EventTime:
+      event_time(frame, id);
+      break;
+    case Op::Calendar:
+      calendar(frame, node, id);
+      break;
+    case Op::Aggregate:
+      aggregate(id);
+      break;
+    case Op::Score:
+      score(id);
+      break;
+    case Op::Ago:
+      ago(frame, node, id);
+      break;
+    case Op::Arithmetic:
+      arithmetic(frame, node, id);
+      break;
+    case Op::Size:
+      size(frame, node, id);
+      break;
+    case Op::Range:
+      range(frame, node, id);
+      break;
+    case Op::Compare:
+      compare(frame, node, id);
+      break;
+    case Op::NumberIn:
+      number_in(frame, node, id);
+      break;
+    case Op::TextTest:
+      text_test(frame, node, id);
+      break;
+    case Op::Known:
+      known(frame, node, id);
+      break;
+    case Op::Is:
+      is(frame, node, id);
+      break;
+    case Op::ListMatch:
+      list_match(frame, node, id);
+      break;
+    case Op::AnyElement:
+      any_element(frame, node, id);
+      break;
+    case Op::And:
+    case Op::Or:
+    case Op::Xor:
+    case Op::AtLeast:
+    case Op::Not:
+      logic(frame, node, id);
+      break;
+  }
+  if (want_until_) until_of(frame, id);
+}
+
+// --- leaves
+
+void Block::constant(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  const auto number = [&](int64_t value, Scale scale) {
+    start_i64(col, frame.lanes, scale);
+    std::fill(col.own_i64.begin(), col.own_i64.end(), value);
+  };
+  std::visit(Match{[&](bool x) {
+                     start_bits(col, frame.lanes);
+                     fill(col.own_known, frame.lanes, [](size_t) { return true; });
+                     if (x) col.own_truth = col.own_known;
+                     col.truth = col.own_truth.data();
+                   },
+                   [&](Number x) { number(x.micros, {1, Number::kOne}); }, [&](Instant x) { number(x.ms, {}); },
+                   [&](Duration x) { number(x.ms, {}); },
+                   [&](const std::string&) {
+                     start_text(col, frame.lanes);
+                     std::fill(col.own_text.begin(), col.own_text.end(), bound_.literal_text(id));
+                   }},
+             std::get<Literal>(node.detail).value);
+}
+
+void Block::property(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  const size_t lanes = frame.lanes;
+  if (node.type == Type::List) {
+    col.kind = Col::Kind::Rows;
+    return;  // list_of() finds the elements by the lane's row
+  }
+  const PropertyColumns& where = bound_.properties[id][frame.stream];
+  const Column* column = where.column;
+  const bool direct = column && frame.contiguous() && (where.element || !frame.rows);
+  const auto at = [&](size_t i) -> size_t { return where.element ? frame.lane(i) : frame.row(i); };
+  switch (property_type(node.type)) {
+    case PropertyType::Number:
+      start_i64(col, direct ? 0 : lanes, {1, Number::kOne});
+      if (direct)
+        col.i64 = column->numbers.data() + frame.first;
+      else
+        for (size_t i = 0; i < lanes; ++i) col.own_i64[i] = column ? column->numbers[at(i)] : kUnknown;
+      return;
+    case PropertyType::Bool:
+      start_bits(col, lanes);
+      if (!column) return;
+      fill(col.own_truth, lanes, [&](size_t i) { return column->truths[at(i)] == Truth::Yes; });
+      fill(col.own_known, lanes, [&](size_t i) {
+        const Truth truth = column->truths[at(i)];
+        return truth == Truth::Yes || truth == Truth::No;
+      });
+      return;
+    case PropertyType::Text:
+      break;
+  }
+  if (node.type == Type::Instant) {
+    start_i64(col, lanes, {});
+    for (size_t i = 0; i < lanes; ++i) {
+      const TextId text = column ? column->texts[at(i)] : profiles::kAbsentText;
+      col.own_i64[i] = text <= profiles::kClearedText ? kUnknown : bound_.instant(text);
+    }
+    return;
+  }
+  start_text(col, direct ? 0 : lanes);
+  if (direct)
+    col.text = column->texts.data() + frame.first;
+  else
+    for (size_t i = 0; i < lanes; ++i) col.own_text[i] = column ? column->texts[at(i)] : profiles::kAbsentText;
+}
+
+// A list trait is the last list given: the last row in which it has elements; a lone cleared element is unknown.
+void Block::trait_list(Frame& frame, NodeId id) {
+  Col& col = frame.cols[id];
+  col.kind = Col::Kind::Rows;
+  col.own_rows.assign(frame.lanes, kNone);
+  if (bound_.traits == kNone) return;
+  const StreamState& state = stream_state(bound_.traits);
+  const profiles::Stream& stream = *bound_.streams[bound_.traits].stream;
+  const auto& lists = bound_.properties[id][bound_.traits].list;
+  const auto cleared = [&](const Column& column, uint32_t element) {
+    return (column.type == PropertyType::Number && column.numbers[element] == profiles::kClearedNumber) ||
+           (column.type == PropertyType::Text && column.texts[element] == profiles::kClearedText) ||
+           (column.type == PropertyType::Bool && column.truths[element] == Truth::Cleared);
+  };
+  for (size_t i = 0; i < frame.lanes; ++i)
+    for (uint32_t row = state.cuts[0][i]; row-- > state.begin[i];) {
+      const uint32_t at = state.from + row;
+      if (stream.seq[at] >= visible_) continue;
+      const Column* given = nullptr;
+      for (const Column* column : lists)
+        if (column && column->list_first[at] < column->list_first[at + 1]) given = column;
+      if (!given) continue;
+      const bool alone = given->list_first[at + 1] - given->list_first[at] == 1;
+      if (!alone || !cleared(*given, given->list_first[at])) col.own_rows[i] = at;
+      break;
+    }
+}
+
+void Block::event_time(Frame& frame, NodeId id) {
+  Col& col = frame.cols[id];
+  const Instant* time = bound_.streams[frame.stream].stream->time.data();
+  static_assert(sizeof(Instant) == sizeof(int64_t));
+  start_i64(col, frame.lanes, {});
+  for (size_t i = 0; i < frame.lanes; ++i) col.own_i64[i] = time[frame.row(i)].ms;
+}
+
+void Block::calendar(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  const auto part = std::get<CalendarPart>(node.detail);
+  const Instant* time = bound_.streams[frame.stream].stream->time.data();
+  start_i64(col, frame.lanes, {});
+  for (size_t i = 0; i < frame.lanes; ++i) {
+    const Instant at = time[frame.row(i)];
+    if (at < kFirstDay || at > kLastDay) {
+      col.own_i64[i] = kUnknown;
+      continue;
+    }
+    const CivilTime local = plan_.zone.to_local(at);
+    const Instant day = instant_of({.year = local.year, .month = local.month, .day = local.day});
+    switch (part) {
+      case CalendarPart::Hour:
+        col.own_i64[i] = local.hour;
+        break;
+      case CalendarPart::Weekday:
+        col.own_i64[i] = weekday_of(day) + 1;
+        break;
+      case CalendarPart::Month:
+        col.own_i64[i] = local.month;
+        break;
+      case CalendarPart::Day:
+        col.own_i64[i] = day.ms / kDay.ms;
+        break;
+    }
+  }
+}
+
+// --- values
+
+void Block::ago(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  const int64_t* instant = frame.cols[node.operands[0]].i64;
+  start_i64(col, frame.lanes, {});
+  for (size_t i = 0; i < frame.lanes; ++i)
+    col.own_i64[i] = is_known(instant[i]) ? clamp_ms(int128{as_of_.ms} - instant[i]) : kUnknown;
+}
+
+void Block::arithmetic(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  const Col &a = frame.cols[node.operands[0]], &b = frame.cols[node.operands[1]];
+  const auto op = std::get<ArithmeticOp>(node.detail);
+  const auto combine = [&](size_t i) {
+    const Rational x = a.number(i), y = b.number(i);
+    switch (op) {
+      case ArithmeticOp::Add:
+        return rational::add(x, y);
+      case ArithmeticOp::Subtract:
+        return rational::add(x, rational::negated(y));
+      case ArithmeticOp::Multiply:
+        return rational::multiply(x, y);
+      case ArithmeticOp::Divide:
+        break;
+    }
+    return rational::divide(x, y);
+  };
+  if (node.type == Type::Number) {
+    start_ratio(col, frame.lanes);
+    for (size_t i = 0; i < frame.lanes; ++i) col.own_ratio[i] = combine(i);
+    return;
+  }
+  start_i64(col, frame.lanes, {});  // instants and durations are whole milliseconds, cut off downwards
+  for (size_t i = 0; i < frame.lanes; ++i) {
+    const Rational x = combine(i);
+    col.own_i64[i] = x.known() ? clamp_ms(rational::floor_div(x.num, x.den)) : kUnknown;
+  }
+}
+
+// The stream and row whose elements are the list of a lane; row kNone where the list is unknown.
+void Block::list_of(const Frame& frame, NodeId list, size_t lane, uint32_t& stream, uint32_t& row) const {
+  stream = frame.scope == 0 ? bound_.traits : frame.stream;
+  row = frame.scope == 0 ? frame.cols[list].own_rows[lane] : frame.row(lane);
+}
+
+void Block::size(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  start_i64(col, frame.lanes, {});
+  for (size_t i = 0; i < frame.lanes; ++i) {
+    uint32_t stream, row;
+    list_of(frame, node.operands[0], i, stream, row);
+    col.own_i64[i] = row == kNone ? kUnknown : 0;
+    if (row == kNone) continue;
+    for (const Column* column : bound_.properties[node.operands[0]][stream].list)
+      if (column) col.own_i64[i] = column->list_first[row + 1] - column->list_first[row];
+  }
+}
+
+// --- conditions
+
+namespace {
+
+int128 floor_div(int128 a, int128 b) {
+  return rational::floor_div(a, b);
+}
+int128 ceil_div(int128 a, int128 b) {
+  return -rational::floor_div(-a, b);
+}
+
+int64_t to_int64(int128 x) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  return x > kMost ? kMost : x < kUnknown + 2 ? kUnknown + 2 : static_cast<int64_t>(x);
+}
+
+struct Bounds {
+  int64_t low = kUnknown + 2, high = std::numeric_limits<int64_t>::max();
+};
+
+// The whole numbers x for which x * scale lies in the range (whose bounds count `unit` to one).
+Bounds whole_bounds(const RangePlan& plan, Scale scale, int64_t unit) {
+  Bounds out;
+  const int128 divisor = int128{unit} * scale.mul;
+  if (plan.low) {
+    const int128 scaled = int128{*plan.low} * scale.div;
+    out.low = to_int64(plan.low_open ? floor_div(scaled, divisor) + 1 : ceil_div(scaled, divisor));
+  }
+  if (plan.high) {
+    const int128 scaled = int128{*plan.high} * scale.div;
+    out.high = to_int64(plan.high_open ? ceil_div(scaled, divisor) - 1 : floor_div(scaled, divisor));
+    if (scaled < 0 && out.high == kUnknown + 2) out.high = kUnknown + 1;  // below everything
+  }
+  return out;
+}
+
+// The instants x for which as_of - x lies in the range.
+Bounds moving_bounds(const RangePlan& plan, Instant as_of) {
+  Bounds out;
+  if (plan.low) out.high = to_int64(int128{as_of.ms} - *plan.low - (plan.low_open ? 1 : 0));
+  if (plan.high) out.low = to_int64(int128{as_of.ms} - *plan.high + (plan.high_open ? 1 : 0));
+  return out;
+}
+
+bool in_range(const RangePlan& plan, Rational x, int64_t unit) {
+  if (plan.low) {
+    const int sign = rational::compare(x, {*plan.low, unit});
+    if (sign < 0 || (sign == 0 && plan.low_open)) return false;
+  }
+  if (plan.high) {
+    const int sign = rational::compare(x, {*plan.high, unit});
+    if (sign > 0 || (sign == 0 && plan.high_open)) return false;
+  }
+  return true;
+}
+
+bool holds(CompareOp op, int sign) {
+  switch (op) {
+    case CompareOp::Equal:
+      return sign == 0;
+    case CompareOp::NotEqual:
+      return sign != 0;
+    case CompareOp::Less:
+      return sign < 0;
+    case CompareOp::LessEqual:
+      return sign <= 0;
+    case CompareOp::Greater:
+      return sign > 0;
+    case CompareOp::GreaterEqual:
+      break;
+  }
+  return sign >= 0;
+}
+
+}  // namespace
+
+void Block::range(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  const Col& x = frame.cols[node.operands[0]];
+  const auto& plan = std::get<RangePlan>(node.detail);
+  const int64_t unit = plan_.nodes[node.operands[0]].type == Type::Number ? Number::kOne : 1;
+  start_bits(col, frame.lanes);
+  if (x.kind == Col::Kind::I64) {
+    const Bounds bounds = plan.moving ? moving_bounds(plan, as_of_) : whole_bounds(plan, x.scale, unit);
+    range_bits(x.i64, frame.lanes, bounds.low, bounds.high, col.own_truth.data(), col.own_known.data());
+    return;
+  }
+  fill(col.own_known, frame.lanes, [&](size_t i) { return x.ratio[i].known(); });
+  fill(col.own_truth, frame.lanes, [&](size_t i) { return x.ratio[i].known() && in_range(plan, x.ratio[i], unit); });
+}
+
+void Block::compare(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  const Col &a = frame.cols[node.operands[0]], &b = frame.cols[node.operands[1]];
+  const auto op = std::get<CompareOp>(node.detail);
+  start_bits(col, frame.lanes);
+  const auto both = [&](auto known, auto sign) {
+    fill(col.own_known, frame.lanes, known);
+    fill(col.own_truth, frame.lanes,
+         [&](size_t i) { return col.own_known[i / 64] >> (i % 64) & 1 && holds(op, sign(i)); });
+  };
+  if (a.kind == Col::Kind::Text) {
+    both([&](size_t i) { return a.text[i] > profiles::kClearedText && b.text[i] > profiles::kClearedText; },
+         [&](size_t i) { return bound_.text(a.text[i]).compare(bound_.text(b.text[i])); });
+  } else if (a.kind == Col::Kind::Bits) {
+    both([&](size_t i) { return a.has_truth(i) && b.has_truth(i); },
+         [&](size_t i) { return int(a.is_true(i)) - int(b.is_true(i)); });
+  } else {
+    both([&](size_t i) { return a.number(i).known() && b.number(i).known(); },
+         [&](size_t i) { return rational::compare(a.number(i), b.number(i)); });
+  }
+}
+
+void Block::number_in(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  const Col& x = frame.cols[node.operands[0]];
+  const auto& items = std::get<std::vector<int64_t>>(node.detail);
+  const int64_t unit = plan_.nodes[node.operands[0]].type == Type::Number ? Number::kOne : 1;
+  start_bits(col, frame.lanes);
+  fill(col.own_known, frame.lanes, [&](size_t i) { return x.number(i).known(); });
+  fill(col.own_truth, frame.lanes, [&](size_t i) {
+    const Rational value = x.number(i);
+    if (!value.known()) return false;
+    const auto found = std::partition_point(items.begin(), items.end(),
+                                            [&](int64_t item) { return rational::compare({item, unit}, value) < 0; });
+    return found != items.end() && rational::compare({*found, unit}, value) == 0;
+  });
+}
+
+void Block::text_test(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  const TextId* text = frame.cols[node.operands[0]].text;
+  start_bits(col, frame.lanes);
+  fill(col.own_known, frame.lanes, [&](size_t i) { return text[i] > profiles::kClearedText; });
+  const auto& few = bound_.few_texts(id);
+  const bool literal = plan_.nodes[node.operands[0]].op == Op::Constant;
+  if (few.empty() || literal) {
+    fill(col.own_truth, frame.lanes,
+         [&](size_t i) { return text[i] > profiles::kClearedText && bound_.text_holds(id, text[i]); });
+    return;
+  }
+  for (const TextId wanted : few) {
+    if (wanted == profiles::kAbsentText) continue;  // nobody has that text
+    for (size_t word = 0; word * 64 < frame.lanes; ++word) {
+      uint64_t out = 0;
+      const size_t count = std::min<size_t>(64, frame.lanes - word * 64);
+      for (size_t j = 0; j < count; ++j) out |= uint64_t{text[word * 64 + j] == wanted} << j;
+      col.own_truth[word] |= out;
+    }
+  }
+}
+
+void Block::known(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  const Col& x = frame.cols[node.operands[0]];
+  start_bits(col, frame.lanes);
+  fill(col.own_known, frame.lanes, [](size_t) { return true; });
+  switch (x.kind) {
+    case Col::Kind::I64:
+      fill(col.own_truth, frame.lanes, [&](size_t i) { return is_known(x.i64[i]); });
+      break;
+    case Col::Kind::Ratio:
+      fill(col.own_truth, frame.lanes, [&](size_t i) { return x.ratio[i].known(); });
+      break;
+    case Col::Kind::Text:
+      fill(col.own_truth, frame.lanes, [&](size_t i) { return x.text[i] > profiles::kClearedText; });
+      break;
+    case Col::Kind::Bits:
+      col.own_truth.assign(x.known, x.known + words(frame.lanes));
+      break;
+    case Col::Kind::Rows:
+      fill(col.own_truth, frame.lanes, [&](size_t i) {
+        uint32_t stream, row;
+        list_of(frame, node.operands[0], i, stream, row);
+        return row != kNone;
+      });
+      break;
+    case Col::Kind::None:
+      VERIFY(false);
+  }
+  col.truth = col.own_truth.data();
+}
+
+void Block::is(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  const Col& x = frame.cols[node.operands[0]];
+  const auto test = std::get<TruthTest>(node.detail);
+  start_bits(col, frame.lanes);
+  fill(col.own_known, frame.lanes, [](size_t) { return true; });
+  for (size_t w = 0; w < words(frame.lanes); ++w) {
+    const uint64_t yes = x.truth[w], no = x.known[w] & ~x.truth[w], all = col.own_known[w];
+    col.own_truth[w] = test == TruthTest::IsTrue      ? yes
+                       : test == TruthTest::IsFalse   ? no
+                       : test == TruthTest::IsNotTrue ? all & ~yes
+                                                      : all & ~no;
+  }
+}
+
+void Block::list_match(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  const auto& plan = std::get<ListMatchPlan>(node.detail);
+  struct Item {
+    PropertyType type;
+    int64_t raw;
+  };
+  std::vector<Item> items;
+  for (const Literal& item : plan.items) {
+    if (const auto* x = std::get_if<Number>(&item.value))
+      items.push_back({PropertyType::Number, x->micros});
+    else if (const auto* text = std::get_if<std::string>(&item.value))
+      items.push_back({PropertyType::Text, bound_.history().dictionary.find(*text)});
+    else if (const auto* truth = std::get_if<bool>(&item.value))
+      items.push_back({PropertyType::Bool, static_cast<int64_t>(*truth ? Truth::Yes : Truth::No)});
+    else
+      items.push_back({PropertyType::Text, profiles::kAbsentText});  // no list holds instants
+  }
+  const auto includes = [&](uint32_t stream, uint32_t row, const Item& item) {
+    const Column* column = bound_.properties[node.operands[0]][stream].list[static_cast<int>(item.type) - 1];
+    if (!column || (item.type == PropertyType::Text && item.raw == profiles::kAbsentText)) return false;
+    for (uint32_t e = column->list_first[row]; e < column->list_first[row + 1]; ++e) {
+      const int64_t raw = item.type == PropertyType::Number ? column->numbers[e]
+                          : item.type == PropertyType::Text ? static_cast<int64_t>(column->texts[e])
+                                                            : static_cast<int64_t>(column->truths[e]);
+      if (raw == item.raw) return true;
+    }
+    return false;
+  };
+  start_bits(col, frame.lanes);
+  for (size_t i = 0; i < frame.lanes; ++i) {
+    uint32_t stream, row;
+    list_of(frame, node.operands[0], i, stream, row);
+    if (row == kNone) continue;
+    size_t found = 0;
+    for (const Item& item : items) found += includes(stream, row, item);
+    const bool truth = plan.op == ListOp::NoneOf  ? found == 0
+                       : plan.op == ListOp::AnyOf ? found > 0
+                                                  : found == items.size();
+    col.own_known[i / 64] |= uint64_t{1} << (i % 64);
+    col.own_truth[i / 64] |= uint64_t{truth} << (i % 64);
+  }
+}
+
+// Some element satisfies the condition: true where one does, else unknown where one is unknown, else false. Of traits:
+// the last row in which the list has elements.
+void Block::any_element(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  const NodeId condition = node.operands[0];
+  Frame inner;
+  inner.scope = plan_.nodes[condition].scope;
+  inner.stream = frame.scope == 0 ? bound_.traits : frame.stream;
+  start_bits(col, frame.lanes);
+  const Column* lengths = inner.stream == kNone ? nullptr : bound_.lists[inner.stream][inner.scope];
+  if (!lengths) {
+    if (frame.scope != 0) fill(col.own_known, frame.lanes, [](size_t) { return true; });
+    return;
+  }
+  std::vector<uint32_t> elements, rows, owner;
+  for (size_t i = 0; i < frame.lanes; ++i) {
+    uint32_t row = kNone;
+    if (frame.scope != 0) {
+      row = frame.row(i);
+    } else {
+      const StreamState& state = stream_state(bound_.traits);
+      const auto& seq = bound_.streams[bound_.traits].stream->seq;
+      for (uint32_t r = state.cuts[0][i]; r-- > state.begin[i] && row == kNone;)
+        if (const uint32_t at = state.from + r;
+            seq[at] < visible_ && lengths->list_first[at] < lengths->list_first[at + 1])
+          row = at;
+    }
+    if (row == kNone) continue;
+    col.own_known[i / 64] |= uint64_t{1} << (i % 64);
+    for (uint32_t e = lengths->list_first[row]; e < lengths->list_first[row + 1]; ++e) {
+      elements.push_back(e);
+      rows.push_back(row);
+      owner.push_back(static_cast<uint32_t>(i));
+    }
+  }
+  inner.lanes = elements.size();
+  inner.picked = elements.data();
+  inner.rows = rows.data();
+  run_frame(inner, plan_.cone(condition));
+  const Col& found = inner.cols[condition];
+  if (found.until) {
+    col.own_until.assign(frame.lanes, kNever.ms);
+    col.until = col.own_until.data();
+  }
+  std::vector<uint64_t> unknown(words(frame.lanes), 0);
+  for (size_t e = 0; e < elements.size(); ++e) {
+    const uint32_t i = owner[e];
+    if (found.is_true(e)) col.own_truth[i / 64] |= uint64_t{1} << (i % 64);
+    if (!found.has_truth(e)) unknown[i / 64] |= uint64_t{1} << (i % 64);
+    if (found.until) col.own_until[i] = std::min(col.own_until[i], found.until[e]);
+  }
+  for (size_t w = 0; w < unknown.size(); ++w) col.own_known[w] &= ~unknown[w] | col.own_truth[w];
+}
+
+void Block::logic(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  const size_t count = words(frame.lanes);
+  start_bits(col, frame.lanes);
+  uint64_t *truth = col.own_truth.data(), *known = col.own_known.data();
+  const auto first = [&] {
+    const Col& x = frame.cols[node.operands[0]];
+    std::copy(x.truth, x.truth + count, truth);
+    std::copy(x.known, x.known + count, known);
+  };
+  const auto fold = [&](auto&& combine) {
+    first();
+    for (size_t k = 1; k < node.operands.size(); ++k) {
+      const Col& x = frame.cols[node.operands[k]];
+      for (size_t w = 0; w < count; ++w) combine(truth[w], known[w], x.truth[w], x.known[w]);
+    }
+  };
+  switch (node.op) {
+    case Op::Not:
+      first();
+      for (size_t w = 0; w < count; ++w) truth[w] = known[w] & ~truth[w];
+      return;
+    case Op::And:  // known where both are, or one is false
+      fold([](uint64_t& t, uint64_t& k, uint64_t u, uint64_t l) {
+        k = (k & l) | (k & ~t) | (l & ~u);
+        t &= u;
+      });
+      return;
+    case Op::Or:
+      fold([](uint64_t& t, uint64_t& k, uint64_t u, uint64_t l) {
+        t |= u;
+        k = (k & l) | t;
+      });
+      return;
+    case Op::Xor:
+      fold([](uint64_t& t, uint64_t& k, uint64_t u, uint64_t l) {
+        k &= l;
+        t = (t ^ u) & k;
+      });
+      return;
+    default:
+      break;
+  }
+  // At least k: true where k are true, false where too few can still be.
+  const uint32_t wanted = std::get<uint32_t>(node.detail);
+  for (size_t i = 0; i < frame.lanes; ++i) {
+    uint32_t yes = 0, maybe = 0;
+    for (const NodeId operand : node.operands) {
+      yes += frame.cols[operand].is_true(i);
+      maybe += !frame.cols[operand].has_truth(i);
+    }
+    if (yes >= wanted || yes + maybe < wanted) known[i / 64] |= uint64_t{1} << (i % 64);
+    if (yes >= wanted) truth[i / 64] |= uint64_t{1} << (i % 64);
+  }
+}
+
+}  // namespace tessera::segment

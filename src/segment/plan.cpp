@@ -1,0 +1,512 @@
+#include "segment/plan.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "profiles/history.hpp"
+
+namespace tessera::segment {
+
+namespace {
+
+bool is_condition(Type type) {
+  return type == Type::Condition || type == Type::Bool;
+}
+
+// One text for everything that makes a node what it is: equal keys, equal nodes.
+struct KeyOf {
+  std::string operator()(std::monostate) const { return ""; }
+  std::string operator()(const Literal& literal) const {
+    return std::visit(
+        Match{[](bool x) { return std::string(x ? "b1" : "b0"); },
+              [](Number x) { return fmt::format("n{}", x.micros); },
+              [](const std::string& x) { return fmt::format("t{}:{}", x.size(), x); },
+              [](Instant x) { return fmt::format("i{}", x.ms); }, [](Duration x) { return fmt::format("d{}", x.ms); }},
+        literal.value);
+  }
+  std::string operator()(const std::string& x) const { return fmt::format("{}:{}", x.size(), x); }
+  std::string operator()(const Cut& x) const { return fmt::format("{}@{}", int(x.kind), x.ms); }
+  std::string operator()(const WindowPlan& x) const {
+    return fmt::format("{},{},{}", (*this)(x.low), (*this)(x.high), x.anchor);
+  }
+  std::string operator()(const AggregatePlan& x) const {
+    return fmt::format("{},{},{},{}", int(x.reduce), x.pattern, (*this)(x.property), (*this)(x.window));
+  }
+  std::string operator()(const ScorePlan& x) const {
+    std::string key = fmt::format("{},{},{}", x.unit, x.half_life, (*this)(x.window));
+    for (const auto& term : x.terms) key += fmt::format(",{}*{}", term.weight, term.pattern);
+    return key;
+  }
+  std::string operator()(const RangePlan& x) const {
+    return fmt::format("{}{}{} {} {}", int(x.low_open), int(x.high_open), int(x.moving),
+                       x.low ? std::to_string(*x.low) : "", x.high ? std::to_string(*x.high) : "");
+  }
+  std::string operator()(const std::vector<int64_t>& x) const { return fmt::format("{}", fmt::join(x, ",")); }
+  std::string operator()(const TextTestPlan& x) const {
+    std::string key = fmt::format("{},{}", int(x.kind), int(x.ignore_case));
+    for (const std::string& text : x.texts) key += "," + (*this)(text);
+    return key;
+  }
+  std::string operator()(const ListMatchPlan& x) const {
+    std::string key = fmt::format("{}", int(x.op));
+    for (const Literal& item : x.items) key += "," + (*this)(item);
+    return key;
+  }
+  template <typename T>
+  std::string operator()(const T& x) const {
+    return fmt::format("{}", static_cast<int64_t>(x));
+  }
+};
+
+class Lowering {
+ public:
+  Lowering(Plan& plan, const Program& program) : plan_(plan), program_(program) {}
+
+  Result<void> run(const std::vector<const Expr*>& extra) {
+    for (const Definition& definition : program_.definitions) {
+      if (definition.kind == DefinitionKind::Event) {
+        roots_.push_back(kNoNode);
+        continue;
+      }
+      roots_.push_back(lower(definition.body, 0));
+      if (error_) return std::unexpected(*error_);
+      if (definition.kind == DefinitionKind::Segment)
+        plan_.segments.push_back(static_cast<uint32_t>(plan_.outputs.size()));
+      plan_.outputs.push_back({definition.name, definition.slug, definition.kind, roots_.back()});
+    }
+    for (const Expr* expr : extra) {
+      plan_.outputs.push_back({"", "", DefinitionKind::Let, lower(*expr, 0)});
+      if (error_) return std::unexpected(*error_);
+    }
+    return {};
+  }
+
+ private:
+  NodeId intern(Node node) {
+    std::string key =
+        fmt::format("{}/{}/{}/{}", int(node.op), int(node.type), node.scope, fmt::join(node.operands, ","));
+    key += "/" + std::visit(KeyOf{}, node.detail);
+    const auto [found, is_new] = nodes_.emplace(std::move(key), static_cast<NodeId>(plan_.nodes.size()));
+    if (is_new) plan_.nodes.push_back(std::move(node));
+    return found->second;
+  }
+  const Node& at(NodeId id) const { return plan_.nodes[id]; }
+
+  NodeId refuse(std::string what, std::string remedy = {}) {
+    if (!error_) error_ = Error{std::move(what), {}, std::move(remedy), Blame::World};
+    return constant({false}, Type::Bool, 0);
+  }
+
+  uint16_t scope_of(const std::string& each) {
+    for (size_t i = 1; i < plan_.scopes.size(); ++i)
+      if (plan_.scopes[i] == each) return static_cast<uint16_t>(i);
+    plan_.scopes.push_back(each);
+    return static_cast<uint16_t>(plan_.scopes.size() - 1);
+  }
+
+  uint32_t pattern(const EventPattern& written) {
+    Pattern pattern{written.names, written.each};
+    std::sort(pattern.names.begin(), pattern.names.end());
+    pattern.names.erase(std::unique(pattern.names.begin(), pattern.names.end()), pattern.names.end());
+    if (!written.where.empty()) pattern.where = lower(written.where[0], scope_of(written.each));
+    std::string key = fmt::format("{}/{}", KeyOf{}(pattern.each), pattern.where);
+    for (const std::string& name : pattern.names) key += "/" + KeyOf{}(name);
+    const auto [found, is_new] = patterns_.emplace(std::move(key), static_cast<uint32_t>(plan_.patterns.size()));
+    if (is_new) plan_.patterns.push_back(std::move(pattern));
+    return found->second;
+  }
+
+  WindowPlan window(const Window& written) {
+    WindowPlan out;
+    std::visit(Match{[](const Lifetime&) {},
+                     [&](const Sliding& w) {
+                       out.low = {Cut::Kind::Ago, w.oldest.ms};
+                       out.high = {Cut::Kind::Ago, std::max<int64_t>(0, w.newest.ms)};
+                     },
+                     [&](const Absolute& w) {
+                       out.low = {Cut::Kind::At, w.from.ms - 1};
+                       out.high = {Cut::Kind::At, w.to.ms - 1};
+                     },
+                     [&](const Since& w) { out.anchor = lower(w.anchor[0], 0); }},
+               written);
+    return out;
+  }
+
+  // --- one function a kind of expression
+
+  NodeId lower(const Expr& expr, uint16_t scope) {
+    return std::visit([&](const auto& node) { return lower(node, expr.type, scope); }, expr.node);
+  }
+  std::vector<NodeId> lower_all(const Exprs& exprs, uint16_t scope) {
+    std::vector<NodeId> ids;
+    for (const Expr& expr : exprs) ids.push_back(lower(expr, scope));
+    return ids;
+  }
+
+  NodeId constant(Literal literal, Type type, uint16_t scope) {
+    return intern({.op = Op::Constant, .type = type, .scope = scope, .detail = std::move(literal)});
+  }
+  NodeId lower(const Literal& literal, Type, uint16_t scope) {
+    const Type type = std::visit(Match{[](bool) { return Type::Bool; }, [](Number) { return Type::Number; },
+                                       [](const std::string&) { return Type::Text; },
+                                       [](Instant) { return Type::Instant; }, [](Duration) { return Type::Duration; }},
+                                 literal.value);
+    return constant(literal, type, scope);
+  }
+
+  NodeId lower(const Trait& trait, Type type, uint16_t scope) {
+    if (scope != 0)
+      return refuse(fmt::format("'where' can use only properties of the event, not the trait '{}'", trait.name),
+                    "Put the condition on the trait beside the one on the events, joined with 'and'.");
+    if (type == Type::List) return intern({.op = Op::Property, .type = type, .scope = 0, .detail = trait.name});
+    const EventPattern traits{.names = {std::string(profiles::kTraits)}};
+    return intern({.op = Op::Aggregate,
+                   .type = type,
+                   .detail = AggregatePlan{Reduce::LastTrait, pattern(traits), trait.name, {}}});
+  }
+
+  NodeId lower(const Property& property, Type type, uint16_t scope) {
+    static const std::map<std::string, CalendarPart> kParts = {{"$hour", CalendarPart::Hour},
+                                                               {"$weekday", CalendarPart::Weekday},
+                                                               {"$month", CalendarPart::Month},
+                                                               {"$day", CalendarPart::Day}};
+    if (scope == 0 && !traits_list_)
+      return refuse(fmt::format("the property '{}' stands outside any event", property.name),
+                    fmt::format("Write 'trait {}' for a trait of the customer.", property.name));
+    if (property.name == "$time") return intern({.op = Op::EventTime, .type = Type::Instant, .scope = scope});
+    if (const auto part = kParts.find(property.name); part != kParts.end())
+      return intern({.op = Op::Calendar, .type = Type::Number, .scope = scope, .detail = part->second});
+    return intern({.op = Op::Property, .type = type, .scope = scope, .detail = property.name});
+  }
+
+  NodeId lower(const Name& name, Type, uint16_t scope) {
+    VERIFY(name.definition < roots_.size());
+    if (scope != 0 && at(roots_[name.definition]).op != Op::Constant)
+      return refuse(fmt::format("'where' can use only properties of the event, not '{}'", name.name),
+                    "Put the condition on it beside the one on the events, joined with 'and'.");
+    const NodeId root = roots_[name.definition];
+    if (scope == 0) return root;
+    return constant(std::get<Literal>(at(root).detail), at(root).type, scope);
+  }
+
+  NodeId lower(const Aggregate& aggregate, Type type, uint16_t scope) {
+    if (scope != 0)
+      return refuse("'where' can use only properties of the event, not another aggregate",
+                    "Put the condition on it beside the one on the events, joined with 'and'.");
+    static_assert(int(AggregateKind::LastTime) == int(Reduce::LastTime) &&
+                  int(AggregateKind::Median) == int(Reduce::Median) && int(AggregateKind::Mode) == int(Reduce::Mode));
+    AggregatePlan plan{static_cast<Reduce>(aggregate.kind), pattern(aggregate.events), aggregate.property,
+                       window(aggregate.window)};
+    const bool is_time = plan.reduce == Reduce::FirstTime || plan.reduce == Reduce::LastTime;
+    const bool is_value = plan.reduce == Reduce::First || plan.reduce == Reduce::Last || plan.reduce == Reduce::Mode;
+    return intern({.op = Op::Aggregate,
+                   .type = is_time    ? Type::Instant
+                           : is_value ? type
+                                      : Type::Number,
+                   .detail = std::move(plan)});
+  }
+
+  NodeId lower(const Score& score, Type, uint16_t scope) {
+    if (scope != 0) return refuse("'where' can use only properties of the event, not a score");
+    const int64_t half_life = score.half_life ? score.half_life->ms : 0;
+    const WindowPlan within = window(score.window);
+    ScorePlan gains{.half_life = half_life, .window = within}, losses = gains;
+    for (const Score::Term& term : score.terms) {
+      const bool loss = term.weight.micros < 0 && half_life != 0;
+      (loss ? losses : gains).terms.push_back({loss ? -term.weight.micros : term.weight.micros, pattern(term.events)});
+    }
+    const NodeId gain = score_node(std::move(gains));
+    if (losses.terms.empty()) return gain;
+    return arithmetic(ArithmeticOp::Subtract, gain, score_node(std::move(losses)), Type::Number);
+  }
+  NodeId score_node(ScorePlan plan) {
+    plan.unit = 0;
+    for (const auto& term : plan.terms) plan.unit = std::gcd(plan.unit, term.weight);
+    plan.unit = std::max<int64_t>(1, plan.unit);
+    for (auto& term : plan.terms) term.weight /= plan.unit;
+    const bool decays = plan.half_life != 0;
+    return intern({.op = Op::Score, .type = Type::Number, .smooth = decays, .detail = std::move(plan)});
+  }
+
+  NodeId ago(NodeId instant) {
+    return intern(
+        {.op = Op::Ago, .type = Type::Duration, .scope = at(instant).scope, .smooth = true, .operands = {instant}});
+  }
+  NodeId lower(const Ago& node, Type, uint16_t scope) { return ago(lower(node.instant[0], scope)); }
+
+  NodeId arithmetic(ArithmeticOp op, NodeId a, NodeId b, Type type) {
+    return intern({.op = Op::Arithmetic,
+                   .type = type,
+                   .scope = at(a).scope,
+                   .smooth = at(a).smooth || at(b).smooth,
+                   .operands = {a, b},
+                   .detail = op});
+  }
+  NodeId lower(const Arithmetic& node, Type, uint16_t scope) {
+    const NodeId a = lower(node.operands[0], scope), b = lower(node.operands[1], scope);
+    return arithmetic(node.op, a, b, type_of(node.op, at(a).type, at(b).type));
+  }
+  static Type type_of(ArithmeticOp op, Type a, Type b) {
+    if (a == Type::Instant) return b == Type::Instant ? Type::Duration : Type::Instant;
+    if (b == Type::Instant) return Type::Instant;
+    if (a == Type::Duration && b == Type::Duration && op == ArithmeticOp::Divide) return Type::Number;
+    return a == Type::Duration || b == Type::Duration ? Type::Duration : Type::Number;
+  }
+
+  NodeId lower(const Size& node, Type, uint16_t scope) {
+    return intern({.op = Op::Size, .type = Type::Number, .scope = scope, .operands = {lower(node.list[0], scope)}});
+  }
+
+  // --- conditions
+
+  NodeId condition(Node node, uint16_t scope) {
+    node.type = Type::Condition;
+    node.scope = scope;
+    for (const NodeId operand : node.operands)
+      if (!is_condition(at(operand).type)) node.smooth = node.smooth || at(operand).smooth;
+    return intern(std::move(node));
+  }
+  NodeId negate(NodeId id, bool negated = true) {
+    if (!negated) return id;
+    return condition({.op = Op::Not, .operands = {id}}, at(id).scope);
+  }
+  NodeId logic(Op op, std::vector<NodeId> operands, uint16_t scope) {
+    if (operands.size() == 1) return operands[0];
+    return condition({.op = op, .operands = std::move(operands)}, scope);
+  }
+
+  // An ago of an instant that stands still is a range that moves over the instant; anything else is a range that stands
+  // still over a value.
+  NodeId range(NodeId value, RangePlan plan) {
+    if (at(value).op == Op::Ago && !at(at(value).operands[0]).smooth) {
+      plan.moving = true;
+      value = at(value).operands[0];
+    }
+    return condition({.op = Op::Range, .operands = {value}, .detail = plan}, at(value).scope);
+  }
+
+  // The int64 behind a literal number, instant or duration.
+  static std::optional<int64_t> unit_of(const Literal& literal) {
+    if (const auto* x = std::get_if<Number>(&literal.value)) return x->micros;
+    if (const auto* x = std::get_if<Instant>(&literal.value)) return x->ms;
+    if (const auto* x = std::get_if<Duration>(&literal.value)) return x->ms;
+    return std::nullopt;
+  }
+  const Literal* literal(NodeId id) const { return std::get_if<Literal>(&at(id).detail); }
+
+  NodeId lower(const Compare& node, Type, uint16_t scope) {
+    return compare(node.op, lower(node.operands[0], scope), lower(node.operands[1], scope));
+  }
+  NodeId compare(CompareOp op, NodeId a, NodeId b) {
+    if (literal(a) && !literal(b)) return compare(mirrored(op), b, a);
+    if (const Literal* right = literal(b); right && !literal(a)) {
+      if (const auto bound = unit_of(*right)) return compare_unit(op, a, *bound);
+      if (const auto* text = std::get_if<std::string>(&right->value)) return compare_text(op, a, *text);
+      if (op == CompareOp::Equal) return negate(a, !std::get<bool>(right->value));
+      if (op == CompareOp::NotEqual) return negate(a, std::get<bool>(right->value));
+    }
+    return condition({.op = Op::Compare, .operands = {a, b}, .detail = op}, at(a).scope);
+  }
+  static CompareOp mirrored(CompareOp op) {
+    static constexpr CompareOp kMirrored[] = {CompareOp::Equal,        CompareOp::NotEqual, CompareOp::Greater,
+                                              CompareOp::GreaterEqual, CompareOp::Less,     CompareOp::LessEqual};
+    return kMirrored[static_cast<int>(op)];
+  }
+  NodeId compare_unit(CompareOp op, NodeId x, int64_t bound) {
+    switch (op) {
+      case CompareOp::Equal:
+      case CompareOp::NotEqual:
+        return negate(range(x, {.low = bound, .high = bound}), op == CompareOp::NotEqual);
+      case CompareOp::Less:
+        return range(x, {.high = bound, .high_open = true});
+      case CompareOp::LessEqual:
+        return range(x, {.high = bound});
+      case CompareOp::Greater:
+        return range(x, {.low = bound, .low_open = true});
+      case CompareOp::GreaterEqual:
+        break;
+    }
+    return range(x, {.low = bound});
+  }
+  NodeId compare_text(CompareOp op, NodeId x, const std::string& text) {
+    switch (op) {
+      case CompareOp::Equal:
+      case CompareOp::NotEqual:
+        return negate(text_test(x, {TextKind::In, false, {text}}), op == CompareOp::NotEqual);
+      case CompareOp::Less:
+        return text_test(x, {TextKind::Less, false, {text}});
+      case CompareOp::GreaterEqual:
+        return negate(text_test(x, {TextKind::Less, false, {text}}));
+      case CompareOp::LessEqual:
+        return text_test(x, {TextKind::LessEqual, false, {text}});
+      case CompareOp::Greater:
+        break;
+    }
+    return negate(text_test(x, {TextKind::LessEqual, false, {text}}));
+  }
+  NodeId text_test(NodeId text, TextTestPlan plan) {
+    return condition({.op = Op::TextTest, .operands = {text}, .detail = std::move(plan)}, at(text).scope);
+  }
+
+  NodeId lower(const Between& node, Type, uint16_t scope) {
+    const auto ids = lower_all(node.operands, scope);
+    const bool half_open = at(ids[0]).type == Type::Duration;
+    const Literal *low = literal(ids[1]), *high = literal(ids[2]);
+    const bool simple = low && high && !literal(ids[0]) && unit_of(*low);
+    const NodeId both = simple ? range(ids[0], {.low = *unit_of(*low), .high = *unit_of(*high), .high_open = half_open})
+                               : logic(Op::And,
+                                       {compare(CompareOp::GreaterEqual, ids[0], ids[1]),
+                                        compare(half_open ? CompareOp::Less : CompareOp::LessEqual, ids[0], ids[2])},
+                                       scope);
+    return negate(both, node.negated);
+  }
+
+  NodeId lower(const In& node, Type, uint16_t scope) {
+    const auto ids = lower_all(node.operands, scope);
+    std::set<int64_t> units;
+    TextTestPlan texts;
+    std::vector<NodeId> others;
+    for (size_t i = 1; i < ids.size(); ++i) {
+      const Literal* item = literal(ids[0]) ? nullptr : literal(ids[i]);
+      if (item && unit_of(*item))
+        units.insert(*unit_of(*item));
+      else if (item && std::holds_alternative<std::string>(item->value))
+        texts.texts.push_back(std::get<std::string>(item->value));
+      else
+        others.push_back(compare(CompareOp::Equal, ids[0], ids[i]));
+    }
+    if (!units.empty())
+      others.push_back(condition(
+          {.op = Op::NumberIn, .operands = {ids[0]}, .detail = std::vector<int64_t>(units.begin(), units.end())},
+          scope));
+    if (!texts.texts.empty()) {
+      std::sort(texts.texts.begin(), texts.texts.end());
+      texts.texts.erase(std::unique(texts.texts.begin(), texts.texts.end()), texts.texts.end());
+      others.push_back(text_test(ids[0], std::move(texts)));
+    }
+    return negate(logic(Op::Or, std::move(others), scope), node.negated);
+  }
+
+  NodeId lower(const TextMatch& node, Type, uint16_t scope) {
+    static constexpr TextKind kKinds[] = {TextKind::Contains, TextKind::StartsWith, TextKind::EndsWith, TextKind::Like,
+                                          TextKind::Regex};
+    const TextTestPlan test{kKinds[static_cast<int>(node.op)], node.ignore_case, {node.pattern}};
+    return negate(text_test(lower(node.text[0], scope), test), node.negated);
+  }
+  NodeId lower(const IsBlank& node, Type, uint16_t scope) {
+    return negate(text_test(lower(node.text[0], scope), {TextKind::Blank}), node.negated);
+  }
+  NodeId lower(const IsKnown& node, Type, uint16_t scope) {
+    const NodeId operand = lower(node.operand[0], scope);
+    return negate(condition({.op = Op::Known, .operands = {operand}}, scope), node.negated);
+  }
+  NodeId is(TruthTest test, NodeId operand) {
+    return condition({.op = Op::Is, .operands = {operand}, .detail = test}, at(operand).scope);
+  }
+  NodeId lower(const IsTruth& node, Type, uint16_t scope) { return is(node.test, lower(node.operand[0], scope)); }
+
+  NodeId lower(const ListMatch& node, Type, uint16_t scope) {
+    ListMatchPlan plan{.op = node.op};
+    for (size_t i = 1; i < node.operands.size(); ++i) {
+      const auto* item = std::get_if<Literal>(&node.operands[i].node);
+      if (!item) return refuse("the items of a list condition must be written out (texts, numbers, true or false)");
+      plan.items.push_back(*item);
+    }
+    return condition({.op = Op::ListMatch, .operands = {lower(node.operands[0], scope)}, .detail = std::move(plan)},
+                     scope);
+  }
+  NodeId lower(const AnyElement& node, Type, uint16_t scope) {
+    const NodeId inner = lower(node.condition[0], scope_of(node.list));
+    return condition({.op = Op::AnyElement, .operands = {inner}, .detail = node.list}, scope);
+  }
+
+  NodeId lower(const Within& node, Type, uint16_t scope) {
+    const NodeId instant = lower(node.instant[0], scope);
+    if (const auto* sliding = std::get_if<Sliding>(&node.window))
+      return negate(range(ago(instant), {.low = sliding->newest.ms, .high = sliding->oldest.ms, .high_open = true}),
+                    node.negated);
+    const auto& absolute = std::get<Absolute>(node.window);
+    return negate(range(instant, {.low = absolute.from.ms, .high = absolute.to.ms, .high_open = true}), node.negated);
+  }
+
+  // Someone is in a segment or not: unknown is not.
+  NodeId lower(const InSegment& node, Type, uint16_t scope) {
+    if (scope != 0) return refuse("'where' can use only properties of the event, not a segment");
+    VERIFY(node.definition < roots_.size());
+    return is(node.negated ? TruthTest::IsNotTrue : TruthTest::IsTrue, roots_[node.definition]);
+  }
+
+  NodeId lower(const Logic& node, Type, uint16_t scope) {
+    auto ids = lower_all(node.operands, scope);
+    switch (node.op) {
+      case LogicOp::And:
+        return logic(Op::And, std::move(ids), scope);
+      case LogicOp::Or:
+        return logic(Op::Or, std::move(ids), scope);
+      case LogicOp::Xor:
+        return logic(Op::Xor, std::move(ids), scope);
+      case LogicOp::NoneOf:
+        return negate(logic(Op::Or, std::move(ids), scope));
+      case LogicOp::Not:
+        return negate(ids[0]);
+      case LogicOp::AtLeast:
+        break;
+    }
+    return condition({.op = Op::AtLeast, .operands = std::move(ids), .detail = node.at_least}, scope);
+  }
+
+  Plan& plan_;
+  const Program& program_;
+  std::vector<NodeId> roots_;  // of each definition
+  std::unordered_map<std::string, NodeId> nodes_;
+  std::unordered_map<std::string, uint32_t> patterns_;
+  std::optional<Error> error_;
+  bool traits_list_ = false;
+};
+
+}  // namespace
+
+std::vector<NodeId> Plan::cone(NodeId node) const {
+  return cone(std::vector<NodeId>{node});
+}
+
+std::vector<NodeId> Plan::cone(const std::vector<NodeId>& roots) const {
+  std::vector<bool> wanted(nodes.size(), false);
+  for (const NodeId root : roots) wanted[root] = true;
+  std::vector<NodeId> out;
+  // Children have smaller ids than their parents, so one pass from the top finds all.
+  for (NodeId id = static_cast<NodeId>(nodes.size()); id-- > 0;) {
+    if (!wanted[id]) continue;
+    out.push_back(id);
+    const Node& node = nodes[id];
+    const WindowPlan* window = nullptr;
+    if (const auto* aggregate = std::get_if<AggregatePlan>(&node.detail)) window = &aggregate->window;
+    if (const auto* score = std::get_if<ScorePlan>(&node.detail)) window = &score->window;
+    if (window && window->anchor != kNoNode) wanted[window->anchor] = true;
+    if (node.op == Op::AnyElement) continue;  // its operand lives in another scope
+    for (const NodeId operand : node.operands) wanted[operand] = true;
+  }
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
+std::optional<uint32_t> Plan::find(std::string_view name) const {
+  for (uint32_t i = 0; i < outputs.size(); ++i)
+    if (outputs[i].name == name || outputs[i].slug == name) return i;
+  return std::nullopt;
+}
+
+Result<Plan> compile(const Program& program, const Zone& zone) {
+  return compile(program, {}, zone);
+}
+
+Result<Plan> compile(const Program& program, const std::vector<const Expr*>& extra, const Zone& zone) {
+  Plan plan;
+  plan.scopes = {"", ""};
+  plan.zone = zone;
+  TRY(Lowering(plan, program).run(extra));
+  return plan;
+}
+
+}  // namespace tessera::segment

@@ -1,0 +1,165 @@
+// A plan: all definitions of a program as one graph in which each different expression stands once (nodes are interned
+// by their content), children before parents. A name or a segment inside another is just an edge to its node, so what
+// two definitions share is computed once. The plan knows no data; bind.hpp ties it to a history.
+//
+// Lowering leaves few kinds of nodes: comparisons with literals, between, ago and time windows all become a Range (of a
+// value, or of as_of minus an instant); every test of a text becomes a TextTest; a trait is the aggregate "last known"
+// of the stream of traits. Scope 0 holds one value a customer; every other scope holds the rows of a stream or, where
+// it has a list, the elements of that list.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "core/result.hpp"
+#include "segment/rational.hpp"
+#include "segment/tree.hpp"
+
+namespace tessera::segment {
+
+using NodeId = uint32_t;
+inline constexpr NodeId kNoNode = std::numeric_limits<NodeId>::max();
+
+enum class Op : uint8_t {
+  Constant,    // Literal
+  Property,    // std::string name; Type::List for a list
+  EventTime,   // the row's time
+  Calendar,    // CalendarPart
+  Aggregate,   // AggregatePlan
+  Score,       // ScorePlan
+  Ago,         // as_of - operand
+  Arithmetic,  // ArithmeticOp
+  Size,        // of a list
+  Range,       // RangePlan
+  Compare,     // CompareOp, both sides vary
+  NumberIn,    // std::vector<int64_t>, ascending, in the type's unit
+  TextTest,    // TextTestPlan
+  Known,
+  Is,          // TruthTest
+  ListMatch,   // ListMatchPlan
+  AnyElement,  // std::string list; the operand lives in the scope of that list
+  And,
+  Or,
+  Xor,
+  AtLeast,  // uint32_t
+  Not
+};
+
+enum class CalendarPart : uint8_t { Hour, Weekday, Month, Day };
+
+// Which rows: interned too.
+struct Pattern {
+  std::vector<std::string> names;  // empty: every event but those of the system
+  std::string each;
+  NodeId where = kNoNode;  // in the scope of `each`
+};
+
+// The number of rows of a customer with time <= the cut is where a window begins or ends.
+struct Cut {
+  enum class Kind : uint8_t { Start, Ago, At } kind = Kind::Start;
+  int64_t ms = 0;  // Ago: as_of - ms; At: the instant, but never beyond as_of
+  auto operator<=>(const Cut&) const = default;
+};
+struct WindowPlan {  // the rows after `low` up to `high`
+  Cut low, high{Cut::Kind::Ago, 0};
+  NodeId anchor = kNoNode;  // Since: replaces `low`
+};
+
+enum class Reduce : uint8_t {
+  Count,
+  Sum,
+  Avg,
+  Min,
+  Max,
+  Median,
+  Distinct,
+  First,
+  Last,
+  Mode,
+  FirstTime,
+  LastTime,
+  LastTrait  // the last value that is not absent; a cleared one is unknown
+};
+struct AggregatePlan {
+  Reduce reduce = Reduce::Count;
+  uint32_t pattern = 0;
+  std::string property;
+  WindowPlan window;
+};
+
+// The sum over terms of weight * decay(age), weights all of one sign where there is a half-life, so that the value can
+// only shrink while no event comes or goes.
+struct ScorePlan {
+  struct Term {
+    int64_t weight;  // in units of `unit`
+    uint32_t pattern;
+  };
+  std::vector<Term> terms;
+  int64_t unit = 1;       // micros: the greatest common divisor of the weights
+  int64_t half_life = 0;  // ms; 0: none
+  WindowPlan window;
+};
+
+// low <= x <= high where a bound is given, strict where `open`. x is the operand, or as_of - operand where `moving`.
+// Numbers in micros, instants and durations in ms.
+struct RangePlan {
+  std::optional<int64_t> low, high;
+  bool low_open = false, high_open = false, moving = false;
+};
+
+enum class TextKind : uint8_t { Contains, StartsWith, EndsWith, Like, Regex, Blank, In, Less, LessEqual };
+struct TextTestPlan {
+  TextKind kind = TextKind::In;
+  bool ignore_case = false;
+  std::vector<std::string> texts;  // the pattern, or In's items
+};
+
+struct ListMatchPlan {
+  ListOp op = ListOp::Includes;
+  std::vector<Literal> items;
+};
+
+struct Node {
+  Op op = Op::Constant;
+  Type type = Type::Unresolved;
+  uint16_t scope = 0;
+  bool smooth = false;  // may change with every millisecond: ago, decaying scores and what is computed from them
+  std::vector<NodeId> operands;
+  std::variant<std::monostate, Literal, std::string, CalendarPart, AggregatePlan, ScorePlan, ArithmeticOp, RangePlan,
+               CompareOp, std::vector<int64_t>, TextTestPlan, TruthTest, ListMatchPlan, uint32_t>
+      detail;
+};
+
+struct Plan {
+  std::vector<Node> nodes;
+  std::vector<Pattern> patterns;
+  std::vector<std::string> scopes;  // the list of each scope; [0] and [1] are "" (customers, rows)
+  Zone zone = Zone::utc();
+
+  struct Output {
+    std::string name, slug;
+    DefinitionKind kind;
+    NodeId node;
+  };
+  std::vector<Output> outputs;     // lets, scores and segments, in the program's order
+  std::vector<uint32_t> segments;  // of those, the segments
+
+  // What `node` is computed from in its own scope, itself included, ascending (so children come first).
+  std::vector<NodeId> cone(NodeId node) const;
+  std::vector<NodeId> cone(const std::vector<NodeId>& nodes) const;
+  // Index in `outputs` by name or slug; nullopt where there is none.
+  std::optional<uint32_t> find(std::string_view name) const;
+};
+
+// REQUIRES: the program has passed the checker. Error: what this evaluator cannot run (a trait inside `where`), named.
+Result<Plan> compile(const Program& program, const Zone& zone = Zone::utc());
+
+// For explain: a plan whose outputs are also the given expressions, appended after the program's in their order.
+Result<Plan> compile(const Program& program, const std::vector<const Expr*>& extra, const Zone& zone);
+
+}  // namespace tessera::segment

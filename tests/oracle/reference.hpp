@@ -1,0 +1,99 @@
+// The reference evaluator: the meaning of the segment language, written down in the plainest way. It walks the tree for
+// one customer at one instant over a list of rows, with loops and nothing else: no plan, no sharing, no columns, and
+// arithmetic of its own. Slow on purpose; whatever is fast is held against it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/time.hpp"
+#include "oracle/fraction.hpp"
+#include "profiles/history.hpp"
+#include "segment/tree.hpp"
+
+namespace tessera::oracle {
+
+// A known value; the absence of one is std::nullopt around it.
+using Known = std::variant<bool, Fraction, std::string, Instant, Duration>;
+using Value = std::optional<Known>;
+std::string text_of(const Value& value);
+
+struct Row {
+  std::string event;
+  Instant time;
+  profiles::Seq seq;
+  struct Cell {
+    std::vector<Known> values;                 // a scalar: at most one; a list: its elements that have a value
+    std::vector<std::vector<Known>> elements;  // a list: of each element, its values (at most one)
+    bool is_list = false, cleared = false;
+  };
+  std::map<std::string, Cell> scalars, lists;
+};
+
+// All rows of one customer, in the total order.
+std::vector<Row> rows_of(const profiles::History& history, profiles::CustomerIndex customer);
+
+class Reference {
+ public:
+  // REQUIRES: program and rows outlive it.
+  Reference(const segment::Program& program, const std::vector<Row>& rows, Instant as_of, profiles::Seq visible,
+            const Zone& zone = Zone::utc())
+      : program_(program), rows_(rows), as_of_(as_of), visible_(visible), zone_(zone) {}
+
+  Value value(const segment::Expr& expr) const { return value(expr, nullptr); }
+  // true, false or unknown
+  std::optional<bool> truth(const segment::Expr& expr) const;
+  bool is_member(size_t definition) const;
+
+ private:
+  struct Here {  // inside `where`: a row, perhaps an element of one of its lists
+    const Row* row;
+    std::string each;
+    size_t element = 0;
+  };
+  struct Found {
+    const Row* row;
+    std::optional<size_t> element;
+  };
+
+  Value value(const segment::Expr& expr, const Here* here) const;
+  std::optional<bool> truth(const segment::Expr& expr, const Here* here) const;
+  std::vector<const Row*> existing() const;
+  std::vector<Found> matches(const segment::EventPattern& events, const segment::Window& window) const;
+  std::function<bool(const Row&)> within(const segment::Window& window) const;
+  std::vector<Known> values_at(const Found& match, const segment::EventPattern& events,
+                               const std::string& property) const;
+  Value property(const std::string& name, segment::Type type, const Here& here) const;
+  Value trait(const std::string& name, segment::Type type) const;
+  std::optional<std::vector<std::vector<Known>>> list(const segment::Expr& expr, const Here* here) const;
+  Value aggregate(const segment::Aggregate& aggregate, segment::Type type) const;
+  Value score(const segment::Score& score) const;
+  Value arithmetic(const segment::Arithmetic& node, const Here* here) const;
+
+  // one a kind of condition
+  std::optional<bool> compare(segment::CompareOp op, const Value& a, const Value& b) const;
+  std::optional<bool> condition(const segment::Compare& node, const Here* here) const;
+  std::optional<bool> condition(const segment::Between& node, const Here* here) const;
+  std::optional<bool> condition(const segment::In& node, const Here* here) const;
+  std::optional<bool> condition(const segment::TextMatch& node, const Here* here) const;
+  std::optional<bool> condition(const segment::IsBlank& node, const Here* here) const;
+  std::optional<bool> condition(const segment::IsKnown& node, const Here* here) const;
+  std::optional<bool> condition(const segment::IsTruth& node, const Here* here) const;
+  std::optional<bool> condition(const segment::ListMatch& node, const Here* here) const;
+  std::optional<bool> condition(const segment::AnyElement& node, const Here* here) const;
+  std::optional<bool> condition(const segment::Within& node, const Here* here) const;
+  std::optional<bool> condition(const segment::InSegment& node, const Here* here) const;
+  std::optional<bool> condition(const segment::Logic& node, const Here* here) const;
+
+  const segment::Program& program_;
+  const std::vector<Row>& rows_;
+  const Instant as_of_;
+  const profiles::Seq visible_;
+  const Zone& zone_;
+};
+
+}  // namespace tessera::oracle

@@ -1,0 +1,112 @@
+#include "segment/evaluate.hpp"
+
+#include <cstdlib>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/parallel.hpp"
+#include "oracle/engines.hpp"
+#include "segment/check.hpp"
+#include "segment/parse.hpp"
+#include "segment/print.hpp"
+#include "segment/random_shop.hpp"
+#include "segment/random_tree.hpp"
+
+namespace tessera::segment {
+namespace {
+
+using oracle::Answer;
+using oracle::Question;
+
+Program program_of(std::string_view text) {
+  const Parsed parsed = parse_definitions(text);
+  EXPECT_EQ(render(parsed.diagnostics, text), "");
+  const Checked checked = check(parsed.definitions, Schema{});
+  EXPECT_EQ(render(checked.diagnostics, text), "");
+  return checked.program;
+}
+
+// All engines answer every definition of a random program over a random shop alike. Counts the kinds of answers, so
+// that the test knows it is not comparing one unknown with another.
+void engines_agree(uint64_t seed, std::map<std::string, int>& kinds) {
+  Rng rng(seed);
+  const profiles::History history = random_shop(rng);
+  const Checked checked = check(RandomTree(seed).definitions(), RandomTree::shop());
+  ASSERT_TRUE(checked.ok());
+  const auto engines = oracle::engines();
+  for (int round = 0; round < 3; ++round) {
+    const Instant as_of = random_moment(rng), known_at = rng.chance(0.5) ? kNever : random_moment(rng);
+    Program program;
+    for (const Definition& definition : checked.program.definitions) {
+      program.definitions.push_back(definition);
+      const Question question{program, history, as_of, known_at};
+      const auto expected = engines[0].answer(question);
+      ASSERT_TRUE(expected.has_value());
+      for (const std::string& answer : *expected)
+        ++kinds[answer == "true" || answer == "false" || answer == "unknown" || answer == "0" ? answer : "a value"];
+      for (size_t e = 1; e < engines.size(); ++e) {
+        const auto found = engines[e].answer(question);
+        ASSERT_TRUE(found.has_value()) << found.error().text();
+        for (size_t c = 0; c < history.customers(); ++c)
+          ASSERT_EQ((*found)[c], (*expected)[c])
+              << engines[e].name << ", seed " << seed << ", " << history.customer[c] << ", as of " << text_of(as_of)
+              << ", known at " << text_of(known_at) << "\n"
+              << print(checked.program.definitions);
+      }
+    }
+  }
+}
+
+TEST(Evaluate, AllEnginesAgreeOnRandomDefinitions) {
+  const char* soak = std::getenv("TESSERA_SOAK");
+  std::map<std::string, int> kinds;
+  for (uint64_t seed = 0, rounds = soak ? std::strtoull(soak, nullptr, 10) : 40; seed < rounds; ++seed) {
+    engines_agree(seed, kinds);
+    if (HasFatalFailure()) return;
+  }
+  int all = 0;
+  for (const auto& [kind, count] : kinds) all += count;
+  for (const char* kind : {"true", "false", "unknown", "0", "a value"})
+    EXPECT_GT(kinds[kind] * 25, all) << "too few answers of the kind " << kind;
+}
+
+// A customer's answer does not depend on the block they are in or on the number of threads.
+TEST(Evaluate, BlocksAndThreadsMakeNoDifference) {
+  profiles::HistoryBuilder builder;
+  Rng rng(11);
+  for (int i = 0; i < 9'000; ++i)
+    builder.add({fmt::format("c{}", rng.below(2'500)),
+                 rng.chance(0.5) ? "Order" : "Look",
+                 Instant{rng.between(0, 100) * kHour.ms},
+                 {{"total", Number{rng.between(0, 90'000'000)}}}});
+  const profiles::History history = std::move(builder).build();
+  const Program program = program_of(R"(
+let spend = sum("Order".total, last 50 hours)
+let usual = avg("Order".total) / 3
+segment "A" = spend > 40 and no "Look" in the last 20 hours
+segment "B" = usual > 12 or in segment "A"
+)");
+  const Plan plan = *compile(program);
+  const Bound bound = *Bound::bind(plan, history);
+  const Instant now{80 * kHour.ms};
+  const EvaluateOptions options{.next_change = true, .all_values = true};
+  const Evaluation all = evaluate_all(bound, now, kNever, options);
+  set_threads(1);
+  const Evaluation one = evaluate_all(bound, now, kNever, options);
+  set_threads(0);
+  EXPECT_EQ(all.members, one.members);
+  EXPECT_EQ(all.next_change, one.next_change);
+  EXPECT_GT(all.count(0), 50u);
+  EXPECT_LT(all.count(1), history.customers());
+  for (profiles::CustomerIndex c = 0; c < history.customers(); c += 7) {
+    const Evaluation single = evaluate(bound, {c, c + 1}, now, kNever, options);
+    for (size_t s = 0; s < 2; ++s) ASSERT_EQ(single.is_member(s, 0), all.is_member(s, c));
+    ASSERT_EQ(single.next_change[0], all.next_change[c]);
+    ASSERT_EQ(single.values[0].as_double(0), all.values[0].as_double(c));
+    ASSERT_EQ(single.values[1].known(0), all.values[1].known(c));
+  }
+}
+
+}  // namespace
+}  // namespace tessera::segment
