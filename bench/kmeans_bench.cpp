@@ -1,13 +1,12 @@
 // k-means to convergence, 1 M x 8, against scikit-learn's Lloyd and Elkan: same points, same start, same sum of
-// squares, in one run on one machine. The peer (bench/kmeans_peer.py) makes the points; both read the same file.
+// squares. The peer (kmeans_peer.py) makes the points; both read the same file. Exits 1 where the sums of squares
+// differ. Then how the cost grows with rows.
 //
-//   kmeans_bench [--smoke]     prints a table; exit 1 where the sums of squares differ
-#include <chrono>
+//   kmeans_bench [--smoke] [--no-peer]
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <string>
 
 #include "bench/bench.hpp"
 #include "core/parallel.hpp"
@@ -15,6 +14,7 @@
 
 namespace {
 
+using namespace tessera::bench;
 using tessera::discover::KMeans;
 using tessera::discover::Matrix;
 
@@ -22,12 +22,13 @@ struct Task {
   size_t k, rounds;
 };
 constexpr Task kTasks[] = {{16, 1000}, {256, 20}, {256, 100}};
+constexpr size_t kColumns = 8;
 
-Matrix read_matrix(const std::string& path, size_t columns) {
+Matrix read_matrix(const std::string& path) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   if (!file) return {};
   const auto bytes = static_cast<size_t>(file.tellg());
-  Matrix matrix(bytes / sizeof(double) / columns, columns);
+  Matrix matrix(bytes / sizeof(double) / kColumns, kColumns);
   file.seekg(0);
   file.read(reinterpret_cast<char*>(matrix.values.data()), static_cast<std::streamsize>(bytes));
   return matrix;
@@ -38,64 +39,77 @@ struct Timing {
   size_t rounds = 0;
 };
 
-Timing run_ours(const Matrix& points, const Matrix& start, size_t rounds, uint64_t& distances) {
-  Timing best{1e9};
-  for (int repeat = 0; repeat < 3; ++repeat) {
-    const auto began = std::chrono::steady_clock::now();
-    const KMeans fit = run_kmeans(points, start, {}, rounds);
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    if (seconds < best.seconds) best = {seconds, fit.sse, fit.rounds};
-    distances = fit.distances;
-  }
-  return best;
-}
-
-bool run_peer(const std::string& python, const std::string& dir, const Task& task, const char* algorithm, Timing& out) {
-  const std::string command = fmt::format("{} run {} {} {} {}", python, dir, task.k, task.rounds, algorithm);
+bool run_peer(const std::string& script, const std::string& dir, const Task& task, const char* algorithm, Timing& out) {
+  const std::string command = fmt::format("{} run {} {} {} {}", script, dir, task.k, task.rounds, algorithm);
   FILE* pipe = popen(command.c_str(), "r");
   if (!pipe) return false;
   const bool read = std::fscanf(pipe, "%lf %lf %zu", &out.seconds, &out.sse, &out.rounds) == 3;
   return pclose(pipe) == 0 && read;
 }
 
+std::vector<std::string> line(const Task& task, const char* who, const Timing& timing, const std::string& distances,
+                              const std::string& ratio) {
+  return {std::to_string(task.k),
+          std::to_string(timing.rounds),
+          who,
+          fmt::format("{:.3f}", timing.sse),
+          fmt::format("{:.3f}", timing.seconds),
+          distances,
+          ratio};
+}
+
+void print_growth(const Matrix& points, const Matrix& start) {
+  Table table({"rows", "seconds", "rounds"});
+  std::vector<double> sizes, costs;
+  for (const size_t part : {16, 4, 1}) {
+    Matrix rows(points.rows / part, kColumns);
+    std::copy_n(points.values.begin(), rows.values.size(), rows.values.begin());
+    KMeans fit;
+    const double seconds = best_seconds(3, [&] { fit = run_kmeans(rows, start, {}, 50); });
+    sizes.push_back(static_cast<double>(rows.rows));
+    costs.push_back(seconds);
+    table.add({std::to_string(rows.rows), fmt::format("{:.3f}", seconds), std::to_string(fit.rounds)});
+  }
+  table.print(
+      fmt::format("k = {}, at most 50 rounds: seconds grow with rows^{:.2f}", start.rows, growth(sizes, costs)));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  using tessera::bench::options_of, tessera::bench::Table;
-  const bool smoke = options_of(argc, argv).smoke;
-  const size_t count = smoke ? 20'000 : 1'000'000;
-  const std::string dir = fmt::format("{}/tessera-kmeans-{}", std::filesystem::temp_directory_path().string(), count);
-  const std::string python = "/usr/bin/python3 " TESSERA_BENCH_DIR "/kmeans_peer.py";
-  const std::string make =
-      fmt::format("mkdir -p '{0}' && test -s '{0}/start256.f64' || {1} make '{0}' {2}", dir, python, count);
-  if (std::system(make.c_str()) != 0) {
-    fmt::print(stderr, "cannot make the points; the peer needs: apt-get install python3-sklearn\n");
+  const Options options = options_of(argc, argv);
+  const bool peer = std::ranges::find(options.rest, "--no-peer") == options.rest.end();
+  const size_t rows = options.smoke ? 20'000 : 1'000'000;
+  const std::string dir = fmt::format("{}/tessera-kmeans-{}", std::filesystem::temp_directory_path().string(), rows);
+  const std::string script = "/usr/bin/python3 " TESSERA_BENCH_DIR "/kmeans_peer.py";
+  std::filesystem::create_directories(dir);
+  if (!std::filesystem::exists(dir + "/start256.f64") &&
+      std::system(fmt::format("{} make {} {}", script, dir, rows).c_str()) != 0) {
+    fmt::print(stderr, "the points come from the peer, which needs: apt-get install python3-sklearn\n");
     return 1;
   }
-  const Matrix points = read_matrix(dir + "/blobs.f64", 8);
-  Table table({"k", "rounds", "who", "sum of squares", "seconds", "distances", "tessera is faster"});
-  bool same = points.rows == count;
+  const Matrix points = read_matrix(dir + "/blobs.f64");
+  Table table({"k", "rounds", "who", "sum of squares", "seconds", "distances", "times as fast"});
+  bool same = true;
   for (const Task& task : kTasks) {
-    if (smoke && &task == std::end(kTasks) - 1) continue;
-    const Matrix start = read_matrix(fmt::format("{}/start{}.f64", dir, task.k), 8);
-    uint64_t distances = 0;
-    const Timing ours = run_ours(points, start, task.rounds, distances);
-    table.add({std::to_string(task.k), std::to_string(ours.rounds), "tessera", fmt::format("{:.3f}", ours.sse),
-               fmt::format("{:.3f}", ours.seconds), std::to_string(distances), ""});
+    const Matrix start = read_matrix(fmt::format("{}/start{}.f64", dir, task.k));
+    KMeans fit;
+    const double seconds = best_seconds(3, [&] { fit = run_kmeans(points, start, {}, task.rounds); });
+    table.add(line(task, "tessera", {seconds, fit.sse, fit.rounds}, std::to_string(fit.distances), ""));
     for (const char* algorithm : {"lloyd", "elkan"}) {
       Timing theirs;
-      if (!run_peer(python, dir, task, algorithm, theirs)) {
-        fmt::print(stderr, "the peer failed: {} run {} {} {} {}\n", python, dir, task.k, task.rounds, algorithm);
+      if (!peer) continue;
+      if (!run_peer(script, dir, task, algorithm, theirs)) {
+        fmt::print(stderr, "the peer did not answer; it needs: apt-get install python3-sklearn\n");
         return 1;
       }
-      same = same && std::abs(theirs.sse / ours.sse - 1) < 1e-7;
-      table.add({std::to_string(task.k), std::to_string(theirs.rounds), fmt::format("scikit-learn {}", algorithm),
-                 fmt::format("{:.3f}", theirs.sse), fmt::format("{:.3f}", theirs.seconds), "",
-                 fmt::format("{:.1f} times", theirs.seconds / ours.seconds)});
+      table.add(line(task, algorithm, theirs, "", fmt::format("{:.1f}", theirs.seconds / seconds)));
+      same = same && std::abs(theirs.sse / fit.sse - 1) < 1e-7;
     }
   }
-  table.print(fmt::format("k-means from the same start, {} x {}, {} threads", points.rows, points.columns,
-                          tessera::thread_count()));
-  if (!same) fmt::print(stderr, "sums of squares differ\n");
+  table.print(fmt::format("k-means, {} x {}, same start, {} threads, scikit-learn's Lloyd and Elkan", points.rows,
+                          kColumns, tessera::thread_count()));
+  print_growth(points, read_matrix(dir + "/start16.f64"));
+  if (!same) fmt::print(stderr, "the sums of squares differ\n");
   return same ? 0 : 1;
 }

@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 """The peer of kmeans_bench: scikit-learn's Lloyd and Elkan from the same points and the same start.
 
-kmeans_peer.py make DIR COUNT      writes DIR/blobs.f64 (COUNT x 8 doubles, row-major) and DIR/start16.f64, start256.f64
-kmeans_peer.py run DIR K ROUNDS A  runs algorithm A (lloyd or elkan); prints "seconds sse rounds"
+kmeans_peer.py make DIR ROWS       writes DIR/blobs.f64 (ROWS x 8 doubles, row-major), DIR/start16.f64, DIR/start256.f64
+kmeans_peer.py run DIR K ROUNDS A  runs algorithm A (lloyd or elkan); prints "seconds sum-of-squares rounds"
 """
 import sys
 import time
+import warnings
 
 import numpy as np
 
 
-def make(folder, count):
+def make(folder, rows):
     from sklearn.datasets import make_blobs
 
-    points, _ = make_blobs(n_samples=count, n_features=8, centers=16, cluster_std=2, random_state=0)
+    points, _ = make_blobs(n_samples=rows, n_features=8, centers=16, cluster_std=2, random_state=0)
     points.astype(np.float64).tofile(f"{folder}/blobs.f64")
     draw = np.random.RandomState(0)
     for k in (16, 256):
@@ -23,6 +24,7 @@ def make(folder, count):
 def run(folder, k, rounds, algorithm):
     from sklearn.cluster import KMeans
 
+    warnings.simplefilter("ignore")  # of ending at the asked number of rounds
     points = np.fromfile(f"{folder}/blobs.f64").reshape(-1, 8)
     start = np.fromfile(f"{folder}/start{k}.f64").reshape(-1, 8)
     fit = KMeans(k, init=start, n_init=1, algorithm=algorithm, max_iter=rounds, tol=0)

@@ -16,8 +16,9 @@
 // Exactness. Keys and scans use float on data shifted and scaled to the unit ball, with error bounds (`Slack`). Where
 // float cannot separate the best from the second, distances are computed in double for all centroids, in the order
 // squared_distance() uses, and the lower index wins: so every label is that of plain Lloyd. Sums of rows are kept in
-// 64-bit fixed point, each term rounded once at 2^-62 of (total weight * largest magnitude of the column): additions
-// are exact, so moving a row out and in again, or another order, or other threads, gives the same centroids to the bit.
+// fixed point of two 64-bit words, which loses nothing of a value less than about 2^(120 - 2 log2 rows) smaller than
+// the column's largest: so moving a row out and in again, another order, other threads give the same centroids to the
+// bit, and the mean of one row is that row.
 //
 // Measured (bench/kmeans_bench): see docs/benchmarks.md.
 #include "discover/kmeans.hpp"
@@ -26,12 +27,10 @@
 #include <limits>
 #include <mutex>
 
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
-
 #include "core/parallel.hpp"
 #include "core/result.hpp"
+#include "discover/lanes.hpp"
+#include "discover/row_sums.hpp"
 
 namespace tessera::discover {
 
@@ -43,151 +42,8 @@ Matrix rows_of(const Matrix& data, std::span<const size_t> rows) {
 
 namespace {
 
-constexpr size_t kLanes = 8;            // floats in a block
 constexpr size_t kMaxNeighbours = 256;  // length of a centroid's sorted list; beyond it a full scan
 constexpr size_t kGrain = 4096;         // rows a task
-
-typedef float Floats __attribute__((vector_size(32)));
-typedef int32_t Ints __attribute__((vector_size(32)));
-typedef double Doubles __attribute__((vector_size(32)));
-typedef int64_t Longs __attribute__((vector_size(32)));
-
-inline Floats spread(float x) {
-  return Floats{x, x, x, x, x, x, x, x};
-}
-inline Floats load(const float* from) {
-  Floats value;
-  __builtin_memcpy(&value, from, sizeof value);
-  return value;
-}
-inline Floats smaller(Floats a, Floats b) {
-  return a < b ? a : b;
-}
-inline Floats larger(Floats a, Floats b) {
-  return a < b ? b : a;
-}
-inline Floats multiply_add(Floats a, Floats b, Floats c) {
-#if defined(__AVX2__) && defined(__FMA__)
-  return (Floats)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-#else
-  return a * b + c;
-#endif
-}
-inline float least(Floats v) {
-  v = smaller(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3));
-  v = smaller(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5));
-  v = smaller(v, __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6));
-  return v[0];
-}
-
-// Squared distances of one row to eight centroids stored column by column.
-template <size_t D>
-inline Floats block_distances(const float* row, const float* block, size_t columns) {
-  const size_t d = D ? D : columns;
-  Floats sum = spread(0);
-  for (size_t j = 0; j < d; ++j) {
-    const Floats difference = spread(row[j]) - load(block + j * kLanes);
-    sum = multiply_add(difference, difference, sum);
-  }
-  return sum;
-}
-
-// The nearest and second-nearest distance seen, lane by lane.
-struct Best {
-  Floats first = spread(std::numeric_limits<float>::max()), second = first;
-  Ints at = Ints{};
-
-  void see(Floats squared, int block) {
-    second = smaller(second, larger(first, squared));
-    const Ints closer = squared < first;
-    const Ints now = Ints{block, block, block, block, block, block, block, block};
-    at = closer ? now : at;
-    first = smaller(first, squared);
-  }
-};
-
-struct Nearest {
-  uint32_t position;    // block * kLanes + lane
-  float first, second;  // squared
-};
-
-inline Nearest across(const Best& best) {
-  const float first = least(best.first);
-  uint32_t lane = 0;
-#if defined(__AVX2__)
-  lane = static_cast<uint32_t>(
-      __builtin_ctz(static_cast<unsigned>(_mm256_movemask_ps((__m256)(best.first == spread(first))))));
-#else
-  while (best.first[lane] != first) ++lane;
-#endif
-  Floats others = best.first;
-  others[lane] = best.second[lane];
-  return {static_cast<uint32_t>(best.at[lane]) * static_cast<uint32_t>(kLanes) + lane, first, least(others)};
-}
-
-// Bounds on |distance in float - true distance|: absolute + relative * distance, for data in the unit ball. Twice what
-// the rounding of d products, of the coordinates and of the root can add up to.
-struct Slack {
-  float absolute, relative;
-  explicit Slack(size_t columns) : absolute(0x1p-22f), relative(static_cast<float>(columns + 8) * 0x1p-24f) {}
-  float above(float squared) const { return std::sqrt(squared) * (1 + relative) + absolute; }
-  float below(float squared) const { return std::max(0.0f, std::sqrt(squared) * (1 - relative) - absolute); }
-};
-inline float rounded_down(double x) {
-  return static_cast<float>(x - std::abs(x) * 0x1p-23 - 1e-37);
-}
-inline float rounded_up(double x) {
-  return static_cast<float>(x + std::abs(x) * 0x1p-23 + 1e-37);
-}
-
-// Weighted sums of rows a cluster, in fixed point: a whole part and a fine part (see Engine::add_row).
-struct Sums {
-  std::vector<int64_t> whole, fine;  // k * d
-  std::vector<int64_t> weights;      // k
-  Sums(size_t k, size_t d) : whole(k * d), fine(k * d), weights(k) {}
-  void add(const Sums& other) {
-    for (size_t i = 0; i < whole.size(); ++i) whole[i] += other.whole[i];
-    for (size_t i = 0; i < fine.size(); ++i) fine[i] += other.fine[i];
-    for (size_t i = 0; i < weights.size(); ++i) weights[i] += other.weights[i];
-  }
-  void clear() {
-    std::ranges::fill(whole, 0);
-    std::ranges::fill(fine, 0);
-    std::ranges::fill(weights, 0);
-  }
-};
-
-// Scratch sums handed to tasks; which task uses which does not matter, integers add up the same.
-class SumsPool {
- public:
-  SumsPool(size_t k, size_t d) : k_(k), d_(d) {}
-  Sums* take() {
-    const std::lock_guard lock(mutex_);
-    if (free_.empty()) {
-      all_.push_back(std::make_unique<Sums>(k_, d_));
-      return all_.back().get();
-    }
-    Sums* sums = free_.back();
-    free_.pop_back();
-    return sums;
-  }
-  void give_back(Sums* sums) {
-    const std::lock_guard lock(mutex_);
-    free_.push_back(sums);
-  }
-  void collect(Sums& into) {
-    for (const auto& sums : all_) {
-      into.add(*sums);
-      sums->clear();
-    }
-  }
-
- private:
-  size_t k_, d_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Sums>> all_;
-  std::vector<Sums*> free_;
-};
 
 class Engine {
  public:
