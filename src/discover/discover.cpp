@@ -1,0 +1,436 @@
+#include "discover/discover.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "core/hash.hpp"
+#include "core/text.hpp"
+#include "discover/measure.hpp"
+#include "discover/overview.hpp"
+#include "discover/population.hpp"
+#include "discover/rulebook.hpp"
+#include "discover/wording.hpp"
+
+namespace tessera::discover {
+
+namespace {
+
+using profiles::History;
+
+constexpr size_t kSteps = 7;
+constexpr size_t kContinuum =
+    8;  // where the data has no gaps: at least so many groups, if there are customers for them
+constexpr uint64_t kHeldOutOfTen = 3;  // customers on whom rules are judged, not found
+constexpr size_t kDistinct = 8;        // claims shown of a segment
+constexpr size_t kTypical = 3;
+constexpr double kMistakes = 0.05;  // chance of any wrong claim in a report
+
+Instant just_after_newest(const History& history) {
+  Instant newest = kEver;
+  for (const auto& stream : history.streams)
+    if (!stream.event.starts_with('$'))
+      for (const Instant at : stream.time) newest = std::max(newest, at);
+  return newest + Duration{1};
+}
+
+class Run {
+ public:
+  Run(const History& history, const segment::Schema& schema, const Options& options, Progress& progress)
+      : history_(history), schema_(schema), options_(options), progress_(progress) {}
+
+  Result<Discovery> all() {
+    TRY(read());
+    step("measuring customers", 1);
+    TRY(measure_all());
+    step("choosing whom to group", 2);
+    choose_whom();
+    if (population_.grouped.size() < kFewestCustomers) return one_group();
+    step("straightening and scaling", 3);
+    straighten();
+    step("clustering", 4);
+    TRY(group());
+    step("finding rules", 5);
+    TRY(find_rules_and_names());
+    step("drawing", 6);
+    draw();
+    progress_.finish();
+    return std::move(out_);
+  }
+
+ private:
+  void step(const char* what, uint64_t done) { progress_.step(what, done, kSteps); }
+  Setting setting() const { return {history_, schema_, out_.as_of, options_.zone ? *options_.zone : Zone::utc()}; }
+
+  Result<void> read() {
+    if (history_.customers() == 0)
+      return fail("the record holds no customers, so there is nothing to discover", "",
+                  "tessera import FILE --preset ...");
+    out_.parts = TRY(recognise(history_));
+    std::vector<std::string> withheld = options_.withheld;
+    if (std::find(withheld.begin(), withheld.end(), out_.parts.category) != withheld.end()) out_.parts.category.clear();
+    if (std::find(withheld.begin(), withheld.end(), out_.parts.item_name) != withheld.end())
+      out_.parts.item_name.clear();
+    out_.value_definition = out_.parts.value_definition;
+    out_.as_of_given = options_.as_of.has_value();
+    out_.as_of = options_.as_of.value_or(just_after_newest(history_));
+    out_.customers = history_.customers();
+    out_.active_within = options_.active;
+    out_.min_size = options_.min_size;
+    out_.from = kNever;
+    out_.to = kEver;
+    for (const std::string& event : out_.parts.of(Part::Main))
+      for (const Instant at : history_.stream(event)->time)
+        if (at <= out_.as_of) out_.from = std::min(out_.from, at), out_.to = std::max(out_.to, at);
+    if (out_.from > out_.to)
+      return fail(fmt::format("there is no event '{}' up to {}", out_.parts.of(Part::Main)[0], text_of(out_.as_of)),
+                  "--as-of", "give a later --as-of, or none");
+    return {};
+  }
+
+  Result<void> measure_all() {
+    std::vector<Feature> features = default_features(history_, out_.parts, options_.zone.has_value());
+    std::erase_if(features, [&](const Feature& f) {
+      return f.family == Family::Trait &&
+             std::find(options_.withheld.begin(), options_.withheld.end(), f.phrase) != options_.withheld.end();
+    });
+    std::string text = text_of_definitions(out_.parts, features);
+    if (!options_.features.empty()) {
+      // The user's own make the groups; of ours those stay that set apart and describe.
+      for (Feature& feature : features) feature.clusters = feature.in_rules = false;
+      std::vector<Feature> own = TRY(features_of_text(setting(), options_.features, options_.features_name));
+      std::erase_if(features, [&](const Feature& f) {
+        return std::any_of(own.begin(), own.end(), [&](const Feature& o) { return o.name == f.name; });
+      });
+      FeatureTable ours = TRY(measure(setting(), text_of_definitions(out_.parts, features), features));
+      out_.features = TRY(measure(setting(), options_.features, own));
+      for (FeatureColumn& column : ours.columns) out_.features.columns.push_back(std::move(column));
+      out_.definitions = options_.features;
+      return {};
+    }
+    out_.features = TRY(measure(setting(), text, std::move(features)));
+    out_.definitions = std::move(text);
+    return {};
+  }
+
+  void choose_whom() {
+    population_ = divide(history_, out_.parts, out_.features, options_);
+    const auto active = active_customers(history_, out_.as_of, options_.active);
+    active_ = active;
+    for (const uint32_t c : population_.counted) out_.active += active[c];
+    out_.grouped = population_.grouped.size();
+    out_.left_out = population_.left_out;
+    const size_t inactive = population_.counted.size() - out_.active;
+    if (inactive > 0)
+      out_.said.push_back(
+          fmt::format("{} {} had no event in the last {}: they are grouped with everyone else, as lapsed; each group "
+                      "says how many of its members are active.",
+                      grouped(static_cast<double>(inactive)), out_.parts.words.customers, text_of(options_.active)));
+    for (const ApartGroup& group : population_.apart)
+      out_.said.push_back(fmt::format("Set apart: {} ({}), {}.", group.name,
+                                      grouped(static_cast<double>(group.customers.size())), group.why));
+    for (const LeftOut& group : population_.left_out)
+      out_.said.push_back(fmt::format("Left out: {} as {} ({}).", grouped(static_cast<double>(group.customers.size())),
+                                      group.kind, group.why));
+    const FeatureColumn* money = out_.features.find(out_.parts.words.money_name);
+    const FeatureColumn* count = out_.features.find(std::string(out_.parts.words.mains));
+    value_.assign(history_.customers(), 0);
+    if (const FeatureColumn* column = money ? money : count)
+      for (size_t c = 0; c < value_.size(); ++c) value_[c] = std::isnan(column->values[c]) ? 0 : column->values[c];
+    for (const uint32_t c : population_.counted) out_.value += value_[c];
+    label_.assign(history_.customers(), -1);
+    out_.held_out.assign(history_.customers(), false);
+    for (const uint32_t c : population_.counted)
+      out_.held_out[c] = hash64(history_.customer[c], options_.seed) % 10 < kHeldOutOfTen;
+    out_.maturity = maturity_of(out_.parts, out_.features);
+  }
+
+  Result<Discovery> one_group() {
+    out_.k = 1;
+    out_.chosen_by = fmt::format(
+        "{} {} can be grouped; under {} no micro-segment could be told from chance, so they stay one group.",
+        population_.grouped.size(), out_.parts.words.customers, kFewestCustomers);
+    for (const uint32_t c : population_.grouped) label_[c] = 0;
+    out_.quality = {.silhouette = NAN, .davies_bouldin = NAN, .calinski_harabasz = NAN, .dunn = NAN, .stability = NAN};
+    rules_ = {Conjunction{}};
+    TRY(count_rules());
+    progress_.finish();
+    return std::move(out_);
+  }
+
+  void straighten() {
+    keep_supported_in_place();
+    transformed_ = transform(out_.features, population_.grouped);
+    out_.treatment = transformed_.columns;
+    for (const std::string& sentence : transformed_.said) out_.said.push_back(sentence);
+    out_.transform = fmt::format("{}", fmt::join(transformed_.said, " "));
+  }
+
+  // Conditions of set-apart groups point into the table, so they move with it.
+  void keep_supported_in_place() {
+    std::vector<std::string> names;
+    for (const ApartGroup& group : population_.apart)
+      names.push_back(out_.features.columns[group.condition.column].feature.name);
+    keep_supported(out_.features, population_.grouped);
+    std::vector<ApartGroup> kept;
+    for (size_t i = 0; i < names.size(); ++i)
+      if (out_.features.find(names[i])) {
+        population_.apart[i].condition.column = static_cast<uint32_t>(out_.features.index(names[i]));
+        kept.push_back(std::move(population_.apart[i]));
+      }
+    population_.apart = std::move(kept);
+  }
+
+  Result<void> group() {
+    const size_t n = population_.grouped.size();
+    if (transformed_.table.columns == 0)
+      return fail("no feature tells these customers apart", "", "give features of your own: --features FILE");
+    ClusterOptions how{.min_size = static_cast<double>(options_.min_size), .seed = options_.seed};
+    how.max_k = std::clamp<size_t>(n / std::max<size_t>(1, options_.min_size), 1, 64);
+    if (options_.segments) {
+      if (*options_.segments > n)
+        return fail(fmt::format("{} segments of {} customers", *options_.segments, n), "--segments",
+                    "ask for fewer, or --segments auto");
+      how.k = *options_.segments;
+      how.min_size = 0;
+    }
+    clustering_ = TRY(cluster(transformed_.table, how));
+    // No gaps: a continuum. It is still worth dividing, at a stable cut, and the report says so.
+    if (!options_.segments && clustering_.k < kContinuum && !clustering_.natural && how.max_k >= 2) {
+      how.min_k = std::min<size_t>(kContinuum, std::max<size_t>(2, n / (2 * std::max<size_t>(1, options_.min_size))));
+      how.max_k = std::clamp<size_t>(n / (2 * std::max<size_t>(1, options_.min_size)), how.min_k, 30);
+      clustering_ = TRY(cluster(transformed_.table, how));
+    }
+    out_.k = clustering_.k;
+    out_.natural = clustering_.natural;
+    out_.quality = clustering_.quality;
+    out_.candidates = clustering_.candidates;
+    out_.chosen_by = clustering_.chosen_by;
+    for (size_t i = 0; i < n; ++i) label_[population_.grouped[i]] = static_cast<int>(clustering_.labels[i]);
+    for (size_t g = 0; g < population_.apart.size(); ++g)
+      for (const uint32_t c : population_.apart[g].customers) label_[c] = static_cast<int>(out_.k + g);
+    return {};
+  }
+
+  Result<void> find_rules_and_names() {
+    const Rulebook book = write_rules(out_.features, population_, label_, out_.k, out_.held_out);
+    rules_ = book.of_cluster;
+    return count_rules();
+  }
+
+  std::string text_of_rule(const Conjunction& rule) const {
+    return rule.empty() ? fmt::format("count({}) >= 1", out_.parts.alias(Part::Main))
+                        : text_of(rule, out_.features, out_.parts.words);
+  }
+
+  // Members by the evaluator, then everything that is said about them.
+  Result<void> count_rules() {
+    std::vector<NamedRule> named;
+    for (size_t s = 0; s < rules_.size(); ++s)
+      named.push_back({fmt::format("Segment {}", s + 1), fmt::format("s{}", s + 1), "", text_of_rule(rules_[s])});
+    for (size_t g = 0; g < population_.apart.size(); ++g)
+      named.push_back({population_.apart[g].name, fmt::format("a{}", g + 1), "",
+                       text_of(population_.apart[g].condition,
+                               out_.features.columns[population_.apart[g].condition.column], out_.parts.words)});
+    Members counted =
+        TRY(members_of(setting(), file_of_rules(out_.parts, out_.features, named, "", options_.features)));
+    std::vector<bool> is_counted(history_.customers(), false);
+    for (const uint32_t c : population_.counted) is_counted[c] = true;
+    for (auto& members : counted.members) std::erase_if(members, [&](uint32_t c) { return !is_counted[c]; });
+
+    const size_t k = rules_.size();
+    std::vector<bool> judged(history_.customers());
+    for (size_t c = 0; c < judged.size(); ++c) judged[c] = label_[c] >= 0 && out_.held_out[c];
+    const RuleQuality quality =
+        judge_rules({counted.members.begin(), counted.members.begin() + static_cast<long>(k)}, label_, k, judged);
+    out_.macro_f1 = quality.macro_f1;
+    std::vector<uint8_t> in(history_.customers(), 0);
+    for (const auto& members : counted.members)
+      for (const uint32_t c : members) in[c] = static_cast<uint8_t>(std::min(2, in[c] + 1));
+    out_.in_exactly_one = static_cast<double>(std::count_if(population_.counted.begin(), population_.counted.end(),
+                                                            [&](uint32_t c) { return in[c] == 1; })) /
+                          static_cast<double>(std::max<size_t>(1, population_.counted.size()));
+
+    std::vector<Segment> segments(named.size());
+    for (size_t s = 0; s < segments.size(); ++s) {
+      Segment& segment = segments[s];
+      segment.rule = named[s].rule;
+      segment.conditions = s < k ? rules_[s].size() : 1;
+      segment.members = std::move(counted.members[s]);
+      fill_sizes(segment);
+      if (s < k) {
+        segment.precision = quality.precision[s];
+        segment.recall = quality.recall[s];
+        segment.f1 = quality.f1[s];
+      } else {
+        segment.set_apart = true;
+        segment.why_apart = population_.apart[s - k].why;
+        segment.precision = segment.recall = segment.f1 = 1;
+      }
+    }
+    for (const int label : label_)
+      if (label >= 0) ++segments[static_cast<size_t>(label)].clustered;
+    describe(segments, k);
+    settle(std::move(segments), k);
+    return write_file();
+  }
+
+  void fill_sizes(Segment& segment) const {
+    segment.size = segment.members.size();
+    for (const uint32_t c : segment.members) segment.active += active_[c], segment.value += value_[c];
+    segment.customer_share =
+        static_cast<double>(segment.size) / static_cast<double>(std::max<size_t>(1, population_.counted.size()));
+    segment.value_share = out_.value > 0 ? segment.value / out_.value : 0;
+  }
+
+  void describe(std::vector<Segment>& segments, size_t k) {
+    std::vector<std::vector<uint32_t>> groups;
+    for (size_t s = 0; s < k; ++s) groups.push_back(segments[s].members);
+    const double comparisons = static_cast<double>(std::max<size_t>(1, k * out_.features.columns.size()));
+    z_ = z_of(kMistakes / comparisons);
+    std::vector<std::vector<Claim>> claims(k);
+    if (k > 1) claims = claims_about(out_.features, out_.parts.words, groups, population_.grouped, z_);
+    const FeatureColumn* count = count_of_mains();
+    std::vector<double> mains;
+    for (size_t s = 0; s < k; ++s) {
+      std::vector<double> values;
+      for (const uint32_t c : segments[s].members)
+        if (count) values.push_back(count->values[c]);
+      mains.push_back(values.empty() ? 2 : median_of(values));
+    }
+    const auto names = names_of(claims, mains, out_.parts);
+    std::set<std::string> ids;
+    for (size_t s = 0; s < segments.size(); ++s) {
+      Segment& segment = segments[s];
+      if (s < k) {
+        segment.persona = persona_of(claims[s], out_.parts, out_.features);
+        segment.persona.name = k == 1 ? capital(out_.parts.words.customers) : names[s];
+        segment.persona.typical = typical(s, segment);
+        segment.distinct = std::move(claims[s]);
+        if (segment.distinct.size() > kDistinct) segment.distinct.resize(kDistinct);
+      } else {
+        segment.persona.name = population_.apart[s - k].name;
+        segment.persona.unknown = {"what kind of group they will belong to: they were set apart, not described"};
+      }
+      segment.id = slug_of(segment.persona.name);
+      for (int n = 2; !ids.insert(segment.id).second; ++n)
+        segment.id = fmt::format("{}-{}", slug_of(segment.persona.name), n);
+      segment.persona.summary = summary_of(segment);
+    }
+  }
+
+  static std::string capital(std::string_view text) {
+    std::string out(text);
+    if (!out.empty() && out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 32);
+    return out;
+  }
+  const FeatureColumn* count_of_mains() const { return out_.features.find(std::string(out_.parts.words.mains)); }
+
+  std::string summary_of(const Segment& segment) const {
+    const Words& words = out_.parts.words;
+    std::string text =
+        fmt::format("{} {}, {:.1f} % of all, with {:.1f} % of {} ({}).", grouped(static_cast<double>(segment.size)),
+                    words.customers, 100 * segment.customer_share, 100 * segment.value_share,
+                    out_.parts.money.empty() ? words.mains : words.money, grouped(segment.value));
+    if (segment.set_apart) text += fmt::format(" Set apart: {}.", segment.why_apart);
+    if (!segment.distinct.empty()) text += fmt::format(" Known: {}.", segment.distinct[0].sentence);
+    if (!segment.set_apart && segment.active < options_.min_size)
+      text += fmt::format(" Only {} of them were active in the last {}.", segment.active, text_of(options_.active));
+    if (!segment.persona.unknown.empty()) text += fmt::format(" Not known: {}.", segment.persona.unknown[0]);
+    return text;
+  }
+
+  // Members nearest to the centre of their cluster, under pseudonyms.
+  std::vector<std::string> typical(size_t s, const Segment& segment) const {
+    if (clustering_.k == 0) return {};
+    std::vector<std::pair<double, uint32_t>> near;
+    for (size_t i = 0; i < population_.grouped.size(); ++i) {
+      if (clustering_.labels[i] != s ||
+          !std::binary_search(segment.members.begin(), segment.members.end(), population_.grouped[i]))
+        continue;
+      near.push_back(
+          {squared_distance(transformed_.table.row(i), clustering_.centroids.row(s)), population_.grouped[i]});
+    }
+    const size_t count = std::min(kTypical, near.size());
+    std::partial_sort(near.begin(), near.begin() + static_cast<long>(count), near.end());
+    std::vector<std::string> out;
+    for (size_t i = 0; i < count; ++i)
+      out.push_back("p-" + hex_of(hmac_sha256(options_.pseudonym_key, history_.customer[near[i].second])).substr(0, 8));
+    return out;
+  }
+
+  // Micro-segments by size, set-apart groups after them; labels follow.
+  void settle(std::vector<Segment> segments, size_t k) {
+    std::vector<size_t> order(segments.size());
+    std::iota(order.begin(), order.end(), 0);
+    const auto rank = [&](size_t s) {
+      return !segments[s].set_apart ? 0 : segments[s].size >= options_.min_size ? 1 : 2;
+    };
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+      return rank(a) != rank(b) ? rank(a) < rank(b) : segments[a].size > segments[b].size;
+    });
+    place_.assign(segments.size(), 0);
+    for (size_t i = 0; i < order.size(); ++i) {
+      place_[order[i]] = static_cast<int>(i);
+      (rank(order[i]) < 2 ? out_.segments : out_.set_apart).push_back(std::move(segments[order[i]]));
+    }
+    out_.label.assign(label_.size(), -1);
+    for (size_t c = 0; c < label_.size(); ++c)
+      if (label_[c] >= 0) out_.label[c] = place_[static_cast<size_t>(label_[c])];
+    for (const SmallCluster& small : clustering_.absorbed) {
+      const Segment& into = out_.segments[static_cast<size_t>(place_[small.into])];
+      out_.absorbed.push_back(fmt::format("{:.0f} customers were too few for a group of their own and joined \"{}\"",
+                                          small.weight, into.persona.name));
+    }
+    (void)k;
+  }
+
+  Result<void> write_file() {
+    std::vector<NamedRule> named;
+    const auto note = [&](const Segment& s) {
+      std::string text = s.persona.summary;
+      if (!s.set_apart)
+        text += fmt::format(
+            "\nThe rule against the cluster, on customers it was not found on: precision {:.0f} %, recall {:.0f} %.",
+            100 * s.precision, 100 * s.recall);
+      return text;
+    };
+    for (const auto* list : {&out_.segments, &out_.set_apart})
+      for (const Segment& s : *list) named.push_back({s.persona.name, s.id, note(s), s.rule});
+    const std::string head = fmt::format("# Micro-segments discovered as of {}: {} {} in {} groups.\n# Value is {}.\n",
+                                         text_of(out_.as_of), grouped(static_cast<double>(out_.grouped)),
+                                         out_.parts.words.customers, out_.k, out_.value_definition);
+    out_.tsl = TRY(formatted(file_of_rules(out_.parts, out_.features, named, head, options_.features)));
+    return {};
+  }
+
+  void draw() {
+    draw_tree(clustering_, place_, out_);
+    draw_map(transformed_, clustering_, population_.grouped, place_, out_);
+  }
+
+  const History& history_;
+  const segment::Schema& schema_;
+  const Options& options_;
+  Progress& progress_;
+  Discovery out_;
+  Population population_;
+  Transformed transformed_;
+  Clustering clustering_;
+  std::vector<Conjunction> rules_;
+  std::vector<int> label_;  // cluster, or k + apart group, or -1
+  std::vector<int> place_;  // of cluster or apart group in segments + set_apart
+  std::vector<double> value_;
+  std::vector<bool> active_;
+  double z_ = 2;
+};
+
+}  // namespace
+
+Result<Discovery> discover(const History& history, const segment::Schema& schema, const Options& options,
+                           Progress& progress) {
+  return Run(history, schema, options, progress).all();
+}
+
+}  // namespace tessera::discover

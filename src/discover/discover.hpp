@@ -1,0 +1,128 @@
+// Discovery: from the record's events to explained micro-segments. discover() is pure: a history, what is known of its
+// names, and options in; all that a report says out. Writers (report.hpp) turn a Discovery into files and text.
+//
+// The way: recognise the industry and its main event -> measure features written in the segment language -> leave out
+// bots and tests, set apart those who would distort the groups or are too new -> straighten and scale -> cluster -> a
+// rule for each cluster -> count each rule's members by the evaluator -> say who they are. What is reported of a
+// segment (size, value, claims) is about the members of its rule, not of its cluster, so that a segment applied
+// tomorrow is the one that was described.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/progress.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "discover/cluster.hpp"
+#include "discover/features.hpp"
+#include "discover/parts.hpp"
+#include "discover/persona.hpp"
+#include "discover/transform.hpp"
+#include "profiles/history.hpp"
+#include "segment/schema.hpp"
+
+namespace tessera::discover {
+
+inline constexpr size_t kFewestCustomers = 200;  // fewer: one group and a sentence
+inline constexpr size_t kMostConditions = 4;     // of a rule
+
+struct Options {
+  std::optional<Instant> as_of;  // none: just after the newest event
+  size_t min_size = 100;
+  std::optional<size_t> segments;  // none: chosen
+  std::string features;            // definitions in the segment language, all lets are features; empty: the default set
+  std::string features_name = "features";  // of the file, for messages
+  Duration active = kDay * 365;
+  uint64_t seed = 1;
+  std::optional<Zone> zone;           // of the times; none: unknown, then nothing is said about hours
+  std::vector<std::string> withheld;  // names of properties that must not be used (classed as sensitive at import)
+  std::string pseudonym_key;          // typical members are shown as pseudonyms made with it
+  bool keep_unwanted = false;         // bots, staff and tests are not left out
+};
+
+struct Segment {
+  std::string id;          // slug of the name: the segment's in the language
+  std::string parent;      // id of the tree's node above
+  bool set_apart = false;  // not found by clustering: newcomers and the like
+  std::string why_apart;
+  std::string rule;  // conditions in the segment language
+  size_t conditions = 0;
+  size_t clustered = 0;              // customers of the cluster
+  double precision = 0, recall = 0;  // of the rule against the cluster, on customers it was not found on
+  double f1 = 0;
+  size_t size = 0, active = 0;  // members of the rule
+  double customer_share = 0, value = 0, value_share = 0;
+  std::vector<Claim> distinct;
+  Persona persona;
+  std::vector<uint32_t> members;  // of the rule: customers of the history, ascending
+};
+
+struct LeftOut {
+  std::string kind;  // "bot", "test"
+  std::string why;
+  std::vector<uint32_t> customers;
+};
+
+// A node of the tree of segments: leaves are micro-segments (by index), inner nodes appear at the cut into `cut`
+// groups.
+struct TreeNode {
+  std::string id, name;
+  size_t size = 0;
+  double value_share = 0;
+  int segment = -1;      // of a leaf
+  size_t splits_at = 0;  // of an inner node: from the cut into so many groups on its children are apart
+  double height = 0;
+  std::vector<size_t> children;
+};
+
+struct MapPoint {
+  float x = 0, y = 0;
+  uint32_t segment = 0;
+};
+
+struct Discovery {
+  Instant as_of;
+  bool as_of_given = false;
+  Instant from, to;      // of main events
+  size_t customers = 0;  // in the record
+  size_t active = 0;     // with an event in the last Options::active
+  Duration active_within = kDay * 365;
+  size_t grouped = 0;  // that were clustered
+  size_t min_size = 100;
+  double value = 0;  // of all but those left out
+  Parts parts;
+  std::string value_definition;
+  FeatureTable features;    // values of all customers
+  std::string definitions;  // text of events and lets
+  std::vector<ColumnTreatment> treatment;
+  std::vector<std::string> said;  // how the data was treated, sentences
+  std::string transform;          // the same in one
+  size_t k = 0;
+  bool natural = false;
+  std::string chosen_by;
+  Quality quality;
+  std::vector<Candidate> candidates;
+  std::vector<std::string> absorbed;  // groups too small, and where they went
+  std::vector<Segment> segments;      // micro-segments by size, then set-apart groups of at least the minimum size
+  std::vector<Segment> set_apart;     // those that are smaller
+  std::vector<LeftOut> left_out;
+  std::vector<TreeNode> tree;  // [0] is the root; empty where there is one group
+  Maturity maturity;
+  std::vector<int> label;      // of each customer: index in segments, or segments.size() + index in set_apart; -1
+  std::vector<bool> held_out;  // customers on whom no rule was found
+  double macro_f1 = 0;         // of the micro-segments' rules, on customers held out
+  double in_exactly_one = 0;   // share of customers (all but those left out) in exactly one rule
+  std::vector<MapPoint> map;
+  std::string map_axes;  // what the two directions are, in words
+  std::string tsl;       // segments.tsl
+};
+
+// Errors: no events; a text of features that does not check (with its places); fewer customers than segments asked for.
+Result<Discovery> discover(const profiles::History& history, const segment::Schema& schema, const Options& options,
+                           Progress& progress);
+
+}  // namespace tessera::discover

@@ -1,0 +1,579 @@
+#include "discover/features.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "core/text.hpp"
+#include "segment/lex.hpp"
+
+namespace tessera::discover {
+
+namespace {
+
+using profiles::Column;
+using profiles::History;
+using profiles::PropertyType;
+using profiles::Stream;
+using profiles::TextId;
+
+constexpr size_t kMostInterests = 12, kMostLevels = 6, kMostTraitLevels = 30;
+
+// Service lines are no interests: postage, fees, adjustments, samples.
+constexpr std::string_view kServiceLines[] = {"postage",   "carriage", "manual", "bank charges", "fee",      "discount",
+                                              "sample",    "adjust",   "dotcom", "cruk",         "shipping", "delivery",
+                                              "gift wrap", "next day", "amazon", "bad debt",     "check",    "voucher"};
+// Traits that name a person or a place too finely, or are of no use for groups.
+constexpr std::string_view kNamingTraits[] = {
+    "email",      "name",      "first_name", "last_name",   "firstname", "lastname", "phone",         "address",
+    "street",     "id",        "user_id",    "customer_id", "username",  "birthday", "date_of_birth", "dob",
+    "created_at", "signed_up", "is_test",    "is_staff",    "ip",        "avatar",   "website",       "title"};
+// Not for groups of patients or bank clients until someone allows it by name.
+constexpr std::string_view kCarefulTraits[] = {"age",         "gender",    "sex",       "marital_status", "postcode",
+                                               "postal_code", "zip",       "zip_code",  "ethnicity",      "religion",
+                                               "income",      "diagnosis", "condition", "medication",     "disability"};
+
+// A let's name of any text: small letters, digits and '_'.
+std::string identifier(std::string_view text) {
+  std::string out = slug_of(text);
+  for (char& c : out)
+    if (c == '-') c = '_';
+  if (out.size() > 32) out.resize(32);
+  while (!out.empty() && out.back() == '_') out.pop_back();
+  return out.empty() || (out[0] >= '0' && out[0] <= '9') ? "x" + out : out;
+}
+
+struct Level {
+  std::string text;
+  size_t customers = 0;
+};
+
+// Texts of a property by the number of customers who have them, most first (ties: by text).
+std::vector<Level> levels_of(const History& history, const std::vector<std::string>& events, std::string_view property,
+                             bool is_list) {
+  std::map<TextId, size_t> customers;
+  std::vector<TextId> seen;
+  for (const std::string& event : events) {
+    const Stream* stream = history.stream(event);
+    const Column* column = stream ? stream->column(property, PropertyType::Text, is_list) : nullptr;
+    if (!column) continue;
+    for (size_t c = 0; c < history.customers(); ++c) {
+      seen.clear();
+      for (uint32_t row = stream->first[c]; row < stream->first[c + 1]; ++row) {
+        const uint32_t from = is_list ? column->list_first[row] : row,
+                       to = is_list ? column->list_first[row + 1] : row + 1;
+        for (uint32_t i = from; i < to; ++i)
+          if (column->texts[i] > profiles::kClearedText) seen.push_back(column->texts[i]);
+      }
+      std::sort(seen.begin(), seen.end());
+      seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+      for (const TextId id : seen) ++customers[id];
+    }
+  }
+  std::vector<Level> out;
+  for (const auto& [id, count] : customers) out.push_back({std::string(history.dictionary.text(id)), count});
+  std::sort(out.begin(), out.end(), [](const Level& a, const Level& b) {
+    return a.customers != b.customers ? a.customers > b.customers : a.text < b.text;
+  });
+  return out;
+}
+
+bool is_service_line(std::string_view name) {
+  const std::string folded = fold_case(name);
+  return std::any_of(std::begin(kServiceLines), std::end(kServiceLines),
+                     [&](std::string_view line) { return folded.find(line) != std::string::npos; });
+}
+
+// Words of the names of things that stand for an interest: in the names of things bought by between 8 % and 70 % of
+// customers, most telling first. A word that says how a thing is sold or what colour it has is none.
+std::vector<std::string> words_of_interest(const std::vector<Level>& things, const History& history,
+                                           const Parts& parts) {
+  static const std::set<std::string, std::less<>> kEmpty = {
+      "set",      "of",          "and",      "in",     "with",    "the",     "for",    "pack",    "box",
+      "design",   "red",         "pink",     "blue",   "white",   "black",   "green",  "ivory",   "cream",
+      "silver",   "gold",        "assorted", "small",  "large",   "mini",    "medium", "big",     "vintage",
+      "retro",    "colour",      "colours",  "piece",  "pieces",  "metal",   "wood",   "wooden",  "glass",
+      "paper",    "from",        "on",       "to",     "by",      "a",       "an",     "asstd",   "pc",
+      "natural",  "traditional", "classic",  "round",  "single",  "double",  "jumbo",  "regency", "english",
+      "no",       "your",        "heart",    "hearts", "hanging", "sweet",   "home",   "spot",    "spotty",
+      "polkadot", "retrospot",   "woodland", "french", "antique", "ceramic", "fancy",  "style",   "charm",
+      "rose",     "lovebird"};
+  std::map<std::string, std::set<TextId>> by_word;
+  for (const Level& thing : things) {
+    if (is_service_line(thing.text)) continue;
+    const TextId id = history.dictionary.find(thing.text);
+    std::string word;
+    for (const char c : fold_case(thing.text) + " ") {
+      if ((c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 128) {
+        word += c;
+        continue;
+      }
+      // "bags" and "bag" are one interest.
+      if (word.size() > 3 && word.back() == 's' && word[word.size() - 2] != 's') word.pop_back();
+      if (word.size() >= 3 && !kEmpty.contains(word) && !kEmpty.contains(word + "s")) by_word[word].insert(id);
+      word.clear();
+    }
+  }
+  const Stream* main = history.stream(parts.of(Part::Main)[0]);
+  const Column* names = main ? main->column(parts.list.empty() ? parts.item_name : parts.list + "." + parts.item_name,
+                                            PropertyType::Text, !parts.list.empty())
+                             : nullptr;
+  if (!names) return {};
+  // Customers by word, from the things' words.
+  std::map<TextId, std::vector<uint32_t>> words_of_thing;
+  std::vector<std::string> words;
+  for (const auto& [word, ids] : by_word) {
+    if (ids.size() < 4) continue;
+    for (const TextId id : ids) words_of_thing[id].push_back(static_cast<uint32_t>(words.size()));
+    words.push_back(word);
+  }
+  std::vector<size_t> customers(words.size(), 0), last(words.size(), SIZE_MAX);
+  for (size_t c = 0; c < history.customers(); ++c)
+    for (uint32_t row = main->first[c]; row < main->first[c + 1]; ++row) {
+      const uint32_t from = names->is_list ? names->list_first[row] : row,
+                     to = names->is_list ? names->list_first[row + 1] : row + 1;
+      for (uint32_t i = from; i < to; ++i) {
+        const auto found = words_of_thing.find(names->texts[i]);
+        if (found == words_of_thing.end()) continue;
+        for (const uint32_t word : found->second)
+          if (last[word] != c) last[word] = c, ++customers[word];
+      }
+    }
+  std::vector<size_t> order(words.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return customers[a] > customers[b]; });
+  std::vector<std::string> out;
+  const double all = static_cast<double>(history.customers());
+  for (const size_t i : order) {
+    const double share = static_cast<double>(customers[i]) / all;
+    if (share >= 0.08 && share <= 0.7 && out.size() < kMostInterests) out.push_back(words[i]);
+  }
+  return out;
+}
+
+struct Span {
+  Instant from = kNever, to = kEver;
+  double days() const { return from < to ? static_cast<double>((to - from).ms) / static_cast<double>(kDay.ms) : 0; }
+};
+Span span_of(const History& history, const std::vector<std::string>& events) {
+  Span span;
+  for (const std::string& event : events)
+    for (const Instant at : history.stream(event)->time)
+      if (at > kEver) span.from = std::min(span.from, at), span.to = std::max(span.to, at);
+  return span;
+}
+
+class Candidates {
+ public:
+  Candidates(const History& history, const Parts& parts, bool hours)
+      : history_(history), parts_(parts), words_(parts.words), hours_(hours) {}
+
+  std::vector<Feature> all() {
+    money();
+    rhythm();
+    breadth();
+    interests();
+    habits();
+    touch();
+    times();
+    traits();
+    return std::move(out_);
+  }
+
+ private:
+  const std::string& main() const { return main_; }
+  Feature& add(Feature feature) {
+    for (int n = 2; std::any_of(out_.begin(), out_.end(), [&](const Feature& f) { return f.name == feature.name; });
+         ++n)
+      feature.name += fmt::format("_{}", n);
+    out_.push_back(std::move(feature));
+    return out_.back();
+  }
+  // 100 times one count over another: percent.
+  void share(std::string name, std::string part, std::string whole, Family family, std::string phrase, std::string tag,
+             std::string of) {
+    add({.name = std::move(name),
+         .definition = fmt::format("100 * {} / {}", part, whole),
+         .family = family,
+         .shape = Shape::Share,
+         .phrase = std::move(phrase),
+         .tag = std::move(tag),
+         .of = std::move(of)});
+  }
+
+  // The things of main events, service lines left out, under a condition.
+  std::string things(std::string_view condition = {}, bool in_list = true) const {
+    if (!in_list || parts_.list.empty())
+      return condition.empty() ? main() : fmt::format("{} where {}", main(), condition);
+    std::string out = fmt::format("each {}.{}", main(), parts_.list);
+    std::vector<std::string> tests;
+    if (!condition.empty()) tests.emplace_back(condition);
+    if (parts_.service_lines) tests.push_back("service is not true");
+    if (!tests.empty()) out += fmt::format(" where {}", fmt::join(tests, " and "));
+    return out;
+  }
+
+  void money() {
+    add({.name = "since_last_" + main(),
+         .definition = fmt::format("ago(last_time({}))", main()),
+         .family = Family::Recency,
+         .shape = Shape::Days,
+         .phrase = fmt::format("days since the last {}", words_.main),
+         .tag = "lapsed"});
+    add({.name = mains(),
+         .definition = fmt::format("count({})", main()),
+         .family = Family::Frequency,
+         .shape = Shape::Count,
+         .phrase = std::string(words_.mains),
+         .tag = "frequent"});
+    if (!parts_.money.empty()) {
+      std::string net = fmt::format("sum({}.{})", main(), parts_.money);
+      if (!parts_.undo_money.empty())
+        net += fmt::format(" {} sum({}.{})", parts_.undo_negative ? '+' : '-', "refund", parts_.undo_money);
+      add({.name = std::string(words_.money_name),
+           .definition = net,
+           .family = Family::Money,
+           .shape = Shape::Money,
+           .phrase = std::string(words_.money),
+           .tag = "high spend"});
+      add({.name = std::string(words_.money_name) + "_per_" + main(),
+           .definition = fmt::format("avg({}.{})", main(), parts_.money),
+           .family = Family::Size,
+           .shape = Shape::Money,
+           .phrase = fmt::format("average amount of {} {}", article(), words_.main),
+           .tag = fmt::format("large {}", words_.mains)});
+    }
+  }
+  std::string_view article() const {
+    return std::string_view("aeiou").find(words_.main[0]) != std::string_view::npos ? "an" : "a";
+  }
+  std::string mains() const {
+    return std::string(words_.mains) == main() ? "number_of_" + main() : std::string(words_.mains);
+  }
+
+  void rhythm() {
+    const double days = span_of(history_, parts_.of(Part::Main)).days();
+    add({.name = "usual_gap",
+         .definition = fmt::format("(last_time({0}) - first_time({0})) / (count({0}) - 1)", main()),
+         .family = Family::Gap,
+         .shape = Shape::Days,
+         .phrase = fmt::format("days between {}", words_.mains),
+         .tag = "regular"});
+    add({.name = "since_first_" + main(),
+         .definition = fmt::format("ago(first_time({}))", main()),
+         .family = Family::Tenure,
+         .shape = Shape::Days,
+         .phrase = fmt::format("days since the first {}", words_.main),
+         .tag = "long-standing"});
+    if (days >= 180) {
+      const int window = days >= 540 ? 180 : 90;
+      share("recent_percent", fmt::format("count({}, last {} days)", main(), window), fmt::format("count({})", main()),
+            Family::Trend, fmt::format("of {} in the last {} days", words_.mains, window), "rising", mains());
+    }
+    add({.name = "spread",
+         .definition = fmt::format("distinct({0}.$month) / count({0})", main()),
+         .family = Family::Gap,
+         .shape = Shape::Ratio,
+         .phrase = fmt::format("different months for each {}", words_.main),
+         .tag = "spread out"});
+    out_.back().in_rules = false;
+  }
+
+  void breadth() {
+    if (!parts_.list.empty()) {
+      add({.name = "things_per_" + main(),
+           .definition = fmt::format("count({}) / count({})", things(), main()),
+           .family = Family::Breadth,
+           .shape = Shape::Ratio,
+           .phrase = std::string(words_.breadth),
+           .tag = "many at a time",
+           .of = mains()});
+    } else if (!parts_.count.empty()) {
+      add({.name = parts_.count + "_per_" + main(),
+           .definition = fmt::format("avg({}.{})", main(), parts_.count),
+           .family = Family::Breadth,
+           .shape = Shape::Ratio,
+           .phrase = std::string(words_.breadth),
+           .tag = "many at a time",
+           .of = mains()});
+    }
+  }
+
+  void interests() {
+    const auto& events = parts_.of(Part::Main);
+    const std::string path = parts_.category_in_list ? parts_.list + "." + parts_.category : parts_.category;
+    auto categories =
+        parts_.category.empty() ? std::vector<Level>{} : levels_of(history_, events, path, parts_.category_in_list);
+    std::erase_if(categories, [](const Level& level) { return is_service_line(level.text); });
+    const double all = static_cast<double>(history_.customers());
+    if (categories.size() >= 2 && categories.size() <= 200) {
+      for (size_t i = 0; i < std::min(kMostInterests, categories.size()); ++i) {
+        const std::string& name = categories[i].text;
+        if (static_cast<double>(categories[i].customers) < 0.02 * all) break;
+        share(identifier(name) + "_percent",
+              fmt::format("count({})", things(fmt::format("{} = {}", parts_.category, segment::in_quotes(name)),
+                                              parts_.category_in_list)),
+              fmt::format("count({})", things("", parts_.category_in_list)), Family::Interest,
+              fmt::format("of {} in {}", parts_.category_in_list ? words_.things : words_.mains, name), name, mains());
+      }
+      return;
+    }
+    const std::string item = parts_.list.empty() ? parts_.item_name : parts_.list + "." + parts_.item_name;
+    if (parts_.item_name.empty()) return;
+    const auto named = levels_of(history_, events, item, !parts_.list.empty());
+    if (named.size() < 20) return;
+    for (const std::string& word : words_of_interest(named, history_, parts_))
+      share(identifier(word) + "_percent",
+            fmt::format("count({})", things(fmt::format("{} contains {} ignoring case", parts_.item_name,
+                                                        segment::in_quotes(word)))),
+            fmt::format("count({})", things()), Family::Interest,
+            fmt::format("of {} with \"{}\" in the name", words_.things, word), word, mains());
+  }
+
+  void per_main(Part part, std::string name, Family family, std::string phrase, std::string tag) {
+    if (!parts_.has(part)) return;
+    add({.name = std::move(name),
+         .definition = fmt::format("count({}) / count({})", parts_.alias(part), main()),
+         .family = family,
+         .shape = Shape::Ratio,
+         .phrase = std::move(phrase),
+         .tag = std::move(tag),
+         .of = mains()});
+  }
+
+  void habits() {
+    if (!parts_.promotion.empty()) {
+      std::vector<std::string> tests;
+      for (const std::string& property : parts_.promotion)
+        tests.push_back(property.starts_with("discount") && property != "discount_code" ? property + " > 0"
+                                                                                        : property + " is known");
+      share("promotion_percent", fmt::format("count({} where {})", main(), fmt::join(tests, " or ")),
+            fmt::format("count({})", main()), Family::Promotion, fmt::format("of {} {}", words_.mains, words_.promoted),
+            "promotion", mains());
+    } else if (parts_.has(Part::Promotion)) {
+      share("promotion_percent", "count(promotion)", fmt::format("count({})", main()), Family::Promotion,
+            fmt::format("of {} {}", words_.mains, words_.promoted), "promotion", mains());
+    }
+    if (parts_.has(Part::Undo))
+      share(parts_.alias(Part::Undo) + "_percent", fmt::format("count({})", parts_.alias(Part::Undo)),
+            fmt::format("count({})", main()), Family::Undo, fmt::format("of {} {}", words_.mains, words_.undo_phrase),
+            std::string(words_.undos), mains());
+    per_main(Part::Look, "looks_per_" + main(), Family::Look, fmt::format("{} for each {}", words_.looks, words_.main),
+             "browsing");
+    per_main(Part::Service, "help_per_" + main(), Family::Service,
+             fmt::format("{} for each {}", words_.service, words_.main), "asking");
+    if (parts_.has(Part::MailOpen)) {
+      add({.name = "months_known",
+           .definition = "1 + (last_time(any event) - first_time(any event)) / 30 days",
+           .family = Family::Tenure,
+           .shape = Shape::Number,
+           .phrase = "months between the first and the last thing done",
+           .tag = "",
+           .clusters = false,
+           .in_rules = false});
+      add({.name = "mails_a_month",
+           .definition = "count(mail_opened) / (1 + (last_time(any event) - first_time(any event)) / 30 days)",
+           .family = Family::Mail,
+           .shape = Shape::Ratio,
+           .phrase = "mails opened in a month",
+           .tag = "mail reading",
+           .of = "months_known"});
+    }
+  }
+
+  // Everything a customer does of themselves; mail has no channel or hour of its own.
+  std::vector<std::string> visit_events() const {
+    std::vector<std::string> out;
+    for (const Part part : {Part::Main, Part::Look, Part::Pick, Part::Promotion, Part::Login, Part::Page})
+      for (const std::string& event : parts_.of(part)) out.push_back(event);
+    return out;
+  }
+
+  void mix(const std::string& property, Family family, std::string_view word) {
+    if (property.empty()) return;
+    const auto levels = levels_of(history_, visit_events(), property, false);
+    if (levels.size() < 2 || levels.size() > 40) return;
+    for (size_t i = 0; i < std::min(kMostLevels, levels.size()); ++i) {
+      if (static_cast<double>(levels[i].customers) < 0.03 * static_cast<double>(history_.customers())) break;
+      share(identifier(levels[i].text) + "_percent",
+            fmt::format("count(visit where {} = {})", property, segment::in_quotes(levels[i].text)), "count(visit)",
+            family, fmt::format("of visits by {}{}", word, levels[i].text), levels[i].text, "visits");
+    }
+  }
+
+  void touch() {
+    add({.name = "visits",
+         .definition = "count(visit)",
+         .family = Family::Frequency,
+         .shape = Shape::Count,
+         .phrase = "things done in all",
+         .tag = "active",
+         .clusters = false,
+         .in_rules = false});
+    mix(parts_.channel, Family::Channel, "");
+    mix(parts_.device, Family::Device, "");
+  }
+
+  void times() {
+    if (hours_) {
+      struct Part_of_day {
+        std::string_view name, phrase, condition;
+      };
+      for (const Part_of_day& row :
+           {Part_of_day{"morning_percent", "of visits before 11", "$hour < 11"},
+            Part_of_day{"midday_percent", "of visits from 11 to 17", "$hour between 11 and 16"},
+            Part_of_day{"evening_percent", "of visits after 17", "$hour >= 17"}})
+        share(std::string(row.name), fmt::format("count(visit where {})", row.condition), "count(visit)", Family::Hour,
+              std::string(row.phrase), std::string(row.name.substr(0, row.name.find('_'))), "visits");
+    }
+    share("weekend_percent", "count(visit where $weekday >= 6)", "count(visit)", Family::Week, "of visits at weekends",
+          "weekend", "visits");
+    if (span_of(history_, parts_.of(Part::Main)).days() < 330) return;
+    share("november_december_percent", fmt::format("count({} where $month >= 11)", main()),
+          fmt::format("count({})", main()), Family::Season, fmt::format("of {} in November and December", words_.mains),
+          "year's end", mains());
+    share("summer_percent", fmt::format("count({} where $month between 6 and 8)", main()),
+          fmt::format("count({})", main()), Family::Season, fmt::format("of {} from June to August", words_.mains),
+          "summer", mains());
+  }
+
+  void traits() {
+    const Stream* traits = history_.stream(profiles::kTraits);
+    if (!traits) return;
+    for (const Column& column : traits->columns) {
+      const std::string folded = fold_case(column.property);
+      const auto is_one_of = [&](const auto& names) {
+        return std::find(std::begin(names), std::end(names), folded) != std::end(names);
+      };
+      if (column.is_list || is_one_of(kNamingTraits) || (words_.careful && is_one_of(kCarefulTraits))) continue;
+      const bool number = column.type == PropertyType::Number;
+      if (column.type == PropertyType::Text) {
+        const auto levels = levels_of(history_, {std::string(profiles::kTraits)}, column.property, false);
+        if (levels.size() < 2 || levels.size() > kMostTraitLevels) continue;
+      } else if (!number) {
+        continue;
+      }
+      const bool plain = identifier(column.property) == column.property;
+      add({.name = "given_" + identifier(column.property),
+           .definition = "trait " + (plain ? column.property : segment::in_quotes(column.property)),
+           .family = Family::Trait,
+           .shape = number ? Shape::Number : Shape::Category,
+           .phrase = column.property,
+           .tag = column.property,
+           // What people are describes groups; what they do makes them. A trait of three values would cut every group
+           // in three, for nothing separates as cleanly as a word that was typed in.
+           .clusters = false});
+    }
+  }
+
+  const History& history_;
+  const Parts& parts_;
+  const Words& words_;
+  bool hours_;
+  std::string main_{parts_.alias(Part::Main)};
+  std::vector<Feature> out_;
+};
+
+}  // namespace
+
+std::string_view family_name(Family family) {
+  static constexpr std::string_view kNames[kFamilies] = {
+      "recency", "frequency", "money",          "size",       "gaps",    "tenure",       "trend",
+      "breadth", "interests", "promotions",     "taken back", "channel", "device",       "time of day",
+      "week",    "season",    "looking around", "mail",       "help",    "traits given", "your own"};
+  return kNames[static_cast<size_t>(family)];
+}
+
+const FeatureColumn* FeatureTable::find(std::string_view name) const {
+  for (const FeatureColumn& column : columns)
+    if (column.feature.name == name) return &column;
+  return nullptr;
+}
+
+size_t FeatureTable::index(std::string_view name) const {
+  const FeatureColumn* found = find(name);
+  VERIFY(found != nullptr);
+  return static_cast<size_t>(found - columns.data());
+}
+
+std::vector<Feature> default_features(const History& history, const Parts& parts, bool hours) {
+  return Candidates(history, parts, hours).all();
+}
+
+std::string text_of_definitions(const Parts& parts, std::span<const Feature> features) {
+  std::string out;
+  const auto events = [&](std::string_view alias, const std::vector<std::string>& names) {
+    std::vector<std::string> texts;
+    for (const std::string& name : names) texts.push_back(segment::in_quotes(name));
+    if (!texts.empty()) out += fmt::format("event {} = {}\n", alias, fmt::join(texts, " or "));
+  };
+  const auto used = [&](std::string_view alias) {
+    return std::any_of(features.begin(), features.end(),
+                       [&](const Feature& f) { return f.definition.find(alias) != std::string::npos; });
+  };
+  for (size_t part = 0; part < kParts; ++part) {
+    const std::string alias = parts.alias(static_cast<Part>(part));
+    if (static_cast<Part>(part) == Part::Main || used(alias)) events(alias, parts.events[part]);
+  }
+  if (used("(refund.")) events("refund", parts.refunds);
+  std::vector<std::string> visits;
+  for (const Part part : {Part::Main, Part::Look, Part::Pick, Part::Promotion, Part::Login, Part::Page})
+    for (const std::string& event : parts.of(part)) visits.push_back(event);
+  if (used("(visit")) events("visit", visits);
+  out += '\n';
+  for (const Feature& feature : features) out += fmt::format("let {} = {}\n", feature.name, feature.definition);
+  return out;
+}
+
+void keep_supported(FeatureTable& table, std::span<const uint32_t> rows) {
+  std::vector<FeatureColumn> kept;
+  for (FeatureColumn& column : table.columns) {
+    size_t known = 0, most = 0;
+    double sum = 0, squares = 0;
+    std::map<double, size_t> counts;
+    for (const uint32_t row : rows) {
+      const double x = column.values[row];
+      if (std::isnan(x)) continue;
+      ++known;
+      sum += x;
+      squares += x * x;
+      if (counts.size() < 5'000) ++counts[x];
+    }
+    for (const auto& [value, count] : counts) most = std::max(most, count);
+    const double share = static_cast<double>(known) / static_cast<double>(std::max<size_t>(1, rows.size()));
+    const bool given = column.feature.family == Family::Trait;
+    std::string why;
+    if (share < (given ? 0.05 : 0.3))
+      why = fmt::format("known for {:.0f} % only", 100 * share);
+    else if (counts.size() < 2)
+      why = "the same for everyone";
+    else if (static_cast<double>(most) > 0.985 * static_cast<double>(rows.size()))
+      why = "the same for nearly everyone";
+    if (!why.empty()) {
+      table.dropped.push_back(fmt::format("{} ({}): {}", column.feature.name, column.feature.phrase, why));
+      continue;
+    }
+    // Known for too few to make groups: it still describes them.
+    if (share < 0.6) column.feature.clusters = false;
+    kept.push_back(std::move(column));
+  }
+  // Two columns that are the same for everyone (channel store, device none) are one.
+  for (size_t i = 0; i < kept.size(); ++i)
+    for (size_t j = i + 1; j < kept.size();) {
+      const bool same = std::all_of(rows.begin(), rows.end(), [&](uint32_t r) {
+        const double a = kept[i].values[r], b = kept[j].values[r];
+        return a == b || (std::isnan(a) && std::isnan(b));
+      });
+      if (!same || kept[i].feature.shape != kept[j].feature.shape || kept[j].feature.name == "visits") {
+        ++j;
+        continue;
+      }
+      table.dropped.push_back(
+          fmt::format("{} ({}): the same as {}", kept[j].feature.name, kept[j].feature.phrase, kept[i].feature.name));
+      kept.erase(kept.begin() + static_cast<long>(j));
+    }
+  table.columns = std::move(kept);
+}
+
+}  // namespace tessera::discover

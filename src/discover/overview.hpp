@@ -1,0 +1,18 @@
+// The two pictures of a discovery: the tree from everyone down to the micro-segments, and a map of customers.
+#pragma once
+
+#include <vector>
+
+#include "discover/discover.hpp"
+
+namespace tessera::discover {
+
+// Fills tree, and the parents of segments. `place`: of each cluster in Discovery::segments.
+void draw_tree(const Clustering& clustering, const std::vector<int>& place, Discovery& out);
+
+// Fills map and map_axes: the two directions in which the segments' centres differ most (principal components of the
+// centres, weighted by size), customers thinned evenly.
+void draw_map(const Transformed& transformed, const Clustering& clustering, const std::vector<uint32_t>& customers,
+              const std::vector<int>& place, Discovery& out);
+
+}  // namespace tessera::discover

@@ -1,0 +1,183 @@
+#include "discover/parts.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "core/text.hpp"
+
+namespace tessera::discover {
+
+namespace {
+
+using profiles::Column;
+using profiles::History;
+using profiles::PropertyType;
+using profiles::Stream;
+
+bool is_outside(const Stream& stream) {
+  return !stream.event.starts_with('$');
+}
+
+// The first of the names that is a column of the stream.
+using Names = std::span<const std::string_view>;
+std::string first_column(const Stream& stream, Names names, PropertyType type, bool is_list) {
+  for (const std::string_view name : names)
+    if (stream.column(name, type, is_list)) return std::string(name);
+  return {};
+}
+
+const Part* known_part(std::string_view event, std::string_view& industry) {
+  const std::string folded = fold_case(event);
+  for (const EventPart& row : event_parts())
+    if (fold_case(row.event) == folded) {
+      industry = row.industry;
+      return &row.part;
+    }
+  return nullptr;
+}
+
+constexpr std::array<std::string_view, 9> kMoney = {"revenue", "net_amount", "subtotal", "total", "amount",
+                                                    "value",   "price",      "fee",      "fare"};
+
+constexpr std::array<std::string_view, 9> kCounts = {"quantity",   "items",      "num_items", "services", "instalments",
+                                                     "travellers", "passengers", "seats",     "count"};
+constexpr std::array<std::string_view, 11> kCategoryNames = {
+    "category", "product_category", "department", "specialty", "merchant_category", "service", "kind",
+    "type",     "destination",      "item",       "product"};
+constexpr std::array<std::string_view, 3> kChannels = {"channel", "context.channel", "source_channel"};
+constexpr std::array<std::string_view, 4> kDevices = {"device", "device_type", "device.type", "context.device.type"};
+
+// An event of an unknown company is the main one if it carries money; the more customers, the better.
+std::string guess_main(const History& history) {
+  std::string best;
+  double most = 0;
+  for (const Stream& stream : history.streams) {
+    if (!is_outside(stream) || stream.rows() == 0) continue;
+    size_t customers = 0;
+    for (size_t c = 0; c < history.customers(); ++c) customers += stream.first[c + 1] > stream.first[c];
+    const bool money = !first_column(stream, kMoney, PropertyType::Number, false).empty();
+    const double score = static_cast<double>(customers) * (money ? 10 : 1);
+    if (score > most) most = score, best = stream.event;
+  }
+  return best;
+}
+
+void read_main(const History& history, Parts& parts) {
+  const Stream& main = *history.stream(parts.of(Part::Main)[0]);
+  parts.money = first_column(main, kMoney, PropertyType::Number, false);
+  for (const Column& column : main.columns) {
+    const auto dot = column.property.find('.');
+    if (column.is_list && dot != std::string::npos && parts.list.empty()) parts.list = column.property.substr(0, dot);
+  }
+  const auto inside = [&](std::string_view name) { return parts.list + "." + std::string(name); };
+  if (!parts.list.empty()) {
+    parts.service_lines = main.column(inside("service"), PropertyType::Bool, true) != nullptr;
+    for (const std::string_view name : {"category", "product_category", "type", "department"})
+      if (parts.category.empty() && main.column(inside(name), PropertyType::Text, true))
+        parts.category = name, parts.category_in_list = true;
+    for (const std::string_view name : {"name", "title", "description", "sku", "product_id"})
+      if (parts.item_name.empty() && main.column(inside(name), PropertyType::Text, true)) parts.item_name = name;
+  }
+  if (parts.category.empty()) parts.category = first_column(main, kCategoryNames, PropertyType::Text, false);
+  parts.count = first_column(main, kCounts, PropertyType::Number, false);
+  for (const std::string_view name : {"coupon", "offer", "promo_code", "discount_code", "voucher"})
+    if (main.column(name, PropertyType::Text, false)) parts.promotion.emplace_back(name);
+  for (const std::string_view name : {"discount", "discount_amount"})
+    if (main.column(name, PropertyType::Number, false)) parts.promotion.emplace_back(name);
+}
+
+void read_undo(const History& history, Parts& parts) {
+  for (const std::string& name : parts.of(Part::Undo)) {
+    const Stream& stream = *history.stream(name);
+    std::string money = parts.money.empty() ? ""
+                                            : first_column(stream, std::array{std::string_view(parts.money)},
+                                                           PropertyType::Number, false);
+    if (money.empty()) money = first_column(stream, kMoney, PropertyType::Number, false);
+    // An order cancelled before it was paid never counted, so its amount is no money given back.
+    if (money.empty() || name == "Order Cancelled" || (!parts.undo_money.empty() && parts.undo_money != money))
+      continue;
+    parts.undo_money = money;
+    parts.refunds.push_back(name);
+    int64_t negative = 0;
+    for (const int64_t x : stream.column(money, PropertyType::Number, false)->numbers)
+      if (x > profiles::kClearedNumber) negative += x < 0 ? 1 : -1;
+    parts.undo_negative = negative > 0;
+  }
+}
+
+std::string any_column(const History& history, const Parts& parts, Names names) {
+  const Stream& main = *history.stream(parts.of(Part::Main)[0]);
+  std::string found = first_column(main, names, PropertyType::Text, false);
+  for (const Stream& stream : history.streams)
+    if (found.empty() && is_outside(stream)) found = first_column(stream, names, PropertyType::Text, false);
+  return found;
+}
+
+void define_value(Parts& parts) {
+  if (parts.money.empty()) {
+    parts.value_definition = fmt::format("number of {} (the data has no amounts)", parts.words.mains);
+    return;
+  }
+  parts.value_definition =
+      fmt::format("{}: the sum of '{}' over all {}", parts.words.money, parts.money, parts.words.mains);
+  if (!parts.undo_money.empty())
+    parts.value_definition += fmt::format(", less '{}' of {}", parts.undo_money, fmt::join(parts.refunds, " and "));
+  else
+    parts.value_definition += "; the data says nothing about money given back";
+  parts.value_definition += parts.money == "revenue" || parts.money == "subtotal" || parts.money == "net_amount"
+                                ? "; without tax and shipping as far as the source leaves them out"
+                                : "; as the source gives it, tax and shipping included if it includes them";
+}
+
+}  // namespace
+
+std::string Parts::alias(Part part) const {
+  static constexpr std::string_view kNames[] = {
+      "",      "",     "look",   "pick",   "promotion", "help", "mail_opened", "mail_clicked",
+      "login", "page", "review", "survey", "leave"};
+  if (part == Part::Main) return std::string(words.main);
+  if (part == Part::Undo) return std::string(words.undo);
+  return std::string(kNames[static_cast<size_t>(part)]);
+}
+
+Result<Parts> recognise(const History& history) {
+  Parts parts;
+  std::map<std::string_view, size_t> votes;  // rows of events that speak for an industry
+  for (const Stream& stream : history.streams) {
+    std::string_view industry;
+    if (!is_outside(stream) || stream.rows() == 0) continue;
+    if (known_part(stream.event, industry) && !industry.empty()) votes[industry] += stream.rows();
+  }
+  std::string_view chosen;
+  for (const auto& [industry, rows] : votes)
+    if (chosen.empty() || rows > votes[chosen]) chosen = industry;
+  parts.words = generic_words();
+  for (const Words& words : industries())
+    if (words.industry == chosen) parts.words = words;
+  std::set<std::string> mains;
+  for (const Stream& stream : history.streams) {
+    std::string_view industry;
+    const Part* part = is_outside(stream) && stream.rows() > 0 ? known_part(stream.event, industry) : nullptr;
+    if (part && (industry.empty() || industry == chosen))
+      parts.events[static_cast<size_t>(*part)].push_back(stream.event);
+  }
+  auto& main = parts.events[static_cast<size_t>(Part::Main)];
+  if (main.empty()) {
+    const std::string guess = guess_main(history);
+    if (guess.empty())
+      return fail("the record holds no events to discover anything from", "", "tessera import FILE --preset ...");
+    for (auto& events : parts.events) std::erase(events, guess);
+    main.push_back(guess);
+  }
+  // The event with most rows leads: its columns are read.
+  std::stable_sort(main.begin(), main.end(),
+                   [&](const auto& a, const auto& b) { return history.stream(a)->rows() > history.stream(b)->rows(); });
+  read_main(history, parts);
+  read_undo(history, parts);
+  parts.channel = any_column(history, parts, kChannels);
+  parts.device = any_column(history, parts, kDevices);
+  define_value(parts);
+  return parts;
+}
+
+}  // namespace tessera::discover

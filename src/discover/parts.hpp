@@ -1,0 +1,42 @@
+// Who plays what in this record: the industry, its main event and its properties, found from names and from what the
+// columns hold.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+#include "discover/words.hpp"
+#include "profiles/history.hpp"
+
+namespace tessera::discover {
+
+struct Parts {
+  Words words;                                          // of the industry, adapted to a generic main event
+  std::array<std::vector<std::string>, kParts> events;  // present in the record, by part
+  std::string money;                                    // property of main events; empty = none
+  std::vector<std::string> refunds;                     // undo events that give money back
+  std::string undo_money;                               // their property with the money; empty = none
+  bool undo_negative = false;                           // undo money is written with a minus
+  std::string list;                                     // list of things of a main event: "products"; empty = none
+  std::string item_name;                                // name of a thing in that list: "name"; or a plain property
+  std::string category;                                 // property of category, of the list or plain
+  bool category_in_list = false;
+  bool service_lines = false;          // things have a flag "service": postage, fees, adjustments
+  std::string count;                   // property of how many things, where there is no list
+  std::vector<std::string> promotion;  // properties that say a reduction was had: "coupon"
+  std::string channel, device;         // properties of any event
+  std::string value_definition;        // for readers: "sum of revenue of orders, less refunds"
+
+  const std::vector<std::string>& of(Part part) const { return events[static_cast<size_t>(part)]; }
+  bool has(Part part) const { return !of(part).empty(); }
+  std::string alias(Part part) const;  // name in the segment language
+};
+
+// Error where no event could be the main one.
+Result<Parts> recognise(const profiles::History& history);
+
+}  // namespace tessera::discover

@@ -1,0 +1,457 @@
+#include "discover/persona.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+
+#include "core/parallel.hpp"
+
+namespace tessera::discover {
+
+namespace {
+
+constexpr double kWorthSaying = 0.2;  // standard deviations
+
+bool by_median(Shape shape) {
+  return shape == Shape::Count || shape == Shape::Money || shape == Shape::Days || shape == Shape::Number;
+}
+
+std::vector<double> known_of(const FeatureColumn& column, std::span<const uint32_t> customers) {
+  std::vector<double> out;
+  out.reserve(customers.size());
+  for (const uint32_t c : customers)
+    if (!std::isnan(column.values[c])) out.push_back(column.values[c]);
+  return out;
+}
+
+double deviation_of(std::span<const double> values) {
+  const double mean = mean_of(values);
+  double sum = 0;
+  for (const double x : values) sum += (x - mean) * (x - mean);
+  return values.size() < 2 ? 0 : std::sqrt(sum / static_cast<double>(values.size() - 1));
+}
+
+std::string range_text(Shape shape, Interval interval) {
+  const auto end = [&](double x) {
+    std::string text = std::isfinite(x) ? shown(shape, x) : x < 0 ? "none" : "any";
+    // "66 to 75", not "66 % to 75 %": the unit stands before.
+    for (const std::string_view unit : {" %", " days", " day"})
+      if (text.ends_with(unit)) text.resize(text.size() - unit.size());
+    return text;
+  };
+  return fmt::format("({} to {})", end(interval.low), end(interval.high));
+}
+
+std::string sentence_of(const Feature& feature, const Words& words, const Claim& claim) {
+  const std::string value = shown(feature.shape, claim.value), everyone = shown(feature.shape, claim.everyone);
+  const std::string range = range_text(feature.shape, claim.interval);
+  if (feature.shape == Shape::Category)
+    return fmt::format("{} {} have {} \"{}\", against {} of everyone", shown(Shape::Share, claim.value),
+                       range_text(Shape::Share, claim.interval), feature.phrase, claim.level,
+                       shown(Shape::Share, claim.everyone));
+  if (feature.shape == Shape::Share)
+    return fmt::format("{} {} {}, against {} of everyone", value, range, feature.phrase, everyone);
+  if (feature.shape == Shape::Days) {
+    std::string what = feature.phrase;
+    if (what.starts_with("days ")) what = what.substr(5);
+    return fmt::format("{} {} {}, against {} for everyone (median)", value, range, what, everyone);
+  }
+  if (feature.shape == Shape::Money)
+    return fmt::format("{} {} {}, against {} for everyone (median)", value, range, feature.phrase, everyone);
+  (void)words;
+  return fmt::format("{} {} {}, against {} for everyone ({})", value, range, feature.phrase, everyone,
+                     by_median(feature.shape) ? "median" : "mean");
+}
+
+// Words for a name, by what stands out and in which direction; empty = it makes no name.
+struct Fragment {
+  Family family;
+  std::string_view high, low;
+};
+constexpr Fragment kFragments[] = {
+    {Family::Recency, "lapsed", "recent"},
+    {Family::Frequency, "frequent", "occasional"},
+    {Family::Gap, "", ""},
+    {Family::Tenure, "long-standing", "newer"},
+    {Family::Trend, "", ""},
+    {Family::Breadth, "many at a time", "one at a time"},
+    {Family::Hour, "@", ""},
+    {Family::Week, "weekends", "working days"},
+    {Family::Channel, "@", ""},
+    {Family::Device, "@", ""},
+    {Family::Season, "@", ""},
+    {Family::Interest, "@", ""},
+    {Family::Promotion, "@promoted", ""},
+    {Family::Undo, "@undo", ""},
+    {Family::Look, "looking around", ""},
+    {Family::Mail, "reading mail", ""},
+    {Family::Service, "asking for help", ""},
+    {Family::Money, "@high", "@low"},
+    {Family::Size, "large amounts", "small amounts"},
+    {Family::Trait, "", ""},
+    {Family::Own, "@", ""},
+};
+
+std::string fragment_of(const Claim& claim, const Words& words) {
+  for (const Fragment& row : kFragments) {
+    if (row.family != claim.family) continue;
+    const std::string_view text = claim.higher() ? row.high : row.low;
+    if (text == "@") return claim.tag;
+    if (text == "@promoted") return std::string(words.promoted_tag);
+    if (text == "@undo") return std::string(words.undo_tag);
+    if (text == "@high")
+      return fmt::format("high {}", words.money_name == "amount_total" ? "amounts" : words.money_name);
+    if (text == "@low") return fmt::format("low {}", words.money_name == "amount_total" ? "amounts" : words.money_name);
+    return std::string(text);
+  }
+  return {};
+}
+
+std::string capitalised(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
+  return text;
+}
+
+// Adjectives stand before the noun, the rest behind a comma.
+struct NameParts {
+  std::string head;
+  std::vector<std::string> tail;  // strongest first
+  std::string with(size_t count) const {
+    std::vector<std::string> some(tail.begin(), tail.begin() + static_cast<long>(std::min(count, tail.size())));
+    return capitalised(some.empty() ? head : fmt::format("{}, {}", head, fmt::join(some, ", ")));
+  }
+};
+
+NameParts name_parts(std::span<const Claim> claims, double main_events, const Words& words) {
+  NameParts out;
+  std::string recency, often;
+  std::set<Family> used;
+  for (const Claim& claim : claims) {
+    const std::string text = fragment_of(claim, words);
+    if (text.empty() || std::fabs(claim.effect) < 0.35) continue;
+    if (claim.family == Family::Recency) {
+      if (recency.empty() && (claim.higher() || claim.effect < -0.6)) recency = text;
+    } else if (claim.family == Family::Frequency) {
+      if (often.empty()) often = text;
+    } else if (claim.family != Family::Tenure && used.insert(claim.family).second) {
+      out.tail.push_back(text);
+    } else if (claim.family == Family::Interest && claim.higher() && out.tail.size() < 6) {
+      out.tail.push_back(text);
+    }
+  }
+  if (main_events <= 1) often = "one-time";
+  if (recency == "recent" && often == "frequent") recency.clear();
+  const std::string noun = often == "frequent" ? std::string(words.regulars)
+                           : often.empty()     ? std::string(words.customers)
+                                               : fmt::format("{} {}", often, words.customers);
+  out.head = recency.empty() ? noun : recency + " " + noun;
+  return out;
+}
+
+struct Offer {
+  Family family;
+  bool higher;
+  std::string_view what;
+};
+// What would probably serve a group of whom a claim holds. Worded as something to try: no observation shows what causes
+// what. {main}, {mains} and {tag} are filled in.
+constexpr Offer kOffers[] = {
+    {Family::Recency, true,
+     "A reason to come back, sent once and then left alone: a question what was missing, before any reduction."},
+    {Family::Recency, false,
+     "Nothing that interrupts them: they were here just now. Thanks, and the next step when it is due."},
+    {Family::Frequency, true,
+     "Recognition rather than reductions: early notice, a named contact, less effort for the next {main}."},
+    {Family::Frequency, false, "Help towards the second and third {main}: what others went on with, in plain words."},
+    {Family::Interest, true, "News about {tag} first, and other subjects only where they touch it."},
+    {Family::Promotion, true,
+     "Offers with an end date; try smaller ones beside none, for some of these {mains} would have come anyway."},
+    {Family::Promotion, false, "No reductions: they come at the full price."},
+    {Family::Undo, true,
+     "Better information before the {main}: what to expect, sizes, preparation, a reminder; then measure whether fewer "
+     "are taken back."},
+    {Family::Hour, true, "Messages timed to {tag}, when they are active anyway."},
+    {Family::Week, true, "Messages at weekends."},
+    {Family::Week, false, "Messages on working days."},
+    {Family::Channel, true, "{tag} first: that is where they are; other channels only to add to it."},
+    {Family::Device, true, "Pages and messages made for {tag} first."},
+    {Family::Season, true, "An early word before their season ({tag}), quiet in between."},
+    {Family::Look, true,
+     "Help to decide: comparison, reviews, a saved selection; they look around a lot before each {main}."},
+    {Family::Mail, true, "E-mail works as a channel here: they open it."},
+    {Family::Mail, false, "Another channel than e-mail: they seldom open it."},
+    {Family::Service, true, "A person to ask, and answers to the commonest questions beforehand."},
+    {Family::Breadth, true, "Combinations and sets: they take several things together."},
+    {Family::Size, true, "Quality and service before price: their amounts are large."},
+    {Family::Size, false, "Entry-level choices in view: their amounts are small."},
+};
+
+std::string filled(std::string_view text, const Claim& claim, const Words& words) {
+  std::string out(text);
+  const auto replace = [&](std::string_view what, std::string_view by) {
+    for (size_t at = out.find(what); at != std::string::npos; at = out.find(what, at + by.size()))
+      out.replace(at, what.size(), by);
+  };
+  replace("{mains}", words.mains);
+  replace("{main}", words.main);
+  replace("{tag}", claim.tag);
+  return capitalised(out);
+}
+
+}  // namespace
+
+std::string grouped(double value) {
+  const double size = std::fabs(value);
+  std::string text = size >= 100 || value == std::round(value) ? fmt::format("{:.0f}", value)
+                     : size >= 10                              ? fmt::format("{:.1f}", value)
+                                                               : fmt::format("{:.2f}", value);
+  if (text.find('.') != std::string::npos) {
+    while (text.back() == '0') text.pop_back();
+    if (text.back() == '.') text.pop_back();
+  }
+  if (text == "-0") text = "0";
+  const size_t point = std::min(text.find('.'), text.size()), start = text[0] == '-' ? 1 : 0;
+  for (size_t i = point; i > start + 3; i -= 3) text.insert(i - 3, ",");
+  return text;
+}
+
+std::string shown(Shape shape, double value) {
+  switch (shape) {
+    case Shape::Share:
+      return fmt::format("{:.0f} %", 100 * value);
+    case Shape::Days: {
+      const std::string number = fmt::format("{:.0f}", value);
+      return fmt::format("{} {}", number, number == "1" ? "day" : "days");
+    }
+    default:
+      return grouped(value);
+  }
+}
+
+namespace {
+
+// What everyone's values of one column say, computed once for all groups.
+struct Everyone {
+  std::vector<double> sorted;
+  double mean = 0, median = 0, deviation = 0;
+};
+
+Everyone everyone_of(const FeatureColumn& column, std::span<const uint32_t> everyone) {
+  Everyone out{.sorted = known_of(column, everyone)};
+  std::sort(out.sorted.begin(), out.sorted.end());
+  out.mean = mean_of(out.sorted);
+  out.median = median_of(out.sorted);
+  out.deviation = deviation_of(out.sorted);
+  return out;
+}
+
+class Claims {
+ public:
+  Claims(const FeatureColumn& column, const Words& words, const Everyone& all, double z)
+      : column_(column), words_(words), all_(all), z_(z) {}
+
+  std::vector<Claim> about(std::span<const uint32_t> members) {
+    const auto mine = known_of(column_, members);
+    if (mine.size() < 20 || all_.sorted.size() < 50) return {};
+    if (column_.feature.shape == Shape::Category)
+      categories(mine);
+    else if (all_.deviation > 0)
+      number(mine);
+    return std::move(out_);
+  }
+
+ private:
+  Claim blank() const {
+    return {.trait = column_.feature.name, .family = column_.feature.family, .tag = column_.feature.tag};
+  }
+  void judge(Claim claim) {
+    if (claim.interval.contains(claim.everyone) || std::fabs(claim.effect) < kWorthSaying) return;
+    claim.lift = claim.everyone != 0 ? claim.value / claim.everyone : std::numeric_limits<double>::quiet_NaN();
+    claim.sentence = sentence_of(column_.feature, words_, claim);
+    out_.push_back(std::move(claim));
+  }
+  void categories(const std::vector<double>& mine) {
+    for (size_t level = 0; level < column_.levels.size(); ++level) {
+      const double is = static_cast<double>(level), n = static_cast<double>(mine.size());
+      const double have = static_cast<double>(std::count(mine.begin(), mine.end(), is));
+      const auto [from, to] = std::equal_range(all_.sorted.begin(), all_.sorted.end(), is);
+      Claim claim = blank();
+      claim.level = column_.levels[level];
+      claim.value = have / n;
+      claim.everyone = static_cast<double>(to - from) / static_cast<double>(all_.sorted.size());
+      claim.interval = wilson(have, n, z_);
+      claim.effect = (claim.value - claim.everyone) / std::sqrt(std::max(1e-9, claim.everyone * (1 - claim.everyone)));
+      if (claim.value > claim.everyone) judge(std::move(claim));
+    }
+  }
+  void number(const std::vector<double>& mine) {
+    Claim claim = blank();
+    if (by_median(column_.feature.shape)) {
+      claim.value = median_of(mine);
+      claim.everyone = all_.median;
+      claim.interval = median_interval(mine, z_);
+      // By ranks, for tails are heavy: where the group's median stands among everyone, on the scale of deviations.
+      const auto [from, to] = std::equal_range(all_.sorted.begin(), all_.sorted.end(), claim.value);
+      const double rank = (static_cast<double>(from - all_.sorted.begin()) + static_cast<double>(to - from) / 2) /
+                          static_cast<double>(all_.sorted.size());
+      claim.effect = 3.4 * (rank - 0.5);
+    } else {
+      claim.value = mean_of(mine);
+      claim.everyone = all_.mean;
+      claim.interval = mean_interval(mine, z_);
+      if (column_.feature.shape == Shape::Share)
+        claim.interval = {std::max(0.0, claim.interval.low), std::min(1.0, claim.interval.high)};
+      claim.effect = (claim.value - claim.everyone) / all_.deviation;
+    }
+    judge(std::move(claim));
+  }
+
+  const FeatureColumn& column_;
+  const Words& words_;
+  const Everyone& all_;
+  double z_;
+  std::vector<Claim> out_;
+};
+
+}  // namespace
+
+std::vector<std::vector<Claim>> claims_about(const FeatureTable& features, const Words& words,
+                                             std::span<const std::vector<uint32_t>> groups,
+                                             std::span<const uint32_t> everyone, double z) {
+  std::vector<std::vector<std::vector<Claim>>> found(features.columns.size(),
+                                                     std::vector<std::vector<Claim>>(groups.size()));
+  parallel_for(features.columns.size(), 1, [&](size_t from, size_t to) {
+    for (size_t j = from; j < to; ++j) {
+      if (features.columns[j].feature.name == "visits" || features.columns[j].feature.name == "months_known") continue;
+      const Everyone all = everyone_of(features.columns[j], everyone);
+      for (size_t g = 0; g < groups.size(); ++g)
+        found[j][g] = Claims(features.columns[j], words, all, z).about(groups[g]);
+    }
+  });
+  std::vector<std::vector<Claim>> out(groups.size());
+  for (size_t g = 0; g < groups.size(); ++g) {
+    for (auto& of_column : found)
+      for (Claim& claim : of_column[g]) out[g].push_back(std::move(claim));
+    std::stable_sort(out[g].begin(), out[g].end(),
+                     [](const Claim& a, const Claim& b) { return std::fabs(a.effect) > std::fabs(b.effect); });
+  }
+  return out;
+}
+
+Persona persona_of(std::span<const Claim> claims, const Parts& parts, const FeatureTable& features) {
+  Persona out;
+  const Words& words = parts.words;
+  for (const Claim& claim : claims) {
+    switch (claim.family) {
+      case Family::Interest:
+        if (claim.higher()) out.interests.push_back(claim.sentence);
+        break;
+      case Family::Promotion:
+      case Family::Channel:
+      case Family::Device:
+      case Family::Mail:
+      case Family::Breadth:
+      case Family::Size:
+        if (claim.higher() || claim.family == Family::Promotion || claim.family == Family::Mail)
+          out.preferences.push_back(claim.sentence);
+        break;
+      case Family::Undo:
+      case Family::Service:
+        if (claim.higher()) out.pains.push_back(claim.sentence);
+        break;
+      case Family::Hour:
+      case Family::Season:
+        if (claim.higher()) out.habits.push_back(claim.sentence);
+        break;
+      default:
+        out.habits.push_back(claim.sentence);
+    }
+    for (const Offer& offer : kOffers)
+      if (offer.family == claim.family && offer.higher == claim.higher() && out.serve.size() < 4 &&
+          std::fabs(claim.effect) > 0.3)
+        out.serve.push_back({filled(offer.what, claim, words), claim.sentence});
+  }
+  for (auto* list : {&out.interests, &out.habits, &out.preferences, &out.pains})
+    if (list->size() > 5) list->resize(5);
+  const auto has = [&](Family family) {
+    return std::any_of(features.columns.begin(), features.columns.end(),
+                       [&](const FeatureColumn& c) { return c.feature.family == family; });
+  };
+  const bool lapsed = std::any_of(claims.begin(), claims.end(),
+                                  [](const Claim& c) { return c.family == Family::Recency && c.higher(); });
+  if (lapsed)
+    out.unknown.push_back(parts.has(Part::Survey) ? "why they stopped: look at what surveys say"
+                                                  : "why they stopped; the data has no surveys");
+  if (!parts.has(Part::Survey)) out.unknown.push_back("what they need or how satisfied they are; no survey answers");
+  if (parts.has(Part::Undo))
+    out.unknown.push_back(fmt::format("why {} are {}; the data gives no reasons", words.mains, words.undo_phrase));
+  if (!has(Family::Interest))
+    out.unknown.push_back(fmt::format("what interests them; {} carry no {}", words.mains, words.interest));
+  if (!has(Family::Look))
+    out.unknown.push_back(fmt::format("what they looked at and left; only {} are recorded", words.mains));
+  if (!has(Family::Mail)) out.unknown.push_back("whether they read mail; no opens or clicks");
+  if (!has(Family::Channel)) out.unknown.push_back("which channel they use");
+  if (!has(Family::Hour)) out.unknown.push_back("at what time of day they are active; the data has no time zone");
+  if (!has(Family::Trait)) out.unknown.push_back("who they are beyond what they do; no demographics");
+  out.unknown.push_back("the benefit they seek; not in your data");
+  return out;
+}
+
+std::vector<std::string> names_of(std::span<const std::vector<Claim>> claims, std::span<const double> main_events,
+                                  const Parts& parts) {
+  std::vector<NameParts> all;
+  for (size_t i = 0; i < claims.size(); ++i) all.push_back(name_parts(claims[i], main_events[i], parts.words));
+  std::vector<size_t> words(all.size(), 1);
+  const auto name = [&](size_t i) { return all[i].with(words[i]); };
+  // Names that meet get one more word each, until they differ or have no more.
+  for (int round = 0; round < 4; ++round) {
+    std::map<std::string, std::vector<size_t>> same;
+    for (size_t i = 0; i < all.size(); ++i) same[name(i)].push_back(i);
+    for (const auto& [text, who] : same)
+      if (who.size() > 1)
+        for (const size_t i : who) words[i] = std::min(words[i] + 1, std::max<size_t>(1, all[i].tail.size()));
+  }
+  std::vector<std::string> out;
+  std::map<std::string, int> seen;
+  for (size_t i = 0; i < all.size(); ++i) {
+    std::string text = name(i);
+    const int n = ++seen[text];
+    out.push_back(n == 1 ? text : fmt::format("{} ({})", text, n));
+  }
+  return out;
+}
+
+Maturity maturity_of(const Parts& parts, const FeatureTable& features) {
+  const auto has = [&](Family family) {
+    return std::any_of(features.columns.begin(), features.columns.end(),
+                       [&](const FeatureColumn& c) { return c.feature.family == family; });
+  };
+  Maturity out;
+  const Words& words = parts.words;
+  const bool demographics = has(Family::Trait), interests = has(Family::Interest),
+             needs = parts.has(Part::Survey) || parts.has(Part::Review);
+  const bool browsing = has(Family::Look) || parts.has(Part::Page) || parts.has(Part::Login),
+             engagement = has(Family::Mail);
+  out.has.push_back(fmt::format("behaviour: {}", words.mains));
+  if (demographics) out.has.push_back("demographics or other traits as given");
+  if (interests) out.has.push_back(fmt::format("interests, from {}", words.things));
+  if (browsing) out.has.push_back(fmt::format("what they look at: {}", words.looks));
+  if (engagement) out.has.push_back("engagement with mail");
+  if (needs) out.has.push_back("what they say: surveys or reviews");
+  const bool better = interests || browsing;
+  out.level = better && demographics && engagement && browsing && needs ? "best" : better ? "better" : "good";
+  if (out.level == "good")
+    out.missing.push_back(
+        fmt::format("interests: the {} of each {}, or what was looked at", words.interest, words.main));
+  if (out.level == "better") {
+    if (!demographics) out.missing.push_back("demographics or other traits of each person");
+    if (!browsing) out.missing.push_back(fmt::format("{} (what was looked at, not only what came of it)", words.looks));
+    if (!engagement) out.missing.push_back("opens and clicks of mail");
+    if (!needs) out.missing.push_back("needs in their own words: survey answers, reviews, reasons for taking back");
+  }
+  if (out.level == "best") out.missing.push_back("nothing named here; keep it flowing");
+  return out;
+}
+
+}  // namespace tessera::discover

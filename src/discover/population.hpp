@@ -1,0 +1,33 @@
+// Who is grouped and who is not. Bots, staff and tests are left out; newcomers, accounts of another order of magnitude
+// and people who never had a main event are set apart, by a rule of one condition each. Everything is listed with its
+// reason, and reversible.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "discover/discover.hpp"
+#include "discover/rules.hpp"
+
+namespace tessera::discover {
+
+struct ApartGroup {
+  std::string name, why;
+  Condition condition;  // column: index in the feature table
+  std::vector<uint32_t> customers;
+};
+
+struct Population {
+  std::vector<LeftOut> left_out;
+  std::vector<ApartGroup> apart;  // in the order in which they are taken out; a customer is in one at most
+  std::vector<uint32_t> grouped;  // to be clustered, ascending
+  std::vector<uint32_t> counted;  // all but those left out, ascending
+};
+
+Population divide(const profiles::History& history, const Parts& parts, const FeatureTable& features,
+                  const Options& options);
+
+// Customers with any event in (as_of - within, as_of]; one flag a customer.
+std::vector<bool> active_customers(const profiles::History& history, Instant as_of, Duration within);
+
+}  // namespace tessera::discover

@@ -1,0 +1,33 @@
+// A Discovery as files and text: the terminal table, discovery.json, segments.tsl, labels, and one page that explains
+// it all (report_html.cpp). Everything from the data is escaped for where it goes.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "core/json.hpp"
+#include "core/result.hpp"
+#include "discover/discover.hpp"
+
+namespace tessera::discover {
+
+// For the terminal: what was found, a line a segment, and what to do next. Plain text, at most `width` columns.
+std::string text_of(const Discovery& discovery, size_t width = 100);
+
+// discovery.json, documented in docs/discovery.md. Figures are cut to six decimals.
+Json to_json(const Discovery& discovery);
+
+// "customer,segment_id", one line for each customer who has a label, by id. Set-apart groups are labelled too; those
+// left out have no line.
+std::string labels_csv(const profiles::History& history, const Discovery& discovery);
+
+// One self-contained page: no script, style, font or picture from elsewhere.
+std::string html_of(const Discovery& discovery);
+
+// Writes report.html, segments.tsl and discovery.json into the folder, made if missing; files of these names are
+// replaced whole or not at all.
+Result<void> write_report(const Discovery& discovery, const std::filesystem::path& folder);
+Result<void> write_labels(const profiles::History& history, const Discovery& discovery,
+                          const std::filesystem::path& file);
+
+}  // namespace tessera::discover

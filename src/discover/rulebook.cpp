@@ -1,0 +1,194 @@
+#include "discover/rulebook.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "discover/wording.hpp"
+#include "segment/lex.hpp"
+
+namespace tessera::discover {
+
+namespace {
+
+constexpr size_t kMostTrained = 40'000;  // rows a tree is grown on; more change the third digit
+constexpr double kSpill = 0.01;          // of a rule's members that may be set-apart customers
+
+RuleColumn::Kind kind_of(const FeatureColumn& column) {
+  switch (column.feature.shape) {
+    case Shape::Count:
+      return RuleColumn::Kind::Whole;
+    case Shape::Days:
+      return RuleColumn::Kind::Days;
+    case Shape::Share:
+      return RuleColumn::Kind::Share;
+    case Shape::Category:
+      return RuleColumn::Kind::Category;
+    default:
+      return RuleColumn::Kind::Number;
+  }
+}
+
+// What everyone understands at once is preferred where it does as well.
+double preference_of(Family family) {
+  switch (family) {
+    case Family::Recency:
+    case Family::Frequency:
+    case Family::Money:
+      return 1;
+    case Family::Trait:
+    case Family::Gap:
+    case Family::Trend:
+      return 1.25;
+    default:
+      return 1.05;
+  }
+}
+
+class Writer {
+ public:
+  Writer(const FeatureTable& features, const Population& population, const std::vector<int>& label, size_t k)
+      : features_(features), population_(population), label_(label), k_(k) {
+    for (const FeatureColumn& column : features.columns) {
+      all_.push_back(
+          {.kind = kind_of(column), .values = column.values, .preference = preference_of(column.feature.family)});
+      if (column.feature.in_rules) {
+        usable_.push_back(all_.back());
+        index_.push_back(static_cast<uint32_t>(all_.size() - 1));
+      }
+    }
+  }
+
+  std::vector<Conjunction> find(const std::vector<uint32_t>& rows, size_t conditions) const {
+    std::vector<uint32_t> labels(label_.size(), static_cast<uint32_t>(k_));
+    for (size_t c = 0; c < label_.size(); ++c)
+      if (label_[c] >= 0) labels[c] = static_cast<uint32_t>(label_[c]);
+    Rules rules = find_rules(usable_, labels, k_, rows, {.max_conditions = conditions});
+    for (Conjunction& rule : rules.of_cluster)
+      for (Condition& condition : rule) condition.column = index_[condition.column];
+    for (Conjunction& rule : rules.of_cluster) guard(rule);
+    return std::move(rules.of_cluster);
+  }
+
+  std::vector<uint32_t> members(const Conjunction& rule) const {
+    std::vector<uint32_t> out;
+    for (const uint32_t c : population_.counted)
+      if (holds(rule, all_, c)) out.push_back(c);
+    return out;
+  }
+
+ private:
+  // Keeps set-apart customers out: by the complement of their condition, where they would make up more than a trace and
+  // there is room.
+  void guard(Conjunction& rule) const {
+    // A count below a bound is meant as "some, but few": nobody without a main event has any habits.
+    for (Condition& condition : rule)
+      if (features_.columns[condition.column].feature.family == Family::Frequency && std::isinf(condition.low))
+        condition.low = 1;
+    for (const ApartGroup& group : population_.apart) {
+      const double size = static_cast<double>(members(rule).size());
+      const auto spilled = std::count_if(group.customers.begin(), group.customers.end(),
+                                         [&](uint32_t c) { return holds(rule, all_, c); });
+      if (static_cast<double>(spilled) <= kSpill * size) continue;
+      const Condition& apart = group.condition;
+      auto found = std::find_if(rule.begin(), rule.end(), [&](const Condition& c) { return c.column == apart.column; });
+      if (found == rule.end()) {
+        if (rule.size() >= kMostConditions) continue;
+        rule.push_back({.column = apart.column});
+        found = rule.end() - 1;
+      }
+      if (std::isinf(apart.low))
+        found->low = std::max(found->low, apart.high);
+      else
+        found->high = std::min(found->high, apart.low);
+    }
+  }
+
+  const FeatureTable& features_;
+  const Population& population_;
+  const std::vector<int>& label_;
+  size_t k_;
+  std::vector<RuleColumn> all_, usable_;
+  std::vector<uint32_t> index_;  // of usable columns in the table
+};
+
+bool uses(std::string_view text, std::string_view word) {
+  const auto part_of_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const bool before = at > 0 && part_of_word(text[at - 1]),
+               after = at + word.size() < text.size() && part_of_word(text[at + word.size()]);
+    if (!before && !after) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Rulebook write_rules(const FeatureTable& features, const Population& population, const std::vector<int>& label,
+                     size_t k, const std::vector<bool>& held_out) {
+  Rulebook out;
+  for (const uint32_t c : population.grouped)
+    if (!held_out[c]) out.trained_on.push_back(c);
+  std::vector<uint32_t> rows;
+  const size_t step = (out.trained_on.size() + kMostTrained - 1) / kMostTrained;
+  for (size_t i = 0; i < out.trained_on.size(); i += std::max<size_t>(1, step)) rows.push_back(out.trained_on[i]);
+  std::vector<bool> trained(label.size());
+  for (size_t c = 0; c < label.size(); ++c) trained[c] = label[c] >= 0 && !held_out[c];
+  const Writer writer(features, population, label, k);
+  double best = -1;
+  for (const size_t conditions : {kMostConditions, kMostConditions - 1}) {
+    if (conditions < kMostConditions && population.apart.empty()) break;
+    auto rules = writer.find(rows, conditions);
+    std::vector<std::vector<uint32_t>> members;
+    for (const Conjunction& rule : rules) members.push_back(writer.members(rule));
+    const double f1 = judge_rules(members, label, k, trained).macro_f1;
+    if (f1 > best) best = f1, out.of_cluster = std::move(rules);
+  }
+  return out;
+}
+
+RuleQuality judge_rules(const std::vector<std::vector<uint32_t>>& members, const std::vector<int>& label, size_t k,
+                        const std::vector<bool>& judge) {
+  std::vector<double> size(k, 0), hit(k, 0), predicted(k, 0);
+  for (size_t c = 0; c < label.size(); ++c)
+    if (judge[c] && label[c] >= 0 && label[c] < static_cast<int>(k)) size[static_cast<size_t>(label[c])] += 1;
+  for (size_t s = 0; s < k; ++s)
+    for (const uint32_t c : members[s]) {
+      if (!judge[c]) continue;
+      predicted[s] += 1;
+      hit[s] += label[c] == static_cast<int>(s);
+    }
+  RuleQuality out;
+  for (size_t s = 0; s < k; ++s) {
+    out.precision.push_back(predicted[s] > 0 ? hit[s] / predicted[s] : 0);
+    out.recall.push_back(size[s] > 0 ? hit[s] / size[s] : 0);
+    out.f1.push_back(2 * hit[s] / std::max(1.0, size[s] + predicted[s]));
+    out.macro_f1 += out.f1.back() / static_cast<double>(k);
+  }
+  return out;
+}
+
+std::string file_of_rules(const Parts& parts, const FeatureTable& features, const std::vector<NamedRule>& rules,
+                          std::string_view head, std::string_view own_text) {
+  std::string conditions;
+  for (const NamedRule& rule : rules) conditions += rule.rule + "\n";
+  std::vector<Feature> used;
+  for (const FeatureColumn& column : features.columns)
+    if (uses(conditions, column.feature.name)) used.push_back(column.feature);
+  std::string out(head);
+  out += '\n';
+  out += own_text.empty() ? text_of_definitions(parts, used) : std::string(own_text) + "\n";
+  for (const NamedRule& rule : rules) {
+    out += '\n';
+    for (size_t from = 0; from < rule.note.size();) {
+      const size_t to = std::min(rule.note.find('\n', from), rule.note.size());
+      out += "# " + rule.note.substr(from, to - from) + "\n";
+      from = to + 1;
+    }
+    out += fmt::format("segment {} id \"{}\" =\n  {}\n", segment::in_quotes(rule.name), rule.id, rule.rule);
+  }
+  return out;
+}
+
+}  // namespace tessera::discover

@@ -1,0 +1,39 @@
+// From clusters to the file of rules: finds conjunctions on 70 % of the customers, keeps set-apart customers out of
+// them, words them in the segment language, has the evaluator count their members, and judges them on the other 30 %.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "discover/measure.hpp"
+#include "discover/population.hpp"
+#include "discover/rules.hpp"
+
+namespace tessera::discover {
+
+struct Rulebook {
+  std::vector<Conjunction> of_cluster;  // k of them
+  std::vector<uint32_t> trained_on;     // customers, ascending
+};
+
+// `label`: of each customer: 0..k-1, or k + index of the group they are set apart in, or -1. Two trees are tried (with
+// and without room kept for conditions that keep set-apart customers out) and the better by macro F1 is taken.
+Rulebook write_rules(const FeatureTable& features, const Population& population, const std::vector<int>& label,
+                     size_t k, const std::vector<bool>& held_out);
+
+// Macro F1 and so on of rules (member lists) against labels, on the customers for whom `judge` is true.
+struct RuleQuality {
+  std::vector<double> precision, recall, f1;  // of each cluster
+  double macro_f1 = 0;
+};
+RuleQuality judge_rules(const std::vector<std::vector<uint32_t>>& members, const std::vector<int>& label, size_t k,
+                        const std::vector<bool>& judge);
+
+// The file: events and lets that the rules use, then a segment a rule with a note of what it is.
+struct NamedRule {
+  std::string name, id, note, rule;
+};
+std::string file_of_rules(const Parts& parts, const FeatureTable& features, const std::vector<NamedRule>& rules,
+                          std::string_view head, std::string_view own_text);
+
+}  // namespace tessera::discover

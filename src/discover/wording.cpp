@@ -1,0 +1,70 @@
+#include "discover/wording.hpp"
+
+#include <cmath>
+
+#include "segment/lex.hpp"
+
+namespace tessera::discover {
+
+namespace {
+
+std::string number_text(double value) {
+  std::string text = fmt::format("{:.6f}", value);
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') text.pop_back();
+  return text == "-0" ? "0" : text;
+}
+
+std::string category_text(const Condition& condition, const FeatureColumn& column) {
+  std::vector<std::string> items;
+  for (const uint32_t code : condition.codes) items.push_back(segment::in_quotes(column.levels[code]));
+  if (items.size() == 1) return fmt::format("{} {} {}", column.feature.name, condition.excluded ? "!=" : "=", items[0]);
+  return fmt::format("{} {}in ({})", column.feature.name, condition.excluded ? "not " : "", fmt::join(items, ", "));
+}
+
+std::string days_text(const Condition& condition, const FeatureColumn& column, const Words& words) {
+  const auto days = [](double value) { return number_text(value) + (value == 1 ? " day" : " days"); };
+  std::string subject = column.feature.name, ago;
+  if (subject == fmt::format("since_last_{}", words.main))
+    subject = fmt::format("last {}", words.main), ago = " ago";
+  else if (subject == fmt::format("since_first_{}", words.main))
+    subject = fmt::format("first {}", words.main), ago = " ago";
+  if (std::isinf(condition.low)) return fmt::format("{} less than {}{}", subject, days(condition.high), ago);
+  if (std::isinf(condition.high)) return fmt::format("{} at least {}{}", subject, days(condition.low), ago);
+  return fmt::format("{} between {} and {}{}", subject, days(condition.low), days(condition.high), ago);
+}
+
+}  // namespace
+
+std::string text_of(const Condition& condition, const FeatureColumn& column, const Words& words) {
+  const Feature& feature = column.feature;
+  switch (feature.shape) {
+    case Shape::Category:
+      return category_text(condition, column);
+    case Shape::Days:
+      return days_text(condition, column, words);
+    default:
+      break;
+  }
+  const double scale = feature.shape == Shape::Share ? 100 : 1;
+  const double low = condition.low * scale, high = condition.high * scale;
+  if (feature.shape == Shape::Count) {
+    if (std::isinf(high)) return fmt::format("{} at least {}", feature.name, number_text(low));
+    if (std::isinf(low)) return fmt::format("{} at most {}", feature.name, number_text(std::ceil(high) - 1));
+    if (std::ceil(high) - 1 <= low) return fmt::format("{} = {}", feature.name, number_text(low));
+    return fmt::format("{} between {} and {}", feature.name, number_text(low), number_text(std::ceil(high) - 1));
+  }
+  if (std::isinf(high)) return fmt::format("{} at least {}", feature.name, number_text(low));
+  if (std::isinf(low)) return fmt::format("{} less than {}", feature.name, number_text(high));
+  const double step = feature.shape == Shape::Ratio || feature.shape == Shape::Number ? 0.001 : 0.01;
+  return fmt::format("{} between {} and {}", feature.name, number_text(low), number_text(high - step));
+}
+
+std::string text_of(const Conjunction& rule, const FeatureTable& features, const Words& words) {
+  std::vector<std::string> texts;
+  for (const Condition& condition : rule)
+    texts.push_back(text_of(condition, features.columns[condition.column], words));
+  return fmt::format("{}", fmt::join(texts, "\n  and "));
+}
+
+}  // namespace tessera::discover
