@@ -321,7 +321,7 @@ Value Reference::aggregate(const Aggregate& node, Type type) const {
 }
 
 // The decay table's rule as docs/language.md states it: 2^32 * 2^(-f/1024) rounded, halved once for each whole
-// half-life. The root is taken here with integers, by Newton's method on 2^(32768 - f) and ten square roots.
+// half-life. The root is taken here with integers, by Newton's method: ten square roots.
 namespace {
 
 Whole square_root(const Whole& x) {
@@ -338,14 +338,17 @@ Whole decay(Duration age, Duration half_life) {
   const int64_t steps = std::stoll((Whole(age.ms) * Whole(1024) / Whole(half_life.ms)).text());
   const int f = static_cast<int>(steps % 1024);
   if (steps / 1024 >= 40) return 0;
+  static const std::vector<Whole> roots = [] {  // 2^72 * 2^(-1/2), 2^72 * 2^(-1/4), ...
+    std::vector<Whole> out;
+    Whole root = Whole::power_of_two(71);
+    for (int bit = 512; bit > 0; bit /= 2) out.push_back(root = square_root(root * Whole::power_of_two(72)));
+    return out;
+  }();
   if (!table.contains(f)) {
-    // 2^(-f/1024) = the product of 2^(-1/2), 2^(-1/4), ... chosen by the bits of f; 40 guard bits.
-    Whole product = Whole::power_of_two(72), root = Whole::power_of_two(72);
-    root = square_root(root * root / Whole(2));
-    for (int bit = 512; bit > 0; bit /= 2) {
-      if (f & bit) product = product * root / Whole::power_of_two(72);
-      root = square_root(root * Whole::power_of_two(72));
-    }
+    // 2^(-f/1024) is the product of the roots chosen by the bits of f; 40 bits more than needed.
+    Whole product = Whole::power_of_two(72);
+    for (size_t k = 0; k < roots.size(); ++k)
+      if (f & (512 >> k)) product = product * roots[k] / Whole::power_of_two(72);
     table[f] = (product + Whole::power_of_two(39)) / Whole::power_of_two(40);
   }
   return table[f] / Whole::power_of_two(static_cast<int>(steps / 1024));

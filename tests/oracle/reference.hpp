@@ -41,8 +41,8 @@ class Reference {
  public:
   // REQUIRES: program and rows outlive it.
   Reference(const segment::Program& program, const std::vector<Row>& rows, Instant as_of, profiles::Seq visible,
-            const Zone& zone = Zone::utc())
-      : program_(program), rows_(rows), as_of_(as_of), visible_(visible), zone_(zone) {}
+            Zone zone = Zone::utc())
+      : program_(program), rows_(rows), as_of_(as_of), visible_(visible), zone_(std::move(zone)) {}
 
   Value value(const segment::Expr& expr) const { return value(expr, nullptr); }
   // true, false or unknown
@@ -93,7 +93,7 @@ class Reference {
   const std::vector<Row>& rows_;
   const Instant as_of_;
   const profiles::Seq visible_;
-  const Zone& zone_;
+  const Zone zone_;
 };
 
 }  // namespace tessera::oracle

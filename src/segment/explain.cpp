@@ -1,0 +1,207 @@
+#include "segment/explain.hpp"
+
+#include <unordered_map>
+
+#include "segment/block.hpp"
+#include "segment/print.hpp"
+#include "segment/walk.hpp"
+
+namespace tessera::segment {
+
+namespace {
+
+bool is_condition(const Expr& expr) {
+  return expr.type == Type::Condition;
+}
+
+// A value as people read it: exact where it has a short form, else to six places with a sign that it goes on.
+std::string text_of_number(Rational x) {
+  x = rational::reduced(x);
+  if (Number::kOne % x.den == 0) return text_of_micros(x.num * (Number::kOne / x.den));
+  const int128 whole = rational::floor_div(x.num, x.den);
+  const int128 rest = x.num - whole * x.den;
+  // The rest is below 1, so its double is exact enough for six places.
+  const auto places = static_cast<int128>(static_cast<double>(rest) / static_cast<double>(x.den) * Number::kOne);
+  return text_of_micros(whole * Number::kOne + places) + "...";
+}
+
+class Explaining {
+ public:
+  Explaining(const Program& program, const profiles::History& history) : program_(program), history_(history) {}
+
+  Result<Explanation> run(uint32_t index, profiles::CustomerIndex customer, Instant as_of, Instant known_at,
+                          const Zone& zone) {
+    const Definition& definition = program_.definitions[index];
+    collect(definition.body);
+    const Plan plan = TRY(compile(program_, exprs_, zone));
+    const Bound bound = TRY(Bound::bind(plan, history_));
+    Block block(bound, Want::NextChange);
+    std::vector<NodeId> roots;
+    const size_t first = plan.outputs.size() - exprs_.size();
+    for (size_t i = 0; i < exprs_.size(); ++i) {
+      roots.push_back(plan.outputs[first + i].node);
+      nodes_[exprs_[i]] = roots.back();
+    }
+    block.run(customer, customer + 1, as_of, history_.visible_until(known_at), plan.cone(roots));
+    plan_ = &plan;
+    bound_ = &bound;
+    block_ = &block;
+    Explanation out = condition(definition.body);
+    if (!std::holds_alternative<Logic>(definition.body.node)) {
+      Explanation whole = {.holds = out.holds, .until = out.until};
+      whole.parts.push_back(std::move(out));
+      out = std::move(whole);
+    }
+    out.condition = definition.name;
+    return out;
+  }
+
+ private:
+  // Every expression that the explanation will speak of.
+  void collect(const Expr& expr) {
+    if (std::holds_alternative<Literal>(expr.node)) return;
+    exprs_.push_back(&expr);
+    if (const Expr* body = body_of(expr)) collect(*body);
+    for_each_child(expr, [&](const Expr& child) { collect_child(expr, child); }, [](const EventPattern&) {});
+  }
+  // The condition of an element is no condition of the customer; it is explained as one text.
+  void collect_child(const Expr& parent, const Expr& child) {
+    if (!std::holds_alternative<AnyElement>(parent.node)) collect(child);
+  }
+  // What a name or a segment stands for, where that is a condition.
+  const Expr* body_of(const Expr& expr) const {
+    const Name* name = std::get_if<Name>(&expr.node);
+    const InSegment* segment = std::get_if<InSegment>(&expr.node);
+    const uint32_t index = name ? name->definition : segment ? segment->definition : UINT32_MAX;
+    if (index == UINT32_MAX || !is_condition(program_.definitions[index].body)) return nullptr;
+    return &program_.definitions[index].body;
+  }
+
+  std::string value_text(const Expr& expr) const {
+    const NodeId node = nodes_.at(&expr);
+    const Col& col = block_->col(node);
+    switch (plan_->nodes[node].type) {
+      case Type::Number: {
+        const Rational x = col.number(0);
+        return x.known() ? text_of_number(x) : "unknown";
+      }
+      case Type::Text:
+        return col.text[0] > profiles::kClearedText ? quoted_json(bound_->text(col.text[0])) : "unknown";
+      case Type::Instant:
+        return is_known(col.i64[0]) ? tessera::text_of(Instant{col.i64[0]}) : "unknown";
+      case Type::Duration:
+        return is_known(col.i64[0]) ? tessera::text_of(Duration{col.i64[0]}) : "unknown";
+      case Type::List:
+        return "a list";
+      default:
+        return !col.has_truth(0) ? "unknown" : col.is_true(0) ? "true" : "false";
+    }
+  }
+
+  // The values directly below a condition, and what they in turn were made of where that tells more.
+  void find_values(const Expr& expr, std::vector<Explanation::Found>& found) const {
+    for_each_child(
+        expr,
+        [&](const Expr& child) {
+          if (std::holds_alternative<Literal>(child.node) || is_condition(child) || !nodes_.contains(&child)) return;
+          found.push_back({print(child), value_text(child)});
+          const bool is_made =
+              std::holds_alternative<Ago>(child.node) || std::holds_alternative<Arithmetic>(child.node);
+          if (is_made) find_values(child, found);
+        },
+        [](const EventPattern&) {});
+  }
+
+  std::string because(const Explanation& of) const {
+    if (of.parts.size() > 1) {
+      size_t yes = 0, unknown = 0;
+      for (const Explanation& part : of.parts) {
+        yes += part.holds == true;
+        unknown += !part.holds;
+      }
+      std::string text = fmt::format("{} of {} hold", yes, of.parts.size());
+      if (unknown) text += fmt::format(", {} unknown", unknown);
+      return text;
+    }
+    if (!of.holds)
+      for (const auto& found : of.found)
+        if (found.value == "unknown") return fmt::format("nothing is known of {}", found.expression);
+    return "";
+  }
+
+  Explanation condition(const Expr& expr) const {
+    const NodeId node = nodes_.at(&expr);
+    const Col& col = block_->col(node);
+    Explanation out{.condition = print(expr), .until = block_->until(node, 0)};
+    if (col.has_truth(0)) out.holds = col.is_true(0);
+    if (const Expr* body = body_of(expr)) out.parts.push_back(condition(*body));
+    for_each_child(
+        expr,
+        [&](const Expr& child) {
+          if (is_condition(child) && nodes_.contains(&child)) out.parts.push_back(condition(child));
+        },
+        [](const EventPattern&) {});
+    find_values(expr, out.found);
+    out.because = because(out);
+    return out;
+  }
+
+  const Program& program_;
+  const profiles::History& history_;
+  std::vector<const Expr*> exprs_;
+  std::unordered_map<const Expr*, NodeId> nodes_;
+  const Plan* plan_ = nullptr;
+  const Bound* bound_ = nullptr;
+  const Block* block_ = nullptr;
+};
+
+std::string_view word(std::optional<bool> holds) {
+  return !holds ? "unknown" : *holds ? "yes" : "no";
+}
+
+void write(const Explanation& explanation, size_t depth, std::string& out) {
+  const std::string indent(depth * 2, ' ');
+  out += fmt::format("{}{:<8}{}", indent, word(explanation.holds), explanation.condition);
+  if (!explanation.because.empty()) out += fmt::format("  ({})", explanation.because);
+  if (explanation.until < kNever) out += fmt::format("  [may change {}]", tessera::text_of(explanation.until));
+  out += '\n';
+  for (const auto& found : explanation.found)
+    out += fmt::format("{}          {} = {}\n", indent, found.expression, found.value);
+  for (const Explanation& part : explanation.parts) write(part, depth + 1, out);
+}
+
+}  // namespace
+
+Result<Explanation> explain(const Program& program, uint32_t index, const profiles::History& history,
+                            profiles::CustomerIndex customer, Instant as_of, Instant known_at, const Zone& zone) {
+  VERIFY(index < program.definitions.size() && customer < history.customers());
+  return Explaining(program, history).run(index, customer, as_of, known_at, zone);
+}
+
+std::string text_of(const Explanation& explanation) {
+  std::string out;
+  write(explanation, 0, out);
+  return out;
+}
+
+Json to_json(const Explanation& explanation) {
+  Json out = Json::object();
+  out.set("condition", explanation.condition);
+  out.set("holds", explanation.holds ? Json(*explanation.holds) : Json());
+  if (!explanation.because.empty()) out.set("because", explanation.because);
+  if (explanation.until < kNever) out.set("may_change", tessera::text_of(explanation.until));
+  if (!explanation.found.empty()) {
+    Json found = Json::array();
+    for (const auto& item : explanation.found)
+      found.add(Json::object().set("expression", item.expression).set("value", item.value));
+    out.set("found", std::move(found));
+  }
+  if (!explanation.parts.empty()) {
+    Json parts = Json::array();
+    for (const Explanation& part : explanation.parts) parts.add(to_json(part));
+    out.set("parts", std::move(parts));
+  }
+  return out;
+}
+
+}  // namespace tessera::segment

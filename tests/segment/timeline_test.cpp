@@ -1,0 +1,166 @@
+#include "segment/timeline.hpp"
+
+#include <cstdlib>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "oracle/brute_force.hpp"
+#include "segment/check.hpp"
+#include "segment/parse.hpp"
+#include "segment/print.hpp"
+#include "segment/random_shop.hpp"
+#include "segment/random_tree.hpp"
+
+namespace tessera::segment {
+namespace {
+
+using oracle::Reference;
+
+uint64_t rounds(uint64_t usual) {
+  const char* soak = std::getenv("TESSERA_SOAK");
+  return soak ? std::strtoull(soak, nullptr, 10) : usual;
+}
+
+// Everything the timeline says is put to the reference: each turn at its very millisecond, and the state in between at
+// each of `instants`.
+struct Check {
+  const Program& program;
+  const profiles::History& history;
+  profiles::CustomerIndex customer;
+  Instant from, to, known_at;
+
+  std::vector<oracle::Row> rows = oracle::rows_of(history, customer);
+  profiles::Seq visible = history.visible_until(known_at);
+
+  std::vector<bool> reference(Instant at) const {
+    const Reference reference(program, rows, at, visible);
+    std::vector<bool> out;
+    for (size_t d = 0; d < program.definitions.size(); ++d)
+      if (program.definitions[d].kind == DefinitionKind::Segment) out.push_back(reference.is_member(d));
+    return out;
+  }
+  std::string where(Instant at) const {
+    return fmt::format("{} at {} ({}), from {} to {}, known at {}\n{}", history.customer[customer], text_of(at), at.ms,
+                       text_of(from), text_of(to), text_of(known_at), print(program.definitions));
+  }
+  void run(const Bound& bound, const std::vector<Instant>& instants, int& turns) const {
+    const Timeline line = timeline(bound, customer, from, to, known_at);
+    ASSERT_EQ(line.at_start, reference(from)) << where(from);
+    std::vector<bool> state = line.at_start;
+    size_t next = 0;
+    const auto check_until = [&](Instant before) {
+      while (next < line.turns.size() && line.turns[next].at <= before) {
+        const Instant at = line.turns[next].at;
+        ASSERT_EQ(state, reference(at - Duration{1})) << "just before a turn: " << where(at);
+        for (; next < line.turns.size() && line.turns[next].at == at; ++next) {
+          state[line.turns[next].segment] = line.turns[next].member;
+          ++turns;
+        }
+        ASSERT_EQ(state, reference(at)) << "at a turn: " << where(at);
+      }
+    };
+    for (const Instant at : instants) {
+      check_until(at);
+      if (testing::Test::HasFatalFailure()) return;
+      ASSERT_EQ(state, reference(at)) << "between turns: " << where(at);
+    }
+    check_until(to);
+  }
+};
+
+TEST(Timeline, EqualsTheReferenceAtEveryInstantThatCouldMatter) {
+  int turns = 0;
+  for (uint64_t seed = 0; seed < rounds(70); ++seed) {
+    Rng rng(seed + 1000);
+    const profiles::History history = random_shop(rng);
+    const Checked checked = check(RandomTree(seed).definitions(), RandomTree::shop());
+    ASSERT_TRUE(checked.ok());
+    const Plan plan = *compile(checked.program);
+    const Bound bound = *Bound::bind(plan, history);
+    const Instant from = random_moment(rng), to = from + kDay * rng.between(1, 60);
+    const auto customer = static_cast<profiles::CustomerIndex>(rng.below(history.customers()));
+    const Check check{checked.program, history, customer, from, to, rng.chance(0.7) ? kNever : random_moment(rng)};
+    std::vector<Instant> instants = oracle::candidates(checked.program, check.rows, from, to);
+    rng.shuffle(instants);  // the reference is slow: some of them for each program, all of them over many
+    instants.resize(std::min<size_t>(instants.size(), 200));
+    std::sort(instants.begin(), instants.end());
+    check.run(bound, instants, turns);
+    if (HasFatalFailure()) FAIL() << "seed " << seed;
+  }
+  EXPECT_GT(turns, 8);
+}
+
+// Scores that decay, ratios over ages, durations computed: no list of candidates is complete, so random instants.
+TEST(Timeline, FindsWhereScoresAndComputedTimesTurn) {
+  int turns = 0;
+  for (uint64_t seed = 0; seed < rounds(12); ++seed) {
+    Rng rng(seed + 5000);
+    const profiles::History history = random_shop(rng);
+    const std::string text = fmt::format(
+        R"(
+score intent = {} * "Product Viewed" + {} * "ping" + {} * "Order Completed"
+  half-life {} hours
+score mood = 3 * "Product Viewed" - {} * "ping"
+  half-life {} hours
+let rate = count(any event) / (ago(first_time(any event)) / 1 day)
+segment "Hot" = intent >= {}
+segment "Cold" = intent < {} and not (mood > {})
+segment "Mixed" = mood between -{} and 2
+segment "Busy" = rate > {} or ago(last_time("ping")) * 2 > {} hours
+segment "Both" = in segment "Hot" xor in segment "Mixed"
+)",
+        rng.between(1, 9), Number{rng.between(1, 5'000'000)}.text(), rng.between(1, 30), rng.between(1, 200),
+        rng.between(1, 9), rng.between(5, 100), Number{rng.between(1, 20'000'000)}.text(),
+        Number{rng.between(1, 9'000'000)}.text(), Number{rng.between(-2'000'000, 2'000'000)}.text(), rng.between(1, 3),
+        Number{rng.between(1, 2'000'000)}.text(), rng.between(1, 500));
+    const Parsed parsed = parse_definitions(text);
+    ASSERT_EQ(render(parsed.diagnostics, text), "");
+    const Checked checked = segment::check(parsed.definitions, Schema{});
+    ASSERT_EQ(render(checked.diagnostics, text), "");
+    const Plan plan = *compile(checked.program);
+    const Bound bound = *Bound::bind(plan, history);
+    const Instant from = random_moment(rng), to = from + kDay * rng.between(1, 40);
+    std::set<Instant> instants;
+    for (int i = 0; i < 40; ++i) instants.insert(from + Duration{rng.between(1, (to - from).ms)});
+    const auto customer = static_cast<profiles::CustomerIndex>(rng.below(history.customers()));
+    const Check check{checked.program, history, customer, from, to, kNever};
+    check.run(bound, {instants.begin(), instants.end()}, turns);
+    if (HasFatalFailure()) FAIL() << "seed " << seed;
+  }
+  EXPECT_GT(turns, 20);
+}
+
+// The next change is never late (the timeline tests would miss a turn) and never idle: some condition turns there.
+TEST(Timeline, TheNextChangeIsAnInstantAtWhichAConditionTurns) {
+  int changes = 0;
+  for (uint64_t seed = 0; seed < rounds(150); ++seed) {
+    Rng rng(seed + 9000);
+    const profiles::History history = random_shop(rng);
+    const Checked checked = check(RandomTree(seed).definitions(), RandomTree::shop());
+    const Plan plan = *compile(checked.program);
+    const Bound bound = *Bound::bind(plan, history);
+    const Instant now = random_moment(rng);
+    const Evaluation found = evaluate_all(bound, now, kNever, {.next_change = true});
+    const auto conditions = oracle::conditions_of(checked.program);
+    for (profiles::CustomerIndex c = 0; c < history.customers(); ++c) {
+      const Instant at = found.next_change[c];
+      ASSERT_GT(at, now);
+      if (at == kNever) continue;
+      ++changes;
+      const auto rows = oracle::rows_of(history, c);
+      const Reference before(checked.program, rows, at - Duration{1}, profiles::kAllSeqs);
+      const Reference after(checked.program, rows, at, profiles::kAllSeqs);
+      EXPECT_TRUE(std::any_of(conditions.begin(), conditions.end(),
+                              [&](const Expr* expr) { return before.truth(*expr) != after.truth(*expr); }))
+          << "seed " << seed << ", " << history.customer[c] << ": nothing turns at " << text_of(at) << " after "
+          << text_of(now) << "\n"
+          << print(checked.program.definitions);
+      if (HasFailure()) return;
+    }
+  }
+  EXPECT_GT(changes, 50);
+}
+
+}  // namespace
+}  // namespace tessera::segment
