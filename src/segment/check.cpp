@@ -271,6 +271,7 @@ class Checker {
     events.names = meant.names;
     if (events.each.empty()) events.each = meant.each;
     if (meant.where.empty()) return;
+    events.where_is = events.where.empty() ? EventPattern::Where::OfAlias : EventPattern::Where::Both;
     if (events.where.empty()) {
       events.where = meant.where;
       return;

@@ -17,7 +17,7 @@ namespace {
 
 // How tightly a printed form binds; less than what its place asks for means parentheses.
 enum class Level : uint8_t { Chain, Not, Predicate, Sum, Product, Primary };
-enum class Style : uint8_t { Readable, Function, Definition };
+enum class Style : uint8_t { Readable, Function, Definition, Term };
 
 constexpr std::array<std::string_view, 6> kSigns{"=", "!=", "<", "<=", ">", ">="};  // by CompareOp
 constexpr std::array<std::string_view, 6> kQuantities{"exactly", "", "fewer than", "at most", "more than", "at least"};
@@ -171,9 +171,9 @@ class Printer {
     const std::string whole_path = pattern.each.empty() ? std::string(path)
                                    : path.empty()       ? pattern.each
                                                         : fmt::format("{}.{}", pattern.each, path);
-    out += event_names(pattern, style == Style::Readable || !whole_path.empty());
+    out += event_names(pattern, style == Style::Readable || style == Style::Term || !whole_path.empty());
     if (!whole_path.empty()) out += "." + dotted(whole_path);
-    if (pattern.where.empty()) return out;
+    if (pattern.where.empty() || pattern.where_is == EventPattern::Where::OfAlias) return out;
     Prefixes saved = prefixes_;
     prefixes_.clear();
     if (!pattern.alias.empty()) prefixes_.push_back(pattern.alias);
@@ -181,12 +181,14 @@ class Printer {
       for (const std::string& name : pattern.names) prefixes_.push_back(name);
     if (!pattern.each.empty())
       prefixes_.insert(prefixes_.end(), {whole_path, whole_path.substr(0, whole_path.rfind('.'))});
-    const Expr& where = pattern.where[0];
-    // A bare value before a window could be read as its subject.
+    const bool both = pattern.where_is == EventPattern::Where::Both;
+    const Expr& where = both ? std::get<Logic>(pattern.where[0].node).operands[1] : pattern.where[0];
+    // A bare value before a window could be read as its subject, and a sign after a term as part of the condition.
     const bool bare = level(where) >= Level::Sum;
-    const std::string printed = flat(where, style == Style::Readable ? Level::Not : Level::Chain);
+    const bool wrapped = style == Style::Term || (bare && style != Style::Definition);
+    const std::string printed = flat(where, style == Style::Readable && !wrapped ? Level::Not : Level::Chain);
     prefixes_ = std::move(saved);
-    return out + (bare && style != Style::Definition ? fmt::format(" where ({})", printed) : " where " + printed);
+    return out + (wrapped ? fmt::format(" where ({})", printed) : " where " + printed);
   }
 
  private:
@@ -276,16 +278,8 @@ class Printer {
         out = negative ? "-" : "";
       else
         out += negative ? " - " : " + ";
-      EventPattern pattern = term.events;
-      const Exprs where = std::move(pattern.where);
-      pattern.where.clear();
       out += fmt::format("{} * {}", Number{negative ? -term.weight.micros : term.weight.micros}.text(),
-                         events(pattern, Style::Readable));
-      if (where.empty()) continue;
-      pattern.where = where;  // always in parentheses: the next term's sign would be read as part of it
-      const std::string whole = events(pattern, Style::Function);
-      const std::string inner = whole.substr(whole.find(" where ") + 7);
-      out += fmt::format(" where {}", level(where[0]) >= Level::Sum ? inner : "(" + inner + ")");
+                         events(term.events, Style::Term));
     }
     if (score.half_life) out += "\n  half-life " + text(*score.half_life);
     const std::string when = window(score.window, Style::Readable);

@@ -74,10 +74,14 @@ struct Name {  // a let (of any type, conditions too) or a score; `definition` i
 // Which events: all of the names (any event where `names` is empty, system events "$..." excluded) for which `where` is
 // true. The checker replaces aliases (`event order = ...`) by what they stand for and keeps the alias for printing.
 struct EventPattern {
+  // After the checker: whose condition `where` is. Both: an And of the alias' and its own. Printing leaves the alias'
+  // out.
+  enum class Where : uint8_t { Own, OfAlias, Both };
   std::string alias;               // as written, if it was one
   std::vector<std::string> names;  // "Order Completed"
   std::string each;                // "products": the elements of this list property are what is counted; else empty
   Exprs where;                     // none or one
+  Where where_is = Where::Own;
   Span span;
   bool operator==(const EventPattern&) const = default;
 };

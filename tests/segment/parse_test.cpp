@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "segment/check.hpp"
+#include "segment/print.hpp"
 
 namespace tessera::segment {
 namespace {
@@ -70,6 +71,20 @@ TEST(Parse, ReadableAndFunctionalFormsAreTheSameTree) {
     EXPECT_EQ(render(right.diagnostics, b), "");
     EXPECT_TRUE(left.expr == right.expr) << a << " | " << b;
   }
+}
+
+// What explain shows of a checked definition is what was written: the alias' own condition stays behind its name.
+TEST(Check, AliasesPrintAsWritten) {
+  constexpr std::string_view kText = R"(event order = "Order Completed" where is_test is not true
+
+segment "A" =
+      did order where total > 5 in the last 30 days
+  and no order
+)";
+  const Checked checked = check(parse_definitions(kText).definitions, Schema{});
+  ASSERT_EQ(render(checked.diagnostics, kText), "");
+  EXPECT_EQ(print(checked.program.definitions.back().body),
+            "did order where total > 5 in the last 30 days and no order");
 }
 
 TEST(Parse, ErrorsShowThePlace) {

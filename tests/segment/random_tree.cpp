@@ -6,8 +6,8 @@ namespace tessera::segment {
 
 namespace {
 
-const std::vector<std::string> kEvents{"Order Completed", "Product Viewed", "Product Added", "ping",
-                                       "Ü \"quoted\" \\ event"};
+const std::vector<std::string> kEvents{"Order Completed",       "Product Viewed",   "Product Added", "ping",
+                                       "Ü \"quoted\" \\ event", "a where (b) and c"};
 const std::vector<std::string> kNumbers{"total", "quantity", "Item price", "count"},
     kTexts{"channel", "coupon", "a.b", "last"}, kTruths{"is_gift", "is_test"}, kLists{"products.category", "tags"};
 const std::vector<std::string> kWords{"DE",          "",      "50% _off_", "line\nbreak", "\"x\"",
