@@ -150,10 +150,15 @@ bool better(const Cut& a, const Cut& b) {
   return x.calinski_harabasz > y.calinski_harabasz;
 }
 
+// More than four in five of its clusters hold: only such a cut is of natural groups.
+bool is_natural(const Cut& cut) {
+  return cut.figures.hold * 5 > cut.large * 4;
+}
+
 const Cut* most_worth(const std::vector<Cut>& cuts, size_t least) {
   const Cut* best = nullptr;
   for (const Cut& cut : cuts)
-    if (cut.large >= least && cut.worth > 0 && (!best || better(cut, *best))) best = &cut;
+    if (cut.large >= least && is_natural(cut) && (!best || better(cut, *best))) best = &cut;
   return best;
 }
 
@@ -209,13 +214,14 @@ Choice answer(const std::vector<Cut>& cuts, const ClusterOptions& options, const
   Choice choice;
   for (const Cut& cut : cuts) choice.candidates.push_back(cut.figures);
   const Cut* natural = most_worth(cuts, 2);
-  const Cut* chosen = most_worth(cuts, options.min_k);
+  const Cut* chosen = most_worth(cuts, std::max<size_t>(2, options.min_k));
   choice.natural = chosen;
   if (chosen) {
     choice.why = natural_sentence(*chosen, cuts);
   } else {
-    if (options.continuum_k > 1) chosen = finest_stable(cuts, options.continuum_k);
-    if (options.continuum_k > 1 && !chosen) chosen = finest_stable(cuts, 2);  // too few rows for so many
+    const size_t least = options.continuum_k ? options.continuum_k : options.min_k;
+    if (least > 1) chosen = finest_stable(cuts, least);
+    if (least > 1 && !chosen) chosen = finest_stable(cuts, 2);  // too few rows for so many
     choice.why = continuum_sentence(chosen, natural);
   }
   if (chosen) {

@@ -3,11 +3,11 @@
 // Every cut of the Ward tree, refined by k-means, is asked two questions of each of its clusters:
 //   does it come back? the mean Jaccard overlap with its like when half of the rows are clustered anew (Hennig 2007);
 //   does it stand apart? no crowd runs through the border with a neighbour (gap.hpp).
-// A cluster that does both, and has the least size, holds. A cut is worth the clusters that hold less those that do
-// not; the cut worth most is chosen, ties by silhouette, then Davies-Bouldin, then Calinski-Harabasz. So the finest
-// true level of a hierarchy wins (silhouette alone prefers the coarsest: 2 on `unbalance`, whose truth is 8), splitting
-// a true group costs two at once, and data without gaps has no cut worth anything: it has no natural groups, and that
-// is the answer.
+// A cluster that does both holds. A cut is worth the clusters that hold less those that do not (those under the least
+// size count for nothing, they are merged away later). Of the cuts in which more than four in five hold, the one worth
+// most is chosen; ties by silhouette, then Davies-Bouldin, then Calinski-Harabasz. So the finest true level of a
+// hierarchy wins (silhouette alone prefers the coarsest: 2 on `unbalance`, whose truth is 8), splitting a true group
+// costs two at once, and data without gaps has no such cut: it has no natural groups, and that is the answer.
 //
 // Neither question alone is enough: many halves of one long crowd come back every time, and in many dimensions any
 // small scraps seem to stand apart.

@@ -22,12 +22,13 @@
 namespace tessera::discover {
 
 struct ClusterOptions {
-  size_t k = 0;            // how many clusters; 0 = choose
-  size_t min_k = 2;        // choosing: fewer natural groups than this do not count
-  size_t max_k = 64;       // choosing: the finest cut looked at
-  size_t continuum_k = 0;  // choosing, where there are no natural groups: 0 = say so with k = 1; else divide the
-                           // continuum at its finest stable cut, into at least so many
-  double min_size = 0;     // least weight of a cluster (rows, if unweighted): smaller ones join their nearest sibling
+  size_t k = 0;  // how many clusters; 0 = choose
+  // Choosing. Fewer natural groups than min_k do not count. Where none count, the data is a continuum: it is divided at
+  // its finest stable cut into at least continuum_k (0 = as min_k) clusters; 1 = not divided: k is 1, "no natural
+  // groups".
+  size_t min_k = 1, continuum_k = 0;
+  size_t max_k = 64;    // choosing: the finest cut looked at
+  double min_size = 0;  // least weight of a cluster (rows, if unweighted): smaller ones join their nearest sibling
   uint64_t seed = 1;
   size_t restarts = 4;  // starts of k-means beside the tree's own, the best sum of squares wins
 };
@@ -38,7 +39,7 @@ struct Candidate {
   Quality quality;      // on the rows of the choice: all, or a fixed sample of a large table
   double weakest = 0;   // the least stable cluster's Jaccard under resampling
   size_t distinct = 0;  // clusters left when those with no gap between them are united; k = all are apart
-  size_t hold = 0;      // clusters that stand apart, come back under resampling and have the least size
+  size_t hold = 0;      // clusters of the least size that stand apart and come back under resampling
   double smallest = 0;  // weight of the smallest cluster
 };
 
@@ -53,7 +54,7 @@ struct Clustering {
   Matrix centroids;              // k rows, in the input's scale
   std::vector<double> weights;   // of each cluster: rows, or the sum of their weights
   Quality quality;
-  bool natural = true;                // false: no gaps in the data support this cut (asked for, or a continuum divided)
+  bool natural = true;                // false: not all clusters stand apart from the others (asked for, or a continuum)
   std::vector<Candidate> candidates;  // by k; empty unless chosen automatically
   std::vector<SmallCluster> absorbed;     // clusters under min_size that were merged away
   std::vector<double> cluster_stability;  // of each cluster, mean Jaccard under resampling; empty unless measured
@@ -67,9 +68,9 @@ struct Clustering {
   std::vector<uint32_t> labels_at(size_t cut) const;
 };
 
-// Errors (with the row and column, 0-based in the message's text as "row 3, column 2" counted from 1): a value that is
-// not finite or beyond 1e100; weights that are not positive; no rows; fewer distinct rows than k is no error: k is
-// lowered to them and said so in chosen_by. Fewer rows than k is an error.
+// Errors: no rows; a value that is not finite or beyond 1e100 (its row and column counted from 1); a weight that is not
+// above 0; more clusters asked for than rows (usage). Fewer distinct rows than k is no error: k is lowered to them, and
+// chosen_by says so.
 // Cost: 1 M x 20, auto, about 10 s on 2 cores; 4,400 x 20 under 2 s.
 Result<Clustering> cluster(const Matrix& data, const ClusterOptions& options, std::span<const double> weights = {});
 

@@ -58,6 +58,14 @@ TEST(Cluster, UnbalanceSaysWhatSilhouetteWouldDo) {
   EXPECT_THAT(result->chosen_by, testing::HasSubstr("Silhouette alone would say 2"));
 }
 
+// Fewer natural groups than asked for: the data is divided all the same.
+TEST(Cluster, TooFewNaturalGroupsAreDividedFurther) {
+  const auto result = cluster(ruspini(), {.min_k = 6});
+  EXPECT_GE(result->k, 6u);
+  EXPECT_FALSE(result->natural);
+  EXPECT_THAT(result->chosen_by, testing::StartsWith("only 4 natural groups"));
+}
+
 TEST(Cluster, RuspiniHasFour) {
   const auto result = cluster(ruspini(), {});
   EXPECT_EQ(result->k, 4u) << result->chosen_by;
@@ -95,7 +103,7 @@ TEST(Cluster, NoNaturalGroupsWhereThereAreNone) {
     EXPECT_FALSE(result->natural);
     EXPECT_THAT(result->chosen_by, testing::StartsWith("no natural groups"));
     // Asked to divide it all the same, it does and says so.
-    const auto divided = cluster(data, {.min_k = 2, .continuum_k = 5});
+    const auto divided = cluster(data, {.continuum_k = 5});
     EXPECT_GE(divided->k, 5u) << name;
     EXPECT_FALSE(divided->natural);
     EXPECT_THAT(divided->chosen_by, testing::HasSubstr("the continuum is divided into"));
