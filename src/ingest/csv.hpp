@@ -7,8 +7,9 @@
 //
 // Damage: a record with the wrong number of fields, or with text after a closing quote, is rejected. Where it spans
 // lines (a stray quote swallows its neighbours) only its first line is rejected and reading goes on with the next: one
-// bad quote costs one line. A quote that never closes is an error of the file, with the place of the quote.
-// Memory: one chunk and one record (at most kLongestRecord).
+// bad quote costs one line (unless two stray quotes leave the right number of fields between them: that is a record
+// over several lines, as the format says). A quote that never closes is an error of the file, with the place of the
+// quote. Memory: one chunk and one record (at most kLongestRecord).
 #pragma once
 
 #include <optional>

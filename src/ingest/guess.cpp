@@ -243,7 +243,7 @@ class Guess {
     keep_rest();
     mapping_.preset = "guessed";
     std::stable_sort(mapping_.bindings.begin(), mapping_.bindings.end(),
-                     [](const Binding& a, const Binding& b) { return a.role < b.role && b.role >= Role::Property; });
+                     [](const Binding& a, const Binding& b) { return a.role < b.role; });
     return std::move(mapping_);
   }
 

@@ -113,6 +113,10 @@ const EventOfFate& event_of(OrderFate fate) {
 
 constexpr std::string_view kMoneyOfOrder[] = {"total", "subtotal", "tax", "shipping", "discount", "refunded"};
 
+bool is_money(std::string_view name) {
+  return std::find(std::begin(kMoneyOfOrder), std::end(kMoneyOfOrder), name) != std::end(kMoneyOfOrder);
+}
+
 class OrderNormaliser final : public Normaliser {
  public:
   OrderNormaliser(const Plan& plan, NormaliserContext& context)
@@ -323,7 +327,7 @@ class OrderNormaliser final : public Normaliser {
       if (role != Role::Property && role != Role::Status) continue;
       const std::string_view name =
           role == Role::Status ? std::string_view("status") : std::string_view(column.binding.target);
-      if (std::find(std::begin(kMoneyOfOrder), std::end(kMoneyOfOrder), name) != std::end(kMoneyOfOrder)) continue;
+      if (name == "currency" || is_money(name)) continue;
       const Field& field = facts.whole.at(column.column);
       if (!is_blank(field.text)) reader_.put(property(kind, name), column, field);
     }
@@ -344,12 +348,14 @@ class OrderNormaliser final : public Normaliser {
     put_currency(kind, facts);
   }
 
-  void put_currency(KindPlan& kind, const Facts&) {
-    if (plan_.currency.empty()) return;
+  // What the rows say, else what was said for the file.
+  void put_currency(KindPlan& kind, const Facts& facts) {
     for (const ColumnPlan& column : plan_.columns) {
-      if (column.binding.role == Role::Property && column.binding.target == "currency") return;
+      if (column.binding.role != Role::Property || column.binding.target != "currency") continue;
+      const Field& field = facts.whole.at(column.column);
+      if (!is_blank(field.text)) return reader_.put(property(kind, "currency"), column, field);
     }
-    context_.intake.put(property(kind, "currency"), std::string_view(plan_.currency));
+    if (!plan_.currency.empty()) context_.intake.put(property(kind, "currency"), std::string_view(plan_.currency));
   }
 
   void put_money(KindPlan& kind, Facts& facts, bool is_refund) {

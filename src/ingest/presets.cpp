@@ -521,13 +521,11 @@ const Preset* recognise_preset(const std::vector<std::string>& columns) {
 }
 
 std::optional<OrderFate> fate_of_status(std::string_view status) {
-  std::string word = fold_case(trim(status));
+  const std::string word = plain_name(status);
   for (const StatusWord& known : kStatuses) {
-    if (has_word(known.words, word)) return known.fate;
-  }
-  std::replace(word.begin(), word.end(), ' ', '_');
-  for (const StatusWord& known : kStatuses) {
-    if (has_word(known.words, word)) return known.fate;
+    for (const std::string_view each : split(known.words, '|')) {
+      if (plain_name(each) == word) return known.fate;
+    }
   }
   return std::nullopt;
 }

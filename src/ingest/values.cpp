@@ -244,7 +244,10 @@ std::optional<ParsedTime> finish_time(Scanner in, int year, int month, int day) 
   return time;
 }
 
-int full_year(int year, size_t width) {
+// Four digits, or two. -1 where there are neither.
+int take_year(Scanner& in) {
+  size_t width = 0;
+  const int year = in.number(4, &width);
   if (width == 2) return year < 70 ? 2000 + year : 1900 + year;
   return width == 4 && year >= 1000 ? year : -1;
 }
@@ -272,8 +275,7 @@ std::optional<ParsedTime> parse_slashed(std::string_view text, bool day_first) {
   in.take(mark);
   int b = in.number(2);
   if (b < 0 || !in.take(mark)) return std::nullopt;
-  size_t width = 0;
-  const int year = full_year(in.number(4, &width), width);
+  const int year = take_year(in);
   if (year < 0) return std::nullopt;
   if (!day_first) std::swap(a, b);
   return finish_time(in, year, b, a);
@@ -320,8 +322,7 @@ std::optional<ParsedTime> parse_month_name(std::string_view text) {
     month = take_month(in);
   }
   gap();
-  size_t width = 0;
-  const int year = full_year(in.number(4, &width), width);
+  const int year = take_year(in);
   if (month == 0 || year < 0) return std::nullopt;
   return finish_time(in, year, month, day);
 }

@@ -81,7 +81,7 @@ struct TimeEvidence {
   size_t day_first = 0, month_first = 0;  // day/month texts that only one order can read
   size_t unreadable = 0;                  // by every form
   void add(std::string_view text);
-  bool is_time() const { return values > 0 && unreadable * 20 <= values && best() * 2 >= values; }
+  bool is_time() const { return values > 0 && unreadable * 20 <= values; }
   size_t best() const;
 };
 

@@ -104,8 +104,8 @@ bool has(std::string_view list, std::string_view word) {
   return false;
 }
 
-// A part must begin a word of the name: "~blood" is in "blood_type" and "bloodType", not in "bloodhound_toy" alone ...
-// it is; the careful side.
+// A part must begin a word of the name: "~blood" is in "blood_type" and in "has_blood_test". It is in "bloodhound" too:
+// the careful side.
 bool name_fits(std::string_view list, const std::string& name) {
   for (const std::string_view each : split(list, '|')) {
     if (!each.starts_with("~")) {
@@ -183,6 +183,14 @@ bool names_illness(std::string_view text) {
   return text.size() <= 60 && has(kHealthValues, fold_case(trim(text)));
 }
 
+std::optional<PropertyClass> class_of_name(const std::string& name, bool is_item) {
+  for (const Words& words : kWords) {
+    if (is_item && words.kind != PropertyClass::Health) continue;
+    if (name_fits(words.words, name)) return words.kind;
+  }
+  return std::nullopt;
+}
+
 struct Pattern {
   PropertyClass kind;
   bool (*fits)(std::string_view);
@@ -210,13 +218,17 @@ std::optional<PropertyClass> class_named(std::string_view name) {
 PropertyClass class_of(std::string_view property, std::span<const std::string> values) {
   // A product's name and description are no person's; what they say is seen from the values.
   const bool is_item = property.starts_with("products.");
-  const std::string whole = words_of(property);
   const size_t dot = property.rfind('.');
-  const std::string last = dot == std::string_view::npos ? whole : words_of(property.substr(dot + 1));
-  for (const Words& words : kWords) {
-    if (is_item && words.kind != PropertyClass::Health) continue;
-    if (name_fits(words.words, whole) || (!is_item && name_fits(words.words, last))) return words.kind;
+  if (dot != std::string_view::npos && !is_item) {
+    // The last word first: address.postal_code is a postcode. A campaign's name is nobody's.
+    const std::string last = words_of(property.substr(dot + 1));
+    const std::string owner = words_of(property.substr(0, dot));
+    if (last == "name" && !has("traits|user|customer|person|profile|billing|shipping|contact", owner)) {
+      return PropertyClass::Ordinary;
+    }
+    if (const auto kind = class_of_name(last, is_item)) return *kind;
   }
+  if (const auto kind = class_of_name(words_of(property), is_item)) return *kind;
   for (const Pattern& pattern : kPatterns) {
     const auto fitting =
         std::count_if(values.begin(), values.end(), [&](const std::string& v) { return pattern.fits(v); });

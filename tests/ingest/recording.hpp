@@ -100,7 +100,7 @@ class RecordingIntake final : public profiles::Intake {
   void set(Property p, std::string value) { rows.back().properties[properties_[p]] = std::move(value); }
   void add(Property p, std::string value) {
     auto& items = rows.back().lists[properties_[p]];
-    items.resize(elements_, "_");
+    if (items.size() < elements_) items.resize(elements_, "_");
     items.push_back(std::move(value));
   }
   std::vector<std::string> kinds_, properties_;

@@ -1,0 +1,242 @@
+// Bad input: what is refused (with place, value and a remedy), what becomes a reject, what is kept with a warning.
+#include "ingest/fed.hpp"
+#include "profiles/intake.hpp"
+#include "store/record.hpp"
+
+namespace tessera::ingest {
+namespace {
+
+struct Refusal {
+  std::string name, text;
+  std::string place_ends, message, remedy;  // parts of them
+  ImportOptions options = {};
+  std::string file = "file.csv";
+};
+
+std::string wide(size_t columns) {
+  std::string header, row;
+  for (size_t i = 0; i < columns; ++i) {
+    header += fmt::format("{}c{}", i ? "," : "", i);
+    row += i ? ",1" : "1";
+  }
+  return header + "\n" + row + "\n";
+}
+
+TEST(BadInput, RefusedWithPlaceValueAndRemedy) {
+  const std::string good = "customer,date,amount\nA,2024-03-13,5\nB,2024-03-14,6\n";
+  const std::vector<Refusal> refusals = {
+      {"empty", "", "file.csv", "empty", "ls -l"},
+      {"blank lines alone", "\n\n\n", "file.csv", "only blank lines", "head"},
+      {"header alone", "customer,date,amount\n", "file.csv", "3 columns and no row", "head"},
+      {"wrong delimiter, said",
+       "customer;date;amount\nA;2024-03-13;5\n",
+       "file.csv:1",
+       "one column only",
+       "--delimiter ';'",
+       {.yes = true, .delimiter = ','}},
+      {"unknown delimiter",
+       "customer:date:amount\nA:2024-03-13:5\n",
+       "file.csv:1",
+       "one column only",
+       "--delimiter ':'",
+       {.yes = true}},
+      {"a quote that never closes",
+       "customer,date,amount\nA,2024-03-13,5\nB,\"2024-03-14,6\nC,2024-03-15,7\n",
+       "file.csv:3:3",
+       "never closes",
+       "sed -i.bak '3s/\"//g'",
+       {.yes = true}},
+      {"binary", std::string("\x01\x02\x00\x03", 4), "file.csv", "binary file", "file '"},
+      {"workbook", "PK\x03\x04rest of it", "file.csv", "workbook", "libreoffice --headless --convert-to csv"},
+      {"not UTF-8",
+       "customer,date,amount\nJos\xE9,2024-03-13,5\nB,2024-03-14,6\n",
+       "file.csv:2:4",
+       "0xE9",
+       "--encoding windows-1252",
+       {.yes = true}},
+      {"three forms of dates",
+       "customer,date,amount\nA,2024-03-13,5\nB,14/03/2024,6\nC,15 Mar 2024,7\n",
+       "column 'date'",
+       "dates are written in 3 forms",
+       "--dates dmy",
+       {.yes = true}},
+      {"day first here, month first there",
+       "customer,date,amount\nA,13/03/2024,5\nB,03/14/2024,6\n",
+       "column 'date'",
+       "some the month",
+       "--dates dmy",
+       {.yes = true}},
+      {"10,000 columns", wide(10'000), "file.csv:1", "10000 columns", "--map customer='c0'"},
+      {"nobody",
+       "date,amount,shop\n2024-03-13,5.5,x\n2024-03-14,6.5,x\n",
+       "file.csv:1",
+       "no column says who",
+       "--map customer=",
+       {.yes = true}},
+      {"no row of use", "customer,date,amount\n0,2024-03-13,5\n", "", "none", "--map", {.preset = "transactions"}},
+      {"data in the place of names", "17850,2024-03-13,5\n17851,2024-03-14,6\n", "file.csv:1", "looks like data",
+       "sed -i.bak '1i customer,time,amount'"},
+      {"a column that is not there",
+       good,
+       "file.csv:1",
+       "no column 'custmer'",
+       "--map 'customer=customer'",
+       {.map = "customer=custmer,time=date"}},
+      {"an unknown preset", good, "", "no preset 'transacitons'", "--preset transactions", {.preset = "transacitons"}},
+      {"an unknown zone",
+       "customer,date,amount\nA,2024-03-13 10:00,5\n",
+       "",
+       "Europe/Londn",
+       "",
+       {.yes = true, .zone = "Europe/Londn"}},
+      {"JSON that is cut off", "[{\"customer\":\"A\"", "file.csv:1", "cut off", "tail"},
+  };
+  for (const Refusal& refusal : refusals) {
+    if (refusal.name == "no row of use") continue;  // import_files' to say: below
+    const Fed fed = feed(refusal.text, refusal.options, refusal.file);
+    ASSERT_TRUE(fed.error) << refusal.name;
+    EXPECT_TRUE(fed.error->place.ends_with(refusal.place_ends)) << refusal.name << ": " << fed.error->place;
+    EXPECT_NE(fed.error->message.find(refusal.message), std::string::npos)
+        << refusal.name << ": " << fed.error->message;
+    EXPECT_NE(fed.error->remedy.find(refusal.remedy), std::string::npos) << refusal.name << ": " << fed.error->remedy;
+  }
+}
+
+TEST(BadInput, MissingFileAndFolder) {
+  const Folder folder;
+  const Fed missing = feed_path(folder.path("nothing.csv"));
+  ASSERT_TRUE(missing.error);
+  EXPECT_EQ(missing.error->message, "no such file");
+  const Fed dir = feed_path(folder.path(""));
+  ASSERT_TRUE(dir.error);
+  EXPECT_NE(dir.error->remedy.find("*.csv"), std::string::npos);
+}
+
+TEST(BadInput, TheRemediesWork) {
+  const std::string latin = "customer,date,amount\nJos\xE9,2024-03-13,5\n";
+  const Fed decoded = feed(latin, {.yes = true, .encoding = Encoding::Windows1252});
+  ASSERT_FALSE(decoded.error) << decoded.error->text();
+  EXPECT_EQ(decoded.intake.rows[0].who[0], "user José");
+  const Fed strict = feed(latin + "B,2024-03-14,6\n", {.yes = true, .encoding = Encoding::Utf8});
+  EXPECT_EQ(strict.rejects("invalid-utf8"), 1u);
+  EXPECT_EQ(strict.intake.rows.size(), 1u);
+  const Fed colons = feed("customer:date:amount\nA:2024-03-13:5\n", {.yes = true, .delimiter = ':'});
+  EXPECT_EQ(colons.intake.rows.size(), 1u);
+  const Fed mixed = feed("customer,date,amount\nA,2024-03-13,5\nB,14/03/2024,6\nC,15 Mar 2024,7\n",
+                         {.yes = true, .dates = DateOrder::DayMonth});
+  ASSERT_FALSE(mixed.error) << mixed.error->text();
+  EXPECT_EQ(mixed.intake.rows.size(), 3u);
+  EXPECT_EQ(feed(wide(10'000), {.map = "customer='c0',trait.x=c9999"}).intake.rows.size(),
+            0u);  // a constant is no column
+  EXPECT_EQ(feed(wide(10'000), {.map = "customer=c0,trait.x=c9999"}).intake.rows.size(), 1u);
+}
+
+TEST(BadInput, RowsThatCannotBeUsedAreRejectsWithTheirLine) {
+  const Fed fed = feed(
+      "customer,date,amount,note\n"
+      "A,2024-03-13,5,\"two\nlines\"\n"       // 2 and 3
+      "B,2024-03-14,6\n"                      // 4: too few fields
+      "C,2024-03-15,7,x,y\n"                  // 5: too many
+      "D,2024-03-16,eight,x\n"                // 6
+      "E,tomorrow,9,x\n"                      // 7
+      "F,2024-03-17,10,\"x\"y\n"              // 8: text after a quote
+      ",2024-03-18,11,x\n"                    // 9: nobody
+      "0,2024-03-18,11,x\n"                   // 10: nobody, written as 0
+      "G,2024-03-19,12,a \"quote\" inside\n"  // 11
+      "H,,13,x\n"                             // 12
+      "I,2024-03-19,14,x,\n",                 // 13: one empty field too many is let pass
+      {.map = "customer=customer,time=date,amount=amount,note=note"});
+  ASSERT_FALSE(fed.error) << fed.error->text();
+  EXPECT_EQ(fed.findings().rows_read, 11u);
+  std::map<std::string, uint64_t> lines;
+  for (const auto& [reason, tally] : fed.findings().rejects) lines[reason] = tally.line;
+  EXPECT_EQ(lines, (std::map<std::string, uint64_t>{
+                       {"field-count", 4}, {"bad-number", 6}, {"bad-time", 7}, {"broken-quotes", 8}, {"no-time", 12}}));
+  EXPECT_EQ(fed.rejects("field-count"), 2u);
+  EXPECT_EQ(fed.findings().rows_without_customer, 2u);
+  EXPECT_EQ(fed.warnings("blocked-id"), 1u);
+  EXPECT_EQ(fed.intake.rows.size(), 3u);
+  EXPECT_EQ(fed.intake.rows[0].get("note"), "'two\nlines'");
+  EXPECT_EQ(fed.findings().rows_read,
+            fed.intake.rows.size() + fed.findings().rejected() + fed.findings().rows_without_customer);
+}
+
+TEST(BadInput, AStrayQuoteCostsItsOwnLineAlone) {
+  const Fed fed = feed(
+      "customer,date,amount\nA,2024-03-13,5\nB,\"2024-03-14,6\nC,2024-03-15,7\nD,2024-03-16,\"8\"\nE,2024-03-17,9\n",
+      {.map = "customer=customer,time=date,amount=amount"});
+  ASSERT_FALSE(fed.error) << fed.error->text();
+  EXPECT_EQ(fed.findings().rejects.begin()->second.line, 3u);
+  std::vector<std::string> who;
+  for (const RecordedRow& row : fed.intake.rows) who.push_back(row.who[0]);
+  EXPECT_EQ(who, (std::vector<std::string>{"user A", "user C", "user D", "user E"}));
+}
+
+TEST(BadInput, OddButKeptWithAWarning) {
+  const Fed fed = feed("customer,date,quantity,price\nA,2024-03-13,1,-5\nB,2024-03-14,2,0\nC,2199-01-01,1,7\n",
+                       {.map = "customer=customer,time=date,quantity=quantity,price=price"});
+  ASSERT_FALSE(fed.error) << fed.error->text();
+  EXPECT_EQ(fed.warnings("negative-price"), 1u);
+  EXPECT_EQ(fed.warnings("zero-price"), 1u);
+  EXPECT_EQ(fed.warnings("future-time"), 1u);
+  EXPECT_EQ(fed.intake.rows.size(), 3u);
+  EXPECT_EQ(fed.intake.rows[0].event, "Order Refunded");
+}
+
+TEST(BadInput, GzipAndUtf16AndOldLineEnds) {
+  const std::string rows = "customer,date,amount\r\nJos\xC3\xA9,2024-03-13,5\r\nB,2024-03-14,6\r\n";
+  EXPECT_EQ(feed(rows, {.yes = true}).intake.rows.size(), 2u);
+  EXPECT_EQ(feed("\xEF\xBB\xBF" + rows, {.yes = true}).intake.rows[0].who[0], "user José");
+  std::string wide_text("\xFF\xFE", 2);
+  for (const char c : std::string("customer\tdate\tamount\r\nJo\t2024-03-13\t5\r\n")) wide_text += std::string{c, '\0'};
+  EXPECT_EQ(feed(wide_text, {.yes = true}).intake.rows.size(), 1u);
+  std::string old = rows;
+  std::erase(old, '\n');
+  EXPECT_EQ(feed(old, {.yes = true}).intake.rows.size(), 2u);
+  const Folder folder;
+  const std::string path = folder.write("x.csv", rows);
+  ASSERT_EQ(system(fmt::format("gzip -k {}", path).c_str()), 0);
+  EXPECT_EQ(feed_path(path + ".gz", {.yes = true}).intake.rows.size(), 2u);
+  std::ifstream packed(path + ".gz", std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(packed)), {});
+  const Fed cut = feed(bytes.substr(0, bytes.size() - 12), {.yes = true}, "cut.csv.gz");
+  ASSERT_TRUE(cut.error);
+  EXPECT_NE(cut.error->remedy.find("gzip -t"), std::string::npos) << cut.error->text();
+}
+
+TEST(BadInput, TheRecordStaysAsItWas) {
+  const FixedClock clock(*parse_instant("2026-03-01"));
+  auto record = store::Record::in_memory(clock);
+  ASSERT_TRUE(record);
+  SilentProgress progress;
+  const Folder folder;
+  const std::string good = folder.write("good.csv", "customer,date,amount\nA,2024-03-13,5\n0,2024-03-13,5\n");
+  const std::string bad = folder.write("bad.csv", "customer,date,amount\nB,\"2024-03-14,6\n");
+  const std::string useless = folder.write("useless.csv", "customer,date,amount\n0,2024-03-13,5\n");
+  ImportOptions options{.yes = true, .learnt = clock.now()};
+  const auto refused = [&](std::vector<std::string> files) {
+    const auto result = import_files(**record, files, options, {}, progress);
+    EXPECT_FALSE(result);
+    EXPECT_EQ((*record)->connection().integer("SELECT count(*) FROM tessera.entry").value(), 0);
+    EXPECT_EQ((*record)->connection().integer("SELECT count(*) FROM tessera.identity").value(), 0);
+    return result ? Error{} : result.error();
+  };
+  refused({good, bad});  // all or nothing, over all files
+  options.preset = "transactions";
+  EXPECT_NE(refused({useless}).message.find("none of its 1 rows"), std::string::npos);
+  options.strict = true;
+  EXPECT_NE(refused({good}).message.find("blocked-id"), std::string::npos);
+  options.strict = false;
+  const auto fine = import_files(**record, std::vector{good}, options, {}, progress);
+  ASSERT_TRUE(fine) << fine.error().text();
+  EXPECT_EQ(fine->events_stored, 1u);
+  EXPECT_EQ(fine->findings.rows_without_customer, 1u);
+  const std::string json = fine->json().dump();
+  for (const std::string_view key : {"rows_read", "rows_rejected", "rejects", "rows_without_customer", "events_stored",
+                                     "duplicates", "customers", "from", "to"}) {
+    EXPECT_NE(json.find(fmt::format("\"{}\"", key)), std::string::npos) << key;
+  }
+}
+
+}  // namespace
+}  // namespace tessera::ingest
