@@ -1,0 +1,77 @@
+// The command line as a table: each command is a row (path, summary, options, function). The parser, --help, the golden
+// list in tests/cli and docs/cli.md are made from the table; a command's function sees only Arguments and Context.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/progress.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+
+namespace tessera::cli {
+
+enum class Takes : uint8_t { Flag, One, Many };
+
+struct Option {
+  std::string_view name;   // "--preset", "-e,--expression", or "FILE" for a positional argument
+  std::string_view value;  // what stands for the value in --help: "NAME"; empty for a flag
+  std::string_view help;
+  Takes takes = Takes::One;
+  bool required = false;
+};
+
+// What was given. Names without dashes, the long one: "as-of", "expression", "FILE".
+class Arguments {
+ public:
+  void add(std::string name, std::string value) { given_.emplace_back(std::move(name), std::move(value)); }
+  bool has(std::string_view name) const;
+  std::optional<std::string> text(std::string_view name) const;
+  std::vector<std::string> all(std::string_view name) const;
+  // Errors are of usage and name the option.
+  Result<std::optional<int64_t>> whole(std::string_view name, int64_t least, int64_t most) const;
+  Result<std::optional<Instant>> instant(std::string_view name) const;
+  Result<std::optional<Duration>> duration(std::string_view name) const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> given_;
+};
+
+enum class Format : uint8_t { Text, Json, Csv };
+
+// The world a command may touch, made by main.
+struct Context {
+  std::string store;  // path of the record
+  Format format = Format::Text;
+  std::optional<Instant> as_of, known_at;
+  std::optional<uint64_t> seed;
+  const Clock& clock;
+  Progress& progress;
+  bool interactive = false;  // standard input and error are a terminal
+
+  // Standard output: results. Standard error: notes.
+  void print(std::string_view text) const;
+  void note(std::string_view text) const;
+};
+
+struct Command {
+  std::string_view path;     // "segments count"
+  std::string_view summary;  // one line
+  std::span<const Option> options;
+  Result<int> (*run)(const Context&, const Arguments&);
+};
+
+// All commands, in the order of --help.
+std::span<const Command> commands();
+
+// Options that every command understands.
+std::span<const Option> common_options();
+
+// Parses, runs, reports. Returns the exit code: 0 done, 1 the world failed, 2 wrong usage.
+int run(int argc, const char* const* argv, const Clock& clock);
+
+}  // namespace tessera::cli

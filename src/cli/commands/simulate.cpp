@@ -1,0 +1,56 @@
+#include "simulate/simulate.hpp"
+
+#include <charconv>
+
+#include "cli/commands.hpp"
+#include "core/json.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+constexpr Option kOptions[] = {
+    {"--customers", "N", "How many customers (default: 10000)"},
+    {"--segments", "K", "How many micro-segments to plant (default: 12)"},
+    {"--preset", "NAME", "shop, clinic, bank or airline (default: shop)"},
+    {"--events-per-customer", "N", "Average number of events a customer (default: 48)"},
+    {"--out", "DIR", "Folder for events.jsonl, truth.csv and README.txt", Takes::One, true},
+};
+
+Result<int> run_simulate(const Context& context, const Arguments& given) {
+  simulate::Options options;
+  if (const auto count = TRY(given.whole("customers", 1, 100'000'000))) options.customers = static_cast<uint32_t>(*count);
+  if (const auto count = TRY(given.whole("segments", 1, 100))) options.segments = static_cast<uint32_t>(*count);
+  if (const auto name = given.text("preset")) options.preset = TRY(simulate::preset_named(*name));
+  if (const auto count = TRY(given.whole("events-per-customer", 8, 1000))) options.events_per_customer = static_cast<double>(*count);
+  options.seed = context.seed.value_or(1);
+  const std::filesystem::path out = *given.text("out");
+  const auto made = TRY(simulate::simulate(options, out, context.progress));
+  context.progress.finish();
+  if (context.format == Format::Json) {
+    context.print(Json::object()
+                      .set("customers", made.customers)
+                      .set("odd", made.odd)
+                      .set("events", made.events)
+                      .set("bytes", made.bytes)
+                      .set("from", text_of(made.from))
+                      .set("as_of", text_of(made.as_of))
+                      .set("out", out.string())
+                      .dump(2));
+    return 0;
+  }
+  context.print(fmt::format("{} events of {} customers and {} odd ones, {} to {}, in {}\n", made.events, made.customers,
+                            made.odd, text_of(made.from), text_of(made.as_of), (out / "events.jsonl").string()));
+  context.print(fmt::format("Next:\n  tessera import {} --preset segment\n  tessera discover --as-of {} --out {}\n",
+                            (out / "events.jsonl").string(), text_of(made.as_of), (out / "report").string()));
+  return 0;
+}
+
+}  // namespace
+
+const Command& simulate_command() {
+  static const Command kCommand{"simulate", "Make a company with planted micro-segments", kOptions, run_simulate};
+  return kCommand;
+}
+
+}  // namespace tessera::cli
