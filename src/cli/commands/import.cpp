@@ -1,0 +1,96 @@
+#include "ingest/import.hpp"
+
+#include <iostream>
+
+#include "cli/commands.hpp"
+#include "store/record.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+constexpr Option kOptions[] = {
+    {"FILE", "FILE", "CSV, TSV, JSON lines or Parquet; gzip too. Several are joined on shared ids", Takes::Many, true},
+    {"--preset", "NAME",
+     "A known export: online-retail, segment, shopify-orders, woocommerce-orders, square-sales, ga4, klaviyo-events, "
+     "mailchimp-activity, survey, transactions, customers"},
+    {"--map", "MAP", "What is what: customer=CustomerID,time=InvoiceDate,amount=Total,email=..."},
+    {"--dates", "ORDER", "dmy or mdy, for dates such as 03/04/2024"},
+    {"--zone", "ZONE", "Zone of times that name none: UTC, Europe/London, ...; none = unknown"},
+    {"--decimals", "MARK", "comma or point, where numbers such as 1,234 leave it open"},
+    {"--currency", "CODE", "Currency of amounts that name none: EUR"},
+    {"--delimiter", "CHAR", "Between fields: , ; | or tab (default: found)"},
+    {"--encoding", "NAME", "utf-8 or windows-1252 (default: UTF-8, anything else is refused)"},
+    {"--yes", "", "Take the proposed mapping without asking", Takes::Flag},
+    {"--strict", "", "Import nothing if any row is rejected or warned of", Takes::Flag},
+};
+
+std::optional<bool> ask_on_terminal(const std::string& text, const std::string& question) {
+  std::cerr << text << (text.ends_with('\n') ? "" : "\n") << question << " [y/n] " << std::flush;
+  for (std::string line; std::getline(std::cin, line);) {
+    if (line == "y" || line == "Y" || line == "yes") return true;
+    if (line == "n" || line == "N" || line == "no") return false;
+    std::cerr << "y or n? " << std::flush;
+  }
+  return std::nullopt;
+}
+
+Result<ingest::DateOrder> date_order(const std::string& text) {
+  if (text == "dmy") return ingest::DateOrder::DayMonth;
+  if (text == "mdy") return ingest::DateOrder::MonthDay;
+  return usage(fmt::format("--dates takes dmy or mdy, not '{}'", text));
+}
+
+Result<ingest::DecimalMark> decimal_mark(const std::string& text) {
+  if (text == "comma") return ingest::DecimalMark::Comma;
+  if (text == "point") return ingest::DecimalMark::Point;
+  return usage(fmt::format("--decimals takes comma or point, not '{}'", text));
+}
+
+Result<ingest::Encoding> encoding(const std::string& text) {
+  if (text == "utf-8" || text == "utf8") return ingest::Encoding::Utf8;
+  if (text == "windows-1252" || text == "cp1252" || text == "latin1") return ingest::Encoding::Windows1252;
+  return usage(fmt::format("--encoding takes utf-8 or windows-1252, not '{}'", text));
+}
+
+Result<char> delimiter(const std::string& text) {
+  if (text == "tab" || text == "\\t") return '\t';
+  if (text.size() == 1) return text[0];
+  return usage(fmt::format("--delimiter takes one character or 'tab', not '{}'", text));
+}
+
+Result<ingest::ImportOptions> options_of(const Context& context, const Arguments& given) {
+  ingest::ImportOptions out;
+  out.preset = given.text("preset").value_or("");
+  out.map = given.text("map").value_or("");
+  out.yes = given.has("yes");
+  out.strict = given.has("strict");
+  out.zone = given.text("zone");
+  out.currency = given.text("currency").value_or("");
+  out.learnt = context.clock.now();
+  if (const auto text = given.text("dates")) out.dates = TRY(date_order(*text));
+  if (const auto text = given.text("decimals")) out.decimals = TRY(decimal_mark(*text));
+  if (const auto text = given.text("encoding")) out.encoding = TRY(encoding(*text));
+  if (const auto text = given.text("delimiter")) out.delimiter = TRY(delimiter(*text));
+  return out;
+}
+
+Result<int> run_import(const Context& context, const Arguments& given) {
+  const auto options = TRY(options_of(context, given));
+  auto record = TRY(store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock));
+  const ingest::Asker asker = context.interactive ? ingest::Asker(ask_on_terminal)
+                                                  : [](const auto&, const auto&) { return std::optional<bool>(); };
+  const auto report = TRY(ingest::import_files(*record, given.all("FILE"), options, asker, context.progress));
+  context.progress.finish();
+  context.print(context.format == Format::Json ? report.json().dump(2) : report.text());
+  return 0;
+}
+
+}  // namespace
+
+const Command& import_command() {
+  static const Command kCommand{"import", "Take files of events, orders or customers into the record", kOptions, run_import};
+  return kCommand;
+}
+
+}  // namespace tessera::cli
