@@ -1,0 +1,102 @@
+#include "cli/audience.hpp"
+
+#include "cli/table.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+// An event that ends permission, and the one that gives it again.
+struct Signal {
+  std::string_view reason, event, undone_by;
+};
+constexpr Signal kSignals[] = {
+    {"complained", "Email Marked as Spam", ""},
+    {"complained", "Marked Email as Spam", ""},
+    {"bounced", "Email Bounced", ""},
+    {"bounced", "Bounced Email", ""},
+    {"unsubscribed", "Unsubscribed", "Subscribed"},
+    {"unsubscribed", "Email Unsubscribed", "Email Subscribed"},
+    {"unsubscribed", "Unsubscribed from List", "Subscribed to List"},
+};
+
+// Traits that say yes or no to being written to.
+constexpr std::string_view kConsentTraits[] = {"email_consent",   "marketing_consent", "accepts_marketing",
+                                               "accepts_email_marketing", "email_opt_in", "newsletter"};
+constexpr std::string_view kYes = R"(("yes", "true", "y", "1", "subscribed", "opted-in", "opt-in"))";
+
+// "trait x is true", whatever types the trait came in.
+std::string says_yes(std::string_view trait, const std::set<segment::Schema::Form>& forms) {
+  std::vector<std::string> ways;
+  for (const auto& form : forms) {
+    if (form.is_list) continue;
+    if (form.type == profiles::PropertyType::Bool) ways.push_back(fmt::format("trait {} is true", trait));
+    if (form.type == profiles::PropertyType::Number) ways.push_back(fmt::format("trait {} = 1", trait));
+    if (form.type == profiles::PropertyType::Text) ways.push_back(fmt::format("trait {} in {}", trait, kYes));
+  }
+  std::string out;
+  for (const std::string& way : ways) out += (out.empty() ? "" : " or ") + way;
+  return out.empty() ? out : "(" + out + ")";
+}
+
+void add(std::vector<Exclusion>& to, std::string_view reason, std::string condition) {
+  for (Exclusion& one : to)
+    if (one.reason == reason) {
+      one.condition += " or " + condition;
+      return;
+    }
+  to.push_back({std::string(reason), std::move(condition)});
+}
+
+}  // namespace
+
+std::vector<Exclusion> exclusions_for(const segment::Schema& schema) {
+  std::vector<Exclusion> out;
+  for (const Signal& signal : kSignals) {
+    if (!schema.events.contains(std::string(signal.event))) continue;
+    const bool can_undo = schema.events.contains(std::string(signal.undone_by));
+    add(out, signal.reason,
+        can_undo ? fmt::format("(did \"{0}\" and no \"{1}\" since last \"{0}\")", signal.event, signal.undone_by)
+                 : fmt::format("did \"{}\"", signal.event));
+  }
+  if (const auto found = schema.traits.find("unsubscribed"); found != schema.traits.end())
+    if (const std::string yes = says_yes(found->first, found->second); !yes.empty()) add(out, "unsubscribed", yes);
+  for (const std::string_view trait : kConsentTraits) {
+    const auto found = schema.traits.find(std::string(trait));
+    if (found == schema.traits.end()) continue;
+    const std::string yes = says_yes(trait, found->second);
+    if (yes.empty()) continue;
+    add(out, "consent refused", fmt::format("(trait {} is known and not {})", trait, yes));
+    add(out, "consent unknown", fmt::format("trait {} is unknown", trait));
+  }
+  return out;
+}
+
+bool is_sendable(std::string_view email) {
+  const size_t at = email.find('@');
+  if (at == 0 || at == std::string_view::npos || email.find('@', at + 1) != std::string_view::npos) return false;
+  const std::string_view domain = email.substr(at + 1);
+  if (domain.size() < 3 || domain.find('.') == std::string_view::npos || domain.front() == '.' || domain.back() == '.')
+    return false;
+  if (std::string_view("=+-@").find(email.front()) != std::string_view::npos) return false;
+  return std::none_of(email.begin(), email.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == ',' || c == ';' || c == '<' || c == '>' || c == '\x7f';
+  });
+}
+
+std::string render(const AudienceList& list, ListFor target, bool identified, std::string_view tag) {
+  std::string out;
+  if (target == ListFor::Csv) {
+    out = identified ? "customer,email\n" : "customer\n";
+    for (const Recipient& one : list.recipients)
+      out += identified ? csv_field(one.customer) + "," + csv_field(one.email) + "\n" : csv_field(one.customer) + "\n";
+    return out;
+  }
+  const bool mailchimp = target == ListFor::Mailchimp;
+  out = mailchimp ? "Email Address,Tags\n" : "Email,External ID,Tags\n";
+  for (const Recipient& one : list.recipients)
+    out += csv_field(one.email) + "," + (mailchimp ? "" : csv_field(one.customer) + ",") + csv_field(tag) + "\n";
+  return out;
+}
+
+}  // namespace tessera::cli

@@ -1,0 +1,42 @@
+// The list a marketer can use today: the members of a segment that may be written to. Who may not is said in the segment
+// language itself (definitions over the events and traits that the record knows: unsubscribed, bounced, complained,
+// consent refused or unknown), so it is as exact, as dated and as explainable as any segment.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "segment/schema.hpp"
+
+namespace tessera::cli {
+
+enum class ListFor { Csv, Mailchimp, Klaviyo };
+
+// Why a member is left out, in the order in which reasons are tried; a member counts under the first that holds.
+struct Exclusion {
+  std::string reason;     // "unsubscribed"
+  std::string condition;  // in the segment language
+};
+// Those that this record can answer. Empty: its data says nothing about consent.
+std::vector<Exclusion> exclusions_for(const segment::Schema& schema);
+
+struct Recipient {
+  std::string customer;
+  std::string email;  // empty: none known
+};
+
+struct AudienceList {
+  std::vector<Recipient> recipients;
+  std::map<std::string, uint64_t> excluded;
+};
+
+// A plain address: one '@' with something on both sides, a dot in the domain, no blanks, quotes, commas or control
+// characters, and no first character that a spreadsheet would run as a formula.
+bool is_sendable(std::string_view email);
+
+// The file the tool takes: csv "customer[,email]"; Mailchimp "Email Address,Tags"; Klaviyo "Email,External ID,Tags".
+// The tag is a code, not the segment's name: names such as "diabetes, lapsed" must not leave the house.
+std::string render(const AudienceList& list, ListFor target, bool identified, std::string_view tag);
+
+}  // namespace tessera::cli

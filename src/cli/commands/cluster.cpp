@@ -1,0 +1,36 @@
+#include "cli/commands.hpp"
+#include "discover/cluster_table.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+constexpr Option kOptions[] = {
+    {"FILE", "FILE", "A numeric table: commas, semicolons, tabs or spaces; gzip too", Takes::One, true},
+    {"--k", "N", "How many clusters, or auto (default: auto)"},
+    {"--scale", "SCALE", "none, or standard: every column to mean 0 and deviation 1 (default: none)"},
+    {"--min-size", "N", "Smaller clusters join their nearest sibling (default: 1)"},
+    {"--labels", "FILE", "Write one label a row"},
+};
+
+Result<int> run_cluster(const Context& context, const Arguments& given) {
+  discover::ClusterOptions options;
+  if (const auto k = given.text("k")) options.k = TRY(discover::parse_cluster_count(*k));
+  if (const auto least = TRY(given.whole("min-size", 1, INT32_MAX))) options.min_size = static_cast<double>(*least);
+  options.seed = context.seed.value_or(1);
+  const auto scale = TRY(discover::parse_scale(given.text("scale").value_or("none")));
+  const auto table = TRY(discover::read_table(*given.text("FILE")));
+  const auto result = TRY(discover::cluster_table(table, options, scale));
+  if (const auto labels = given.text("labels")) TRY(discover::write_labels(result.clustering, *labels));
+  context.print(context.format == Format::Json ? json_of(result).dump(2) : text_of(result));
+  return 0;
+}
+
+}  // namespace
+
+const Command& cluster_command() {
+  static const Command kCommand{"cluster", "Cluster the rows of any numeric table", kOptions, run_cluster};
+  return kCommand;
+}
+
+}  // namespace tessera::cli

@@ -1,0 +1,102 @@
+#include "discover/discover.hpp"
+
+#include "cli/commands.hpp"
+#include "cli/session.hpp"
+#include "discover/report.hpp"
+#include "privacy/audit.hpp"
+#include "privacy/classes.hpp"
+#include "profiles/load.hpp"
+#include "profiles/schema.hpp"
+#include "segment/needs.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+constexpr Option kOptions[] = {
+    {"--min-size", "N", "Fewest customers of a micro-segment (default: 100)"},
+    {"--segments", "N", "How many micro-segments, or auto (default: auto)"},
+    {"--features", "FILE", "Your own features: lets in the segment language"},
+    {"--active", "DURATION", "Active is who did something in so long (default: 365d)"},
+    {"--zone", "ZONE", "Zone of the hours and days of the week (default: as the imports said)"},
+    {"--allow", "PROPERTY", "Use a property classed as sensitive, by name", Takes::Many},
+    {"--keep-unwanted", "", "Do not leave out bots, staff and test users", Takes::Flag},
+    {"--out", "DIR", "Write report.html, segments.tsl and discovery.json"},
+    {"--labels", "FILE", "Write customer,segment_id of the clustering"},
+};
+
+// "auto" or a count.
+Result<std::optional<size_t>> segment_count(const Arguments& given) {
+  if (given.text("segments").value_or("auto") == "auto") return std::nullopt;
+  const auto count = TRY(given.whole("segments", 1, 1000));
+  return static_cast<size_t>(*count);
+}
+
+// Hours mean something where every import knew its zone, or the user says which it is.
+Result<std::optional<Zone>> zone_of(store::Connection& connection, const Arguments& given) {
+  if (const auto name = given.text("zone")) {
+    if (*name == "none") return std::nullopt;
+    return TRY(Zone::named(*name));
+  }
+  const auto unknown = TRY(connection.integer(
+      "SELECT count(*) FROM tessera.entry WHERE kind = 'import' AND json_extract(detail, '$.zone_known') = 'false'"));
+  if (unknown.value_or(0) > 0) return std::nullopt;
+  return Zone::utc();
+}
+
+// Properties whose class keeps them out of segments in this industry, unless allowed by name.
+std::vector<std::string> withheld(const std::vector<profiles::EventListing>& events, std::string_view industry,
+                                  const std::vector<std::string>& allowed) {
+  std::vector<std::string> out;
+  for (const auto& event : events)
+    for (const auto& one : event.properties) {
+      const auto kind = privacy::class_named(one.property_class);
+      if (!kind || privacy::allowed_in_discovery(*kind, industry)) continue;
+      if (std::find(allowed.begin(), allowed.end(), one.property) == allowed.end()) out.push_back(one.property);
+    }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+Result<int> run_discover(const Context& context, const Arguments& given) {
+  discover::Options options;
+  options.as_of = context.as_of;
+  options.seed = context.seed.value_or(1);
+  options.keep_unwanted = given.has("keep-unwanted");
+  options.segments = TRY(segment_count(given));
+  if (const auto least = TRY(given.whole("min-size", 1, INT32_MAX))) options.min_size = static_cast<size_t>(*least);
+  if (const auto active = TRY(given.duration("active"))) options.active = *active;
+  if (const auto file = given.text("features")) {
+    options.features = TRY(read_text_file(*file));
+    options.features_name = *file;
+  }
+  const auto allowed = given.all("allow");
+  // Allowing a sensitive property is written down, so the record must be writable then.
+  auto record = TRY(store::Record::open(context.store, allowed.empty() ? store::OpenMode::ReadOnly : store::OpenMode::MustExist,
+                                        context.clock));
+  for (const std::string& property : allowed) TRY(record->audit(context.clock.now(), "cli", "discover --allow", property));
+  options.pseudonym_key = record->pseudonym_key();
+  options.zone = TRY(zone_of(record->connection(), given));
+  const auto events = TRY(profiles::list_events(record->connection(), profiles::Counting::No));
+  context.progress.step("reading the record", 0, 0);
+  const auto history = TRY(profiles::load(*record, {}, context.known_at.value_or(kNever)));
+  if (const auto parts = discover::recognise(history)) options.withheld = withheld(events, parts->words->industry, allowed);
+  const auto found = TRY(discover::discover(history, segment::schema_of(events), options, context.progress));
+  if (const auto out = given.text("out")) TRY(discover::write_report(found, *out));
+  if (const auto labels = given.text("labels")) TRY(discover::write_labels(history, found, *labels));
+  context.progress.finish();
+  context.print(context.format == Format::Json ? discover::to_json(found).dump(2) : discover::text_of(found));
+  if (const auto out = given.text("out"); out && context.format == Format::Text)
+    context.print(fmt::format("Report: {}\n", (std::filesystem::path(*out) / "report.html").string()));
+  return 0;
+}
+
+}  // namespace
+
+const Command& discover_command() {
+  static const Command kCommand{"discover", "Find the natural micro-segments and explain them", kOptions, run_discover};
+  return kCommand;
+}
+
+}  // namespace tessera::cli

@@ -1,0 +1,86 @@
+// Looking into the record: sql, rejects, suspected duplicates.
+#include "cli/commands.hpp"
+#include "cli/table.hpp"
+#include "profiles/people.hpp"
+#include "store/record.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+constexpr Option kSqlOptions[] = {{"QUERY", "QUERY", "One SELECT over the record's tables and views", Takes::One, true}};
+constexpr Option kRejectOptions[] = {
+    {"--reason", "CODE", "Only those of this reason"},
+    {"--limit", "N", "At most so many (default: 100)"},
+};
+constexpr Option kDuplicateOptions[] = {{"--limit", "N", "At most so many (default: 100)"},
+                                        {"--identified", "", "Show the identifiers that came together; logged", Takes::Flag}};
+
+bool is_numeric(std::string_view type) {
+  for (const std::string_view name : {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL"})
+    if ((type.starts_with(name) || type.substr(std::min<size_t>(1, type.size())).starts_with(name)) && !type.ends_with(']'))
+      return true;
+  return false;
+}
+
+// A record opened read-only answers SELECTs and nothing that writes; its instance reads no file but its own.
+Result<int> run_sql(const Context& context, const Arguments& given) {
+  std::string query = *given.text("QUERY");
+  while (query.ends_with(';') || query.ends_with(' ') || query.ends_with('\n')) query.pop_back();
+  auto record = TRY(store::Record::open(context.store, store::OpenMode::ReadOnly, context.clock));
+  std::vector<ListColumn> columns;
+  for (const auto& row : TRY(record->connection().rows("DESCRIBE " + query)))
+    columns.push_back({row[0].value_or(""), is_numeric(row[1].value_or(""))});
+  context.print(render_list(columns, TRY(record->connection().rows(query)), context.format));
+  return 0;
+}
+
+Result<int> run_rejects(const Context& context, const Arguments& given) {
+  const int64_t limit = TRY(given.whole("limit", 1, INT32_MAX)).value_or(100);
+  const std::string reason = given.text("reason").value_or("");
+  auto record = TRY(store::Record::open(context.store, store::OpenMode::ReadOnly, context.clock));
+  const auto rows = TRY(record->connection().rows(
+      "SELECT source, line, reason, value, row FROM tessera.reject WHERE ? = '' OR reason = ? ORDER BY entry, source, "
+      "line LIMIT ?",
+      {std::string_view(reason), std::string_view(reason), limit}));
+  context.print(render_list({{"file"}, {"line", true}, {"reason"}, {"value"}, {"row"}}, rows, context.format));
+  return 0;
+}
+
+// User ids are what the user's own files call their customers; e-mails and phones are shown only when asked for.
+Result<int> run_duplicates(const Context& context, const Arguments& given) {
+  const int64_t limit = TRY(given.whole("limit", 1, INT32_MAX)).value_or(100);
+  const bool identified = given.has("identified");
+  auto record = TRY(store::Record::open(context.store, identified ? store::OpenMode::MustExist : store::OpenMode::ReadOnly,
+                                        context.clock));
+  const auto found = TRY(profiles::suspected_duplicates(record->connection(), static_cast<size_t>(limit)));
+  if (identified) TRY(record->audit(context.clock.now(), "cli", "duplicates --identified", fmt::format("{} pairs", found.size())));
+  std::vector<ListColumn> columns{{"customer"}, {"other"}, {"learnt"}};
+  if (identified) columns.insert(columns.end(), {{"seen_as"}, {"together_with"}});
+  std::vector<ListRow> rows;
+  for (const auto& one : found) {
+    rows.push_back({one.user_a, one.user_b, text_of(one.learnt)});
+    if (identified) rows.back().insert(rows.back().end(), {one.through_a, one.through_b});
+  }
+  context.print(render_list(columns, rows, context.format));
+  return 0;
+}
+
+}  // namespace
+
+const Command& sql_command() {
+  static const Command kCommand{"sql", "Ask the record in SQL; nothing can be changed", kSqlOptions, run_sql};
+  return kCommand;
+}
+
+const Command& rejects_command() {
+  static const Command kCommand{"rejects", "Rows that could not be used, with file, line and reason", kRejectOptions, run_rejects};
+  return kCommand;
+}
+
+const Command& customers_duplicates_command() {
+  static const Command kCommand{"customers duplicates", "Customers that may be the same person", kDuplicateOptions, run_duplicates};
+  return kCommand;
+}
+
+}  // namespace tessera::cli

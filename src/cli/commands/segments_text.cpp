@@ -1,0 +1,146 @@
+// Keeping definitions: segments check, fmt, apply, list.
+#include "cli/commands.hpp"
+#include "cli/session.hpp"
+#include "core/json.hpp"
+#include "segment/parse.hpp"
+#include "segment/print.hpp"
+#include "store/definitions.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+constexpr Option kFileOptions[] = {{"FILE", "FILE", "Definitions (.tsl)", Takes::Many, true}};
+constexpr Option kFmtOptions[] = {
+    {"FILE", "FILE", "Definitions (.tsl)", Takes::Many, true},
+    {"--write", "", "Change the files instead of printing", Takes::Flag},
+};
+constexpr Option kListOptions[] = {{"--text", "", "With their definitions", Takes::Flag}};
+
+// The files' definitions one after the other, checked together against the record.
+struct Read {
+  std::vector<segment::Definition> definitions;
+  segment::Checked checked;
+};
+
+Result<Read> read_and_check(const Context& context, const Session& session, const Arguments& given) {
+  Read out;
+  const auto files = given.all("FILE");
+  for (const std::string& path : files) {
+    const std::string text = TRY(read_text_file(path));
+    auto parsed = segment::parse_definitions(text);
+    segment::Diagnostics found = parsed.diagnostics;
+    // Names may be defined in the files before or applied already.
+    std::vector<segment::Definition> known = session.applied;
+    known.insert(known.end(), out.definitions.begin(), out.definitions.end());
+    if (parsed.ok()) {
+      out.checked = segment::check(parsed.definitions, session.schema, known);
+      found.insert(found.end(), out.checked.diagnostics.begin(), out.checked.diagnostics.end());
+    }
+    if (segment::has_errors(found)) return std::unexpected(segment::error_of(found, text, path));
+    if (!found.empty()) context.note(segment::render(found, text, path));
+    for (auto& definition : parsed.definitions) out.definitions.push_back(std::move(definition));
+  }
+  return out;
+}
+
+// The record's names where there is a record; checking works without one.
+Result<Session> session_if_any(const Context& context) {
+  if (!std::filesystem::exists(context.store)) return Session{};
+  return open_session(context);
+}
+
+Result<int> run_check(const Context& context, const Arguments& given) {
+  const auto session = TRY(session_if_any(context));
+  const auto read = TRY(read_and_check(context, session, given));
+  context.print(fmt::format("{} definitions, no errors{}", read.definitions.size(),
+                            session.record ? "" : " (no record: names of events and traits were not checked)"));
+  return 0;
+}
+
+Result<int> run_fmt(const Context& context, const Arguments& given) {
+  for (const std::string& path : given.all("FILE")) {
+    const std::string text = TRY(read_text_file(path));
+    const auto parsed = segment::parse_definitions(text);
+    if (!parsed.ok()) return std::unexpected(segment::error_of(parsed.diagnostics, text, path));
+    const std::string printed = segment::print(parsed.definitions, parsed.last_note);
+    if (!given.has("write")) context.print(printed);
+    else if (printed != text) TRY(write_text_file(path, printed));
+  }
+  return 0;
+}
+
+std::string_view word(store::DefinitionChange change) {
+  constexpr std::string_view kWords[] = {"added", "changed", "same", "removed"};
+  return kWords[static_cast<size_t>(change)];
+}
+
+std::string_view word(segment::DefinitionKind kind) {
+  constexpr std::string_view kWords[] = {"", "event", "let", "score", "segment"};
+  return kWords[static_cast<size_t>(kind)];
+}
+
+Result<int> run_apply(const Context& context, const Arguments& given) {
+  auto session = TRY(open_session(context, store::OpenMode::MustExist));
+  const auto read = TRY(read_and_check(context, session, given));
+  std::vector<store::NewDefinition> fresh;
+  for (const segment::Definition& one : read.definitions)
+    fresh.push_back({static_cast<uint8_t>(one.kind), one.slug, one.name, segment::print(one)});
+  const auto changes =
+      TRY(store::apply_definitions(*session.record, fresh, "segments apply", context.clock.now()));
+  Json list = Json::array();
+  for (size_t i = 0; i < fresh.size(); ++i) {
+    const auto kind = word(read.definitions[i].kind);
+    if (context.format == Format::Json)
+      list.add(Json::object().set("kind", kind).set("id", fresh[i].slug).set("name", fresh[i].name).set("change", word(changes[i])));
+    else context.print(fmt::format("{:8} {:8} {}", word(changes[i]), kind, fresh[i].name));
+  }
+  if (context.format == Format::Json) context.print(list.dump(2));
+  return 0;
+}
+
+Result<int> run_list(const Context& context, const Arguments& given) {
+  auto session = TRY(open_session(context));
+  const auto stored = TRY(store::definitions(session.record->connection(), context.known_at.value_or(kNever)));
+  Json list = Json::array();
+  for (const store::StoredDefinition& one : stored) {
+    const auto kind = word(static_cast<segment::DefinitionKind>(one.kind));
+    if (context.format == Format::Json)
+      list.add(Json::object()
+                   .set("kind", kind)
+                   .set("id", one.slug)
+                   .set("name", one.name)
+                   .set("version", static_cast<uint64_t>(one.version))
+                   .set("applied", text_of(one.learnt))
+                   .set("text", one.text));
+    else if (given.has("text")) context.print(one.text);
+    else context.print(fmt::format("{:8} {:40} version {}, applied {}", kind, one.name, one.version, text_of(one.learnt)));
+  }
+  if (context.format == Format::Json) context.print(list.dump(2));
+  else if (stored.empty()) context.note("no definitions have been applied: tessera segments apply FILE.tsl");
+  return 0;
+}
+
+}  // namespace
+
+const Command& segments_check_command() {
+  static const Command kCommand{"segments check", "Find mistakes in definitions", kFileOptions, run_check};
+  return kCommand;
+}
+
+const Command& segments_fmt_command() {
+  static const Command kCommand{"segments fmt", "Print definitions in their one readable form", kFmtOptions, run_fmt};
+  return kCommand;
+}
+
+const Command& segments_apply_command() {
+  static const Command kCommand{"segments apply", "Keep definitions in the record, with versions", kFileOptions, run_apply};
+  return kCommand;
+}
+
+const Command& segments_list_command() {
+  static const Command kCommand{"segments list", "The definitions in force", kListOptions, run_list};
+  return kCommand;
+}
+
+}  // namespace tessera::cli

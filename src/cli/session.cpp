@@ -1,0 +1,175 @@
+#include "cli/session.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "core/text.hpp"
+#include "profiles/load.hpp"
+#include "profiles/schema.hpp"
+#include "segment/needs.hpp"
+#include "segment/parse.hpp"
+#include "store/definitions.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+constexpr size_t kLargestFile = 64 << 20;
+
+// Definitions were checked when they were applied; the text of one is read back into its tree.
+Result<std::vector<segment::Definition>> applied_definitions(store::Connection& connection, Instant known_at) {
+  std::vector<segment::Definition> out;
+  for (const store::StoredDefinition& stored : TRY(store::definitions(connection, known_at))) {
+    if (stored.is_removed) continue;
+    auto parsed = segment::parse_definitions(stored.text);
+    if (!parsed.ok())
+      return fail(fmt::format("the applied definition '{}' cannot be read by this version:\n{}", stored.name,
+                              segment::render(parsed.diagnostics, stored.text)),
+                  {}, "tessera doctor");
+    for (segment::Definition& definition : parsed.definitions) out.push_back(std::move(definition));
+  }
+  return out;
+}
+
+std::string trimmed(std::string text) {
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+// Errors end the command, warnings are shown and it goes on.
+Result<void> settle(const Context& context, const segment::Diagnostics& diagnostics, std::string_view source,
+                    std::string_view file) {
+  if (segment::has_errors(diagnostics)) return std::unexpected(segment::error_of(diagnostics, source, file));
+  if (!diagnostics.empty()) context.note(trimmed(segment::render(diagnostics, source, file)));
+  return {};
+}
+
+Result<Prepared> prepare_expression(const Context& context, Session& session, const std::string& text,
+                                    const std::vector<segment::Definition>& known) {
+  auto parsed = segment::parse_expression(text);
+  if (!parsed.ok()) return std::unexpected(segment::error_of(parsed.diagnostics, text));
+  auto checked = segment::check_expression(std::move(parsed.expr), session.schema, known);
+  TRY(settle(context, checked.diagnostics, text, {}));
+  const auto& asked = checked.program.definitions.back();
+  if (asked.body.type != segment::Type::Condition && asked.body.type != segment::Type::Bool)
+    return fail(fmt::format("'{}' is a value, not a condition", text), {}, "compare it, as in: ... >= 1");
+  const auto last = static_cast<uint32_t>(checked.program.definitions.size() - 1);
+  return prepare(context, session, std::move(checked.program), last);
+}
+
+// The segment's name, folded, or its id.
+bool is_named(const segment::Definition& definition, const std::string& name) {
+  return definition.slug == name || fold_case(definition.name) == fold_case(name);
+}
+
+Result<size_t> find_segment(const std::vector<segment::Definition>& known, const std::string& name) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < known.size(); ++i) {
+    if (known[i].kind != segment::DefinitionKind::Segment) continue;
+    if (is_named(known[i], name)) return i;
+    names.push_back(known[i].name);
+    names.push_back(known[i].slug);
+  }
+  if (names.empty())
+    return fail(fmt::format("no segment '{}': none has been applied to this record", name), {},
+                "tessera segments apply FILE.tsl");
+  const auto near = nearest_name(name, names);
+  return fail(fmt::format("no segment '{}'{}", name, near ? fmt::format("; did you mean '{}'?", *near) : ""), {},
+              "tessera segments list");
+}
+
+}  // namespace
+
+Result<Session> open_session(const Context& context, store::OpenMode mode) {
+  Session out;
+  out.record = TRY(store::Record::open(context.store, mode, context.clock));
+  out.schema = segment::schema_of(TRY(profiles::list_events(out.record->connection(), profiles::Counting::No)));
+  out.applied = TRY(applied_definitions(out.record->connection(), context.known_at.value_or(kNever)));
+  return out;
+}
+
+Result<Prepared> prepare(const Context& context, Session& session, segment::Program program, uint32_t asked) {
+  Prepared out;
+  out.program = std::move(program);
+  out.plan = std::make_unique<segment::Plan>(TRY(segment::compile(out.program)));
+  const auto needs = segment::needs_of(out.program, session.schema);
+  out.history = std::make_unique<profiles::History>(
+      TRY(profiles::load(*session.record, needs, context.known_at.value_or(kNever))));
+  out.bound = std::make_unique<segment::Bound>(TRY(segment::Bound::bind(*out.plan, *out.history)));
+  // The plan's outputs are the program's lets, scores and segments in order.
+  for (uint32_t i = 0; i < asked; ++i) out.output += out.program.definitions[i].kind != segment::DefinitionKind::Event;
+  return out;
+}
+
+Result<Prepared> prepare_asked(const Context& context, Session& session, const Arguments& given) {
+  std::vector<segment::Definition> known = session.applied;
+  for (const std::string& file : given.all("file"))
+    for (segment::Definition& definition : TRY(read_definitions(context, file))) {
+      std::erase_if(known, [&](const auto& old) { return old.kind == definition.kind && old.slug == definition.slug; });
+      known.push_back(std::move(definition));
+    }
+  const auto expression = given.text("expression");
+  const auto name = given.text("SEGMENT");
+  if (expression.has_value() == name.has_value())
+    return usage("give a segment's name or id, or a condition with -e",
+                 "tessera segments count -e 'no order in the last 90 days'");
+  if (expression) return prepare_expression(context, session, *expression, known);
+  const size_t index = TRY(find_segment(known, *name));
+  const std::string slug = known[index].slug;
+  auto checked = segment::check(known, session.schema);
+  if (!checked.ok()) return std::unexpected(segment::error_of(checked.diagnostics, ""));
+  const uint32_t asked = checked.given[index];
+  return prepare(context, session, std::move(checked.program), asked);
+}
+
+Instant as_of(const Context& context, const profiles::History& history) {
+  if (context.as_of) return *context.as_of;
+  Instant newest = kEver;
+  for (const profiles::Stream& stream : history.streams)
+    for (const Instant time : stream.time) newest = std::max(newest, time);
+  const Instant now = context.clock.now();
+  if (newest > kEver && now - newest > kDay * 30)
+    context.note(fmt::format("note: looking from now; the newest of these events is of {} (--as-of looks from another day)",
+                             text_of(newest)));
+  return now;
+}
+
+Result<std::string> read_text_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return fail("is a folder, not a file", path);
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(fmt::format("cannot be opened: {}", std::strerror(errno)), path, fmt::format("ls -l '{}'", path));
+  std::string text(kLargestFile + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (text.size() > kLargestFile) return fail(fmt::format("is larger than {} bytes", kLargestFile), path);
+  if (const auto bad = first_invalid_utf8(text)) {
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*bad), '\n');
+    return fail("invalid UTF-8", fmt::format("{}:{}", path, line), fmt::format("iconv -f WINDOWS-1252 -t UTF-8 '{}'", path));
+  }
+  return text;
+}
+
+Result<std::vector<segment::Definition>> read_definitions(const Context& context, const std::string& path) {
+  const std::string text = TRY(read_text_file(path));
+  auto parsed = segment::parse_definitions(text);
+  TRY(settle(context, parsed.diagnostics, text, path));
+  return std::move(parsed.definitions);
+}
+
+Result<void> write_text_file(const std::string& path, std::string_view text) {
+  const std::string partial = path + ".partial";
+  std::ofstream file(partial, std::ios::binary | std::ios::trunc);
+  file.write(text.data(), static_cast<std::streamsize>(text.size()));
+  file.close();
+  std::error_code error;
+  if (file) std::filesystem::rename(partial, path, error);
+  if (file && !error) return {};
+  const std::string why = error ? error.message() : std::strerror(errno);
+  std::filesystem::remove(partial, error);
+  return fail(fmt::format("cannot be written: {}", why), path);
+}
+
+}  // namespace tessera::cli

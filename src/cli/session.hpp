@@ -1,0 +1,55 @@
+// What most commands do first: open the record, know its names, read the definitions that were applied, and turn what
+// the user wrote (a condition, a file, a segment's name) into a plan bound to the part of the history it needs.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command.hpp"
+#include "profiles/history.hpp"
+#include "segment/bind.hpp"
+#include "segment/check.hpp"
+#include "segment/evaluate.hpp"
+#include "segment/plan.hpp"
+#include "segment/schema.hpp"
+#include "store/record.hpp"
+
+namespace tessera::cli {
+
+struct Session {
+  std::unique_ptr<store::Record> record;
+  segment::Schema schema;
+  std::vector<segment::Definition> applied;
+};
+
+// Error where the record does not exist: says how to make one.
+Result<Session> open_session(const Context& context, store::OpenMode mode = store::OpenMode::ReadOnly);
+
+// A program ready to run. Addresses are kept: not to be moved once bound, hence the pointers.
+struct Prepared {
+  segment::Program program;
+  std::unique_ptr<profiles::History> history;
+  std::unique_ptr<segment::Plan> plan;
+  std::unique_ptr<segment::Bound> bound;
+  uint32_t output = 0;  // of the plan: what was asked for
+};
+
+// Compiles, loads what the program needs, binds. `asked` is the index of a definition of the program.
+Result<Prepared> prepare(const Context& context, Session& session, segment::Program program, uint32_t asked);
+
+// What the arguments ask for: -e EXPR, or SEGMENT (name or id) among the applied definitions and those of -f FILE.
+// Warnings of the checker go to standard error.
+Result<Prepared> prepare_asked(const Context& context, Session& session, const Arguments& given);
+
+// The instant to look from: --as-of, else now. Notes on standard error where the newest event is long before it.
+Instant as_of(const Context& context, const profiles::History& history);
+
+Result<std::string> read_text_file(const std::string& path);
+// Parses and reports with places; warnings to standard error.
+Result<std::vector<segment::Definition>> read_definitions(const Context& context, const std::string& path);
+// Writes a temporary beside it, then renames: the file is whole or as it was.
+Result<void> write_text_file(const std::string& path, std::string_view text);
+
+}  // namespace tessera::cli
