@@ -71,6 +71,9 @@ std::span<const Command> commands();
 // Options that every command understands.
 std::span<const Option> common_options();
 
+// docs/cli.md: every command with its options, from the table.
+std::string manual();
+
 // Parses, runs, reports. Returns the exit code: 0 done, 1 the world failed, 2 wrong usage.
 int run(int argc, const char* const* argv, const Clock& clock);
 

@@ -41,4 +41,31 @@ std::span<const Command> commands() {
   return kAll;
 }
 
+namespace {
+
+std::string manual_row(const Option& option) {
+  std::string left(option.name);
+  std::replace(left.begin(), left.end(), ',', ' ');
+  if (option.name.starts_with('-') && !option.value.empty()) left += fmt::format(" {}", option.value);
+  return fmt::format("| `{}` | {}{} |\n", left, option.help, option.required ? "; must be given" : "");
+}
+
+}  // namespace
+
+std::string manual() {
+  std::string out =
+      "# The command line\n\nMade from the command table (src/cli/commands.cpp); a test keeps it so.\n\n"
+      "    tessera [--store FILE] [--format text|json|csv] [--as-of TIME] [--seed N] COMMAND ...\n\n"
+      "Results go to standard output, notes and progress to standard error. Exit code 0: done; 1: the input, a file or the "
+      "record failed, with the place and a remedy; 2: wrong usage. Times are RFC 3339, durations are written `30 days`, "
+      "`90 minutes`, `365d`.\n\n## For every command\n\n| option | meaning |\n| --- | --- |\n";
+  for (const Option& option : common_options()) out += manual_row(option);
+  for (const Command& command : commands()) {
+    out += fmt::format("\n## tessera {}\n\n{}.\n", command.path, command.summary);
+    if (!command.options.empty()) out += "\n| option | meaning |\n| --- | --- |\n";
+    for (const Option& option : command.options) out += manual_row(option);
+  }
+  return out;
+}
+
 }  // namespace tessera::cli

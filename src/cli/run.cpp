@@ -58,7 +58,8 @@ CLI::App* subcommand(CLI::App& app, const Command& command) {
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string word(words[i]);
     const bool last = i + 1 == words.size();
-    CLI::App* next = at->get_subcommand_no_throw(word);
+    const auto made = at->get_subcommands([&](const CLI::App* app) { return app->get_name() == word; });
+    CLI::App* next = made.empty() ? nullptr : made.front();
     if (!next) next = at->add_subcommand(word, last ? std::string(command.summary) : "");
     if (!last) next->require_subcommand(1)->description(fmt::format("{}: see tessera {} --help", word, word));
     at = next->fallthrough();

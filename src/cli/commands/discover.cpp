@@ -81,7 +81,7 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
   const auto events = TRY(profiles::list_events(record->connection(), profiles::Counting::No));
   context.progress.step("reading the record", 0, 0);
   const auto history = TRY(profiles::load(*record, {}, context.known_at.value_or(kNever)));
-  if (const auto parts = discover::recognise(history)) options.withheld = withheld(events, parts->words->industry, allowed);
+  if (const auto parts = discover::recognise(history)) options.withheld = withheld(events, parts->words.industry, allowed);
   const auto found = TRY(discover::discover(history, segment::schema_of(events), options, context.progress));
   if (const auto out = given.text("out")) TRY(discover::write_report(found, *out));
   if (const auto labels = given.text("labels")) TRY(discover::write_labels(history, found, *labels));

@@ -1,6 +1,7 @@
 // The commands that keep the record: backup, restore, doctor.
 #include "cli/commands.hpp"
 #include "core/json.hpp"
+#include "profiles/doctor.hpp"
 #include "store/backup.hpp"
 #include "store/record.hpp"
 
@@ -30,6 +31,13 @@ Result<int> run_restore(const Context& context, const Arguments& given) {
   return 0;
 }
 
+Result<int> run_doctor(const Context& context, const Arguments&) {
+  auto record = TRY(store::Record::open(context.store, store::OpenMode::ReadOnly, context.clock));
+  const auto findings = TRY(profiles::examine(*record));
+  context.print(context.format == Format::Json ? profiles::json_of(findings).dump(2) : profiles::text_of(findings));
+  return profiles::has_problems(findings) ? 1 : 0;
+}
+
 }  // namespace
 
 const Command& backup_command() {
@@ -39,6 +47,11 @@ const Command& backup_command() {
 
 const Command& restore_command() {
   static const Command kCommand{"restore", "Make the record from a backup", kRestoreOptions, run_restore};
+  return kCommand;
+}
+
+const Command& doctor_command() {
+  static const Command kCommand{"doctor", "Examine the record: is it whole, and is there room", {}, run_doctor};
   return kCommand;
 }
 
