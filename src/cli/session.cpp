@@ -103,7 +103,14 @@ Result<Prepared> prepare(const Context& context, Session& session, segment::Prog
   return out;
 }
 
+Result<void> asks_for_one(const Arguments& given) {
+  if (given.has("expression") != given.has("SEGMENT")) return {};
+  return usage("give a segment's name or id, or a condition with -e",
+               "tessera segments count -e 'no order in the last 90 days'");
+}
+
 Result<Prepared> prepare_asked(const Context& context, Session& session, const Arguments& given) {
+  TRY(asks_for_one(given));
   std::vector<segment::Definition> known = session.applied;
   for (const std::string& file : given.all("file"))
     for (segment::Definition& definition : TRY(read_definitions(context, file))) {
@@ -112,9 +119,6 @@ Result<Prepared> prepare_asked(const Context& context, Session& session, const A
     }
   const auto expression = given.text("expression");
   const auto name = given.text("SEGMENT");
-  if (expression.has_value() == name.has_value())
-    return usage("give a segment's name or id, or a condition with -e",
-                 "tessera segments count -e 'no order in the last 90 days'");
   if (expression) return prepare_expression(context, session, *expression, known);
   const size_t index = TRY(find_segment(known, *name));
   const std::string slug = known[index].slug;

@@ -39,6 +39,8 @@ struct Prepared {
 // Compiles, loads what the program needs, binds. `asked` is the index of a definition of the program.
 Result<Prepared> prepare(const Context& context, Session& session, segment::Program program, uint32_t asked);
 
+// Usage error unless exactly one of SEGMENT and -e is given.
+Result<void> asks_for_one(const Arguments& given);
 // What the arguments ask for: -e EXPR, or SEGMENT (name or id) among the applied definitions and those of -f FILE.
 // Warnings of the checker go to standard error.
 Result<Prepared> prepare_asked(const Context& context, Session& session, const Arguments& given);

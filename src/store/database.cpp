@@ -217,6 +217,7 @@ Vector Chunk::column(size_t index) const {
 
 struct Database::State {
   duckdb_database database = nullptr;
+  bool is_attached = false;  // a file, under kAttachedAs
   ~State() { duckdb_close(&database); }
 };
 
@@ -365,6 +366,8 @@ namespace {
 
 enum class Files { Forbidden, Allowed };
 
+constexpr const char* kAttachedAs = "record";
+
 uint64_t half_of_memory() {
   return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGE_SIZE)) / 2;
 }
@@ -377,8 +380,7 @@ Result<duckdb_database> open_instance(const char* path, const DatabaseSettings& 
       {"autoinstall_known_extensions", "false"},
       {"autoload_known_extensions", "false"},
       {"allow_community_extensions", "false"},
-      {"access_mode", settings.read_only ? "READ_ONLY" : "AUTOMATIC"},
-  };
+        };
   const uint64_t memory = settings.memory > 0 ? settings.memory : half_of_memory();
   options.emplace_back("max_memory", fmt::format("{}MiB", std::max<uint64_t>(memory >> 20, 32)));
   if (files == Files::Forbidden) {
@@ -411,10 +413,22 @@ Database::Database(Database&&) noexcept = default;
 Database& Database::operator=(Database&&) noexcept = default;
 Database::~Database() = default;
 
+// The file is attached under a name of ours: DuckDB would name it after the file, and a file called tessera.duckdb or
+// main.db would then make every "tessera.entry" or "main.orders" ambiguous. Once attached, the doors are shut; files
+// that are attached already stay reachable.
 Result<Database> Database::open(const std::string& path, const DatabaseSettings& settings) {
   auto state = std::make_shared<State>();
-  state->database = TRY(open_instance(path.c_str(), settings, Files::Forbidden));
-  return Database(std::move(state));
+  state->database = TRY(open_instance(nullptr, settings, Files::Allowed));
+  state->is_attached = true;
+  Database out(std::move(state));
+  std::string quoted;
+  for (const char c : path) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+  Connection first = TRY(out.connect_unattached());
+  TRY(first.run(fmt::format("ATTACH '{}' AS {}{}", quoted, kAttachedAs, settings.read_only ? " (READ_ONLY)" : "")));
+  TRY(first.run(fmt::format("SET temp_directory = '{}.tmp'", quoted)));  // for what does not fit in memory
+  TRY(first.run("SET enable_external_access = false"));
+  TRY(first.run("SET lock_configuration = true"));
+  return out;
 }
 
 Result<Database> Database::in_memory(const DatabaseSettings& settings) {
@@ -430,6 +444,12 @@ Result<Database> Database::in_memory_for_files(const DatabaseSettings& settings)
 }
 
 Result<Connection> Database::connect() const {
+  Connection out = TRY(connect_unattached());
+  if (state_->is_attached) TRY(out.run(fmt::format("USE {}", kAttachedAs)));
+  return out;
+}
+
+Result<Connection> Database::connect_unattached() const {
   auto state = std::make_unique<Connection::State>();
   state->database = state_;
   if (duckdb_connect(state_->database, &state->connection) == DuckDBError)

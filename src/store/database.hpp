@@ -235,6 +235,7 @@ class Database {
 
  private:
   struct State;
+  Result<Connection> connect_unattached() const;
   explicit Database(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;  // connections keep the instance alive
 };

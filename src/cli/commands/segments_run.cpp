@@ -28,6 +28,7 @@ size_t segment_index(const segment::Plan& plan, uint32_t output) {
 }
 
 Result<Asked> ask(const Context& context, const Arguments& given) {
+  TRY(asks_for_one(given));
   auto session = TRY(open_session(context));
   Asked out{TRY(prepare_asked(context, session, given)), {}, {}, 0};
   out.as_of = as_of(context, *out.prepared.history);
