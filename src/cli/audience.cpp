@@ -21,8 +21,8 @@ constexpr Signal kSignals[] = {
 };
 
 // Traits that say yes or no to being written to.
-constexpr std::string_view kConsentTraits[] = {"email_consent",   "marketing_consent", "accepts_marketing",
-                                               "accepts_email_marketing", "email_opt_in", "newsletter"};
+constexpr std::string_view kConsentTraits[] = {"email_consent",           "marketing_consent", "accepts_marketing",
+                                               "accepts_email_marketing", "email_opt_in",      "newsletter"};
 constexpr std::string_view kYes = R"(("yes", "true", "y", "1", "subscribed", "opted-in", "opt-in"))";
 
 // "trait x is true", whatever types the trait came in.
@@ -80,7 +80,8 @@ bool is_sendable(std::string_view email) {
     return false;
   if (std::string_view("=+-@").find(email.front()) != std::string_view::npos) return false;
   return std::none_of(email.begin(), email.end(), [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == ',' || c == ';' || c == '<' || c == '>' || c == '\x7f';
+    return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == ',' || c == ';' || c == '<' || c == '>' ||
+           c == '\x7f';
   });
 }
 

@@ -1,6 +1,6 @@
-// The list a marketer can use today: the members of a segment that may be written to. Who may not is said in the segment
-// language itself (definitions over the events and traits that the record knows: unsubscribed, bounced, complained,
-// consent refused or unknown), so it is as exact, as dated and as explainable as any segment.
+// The list a marketer can use today: the members of a segment that may be written to. Who may not is said in the
+// segment language itself (definitions over the events and traits that the record knows: unsubscribed, bounced,
+// complained, consent refused or unknown), so it is as exact, as dated and as explainable as any segment.
 #pragma once
 
 #include <map>

@@ -14,26 +14,18 @@ constexpr Option kCommon[] = {
 
 }  // namespace
 
-std::span<const Option> common_options() { return kCommon; }
+std::span<const Option> common_options() {
+  return kCommon;
+}
 
 std::span<const Command> commands() {
   static const std::vector<Command> kAll{
-      import_command(),
-      rejects_command(),
-      customers_duplicates_command(),
-      segments_check_command(),
-      segments_count_command(),
-      segments_members_command(),
-      segments_apply_command(),
-      segments_list_command(),
-      segments_fmt_command(),
-      export_command(),
-      cluster_command(),
-      simulate_command(),
-      sql_command(),
-      backup_command(),
-      restore_command(),
-      doctor_command(),
+      import_command(),           rejects_command(),          customers_duplicates_command(),
+      discover_command(),         segments_check_command(),   segments_count_command(),
+      segments_members_command(), segments_explain_command(), segments_apply_command(),
+      segments_list_command(),    segments_fmt_command(),     export_command(),
+      cluster_command(),          simulate_command(),         sql_command(),
+      backup_command(),           restore_command(),          doctor_command(),
   };
   return kAll;
 }
@@ -53,8 +45,10 @@ std::string manual() {
   std::string out =
       "# The command line\n\nMade from the command table (src/cli/commands.cpp); a test keeps it so.\n\n"
       "    tessera [--store FILE] [--format text|json|csv] [--as-of TIME] [--seed N] COMMAND ...\n\n"
-      "Results go to standard output, notes and progress to standard error. Exit code 0: done; 1: the input, a file or the "
-      "record failed, with the place and a remedy; 2: wrong usage. Times are RFC 3339, durations are written `30 days`, "
+      "Results go to standard output, notes and progress to standard error. Exit code 0: done; 1: the input, a file or "
+      "the "
+      "record failed, with the place and a remedy; 2: wrong usage. Times are RFC 3339, durations are written `30 "
+      "days`, "
       "`90 minutes`, `365d`.\n\n## For every command\n\n| option | meaning |\n| --- | --- |\n";
   for (const Option& option : common_options()) out += manual_row(option);
   for (const Command& command : commands()) {

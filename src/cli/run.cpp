@@ -1,9 +1,9 @@
 // The one door to CLI11: turns the command table into its parser and what it parsed into Arguments.
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <list>
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "cli/command.hpp"
 #include "cli/terminal.hpp"
@@ -38,7 +38,8 @@ void add_option(CLI::App& app, const Option& option, Slots& slots) {
   CLI::Option* made = app.add_option(name, slot.values, help);
   if (option.takes == Takes::One) made->expected(1);
   // An option takes one value each time it is given, so that it never swallows what follows it.
-  else if (option.name.starts_with('-')) made->expected(1)->take_all();
+  else if (option.name.starts_with('-'))
+    made->expected(1)->take_all();
   made->required(option.required)->type_name(std::string(option.value));
 }
 
@@ -87,9 +88,12 @@ Result<Context> context_of(const Arguments& common, const Clock& clock, Progress
   if (out.store.starts_with("http://") || out.store.starts_with("https://"))
     return usage("--store takes a file in this version, not a server's address", "--store tessera.duckdb");
   const std::string format = common.text("format").value_or("text");
-  if (format == "json") out.format = Format::Json;
-  else if (format == "csv") out.format = Format::Csv;
-  else if (format != "text") return usage(fmt::format("--format takes text, json or csv, not '{}'", format));
+  if (format == "json")
+    out.format = Format::Json;
+  else if (format == "csv")
+    out.format = Format::Csv;
+  else if (format != "text")
+    return usage(fmt::format("--format takes text, json or csv, not '{}'", format));
   out.as_of = TRY(common.instant("as-of"));
   out.known_at = TRY(common.instant("known-at"));
   if (const auto seed = TRY(common.whole("seed", 0, INT64_MAX))) out.seed = static_cast<uint64_t>(*seed);

@@ -93,6 +93,7 @@ Result<Session> open_session(const Context& context, store::OpenMode mode) {
 Result<Prepared> prepare(const Context& context, Session& session, segment::Program program, uint32_t asked) {
   Prepared out;
   out.program = std::move(program);
+  out.asked = asked;
   out.plan = std::make_unique<segment::Plan>(TRY(segment::compile(out.program)));
   const auto needs = segment::needs_of(out.program, session.schema);
   out.history = std::make_unique<profiles::History>(
@@ -135,8 +136,9 @@ Instant as_of(const Context& context, const profiles::History& history) {
     for (const Instant time : stream.time) newest = std::max(newest, time);
   const Instant now = context.clock.now();
   if (newest > kEver && now - newest > kDay * 30)
-    context.note(fmt::format("note: looking from now; the newest of these events is of {} (--as-of looks from another day)",
-                             text_of(newest)));
+    context.note(
+        fmt::format("note: looking from now; the newest of these events is of {} (--as-of looks from another day)",
+                    text_of(newest)));
   return now;
 }
 
@@ -144,14 +146,16 @@ Result<std::string> read_text_file(const std::string& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return fail("is a folder, not a file", path);
   std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(fmt::format("cannot be opened: {}", std::strerror(errno)), path, fmt::format("ls -l '{}'", path));
+  if (!file)
+    return fail(fmt::format("cannot be opened: {}", std::strerror(errno)), path, fmt::format("ls -l '{}'", path));
   std::string text(kLargestFile + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(file.gcount()));
   if (text.size() > kLargestFile) return fail(fmt::format("is larger than {} bytes", kLargestFile), path);
   if (const auto bad = first_invalid_utf8(text)) {
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*bad), '\n');
-    return fail("invalid UTF-8", fmt::format("{}:{}", path, line), fmt::format("iconv -f WINDOWS-1252 -t UTF-8 '{}'", path));
+    return fail("invalid UTF-8", fmt::format("{}:{}", path, line),
+                fmt::format("iconv -f WINDOWS-1252 -t UTF-8 '{}'", path));
   }
   return text;
 }

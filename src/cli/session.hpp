@@ -33,7 +33,8 @@ struct Prepared {
   std::unique_ptr<profiles::History> history;
   std::unique_ptr<segment::Plan> plan;
   std::unique_ptr<segment::Bound> bound;
-  uint32_t output = 0;  // of the plan: what was asked for
+  uint32_t asked = 0;   // of the program: the definition that was asked for
+  uint32_t output = 0;  // of the plan: the same
 };
 
 // Compiles, loads what the program needs, binds. `asked` is the index of a definition of the program.

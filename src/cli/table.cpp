@@ -45,9 +45,12 @@ std::string as_json(const std::vector<ListColumn>& columns, const std::vector<Li
   for (const ListRow& row : rows) {
     Json one = Json::object();
     for (size_t c = 0; c < columns.size(); ++c) {
-      if (!row[c]) one.set(columns[c].name, nullptr);
-      else if (columns[c].is_number) one.set(columns[c].name, Json::Literal{*row[c]});
-      else one.set(columns[c].name, *row[c]);
+      if (!row[c])
+        one.set(columns[c].name, nullptr);
+      else if (columns[c].is_number)
+        one.set(columns[c].name, Json::Literal{*row[c]});
+      else
+        one.set(columns[c].name, *row[c]);
     }
     out.add(std::move(one));
   }

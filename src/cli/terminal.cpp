@@ -1,9 +1,9 @@
 #include "cli/terminal.hpp"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
+
+#include <unistd.h>
 
 namespace tessera::cli {
 
@@ -11,10 +11,10 @@ TerminalProgress::TerminalProgress() : on_terminal_(isatty(STDERR_FILENO)) {}
 
 void TerminalProgress::step(const std::string& what, uint64_t done, uint64_t total) {
   if (!on_terminal_) return;
-  const auto tenth = std::chrono::duration_cast<std::chrono::milliseconds>(
-                         std::chrono::steady_clock::now().time_since_epoch())
-                         .count() /
-                     100;
+  const auto tenth =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count() /
+      100;
   const std::lock_guard lock(mutex_);
   if (tenth == last_tenth_) return;
   last_tenth_ = tenth;

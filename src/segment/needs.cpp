@@ -16,10 +16,11 @@ class Walker {
       needs.add_property(std::string(profiles::kTraits), trait->name);
     else if (const auto* aggregate = std::get_if<Aggregate>(&expr.node); aggregate && !aggregate->property.empty())
       add_property(names_of(aggregate->events), aggregate->property);
-    else if (const auto* property = std::get_if<Property>(&expr.node)) add_property(*at_, property->name);
-    else if (const auto* any = std::get_if<AnyElement>(&expr.node)) add_property(*at_, any->list);
-    for_each_child(
-        expr, [&](const Expr& child) { visit(child); }, [&](const EventPattern& events) { visit(events); });
+    else if (const auto* property = std::get_if<Property>(&expr.node))
+      add_property(*at_, property->name);
+    else if (const auto* any = std::get_if<AnyElement>(&expr.node))
+      add_property(*at_, any->list);
+    for_each_child(expr, [&](const Expr& child) { visit(child); }, [&](const EventPattern& events) { visit(events); });
   }
 
  private:
@@ -65,8 +66,10 @@ Schema schema_of(const std::vector<profiles::EventListing>& events) {
     Schema::Properties properties;
     for (const profiles::PropertyListing& one : listing.properties)
       properties[one.property].insert({one.type, one.is_list});
-    if (listing.event == profiles::kTraits) out.traits = std::move(properties);
-    else if (!listing.event.starts_with('$')) out.events[listing.event] = {listing.rows, std::move(properties)};
+    if (listing.event == profiles::kTraits)
+      out.traits = std::move(properties);
+    else if (!listing.event.starts_with('$'))
+      out.events[listing.event] = {listing.rows, std::move(properties)};
   }
   return out;
 }

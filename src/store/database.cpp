@@ -380,7 +380,7 @@ Result<duckdb_database> open_instance(const char* path, const DatabaseSettings& 
       {"autoinstall_known_extensions", "false"},
       {"autoload_known_extensions", "false"},
       {"allow_community_extensions", "false"},
-        };
+  };
   const uint64_t memory = settings.memory > 0 ? settings.memory : half_of_memory();
   options.emplace_back("max_memory", fmt::format("{}MiB", std::max<uint64_t>(memory >> 20, 32)));
   if (files == Files::Forbidden) {

@@ -1,10 +1,10 @@
 #include "cli/program.hpp"
 
-#include <sys/wait.h>
-
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+
+#include <sys/wait.h>
 
 namespace tessera::cli {
 
@@ -20,8 +20,10 @@ Workplace::~Workplace() {
 }
 
 Ran Workplace::sh(const std::string& line) const {
-  write("command.sh", "set -eu\ntessera() { " TESSERA_BINARY " \"$@\"; }\ncd '" + folder_.string() + "'\n" + line + "\n");
-  const std::string shell = fmt::format("bash '{0}/command.sh' >'{0}/stdout' 2>'{0}/stderr' </dev/null", folder_.string());
+  write("command.sh",
+        "set -eu\ntessera() { " TESSERA_BINARY " \"$@\"; }\ncd '" + folder_.string() + "'\n" + line + "\n");
+  const std::string shell =
+      fmt::format("bash '{0}/command.sh' >'{0}/stdout' 2>'{0}/stderr' </dev/null", folder_.string());
   const int status = std::system(shell.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("stdout"), read("stderr")};
 }

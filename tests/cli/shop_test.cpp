@@ -75,7 +75,9 @@ TEST_F(Shop, AMistakeIsShownWithItsPlace) {
 }
 
 TEST_F(Shop, DefinitionsAreAppliedListedAndAsked) {
-  work.write("shop.tsl", "segment \"Buyers\" =\n  did \"Order Completed\"\n\nsegment \"Germans, buying\" = in segment \"Buyers\" and trait country = \"DE\"\n");
+  work.write("shop.tsl",
+             "segment \"Buyers\" =\n  did \"Order Completed\"\n\nsegment \"Germans, buying\" = in segment \"Buyers\" "
+             "and trait country = \"DE\"\n");
   EXPECT_EQ(work.sh("tessera segments check shop.tsl").code, 0);
   const Ran applied = work.sh("tessera segments apply shop.tsl");
   ASSERT_EQ(applied.code, 0) << applied.err;
@@ -90,12 +92,16 @@ TEST_F(Shop, DefinitionsAreAppliedListedAndAsked) {
 }
 
 TEST_F(Shop, AListLeavesOutWhoMayNotBeWrittenTo) {
-  const Ran ran = work.sh("tessera export -e 'trait country is known' --for mailchimp --identified --tag spring --as-of 2026-03-01");
+  const Ran ran = work.sh(
+      "tessera export -e 'trait country is known' --for mailchimp --identified --tag spring --as-of 2026-03-01");
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(ran.out, "Email Address,Tags\nann@example.org,spring\n");
   EXPECT_NE(ran.err.find("1 left out: consent refused"), std::string::npos) << ran.err;
   EXPECT_NE(ran.err.find("1 left out: consent unknown"), std::string::npos) << ran.err;
-  EXPECT_EQ(work.sh("tessera sql \"SELECT count(*) AS n FROM tessera.audit WHERE action = 'export'\" --format csv").out, "n\n1\n");
+  EXPECT_EQ(work.sh("tessera sql \"SELECT count(*) AS n FROM tessera.audit WHERE action = 'identified output: "
+                    "export'\" --format csv")
+                .out,
+            "n\n1\n");
   const Ran unasked = work.sh("tessera export -e 'trait country is known' --for mailchimp");
   EXPECT_EQ(unasked.code, 2);
   EXPECT_EQ(work.sh("tessera export -e 'trait country is known' --as-of 2026-03-01").out, "customer\nann\n");
@@ -104,14 +110,16 @@ TEST_F(Shop, AListLeavesOutWhoMayNotBeWrittenTo) {
 TEST_F(Shop, BackupAndRestoreAreTheSameRecord) {
   ASSERT_EQ(work.sh("tessera backup copy.duckdb").code, 0);
   ASSERT_EQ(work.sh("tessera --store again.duckdb restore copy.duckdb").code, 0);
-  EXPECT_EQ(work.sh("tessera --store again.duckdb segments count --as-of 2026-03-01 -e 'did \"Order Completed\"'").out, "2\n");
+  EXPECT_EQ(work.sh("tessera --store again.duckdb segments count --as-of 2026-03-01 -e 'did \"Order Completed\"'").out,
+            "2\n");
   const Ran over = work.sh("tessera restore copy.duckdb");
   EXPECT_EQ(over.code, 1) << "an existing record must not be replaced";
   EXPECT_EQ(work.sh("tessera doctor").code, 0);
 }
 
 TEST_F(Shop, SqlReadsAndNeverWrites) {
-  EXPECT_EQ(work.sh("tessera sql 'SELECT customer FROM v_order_completed ORDER BY total' --format csv").out, "customer\nbob\nann\nann\n");
+  EXPECT_EQ(work.sh("tessera sql 'SELECT customer FROM v_order_completed ORDER BY total' --format csv").out,
+            "customer\nbob\nann\nann\n");
   EXPECT_EQ(work.sh("tessera sql 'DELETE FROM order_completed'").code, 1);
   EXPECT_EQ(work.sh("tessera sql \"SELECT * FROM read_text('/etc/passwd')\"").code, 1);
   EXPECT_EQ(count("did \"Order Completed\""), "2\n");

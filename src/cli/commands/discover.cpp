@@ -73,15 +73,17 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
   }
   const auto allowed = given.all("allow");
   // Allowing a sensitive property is written down, so the record must be writable then.
-  auto record = TRY(store::Record::open(context.store, allowed.empty() ? store::OpenMode::ReadOnly : store::OpenMode::MustExist,
-                                        context.clock));
-  for (const std::string& property : allowed) TRY(record->audit(context.clock.now(), "cli", "discover --allow", property));
+  auto record = TRY(store::Record::open(
+      context.store, allowed.empty() ? store::OpenMode::ReadOnly : store::OpenMode::MustExist, context.clock));
+  for (const std::string& property : allowed)
+    TRY(record->audit(context.clock.now(), "cli", "discover --allow", property));
   options.pseudonym_key = record->pseudonym_key();
   options.zone = TRY(zone_of(record->connection(), given));
   const auto events = TRY(profiles::list_events(record->connection(), profiles::Counting::No));
   context.progress.step("reading the record", 0, 0);
   const auto history = TRY(profiles::load(*record, {}, context.known_at.value_or(kNever)));
-  if (const auto parts = discover::recognise(history)) options.withheld = withheld(events, parts->words.industry, allowed);
+  if (const auto parts = discover::recognise(history))
+    options.withheld = withheld(events, parts->words.industry, allowed);
   const auto found = TRY(discover::discover(history, segment::schema_of(events), options, context.progress));
   if (const auto out = given.text("out")) TRY(discover::write_report(found, *out));
   if (const auto labels = given.text("labels")) TRY(discover::write_labels(history, found, *labels));

@@ -51,7 +51,8 @@ Result<std::vector<int>> first_reasons(const Context& context, Session& session,
 
 Result<std::unordered_map<std::string, std::string>> emails_of(store::Record& record) {
   std::unordered_map<std::string, std::string> out;
-  for (auto& row : TRY(record.connection().rows("SELECT customer, emails[1] FROM main.customers WHERE emails[1] IS NOT NULL")))
+  for (auto& row :
+       TRY(record.connection().rows("SELECT customer, emails[1] FROM main.customers WHERE emails[1] IS NOT NULL")))
     out.emplace(row[0].value_or(""), row[1].value_or(""));
   return out;
 }
@@ -60,13 +61,15 @@ Result<int> run_export(const Context& context, const Arguments& given) {
   const ListFor target = TRY(target_of(given));
   const bool identified = given.has("identified");
   if (target != ListFor::Csv && !identified)
-    return usage("a mailing list needs e-mail addresses, which are shown only when asked for", "add --identified (it is logged)");
+    return usage("a mailing list needs e-mail addresses, which are shown only when asked for",
+                 "add --identified (it is logged)");
   auto session = TRY(open_session(context, store::OpenMode::MustExist));
   const auto prepared = TRY(prepare_asked(context, session, given));
   const Instant at = as_of(context, *prepared.history);
   const auto evaluation = segment::evaluate_all(*prepared.bound, at, context.known_at.value_or(kNever));
   const auto& segments = prepared.plan->segments;
-  const auto asked = static_cast<size_t>(std::find(segments.begin(), segments.end(), prepared.output) - segments.begin());
+  const auto asked =
+      static_cast<size_t>(std::find(segments.begin(), segments.end(), prepared.output) - segments.begin());
   const auto reasons = exclusions_for(session.schema);
   const auto why = TRY(first_reasons(context, session, reasons, *prepared.history, at));
   const auto emails = identified ? TRY(emails_of(*session.record)) : std::unordered_map<std::string, std::string>{};
@@ -76,10 +79,14 @@ Result<int> run_export(const Context& context, const Arguments& given) {
     const std::string& customer = prepared.history->customer[i];
     const auto email = emails.find(customer);
     const std::string address = email == emails.end() ? "" : email->second;
-    if (why[i] >= 0) ++list.excluded[reasons[static_cast<size_t>(why[i])].reason];
-    else if (identified && target != ListFor::Csv && address.empty()) ++list.excluded["no e-mail address"];
-    else if (identified && !address.empty() && !is_sendable(address)) ++list.excluded["unusable e-mail address"];
-    else list.recipients.push_back({customer, address});
+    if (why[i] >= 0)
+      ++list.excluded[reasons[static_cast<size_t>(why[i])].reason];
+    else if (identified && target != ListFor::Csv && address.empty())
+      ++list.excluded["no e-mail address"];
+    else if (identified && !address.empty() && !is_sendable(address))
+      ++list.excluded["unusable e-mail address"];
+    else
+      list.recipients.push_back({customer, address});
   }
   const std::string name = given.text("SEGMENT").value_or(given.text("expression").value_or(""));
   if (identified)
@@ -88,8 +95,10 @@ Result<int> run_export(const Context& context, const Arguments& given) {
   const std::string tag =
       given.text("tag").value_or("t-" + hex_of(hmac_sha256(session.record->pseudonym_key(), name)).substr(0, 8));
   const std::string text = render(list, target, identified, tag);
-  if (const auto out = given.text("out")) TRY(write_text_file(*out, text));
-  else context.print(text);
+  if (const auto out = given.text("out"))
+    TRY(write_text_file(*out, text));
+  else
+    context.print(text);
   context.note(fmt::format("{} customers listed", list.recipients.size()));
   for (const auto& [reason, count] : list.excluded) context.note(fmt::format("{} left out: {}", count, reason));
   if (reasons.empty())
@@ -100,7 +109,8 @@ Result<int> run_export(const Context& context, const Arguments& given) {
 }  // namespace
 
 const Command& export_command() {
-  static const Command kCommand{"export", "The list of a segment's customers for the tools you use", kOptions, run_export};
+  static const Command kCommand{"export", "The list of a segment's customers for the tools you use", kOptions,
+                                run_export};
   return kCommand;
 }
 

@@ -89,7 +89,8 @@ Result<int> run_import(const Context& context, const Arguments& given) {
 }  // namespace
 
 const Command& import_command() {
-  static const Command kCommand{"import", "Take files of events, orders or customers into the record", kOptions, run_import};
+  static const Command kCommand{"import", "Take files of events, orders or customers into the record", kOptions,
+                                run_import};
   return kCommand;
 }
 

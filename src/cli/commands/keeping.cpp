@@ -10,12 +10,14 @@ namespace tessera::cli {
 namespace {
 
 constexpr Option kBackupOptions[] = {{"FILE", "FILE", "The copy to make; must not exist", Takes::One, true}};
-constexpr Option kRestoreOptions[] = {{"FILE", "FILE", "The backup; --store names the record to make", Takes::One, true}};
+constexpr Option kRestoreOptions[] = {
+    {"FILE", "FILE", "The backup; --store names the record to make", Takes::One, true}};
 
 void print_outcome(const Context& context, const store::BackupOutcome& outcome, const std::string& made) {
   if (context.format == Format::Json)
     context.print(Json::object().set("file", made).set("bytes", outcome.bytes).set("entries", outcome.entries).dump(2));
-  else context.print(fmt::format("{}: {} bytes, {} entries", made, outcome.bytes, outcome.entries));
+  else
+    context.print(fmt::format("{}: {} bytes, {} entries", made, outcome.bytes, outcome.entries));
 }
 
 Result<int> run_backup(const Context& context, const Arguments& given) {

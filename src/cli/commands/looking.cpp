@@ -8,17 +8,20 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr Option kSqlOptions[] = {{"QUERY", "QUERY", "One SELECT over the record's tables and views", Takes::One, true}};
+constexpr Option kSqlOptions[] = {
+    {"QUERY", "QUERY", "One SELECT over the record's tables and views", Takes::One, true}};
 constexpr Option kRejectOptions[] = {
     {"--reason", "CODE", "Only those of this reason"},
     {"--limit", "N", "At most so many (default: 100)"},
 };
-constexpr Option kDuplicateOptions[] = {{"--limit", "N", "At most so many (default: 100)"},
-                                        {"--identified", "", "Show the identifiers that came together; logged", Takes::Flag}};
+constexpr Option kDuplicateOptions[] = {
+    {"--limit", "N", "At most so many (default: 100)"},
+    {"--identified", "", "Show the identifiers that came together; logged", Takes::Flag}};
 
 bool is_numeric(std::string_view type) {
   for (const std::string_view name : {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL"})
-    if ((type.starts_with(name) || type.substr(std::min<size_t>(1, type.size())).starts_with(name)) && !type.ends_with(']'))
+    if ((type.starts_with(name) || type.substr(std::min<size_t>(1, type.size())).starts_with(name)) &&
+        !type.ends_with(']'))
       return true;
   return false;
 }
@@ -51,10 +54,11 @@ Result<int> run_rejects(const Context& context, const Arguments& given) {
 Result<int> run_duplicates(const Context& context, const Arguments& given) {
   const int64_t limit = TRY(given.whole("limit", 1, INT32_MAX)).value_or(100);
   const bool identified = given.has("identified");
-  auto record = TRY(store::Record::open(context.store, identified ? store::OpenMode::MustExist : store::OpenMode::ReadOnly,
-                                        context.clock));
+  auto record = TRY(store::Record::open(
+      context.store, identified ? store::OpenMode::MustExist : store::OpenMode::ReadOnly, context.clock));
   const auto found = TRY(profiles::suspected_duplicates(record->connection(), static_cast<size_t>(limit)));
-  if (identified) TRY(record->audit(context.clock.now(), "cli", "duplicates --identified", fmt::format("{} pairs", found.size())));
+  if (identified)
+    TRY(record->audit(context.clock.now(), "cli", "duplicates --identified", fmt::format("{} pairs", found.size())));
   std::vector<ListColumn> columns{{"customer"}, {"other"}, {"learnt"}};
   if (identified) columns.insert(columns.end(), {{"seen_as"}, {"together_with"}});
   std::vector<ListRow> rows;
@@ -74,12 +78,14 @@ const Command& sql_command() {
 }
 
 const Command& rejects_command() {
-  static const Command kCommand{"rejects", "Rows that could not be used, with file, line and reason", kRejectOptions, run_rejects};
+  static const Command kCommand{"rejects", "Rows that could not be used, with file, line and reason", kRejectOptions,
+                                run_rejects};
   return kCommand;
 }
 
 const Command& customers_duplicates_command() {
-  static const Command kCommand{"customers duplicates", "Customers that may be the same person", kDuplicateOptions, run_duplicates};
+  static const Command kCommand{"customers duplicates", "Customers that may be the same person", kDuplicateOptions,
+                                run_duplicates};
   return kCommand;
 }
 

@@ -46,7 +46,8 @@ Result<int> run_count(const Context& context, const Arguments& given) {
                       .set("count", static_cast<uint64_t>(count))
                       .set("customers", static_cast<uint64_t>(asked.prepared.history->customers()))
                       .dump(2));
-  else context.print(fmt::format("{}", count));
+  else
+    context.print(fmt::format("{}", count));
   return 0;
 }
 
@@ -57,12 +58,15 @@ Result<int> run_members(const Context& context, const Arguments& given) {
   for (size_t i = 0; i < asked.prepared.history->customers(); ++i) {
     if (!asked.evaluation.is_member(asked.segment, i)) continue;
     const std::string& id = asked.prepared.history->customer[i];
-    if (context.format == Format::Json) list.add(id);
-    else out += id + '\n';
+    if (context.format == Format::Json)
+      list.add(id);
+    else
+      out += id + '\n';
   }
   if (context.format == Format::Json)
     context.print(Json::object().set("as_of", text_of(asked.as_of)).set("members", std::move(list)).dump(2));
-  else if (!out.empty()) context.print(out);
+  else if (!out.empty())
+    context.print(out);
   return 0;
 }
 
@@ -74,7 +78,8 @@ const Command& segments_count_command() {
 }
 
 const Command& segments_members_command() {
-  static const Command kCommand{"segments members", "Who is in a segment: ids, one a line, sorted", kOptions, run_members};
+  static const Command kCommand{"segments members", "Who is in a segment: ids, one a line, sorted", kOptions,
+                                run_members};
   return kCommand;
 }
 

@@ -64,8 +64,10 @@ Result<int> run_fmt(const Context& context, const Arguments& given) {
     const auto parsed = segment::parse_definitions(text);
     if (!parsed.ok()) return std::unexpected(segment::error_of(parsed.diagnostics, text, path));
     const std::string printed = segment::print(parsed.definitions, parsed.last_note);
-    if (!given.has("write")) context.print(printed);
-    else if (printed != text) TRY(write_text_file(path, printed));
+    if (!given.has("write"))
+      context.print(printed);
+    else if (printed != text)
+      TRY(write_text_file(path, printed));
   }
   return 0;
 }
@@ -86,14 +88,18 @@ Result<int> run_apply(const Context& context, const Arguments& given) {
   std::vector<store::NewDefinition> fresh;
   for (const segment::Definition& one : read.definitions)
     fresh.push_back({static_cast<uint8_t>(one.kind), one.slug, one.name, segment::print(one)});
-  const auto changes =
-      TRY(store::apply_definitions(*session.record, fresh, "segments apply", context.clock.now()));
+  const auto changes = TRY(store::apply_definitions(*session.record, fresh, "segments apply", context.clock.now()));
   Json list = Json::array();
   for (size_t i = 0; i < fresh.size(); ++i) {
     const auto kind = word(read.definitions[i].kind);
     if (context.format == Format::Json)
-      list.add(Json::object().set("kind", kind).set("id", fresh[i].slug).set("name", fresh[i].name).set("change", word(changes[i])));
-    else context.print(fmt::format("{:8} {:8} {}", word(changes[i]), kind, fresh[i].name));
+      list.add(Json::object()
+                   .set("kind", kind)
+                   .set("id", fresh[i].slug)
+                   .set("name", fresh[i].name)
+                   .set("change", word(changes[i])));
+    else
+      context.print(fmt::format("{:8} {:8} {}", word(changes[i]), kind, fresh[i].name));
   }
   if (context.format == Format::Json) context.print(list.dump(2));
   return 0;
@@ -113,11 +119,15 @@ Result<int> run_list(const Context& context, const Arguments& given) {
                    .set("version", static_cast<uint64_t>(one.version))
                    .set("applied", text_of(one.learnt))
                    .set("text", one.text));
-    else if (given.has("text")) context.print(one.text);
-    else context.print(fmt::format("{:8} {:40} version {}, applied {}", kind, one.name, one.version, text_of(one.learnt)));
+    else if (given.has("text"))
+      context.print(one.text);
+    else
+      context.print(fmt::format("{:8} {:40} version {}, applied {}", kind, one.name, one.version, text_of(one.learnt)));
   }
-  if (context.format == Format::Json) context.print(list.dump(2));
-  else if (stored.empty()) context.note("no definitions have been applied: tessera segments apply FILE.tsl");
+  if (context.format == Format::Json)
+    context.print(list.dump(2));
+  else if (stored.empty())
+    context.note("no definitions have been applied: tessera segments apply FILE.tsl");
   return 0;
 }
 
@@ -134,7 +144,8 @@ const Command& segments_fmt_command() {
 }
 
 const Command& segments_apply_command() {
-  static const Command kCommand{"segments apply", "Keep definitions in the record, with versions", kFileOptions, run_apply};
+  static const Command kCommand{"segments apply", "Keep definitions in the record, with versions", kFileOptions,
+                                run_apply};
   return kCommand;
 }
 

@@ -19,10 +19,12 @@ constexpr Option kOptions[] = {
 
 Result<int> run_simulate(const Context& context, const Arguments& given) {
   simulate::Options options;
-  if (const auto count = TRY(given.whole("customers", 1, 100'000'000))) options.customers = static_cast<uint32_t>(*count);
+  if (const auto count = TRY(given.whole("customers", 1, 100'000'000)))
+    options.customers = static_cast<uint32_t>(*count);
   if (const auto count = TRY(given.whole("segments", 1, 100))) options.segments = static_cast<uint32_t>(*count);
   if (const auto name = given.text("preset")) options.preset = TRY(simulate::preset_named(*name));
-  if (const auto count = TRY(given.whole("events-per-customer", 8, 1000))) options.events_per_customer = static_cast<double>(*count);
+  if (const auto count = TRY(given.whole("events-per-customer", 8, 1000)))
+    options.events_per_customer = static_cast<double>(*count);
   options.seed = context.seed.value_or(1);
   const std::filesystem::path out = *given.text("out");
   const auto made = TRY(simulate::simulate(options, out, context.progress));
