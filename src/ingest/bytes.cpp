@@ -17,7 +17,7 @@ struct Magic {
 // Kinds of files that people hand over by mistake, by their first bytes.
 constexpr Magic kForeign[] = {
     {"PK\x03\x04", "a workbook (xlsx, ods) or a zip archive",
-     "libreoffice --headless --convert-to csv '{0}'   (a workbook), or: unzip '{0}'"},
+     "libreoffice --headless --convert-to csv '{0}'   # a workbook; an archive: unzip '{0}'"},
     {"\xD0\xCF\x11\xE0", "an old Excel workbook (xls)", "libreoffice --headless --convert-to csv '{0}'"},
     {"%PDF", "a PDF document", "export the table behind it as CSV"},
     {"\x89PNG", "a picture", "export the table as CSV"},
@@ -52,7 +52,7 @@ class ZlibSource final : public ByteSource {
     // A cut-off gzip is reported as Z_BUF_ERROR, with the bytes that could still be read.
     if (count < 0 || (code != Z_OK && code != Z_STREAM_END)) {
       return fail(fmt::format("reading failed: {}", code == Z_ERRNO ? std::strerror(errno) : text), path_,
-                  fmt::format("gzip -t '{}'   (if it complains, fetch the file again)", path_));
+                  fmt::format("gzip -t '{}'   # if it complains, fetch the file again", path_));
     }
     return count > 0;
   }
@@ -102,7 +102,7 @@ Result<OpenFile> examine_file(const std::string& path) {
   }
   OpenFile file{.path = path, .size = fs::is_regular_file(status) ? fs::file_size(path, code) : 0};
   if (fs::is_regular_file(status) && file.size == 0) {
-    return fail("the file is empty (0 bytes)", path, fmt::format("ls -l '{}'   (then export it again)", path));
+    return fail("the file is empty (0 bytes)", path, fmt::format("ls -l '{}'   # then export it again", path));
   }
 
   gzFile handle = gzopen(path.c_str(), "rb");
@@ -129,7 +129,7 @@ Result<OpenFile> examine_file(const std::string& path) {
     const size_t at = std::min(head.find('\0'), head.size() - 1);
     return fail(fmt::format("is a binary file (byte 0x{:02X} at offset {}), not a CSV, JSON lines or Parquet file",
                             static_cast<unsigned char>(head[at]), at),
-                path, fmt::format("file '{}'   (tells what it is; export it as CSV)", path));
+                path, fmt::format("file '{}'   # tells what it is; export it as CSV", path));
   }
   return file;
 }

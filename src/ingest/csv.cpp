@@ -171,7 +171,7 @@ class CsvReader final : public RowReader {
     for (const char c : {dialect_.delimiter, '"', line_end_, '\r'}) stops_[static_cast<uint8_t>(c)] = true;
     Row header;
     if (!TRY(record(header))) {
-      return fail("the file has no text in it, only blank lines", name_, "head '" + name_ + "'   (export it again)");
+      return fail("the file has no text in it, only blank lines", name_, "head '" + name_ + "'   # export it again");
     }
     if (header.fields.size() > kMostColumns) {
       return fail(fmt::format("has {} columns; at most {} can be read", header.fields.size(), kMostColumns), name_,
@@ -359,7 +359,7 @@ class CsvReader final : public RowReader {
     const std::string_view found = std::string_view(buffer_).substr(quote_at_, 40);
     return fail(fmt::format("a quote opens here and never closes: {}", repair_utf8(found.substr(0, found.find('\n')))),
                 fmt::format("{}:{}:{}", name_, quote_line_, column),
-                fmt::format("sed -i.bak '{}s/\"//g' '{}'   (takes the quotes out of that line, keeps a copy)",
+                fmt::format("sed -i.bak '{}s/\"//g' '{}'   # takes the quotes out of that line, keeps a copy",
                             quote_line_, name_));
   }
 
@@ -370,8 +370,8 @@ class CsvReader final : public RowReader {
     if (decoded) message += fmt::format("; as Windows-1252 it would read: {}", *decoded);
     return fail(message, fmt::format("{}:{}:{}", name_, row.line, bad + 1),
                 decoded
-                    ? fmt::format("tessera import '{}' --encoding windows-1252   (if that reads right)", name_)
-                    : fmt::format("tessera import '{}' --encoding utf-8   (puts such rows with the rejects)", name_));
+                    ? fmt::format("tessera import '{}' --encoding windows-1252   # if that reads right", name_)
+                    : fmt::format("tessera import '{}' --encoding utf-8   # puts such rows with the rejects", name_));
   }
 
   // Drops what is behind us and reads a chunk. Views into the buffer die.

@@ -91,7 +91,7 @@ class TextDocuments final : public DocumentReader {
       if (parser_.parse(*text, document, problem)) return true;
       if (form_ != Form::Lines) {
         return fail(fmt::format("{}: {}", problem, repair_utf8(text->substr(0, 60))), fmt::format("{}:{}", name_, line),
-                    fmt::format("python3 -m json.tool '{}' > /dev/null   (says where it breaks)", name_));
+                    fmt::format("python3 -m json.tool '{}' > /dev/null   # says where it breaks", name_));
       }
       rejects_({line, problem == "is not UTF-8" ? "invalid-utf8" : "invalid-json", problem,
                 repair_utf8(text->substr(0, 4096))});
@@ -130,7 +130,7 @@ class TextDocuments final : public DocumentReader {
         if (form_ == Form::Array && !closed_) {
           return fail("the array that the file begins with never ends: the file is cut off",
                       fmt::format("{}:{}", name_, line_),
-                      fmt::format("tail -c 200 '{}'   (then export it again)", name_));
+                      fmt::format("tail -c 200 '{}'   # then export it again", name_));
         }
         return std::optional<std::string_view>();
       }
@@ -142,7 +142,7 @@ class TextDocuments final : public DocumentReader {
       if (end == std::string::npos) {
         if (ended_) {
           return fail("an object begins here and never ends: the file is cut off", fmt::format("{}:{}", name_, line_),
-                      fmt::format("tail -c 200 '{}'   (then export it again)", name_));
+                      fmt::format("tail -c 200 '{}'   # then export it again", name_));
         }
         if (buffer_.size() - at_ > kLongestDocument) return too_long();
         TRY(more());
@@ -159,7 +159,7 @@ class TextDocuments final : public DocumentReader {
   std::unexpected<Error> too_long() {
     return fail(fmt::format("a document is longer than {} MB", kLongestDocument >> 20),
                 fmt::format("{}:{}", name_, line_),
-                fmt::format("jq -c '.[]' '{}' > lines.jsonl   (an object a line)", name_));
+                fmt::format("jq -c '.[]' '{}' > lines.jsonl   # an object a line", name_));
   }
   void count_lines(std::string_view text) {
     for (const char c : text) line_ += c == '\n' ? 1 : 0;
@@ -196,7 +196,7 @@ class TextDocuments final : public DocumentReader {
 // Errors of DuckDB are about the file: it has just been opened by nobody else.
 std::unexpected<Error> damaged(const Error& error, const std::string& path) {
   return fail("cannot be read as Parquet: " + error.message.substr(0, error.message.find('\n')), path,
-              fmt::format("ls -l '{}'   (is it whole? fetch it again)", path));
+              fmt::format("ls -l '{}'   # is it whole? fetch it again", path));
 }
 
 class ParquetDocuments final : public DocumentReader {

@@ -270,7 +270,7 @@ class Guess {
     for (size_t i = 3; i < profile_.columns.size(); ++i) names += fmt::format(",column_{}", i + 1);
     return fail(fmt::format("the first line looks like data, not like the names of columns: '{}', '{}'",
                             profile_.columns[0].name, profile_.columns[1].name),
-                file_ + ":1", fmt::format("sed -i.bak '1i {}' '{}'   (put the right names in)", names, file_));
+                file_ + ":1", fmt::format("sed -i.bak '1i {}' '{}'   # put the right names in", names, file_));
   }
 
   void assign() {

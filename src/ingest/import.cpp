@@ -135,7 +135,7 @@ Result<void> settle_day_and_month(const Input& input, const ImportOptions& optio
 std::unexpected<Error> one_column(const TableProfile& profile, const Input& input, const ImportOptions& options) {
   const std::string& name = profile.columns[0].name;
   std::string remedy =
-      fmt::format("tr -s ' ' ',' < '{0}' > '{0}.csv'   (if blanks separate the columns)", input.file.path);
+      fmt::format("tr -s ' ' ',' < '{0}' > '{0}.csv'   # if blanks separate the columns", input.file.path);
   for (const char mark : {',', ';', '\t', '|', ':', '#', '/'}) {
     if (options.delimiter && *options.delimiter == mark) continue;
     if (name.find(mark) == std::string::npos) continue;
@@ -180,7 +180,7 @@ Result<Mapping> choose_mapping(const Input& input, const ImportOptions& options,
   if (answer && *answer) return mapping;
   return fail(answer ? "not imported"
                      : "no preset and no --map given, and nobody to ask whether this is right:\n" + mapping.text(),
-              file, fmt::format("tessera import '{}' --yes   (or change it: --map {})", file, mapping.map_option()));
+              file, fmt::format("tessera import '{}' --yes   # or change it: --map {}", file, mapping.map_option()));
 }
 
 Result<void> feed_table(NormaliserContext& context, const Input& input, const ImportOptions& options,
@@ -196,7 +196,7 @@ Result<void> feed_table(NormaliserContext& context, const Input& input, const Im
     delimiter = reader->delimiter();
     if (!is_wide && profile.rows == 0) {
       return fail(fmt::format("has the names of {} columns and no row that can be read", columns.size()),
-                  input.file.path, fmt::format("head -3 '{}'   (export it again)", input.file.path));
+                  input.file.path, fmt::format("head -3 '{}'   # export it again", input.file.path));
     }
   }
   if (columns.size() == 1 && input.format == Format::Csv) return one_column(profile, input, options);

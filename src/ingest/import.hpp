@@ -37,7 +37,11 @@ struct ImportOptions {
   std::string currency;
   std::optional<char> delimiter;
   Encoding encoding = Encoding::Auto;
-  Instant learnt;  // log time of the entry, and "now" for the warning about times to come
+  Instant learnt;                   // log time of the entry, and "now" for the warning about times to come
+  std::string program = "tessera";  // how the user calls us, for remedies that can be pasted: "tessera --store shop.db"
+
+  // The command line that says all this.
+  std::string command(std::span<const std::string> paths) const;
 };
 
 struct FileReport {
@@ -65,7 +69,8 @@ struct ImportReport {
 Result<void> feed_file(profiles::Intake& intake, const std::string& path, const ImportOptions& options,
                        const Asker& asker, Progress& progress, ImportReport& report);
 
-// All files into the record, as one entry.
+// All files into the record, as one entry. Remedies of errors are whole command lines: what was asked, and the flag
+// that helps; what follows a '#' is a comment of the shell.
 Result<ImportReport> import_files(store::Record& record, std::span<const std::string> paths,
                                   const ImportOptions& options, const Asker& asker, Progress& progress);
 

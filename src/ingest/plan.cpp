@@ -67,11 +67,11 @@ Result<std::vector<TimeForm>> forms_of(const ColumnProfile& column, const PlanOp
     if (!day && !month && times.day_first > 0 && times.month_first > 0) {
       return fail(fmt::format("some dates have the day first ({}), some the month ({}): '{}'", times.day_first,
                               times.month_first, examples),
-                  place, fmt::format("tessera import '{}' --dates dmy   (or mdy: the others become rejects)", file));
+                  place, fmt::format("tessera import '{}' --dates dmy   # or mdy: the others become rejects", file));
     }
     if (!day && !month && times.day_first == 0 && times.month_first == 0) {
       return fail(fmt::format("'{}': day or month first? No value is above 12 in either place", examples), place,
-                  fmt::format("tessera import '{}' --dates dmy   (or mdy)", file));
+                  fmt::format("tessera import '{}' --dates dmy   # or mdy", file));
     }
     if (day || (!month && times.day_first > 0)) {
       forms.push_back(TimeForm::DayMonth);
@@ -85,7 +85,7 @@ Result<std::vector<TimeForm>> forms_of(const ColumnProfile& column, const PlanOp
         fmt::format("dates are written in {} forms: {}; for example '{}'", described.size(), join(described, ", "),
                     examples),
         place,
-        fmt::format("tessera import '{}' --dates dmy   (or mdy: each value is then read in its own form)", file));
+        fmt::format("tessera import '{}' --dates dmy   # or mdy: each value is then read in its own form", file));
   }
   if (options.dates == DateOrder::Unsaid && forms.size() > 1) {
     std::stable_sort(forms.begin(), forms.end(), [&](TimeForm a, TimeForm b) { return reads(a) > reads(b); });
@@ -126,8 +126,8 @@ Result<void> settle_zone(Plan& plan, const TableProfile& profile, const PlanOpti
                                     : fmt::format(" (for example '{}')", profile.columns[time->column].examples[0]);
     return fail(
         fmt::format("the times say no zone{}", example), fmt::format("{}:1: column '{}'", file, time->binding.column),
-        fmt::format("tessera import '{}' --zone Europe/London   (or UTC; or none: nothing about the hour of the day "
-                    "will be used)",
+        fmt::format("tessera import '{}' --zone Europe/London   # or UTC; or none: nothing about the hour of the day "
+                    "will be used",
                     file));
   }
   plan.notes.push_back(has_clock

@@ -480,7 +480,7 @@ Result<Mapping> apply_preset(const Preset& preset, const std::vector<std::string
                     join(shown, ", ")),
         file + ":1",
         other ? fmt::format("tessera import '{}' --preset {}", file, other->name)
-              : fmt::format("tessera import '{}'   (without --preset: guesses what the columns mean and asks)", file));
+              : fmt::format("tessera import '{}'   # without --preset: guesses what the columns mean and asks", file));
   }
   for (const PresetColumn& known : preset.columns) {
     const std::string* column = find_column(known.names, columns);

@@ -92,7 +92,7 @@ Result<void> refuse_useless(const ImportReport& report, const ImportOptions& opt
   const std::string place = first ? fmt::format("{}:{}", first->file, first->line) : paths.front();
   if (options.strict && first) {
     return fail("not imported, because --strict was said and there is something to look at:\n" + all_findings(report),
-                place, fmt::format("tessera import '{}'   (without --strict)", join(paths, "' '")));
+                place, fmt::format("tessera import '{}'   # without --strict", join(paths, "' '")));
   }
   if (findings.rows_used > 0) return {};
   std::string message = fmt::format("none of its {} rows can be used", findings.rows_read);
@@ -194,8 +194,10 @@ std::string ImportReport::text() const {
   return out;
 }
 
-Result<ImportReport> import_files(store::Record& record, std::span<const std::string> paths,
-                                  const ImportOptions& options, const Asker& asker, Progress& progress) {
+namespace {
+
+Result<ImportReport> import_all(store::Record& record, std::span<const std::string> paths, const ImportOptions& options,
+                                const Asker& asker, Progress& progress) {
   if (paths.empty()) return usage("no file named", "tessera import orders.csv");
   ImportReport report;
   auto intake = TRY(profiles::begin_intake(record,
@@ -223,6 +225,53 @@ Result<ImportReport> import_files(store::Record& record, std::span<const std::st
         fmt::format("{} and {} (through {} and {})", pair.user_a, pair.user_b, pair.through_a, pair.through_b));
   }
   progress.finish();
+  return report;
+}
+
+// "tessera import 'a.csv' --dates dmy   # or mdy" becomes the user's own command line with the flag added.
+std::string whole_remedy(const std::string& remedy, std::span<const std::string> paths, ImportOptions options) {
+  constexpr std::string_view kStart = "tessera import '";
+  const size_t end = remedy.starts_with(kStart) ? remedy.find('\'', kStart.size()) : std::string::npos;
+  if (end == std::string::npos || remedy.compare(end, 3, "'/*") == 0) return remedy;
+  const std::string flags = remedy.substr(end + 1);
+  // A flag that is given anew must not stand twice.
+  const auto anew = [&flags](std::string_view flag) { return flags.find(flag) != std::string::npos; };
+  if (anew("--preset ") || anew("--map ") || anew("without --preset")) options.preset.clear(), options.map.clear();
+  if (anew("--dates ")) options.dates = DateOrder::Unsaid;
+  if (anew("--zone ")) options.zone.reset();
+  if (anew("--delimiter ")) options.delimiter.reset();
+  if (anew("--encoding ")) options.encoding = Encoding::Auto;
+  if (anew("--yes")) options.yes = false;
+  if (anew("without --strict")) options.strict = false;
+  return options.command(paths) + flags;
+}
+
+}  // namespace
+
+std::string ImportOptions::command(std::span<const std::string> paths) const {
+  std::string out = program + " import";
+  for (const std::string& path : paths) out += fmt::format(" '{}'", path);
+  const auto add = [&out](std::string_view flag, std::string_view value) {
+    if (!value.empty()) out += fmt::format(" {} '{}'", flag, value);
+  };
+  add("--preset", preset);
+  if (!map.empty())
+    out += fmt::format(" --map {}", map.find('\'') == std::string::npos ? "'" + map + "'" : "\"" + map + "\"");
+  if (yes) out += " --yes";
+  if (strict) out += " --strict";
+  if (dates != DateOrder::Unsaid) out += dates == DateOrder::DayMonth ? " --dates dmy" : " --dates mdy";
+  add("--zone", zone.value_or(""));
+  if (decimals) out += *decimals == DecimalMark::Comma ? " --decimals comma" : " --decimals point";
+  add("--currency", currency);
+  if (delimiter) add("--delimiter", *delimiter == '\t' ? "tab" : std::string(1, *delimiter));
+  if (encoding != Encoding::Auto) out += encoding == Encoding::Utf8 ? " --encoding utf-8" : " --encoding windows-1252";
+  return out;
+}
+
+Result<ImportReport> import_files(store::Record& record, std::span<const std::string> paths,
+                                  const ImportOptions& options, const Asker& asker, Progress& progress) {
+  auto report = import_all(record, paths, options, asker, progress);
+  if (!report) report.error().remedy = whole_remedy(report.error().remedy, paths, options);
   return report;
 }
 

@@ -54,6 +54,9 @@ bool says_something(const Field& field) {
   return field.kind != FieldKind::Text || !is_blank(field.text);
 }
 
+constexpr size_t kMostKinds = 5000;   // event names of one file
+constexpr size_t kLongestName = 200;  // of an event, in bytes
+
 class EventNormaliser final : public Normaliser {
  public:
   EventNormaliser(const Plan& plan, NormaliserContext& context)
@@ -78,13 +81,13 @@ class EventNormaliser final : public Normaliser {
     std::string_view event = is_customer ? profiles::kTraits : std::string_view(plan_.mapping.event);
     if (const ColumnPlan* column = reader_.find(Role::Event)) {
       const Field& field = row.at(column->column);
-      if (says_something(field)) event = canonical_event(plan_.mapping.preset, trim(field.text));
+      if (says_something(field)) event = canonical(trim(field.text));
     }
     if (event.empty()) {
       reject("no-event-name", "", row);
       return {};
     }
-    if (event.size() > 200) {
+    if (event.size() > kLongestName) {
       reject("long-event-name", event, row);
       return {};
     }
@@ -125,10 +128,17 @@ class EventNormaliser final : public Normaliser {
     bool has_money = false, has_currency = false;
   };
 
+  // Looked up once for each name as written.
+  std::string_view canonical(std::string_view written) {
+    if (written.size() > kLongestName || names_.size() > kMostKinds) return written;
+    const auto [known, is_new] = names_.try_emplace(std::string(written));
+    if (is_new) known->second = canonical_event(plan_.mapping.preset, written);
+    return known->second;
+  }
+
   Result<std::reference_wrapper<KindPlan>> kind_of(std::string_view event) {
     const auto found = kinds_.find(std::string(event));
     if (found != kinds_.end()) return std::ref(found->second);
-    constexpr size_t kMostKinds = 5000;
     if (kinds_.size() >= kMostKinds) {
       const ColumnPlan* column = reader_.find(Role::Event);
       return fail(fmt::format("column '{}' has more than {} different values: it does not name events",
@@ -189,6 +199,7 @@ class EventNormaliser final : public Normaliser {
   TraitLog traits_;
   Occurrences occurrences_;
   std::unordered_map<std::string, KindPlan> kinds_;
+  std::unordered_map<std::string, std::string> names_;  // as written -> the spec's
 };
 
 }  // namespace

@@ -204,6 +204,26 @@ TEST(BadInput, GzipAndUtf16AndOldLineEnds) {
   EXPECT_NE(cut.error->remedy.find("gzip -t"), std::string::npos) << cut.error->text();
 }
 
+TEST(BadInput, ARemedyIsTheWholeCommandLine) {
+  const FixedClock clock(*parse_instant("2026-03-01"));
+  auto record = store::Record::in_memory(clock);
+  SilentProgress progress;
+  const Folder folder;
+  const std::string path = folder.write("a.csv", "customer,date,amount\nA,03/04/2024,5\n");
+  const auto remedy = [&](ImportOptions options) {
+    options.program = "tessera --store 's.db'";
+    const auto result = import_files(**record, std::vector{path}, options, {}, progress);
+    return result ? std::string() : result.error().remedy;
+  };
+  const std::string start = fmt::format("tessera --store 's.db' import '{}'", path);
+  EXPECT_EQ(remedy({.yes = true, .currency = "EUR"}), start + " --yes --currency 'EUR' --dates dmy   # or mdy");
+  EXPECT_EQ(remedy({.map = "customer=customer,time=date,event='Seen'"}),
+            start + " --map \"customer=customer,time=date,event='Seen'\" --dates dmy   # or mdy");
+  EXPECT_TRUE(remedy({}).starts_with(start + " --yes   # or change it: --map customer=customer,time=date"))
+      << remedy({});
+  EXPECT_EQ(remedy({.yes = true, .delimiter = ';'}), start + " --yes --delimiter ','");
+}
+
 TEST(BadInput, TheRecordStaysAsItWas) {
   const FixedClock clock(*parse_instant("2026-03-01"));
   auto record = store::Record::in_memory(clock);

@@ -2,6 +2,7 @@
 #include "ingest/presets.hpp"
 
 #include "ingest/fed.hpp"
+#include "store/database.hpp"
 
 namespace tessera::ingest {
 namespace {
@@ -152,6 +153,39 @@ void expect_ga4(const Fed& fed) {
 TEST(Presets, Ga4JsonLines) {
   expect_ga4(feed(kGa4, {.preset = "ga4"}, "ga4.jsonl"));
   expect_ga4(feed(kGa4, {}, "ga4.jsonl"));
+}
+
+// DuckDB writes the Parquet file, nested as BigQuery's are.
+TEST(Presets, Ga4Parquet) {
+  const Folder folder;
+  const std::string json = folder.write("ga4.jsonl", kGa4), parquet = folder.path("ga4.parquet");
+  auto database = store::Database::in_memory_for_files();
+  ASSERT_TRUE(database);
+  auto connection = database->connect();
+  const auto copied = connection->run(fmt::format("COPY (SELECT * FROM read_json({})) TO {} (FORMAT parquet)",
+                                                  store::quoted_text(json), store::quoted_text(parquet)));
+  ASSERT_TRUE(copied) << copied.error().text();
+  expect_ga4(feed_path(parquet, {.preset = "ga4"}));
+  expect_ga4(feed_path(parquet));
+}
+
+TEST(Presets, ParquetTablesAreGuessedAsOthers) {
+  const Folder folder;
+  const std::string parquet = folder.path("orders.parquet");
+  auto database = store::Database::in_memory_for_files();
+  auto connection = database->connect();
+  ASSERT_TRUE(connection->run(fmt::format(
+      "COPY (SELECT 'c' || i % 3 AS customer_id, TIMESTAMP '2024-03-13 10:00:00' + to_days(i::INTEGER) AS order_date, "
+      "(i * 1.25)::DECIMAL(10,2) AS total FROM range(1, 11) t(i)) TO {} (FORMAT parquet)",
+      store::quoted_text(parquet))));
+  const Fed fed = feed_path(parquet, {.yes = true, .zone = "UTC"});
+  ASSERT_FALSE(fed.error) << fed.error->text();
+  ASSERT_EQ(fed.intake.of("Order Completed").size(), 10u);
+  EXPECT_EQ(only(fed, "Order Completed", 2).get("total"), "3.75");
+  EXPECT_EQ(text_of(only(fed, "Order Completed", 2).time), "2024-03-16T10:00:00Z");
+  const Fed damaged = feed("PAR1 and no more", {}, "x.parquet");
+  ASSERT_TRUE(damaged.error);
+  EXPECT_NE(damaged.error->message.find("cannot be read as Parquet"), std::string::npos) << damaged.error->text();
 }
 
 TEST(Presets, KlaviyoEvents) {

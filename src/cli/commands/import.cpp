@@ -68,6 +68,7 @@ Result<ingest::ImportOptions> options_of(const Context& context, const Arguments
   out.zone = given.text("zone");
   out.currency = given.text("currency").value_or("");
   out.learnt = context.clock.now();
+  out.program = fmt::format("tessera --store '{}'", context.store);
   if (const auto text = given.text("dates")) out.dates = TRY(date_order(*text));
   if (const auto text = given.text("decimals")) out.decimals = TRY(decimal_mark(*text));
   if (const auto text = given.text("encoding")) out.encoding = TRY(encoding(*text));
@@ -75,25 +76,14 @@ Result<ingest::ImportOptions> options_of(const Context& context, const Arguments
   return out;
 }
 
-Result<ingest::ImportReport> import_into(const Context& context, const Arguments& given, const ingest::ImportOptions& options) {
+Result<int> run_import(const Context& context, const Arguments& given) {
+  const auto options = TRY(options_of(context, given));
   auto record = TRY(store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock));
   const ingest::Asker asker = context.interactive ? ingest::Asker(ask_on_terminal)
                                                   : [](const auto&, const auto&) { return std::optional<bool>(); };
-  return ingest::import_files(*record, given.all("FILE"), options, asker, context.progress);
-}
-
-Result<int> run_import(const Context& context, const Arguments& given) {
-  const auto options = TRY(options_of(context, given));
-  const bool is_new = !std::filesystem::exists(context.store);
-  const auto report = import_into(context, given, options);
+  const auto report = TRY(ingest::import_files(*record, given.all("FILE"), options, asker, context.progress));
   context.progress.finish();
-  if (!report) {
-    // A record that this import was to begin would be an empty one: nothing is left behind.
-    std::error_code ignored;
-    if (is_new) std::filesystem::remove(context.store, ignored);
-    return std::unexpected(report.error());
-  }
-  context.print(context.format == Format::Json ? report->json().dump(2) : report->text());
+  context.print(context.format == Format::Json ? report.json().dump(2) : report.text());
   return 0;
 }
 
