@@ -102,17 +102,12 @@ Result<void> refuse_useless(const ImportReport& report, const ImportOptions& opt
   return fail(message, place, fmt::format("tessera import '{}' --map customer=COLUMN,time=COLUMN,...", paths.front()));
 }
 
-// What the store keeps beside the rows: whether the hours of the day mean anything, and the counts of this import.
-Result<void> note_entry(store::Record& record, const ImportReport& report) {
-  if (report.entry == 0) return {};
-  Json detail = Json::object();
-  detail.set("zone_known", report.zone_known)
-      .set("rows_read", report.findings.rows_read)
-      .set("rows_rejected", report.findings.rejected())
-      .set("rows_without_customer", report.findings.rows_without_customer);
-  TRY(record.connection().run("UPDATE tessera.entry SET detail = ? WHERE id = ?",
-                              {std::string_view(detail.dump()), report.entry}));
-  return {};
+// What the record keeps beside the rows: whether the hours of the day mean anything, and the counts of this import.
+void note_entry(profiles::Intake& intake, const ImportReport& report) {
+  intake.note("zone_known", report.zone_known);
+  intake.note("rows_read", report.findings.rows_read);
+  intake.note("rows_rejected", report.findings.rejected());
+  intake.note("rows_without_customer", report.findings.rows_without_customer);
 }
 
 }  // namespace
@@ -207,6 +202,7 @@ Result<ImportReport> import_all(store::Record& record, std::span<const std::stri
                                            options.learnt));
   for (const std::string& path : paths) TRY(feed_file(*intake, path, options, asker, progress, report));
   TRY(refuse_useless(report, options, paths));
+  note_entry(*intake, report);
   const profiles::IntakeOutcome outcome = TRY(intake->commit(progress));
   intake.reset();
   report.entry = outcome.entry;
@@ -218,7 +214,6 @@ Result<ImportReport> import_all(store::Record& record, std::span<const std::stri
   report.from = outcome.from;
   report.to = outcome.to;
   report.inexact = outcome.inexact;
-  TRY(note_entry(record, report));
   report.classes = TRY(privacy::class_properties(record));
   for (const auto& pair : TRY(profiles::suspected_duplicates(record.connection()))) {
     report.suspected_duplicates.push_back(

@@ -68,6 +68,7 @@ class RecordIntake final : public Intake {
   void element(Property property, bool truth) override { put_element(property, truth); }
   void next_element(Kind kind, std::string_view prefix) override;
   void reject(Reject reject) override;
+  void note(std::string name, Json value) override { notes_.set(std::move(name), std::move(value)); }
   Result<IntakeOutcome> commit(Progress& progress) override;
 
  private:
@@ -82,6 +83,7 @@ class RecordIntake final : public Intake {
   void put_extra(Property property, std::string_view json);
   std::string_view clean(std::string_view text);
 
+  void flush_if_full();
   Result<void> flush();
   Result<void> flush_rows();
   Result<void> find_profiles();
@@ -113,6 +115,7 @@ class RecordIntake final : public Intake {
   BatchIdentities identities_;
   std::vector<BatchLink> links_;
   std::vector<Reject> rejects_;
+  Json notes_ = Json::object();
   size_t batch_rows_ = 0, batch_bytes_ = 0;
   std::string cleaned_;
 
@@ -160,14 +163,16 @@ Intake::Property RecordIntake::property(Kind kind, std::string_view name) {
   return property;
 }
 
+void RecordIntake::flush_if_full() {
+  if (failed_ || (batch_rows_ < limits_.batch_rows && batch_bytes_ < limits_.batch_bytes)) return;
+  if (auto flushed = flush(); !flushed) failed_ = flushed.error();
+}
+
 void RecordIntake::start(Kind kind, std::span<const Identifier> who, Instant time, uint64_t fingerprint) {
   VERIFY(!who.empty() && !is_done_);
   if (failed_) return;
-  if (batch_rows_ >= limits_.batch_rows || batch_bytes_ >= limits_.batch_bytes)
-    if (auto flushed = flush(); !flushed) {
-      failed_ = flushed.error();
-      return;
-    }
+  flush_if_full();
+  if (failed_) return;
   current_ = kind;
   const auto order = static_cast<uint32_t>(batch_rows_++);
   const Identifier* strongest = &who[0];
@@ -242,6 +247,7 @@ void RecordIntake::reject(Reject reject) {
     *text = std::string(clean(*text));
   batch_bytes_ += sizeof reject + reject.row.size() + reject.value.size();
   rejects_.push_back(std::move(reject));
+  flush_if_full();  // a file may be nothing but rejects
 }
 
 // --- rows go out
@@ -501,6 +507,7 @@ Result<IntakeOutcome> RecordIntake::commit(Progress& progress) {
   detail.set("trait_facts", outcome_.trait_facts)
       .set("duplicates", outcome_.duplicates)
       .set("rejects", outcome_.rejects);
+  for (const auto& [name, value] : *notes_.as_object()) detail.set(name, value);
   entry_.source = clean(source_.description);
   entry_.detail = detail.dump();
   TRY(store::append_entry(connection_, entry_));

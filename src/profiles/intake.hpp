@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/json.hpp"
 #include "core/number.hpp"
 #include "core/progress.hpp"
 #include "core/result.hpp"
@@ -91,6 +92,10 @@ class Intake {
   virtual void next_element(Kind kind, std::string_view prefix) = 0;
 
   virtual void reject(Reject reject) = 0;
+
+  // Something to be kept with the entry (tessera.entry.detail, a JSON object): what the caller found out about its
+  // source. In the same transaction as the rows, so that the two never disagree.
+  virtual void note(std::string name, Json value) { (void)name, (void)value; }
 
   // Writes everything or, on an error, nothing. An error of an earlier call (the disk was full, a name was impossible)
   // is given here. To be called once.

@@ -86,6 +86,29 @@ Result<Stitching> restitch(Connection& connection) {
   return stitching;
 }
 
+Result<std::vector<Contact>> contacts(Connection& connection) {
+  auto answer =
+      TRY(connection.stream("SELECT customer, kind, value FROM tessera.person JOIN tessera.identity USING (profile) "
+                            "ORDER BY customer, leader, kind, value"));
+  std::vector<Contact> contacts;
+  while (const auto chunk = TRY(answer.next())) {
+    const auto kinds = chunk->column(1).values<uint8_t>();
+    for (size_t row = 0; row < chunk->rows(); ++row) {
+      const std::string_view id = chunk->column(0).text(row);
+      std::string value(chunk->column(2).text(row));
+      if (contacts.empty() || contacts.back().public_id != id) contacts.push_back({.public_id = std::string(id)});
+      const auto kind = static_cast<IdentifierKind>(kinds[row]);
+      if (kind == IdentifierKind::UserId)
+        contacts.back().user_id = std::move(value);
+      else if (kind == IdentifierKind::Email)
+        contacts.back().emails.push_back(std::move(value));
+      else if (kind == IdentifierKind::Phone)
+        contacts.back().phones.push_back(std::move(value));
+    }
+  }
+  return contacts;
+}
+
 Result<std::vector<SuspectedDuplicate>> suspected_duplicates(Connection& connection, size_t limit) {
   const People people = TRY(read_people(connection));
   auto suspicions = stitch(people.kinds, TRY(read_links(connection))).suspicions;

@@ -27,6 +27,14 @@ Result<std::vector<Profile>> read_leaders(store::Connection& connection, size_t 
 // Works the leaders out anew and writes them, in the transaction at hand.
 Result<Stitching> restitch(store::Connection& connection);
 
+// How a customer can be reached: for exports of real addresses, which are to be written to the audit.
+struct Contact {
+  std::string public_id, user_id;           // user_id may be empty
+  std::vector<std::string> emails, phones;  // ascending
+};
+// Every customer's, by public id, as in History::customer.
+Result<std::vector<Contact>> contacts(store::Connection& connection);
+
 // Two user ids that some fact says are one person.
 struct SuspectedDuplicate {
   std::string user_a, user_b;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/hash.hpp"
+#include "core/parallel.hpp"
 #include "profiles/describe.hpp"
 #include "profiles/doctor.hpp"
 #include "profiles/load.hpp"
@@ -322,6 +323,56 @@ TEST_F(IntakeTest, LoadsOnlyWhatIsNeeded) {
   EXPECT_EQ(MUST(load(*record, needs)).streams[0].columns.size(), 2u);
 }
 
+TEST_F(IntakeTest, NotesAreKeptWithTheEntry) {
+  auto intake = begin();
+  order(*intake, "ann", 1, 10, 1);
+  intake->note("zone_known", false);
+  commit(*intake);
+  EXPECT_EQ(sql("SELECT detail->>'zone_known' || (detail->>'stored') FROM tessera.entry"), "false1");
+}
+
+TEST_F(IntakeTest, ContactsAreInTheOrderOfTheHistory) {
+  auto intake = begin();
+  seen(*intake,
+       {{IdentifierKind::Email, "z@b.c"},
+        {IdentifierKind::UserId, "ann"},
+        {IdentifierKind::Email, "a@b.c"},
+        {IdentifierKind::Phone, "+49"}},
+       1);
+  seen(*intake, {{IdentifierKind::Email, "only@b.c"}}, 2);
+  seen(*intake, {{IdentifierKind::AnonymousId, "x"}}, 3);
+  commit(*intake);
+  const auto all = MUST(contacts(record->connection()));
+  std::vector<std::string> ids;
+  for (const Contact& contact : all) ids.push_back(contact.public_id);
+  EXPECT_EQ(ids, MUST(load(*record)).customer);
+  const auto ann = std::ranges::find(all, "ann", &Contact::user_id);
+  ASSERT_NE(ann, all.end());
+  EXPECT_THAT(ann->emails, ElementsAre("a@b.c", "z@b.c"));
+  EXPECT_THAT(ann->phones, ElementsAre("+49"));
+}
+
+TEST(IntakeInLittleMemory, SpillsInsteadOfFailing) {
+  const Scratch scratch;
+  const auto record = MUST(store::Record::open(scratch.file("a.db"), store::OpenMode::CreateIfMissing, kClock,
+                                               {.database = {.memory = 64 << 20}}));
+  for (int round = 0; round < 2; ++round) {
+    auto intake = MUST(begin_intake(*record, {.description = "test"}, Instant{0}, {.batch_rows = 100'000}));
+    const auto kind = intake->kind("Page Viewed");
+    const auto path = intake->property(kind, "path");
+    for (uint64_t row = 0; row < 250'000; ++row) {
+      const std::string user = fmt::format("a user whose id is long, {}", row);
+      const Identifier who{IdentifierKind::UserId, user};
+      intake->start(kind, {&who, 1}, Instant{static_cast<int64_t>(row)}, mix64(row));
+      intake->put(path, std::string_view(user));
+    }
+    SilentProgress progress;
+    const auto outcome = MUST(intake->commit(progress));
+    EXPECT_EQ(outcome.stored, round == 0 ? 250'000u : 0u);
+  }
+  EXPECT_EQ(MUST(load(*record)).events(), 250'000u);
+}
+
 TEST_F(IntakeTest, LogTimesNeverGoBack) {
   for (const int64_t learnt : {5000, 3000, 5000, 9000}) {
     auto intake = begin(Instant{learnt});
@@ -357,6 +408,7 @@ TEST(IntakeOnDisk, AFullDiskLeavesTheRecordAsItWas) {
   const uint64_t size = std::filesystem::file_size(scratch.file("a.db"));
   const pid_t child = fork();
   if (child == 0) {
+    set_threads(1);  // the pool's threads were not forked along
     signal(SIGXFSZ, SIG_IGN);
     const rlimit small{size + 1'000'000, size + 1'000'000};
     if (setrlimit(RLIMIT_FSIZE, &small) != 0) _exit(99);

@@ -1,0 +1,104 @@
+#include "store/question.hpp"
+
+#include "core/text.hpp"
+
+namespace tessera::store {
+
+namespace {
+
+bool is_number(const std::string& type) {
+  for (const char* prefix : {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
+                             "UBIGINT", "FLOAT", "DOUBLE", "DECIMAL"})
+    if (type.starts_with(prefix) && !type.ends_with("[]")) return true;
+  return false;
+}
+
+Json json_of(const std::optional<std::string>& cell, const std::string& type) {
+  if (!cell) return Json();
+  if (type == "BOOLEAN") return Json(*cell == "true");
+  // What a number's text cannot say in JSON (inf, nan) stays text.
+  if (is_number(type) && parse_json(*cell)) return Json(Json::Literal{*cell});
+  return Json(*cell);
+}
+
+std::string csv_field(const std::optional<std::string>& cell) {
+  if (!cell) return "";
+  const bool is_plain = !cell->empty() && cell->find_first_of(",\"\r\n") == std::string::npos;
+  return is_plain ? *cell : quoted_name(*cell);
+}
+
+}  // namespace
+
+Result<SqlAnswer> ask(Connection& connection, const std::string& sql, size_t max_rows) {
+  std::string_view question = trim(sql);
+  while (question.ends_with(';')) question = trim(question.substr(0, question.size() - 1));
+  if (question.empty()) return usage("there is no question", "tessera sql 'SELECT * FROM customers LIMIT 10'");
+  // As a part of another query it can be nothing but one SELECT; the line break ends a comment at its end.
+  const std::string wrapped = fmt::format("FROM ({}\n)", question);
+  SqlAnswer answer;
+  {
+    auto described = TRY(connection.query("DESCRIBE " + wrapped));
+    while (const auto chunk = TRY(described.next()))
+      for (size_t row = 0; row < chunk->rows(); ++row) {
+        answer.columns.emplace_back(chunk->column(0).text(row));
+        answer.types.emplace_back(chunk->column(1).text(row));
+      }
+  }
+  auto rows = TRY(connection.stream(fmt::format("SELECT COLUMNS(*)::VARCHAR {}", wrapped)));
+  while (const auto chunk = TRY(rows.next()))
+    for (size_t row = 0; row < chunk->rows(); ++row) {
+      if (max_rows > 0 && answer.rows.size() == max_rows) {
+        answer.is_cut = true;
+        return answer;
+      }
+      auto& cells = answer.rows.emplace_back(answer.columns.size());
+      for (size_t c = 0; c < cells.size(); ++c)
+        if (const Vector column = chunk->column(c); !column.is_null(row)) cells[c] = column.text(row);
+    }
+  return answer;
+}
+
+std::string SqlAnswer::text() const {
+  std::vector<size_t> widths;
+  const auto shown = [](const std::optional<std::string>& cell) { return cell ? *cell : std::string(); };
+  for (size_t c = 0; c < columns.size(); ++c) {
+    size_t width = length_of(columns[c]);
+    for (const auto& row : rows) width = std::max(width, length_of(shown(row[c])));
+    widths.push_back(width);
+  }
+  const auto line = [&](const auto& cell_of) {
+    std::string text;
+    for (size_t c = 0; c < columns.size(); ++c) {
+      const std::string cell = cell_of(c), blanks(widths[c] - length_of(cell), ' ');
+      text += (c == 0 ? "" : "  ") + (is_number(types[c]) ? blanks + cell : cell + blanks);
+    }
+    while (text.ends_with(' ')) text.pop_back();
+    return text + "\n";
+  };
+  std::string all = line([&](size_t c) { return columns[c]; });
+  for (const auto& row : rows) all += line([&](size_t c) { return shown(row[c]); });
+  return all;
+}
+
+std::string SqlAnswer::csv() const {
+  std::string all;
+  for (size_t c = 0; c < columns.size(); ++c) all += (c == 0 ? "" : ",") + csv_field(columns[c]);
+  all += "\r\n";
+  for (const auto& row : rows) {
+    for (size_t c = 0; c < row.size(); ++c) all += (c == 0 ? "" : ",") + csv_field(row[c]);
+    all += "\r\n";
+  }
+  return all;
+}
+
+Json SqlAnswer::json() const {
+  Json all = Json::array();
+  for (const auto& row : rows) {
+    Json object = Json::object();
+    for (size_t c = 0; c < row.size(); ++c) object.set(columns[c], json_of(row[c], types[c]));
+    all.add(std::move(object));
+  }
+  return all;
+}
+
+}  // namespace tessera::store
