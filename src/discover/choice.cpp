@@ -27,8 +27,8 @@ struct Cut {
   KMeans fit;
   std::vector<double> stability;  // by cluster
   Candidate figures;
-  size_t large = 0;   // clusters of the least size; the others will be absorbed and count for nothing
-  int64_t worth = 0;  // large clusters that hold less large clusters that do not
+  size_t large = 0;  // clusters of the least size; the others will be absorbed and count for nothing
+  double worth = 0;  // (large clusters that hold - large clusters that do not) * silhouette^2
 };
 
 struct Sample {
@@ -123,7 +123,9 @@ void judge(const Sample& sample, const ClusterOptions& options, Cut& cut) {
     figures.hold += members[group[c]] == 1 && cut.stability[c] >= kHolds;
   }
   if (cut.large) figures.quality.stability /= static_cast<double>(cut.large);
-  cut.worth = 2 * static_cast<int64_t>(figures.hold) - static_cast<int64_t>(cut.large);
+  const double surplus = 2 * static_cast<double>(figures.hold) - static_cast<double>(cut.large);
+  const double silhouette = std::max(0.0, figures.quality.silhouette);
+  cut.worth = surplus * silhouette * silhouette;
 }
 
 std::vector<Cut> look_at(const Sample& sample, const Cells& cells, std::span<const size_t> sizes,
@@ -141,11 +143,10 @@ std::vector<Cut> look_at(const Sample& sample, const Cells& cells, std::span<con
   return cuts;
 }
 
-// The order of preference among cuts: worth, then silhouette, Davies-Bouldin, Calinski-Harabasz.
+// The order of preference among cuts: worth, then Davies-Bouldin, then Calinski-Harabasz.
 bool better(const Cut& a, const Cut& b) {
   const Quality &x = a.figures.quality, &y = b.figures.quality;
   if (a.worth != b.worth) return a.worth > b.worth;
-  if (x.silhouette != y.silhouette) return x.silhouette > y.silhouette;
   if (x.davies_bouldin != y.davies_bouldin) return x.davies_bouldin < y.davies_bouldin;
   return x.calinski_harabasz > y.calinski_harabasz;
 }
@@ -185,7 +186,8 @@ std::string natural_sentence(const Cut& cut, const std::vector<Cut>& cuts) {
   const Candidate& f = cut.figures;
   std::string text = fmt::format(
       "{} natural groups: {} of them stand apart from all others and come back when half of the data is clustered anew "
-      "(mean overlap {:.2f}, weakest {:.2f}), more than at any other cut; silhouette {:.3f}",
+      "(mean overlap {:.2f}, weakest {:.2f}); among such cuts it is the finest that pays for itself in separation "
+      "(silhouette {:.3f})",
       cut.large, f.hold == cut.large ? "all" : std::to_string(f.hold), f.quality.stability, f.weakest,
       f.quality.silhouette);
   const Cut* silhouette = best_silhouette(cuts);
