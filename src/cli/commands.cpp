@@ -20,12 +20,25 @@ std::span<const Option> common_options() {
 
 std::span<const Command> commands() {
   static const std::vector<Command> kAll{
-      import_command(),           rejects_command(),          customers_duplicates_command(),
-      discover_command(),         segments_check_command(),   segments_count_command(),
-      segments_members_command(), segments_explain_command(), segments_apply_command(),
-      segments_list_command(),    segments_fmt_command(),     export_command(),
-      cluster_command(),          simulate_command(),         sql_command(),
-      backup_command(),           restore_command(),          doctor_command(),
+      import_command(),
+      rejects_command(),
+      customers_duplicates_command(),
+      discover_command(),
+      segments_check_command(),
+      segments_count_command(),
+      segments_members_command(),
+      segments_explain_command(),
+      segments_apply_command(),
+      segments_list_command(),
+      segments_fmt_command(),
+      segments_library_command(),
+      export_command(),
+      cluster_command(),
+      simulate_command(),
+      sql_command(),
+      backup_command(),
+      restore_command(),
+      doctor_command(),
   };
   return kAll;
 }

@@ -1,0 +1,81 @@
+// Ready-made definitions to take, edit and apply: segments library.
+#include "cli/commands.hpp"
+#include "cli/session.hpp"
+#include "core/json.hpp"
+#include "core/text.hpp"
+#include "segment/library.hpp"
+#include "segment/print.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+constexpr Option kOptions[] = {
+    {"SEGMENT", "SEGMENT", "Print this one's definitions, ready for segments apply"},
+    {"--text", "", "Print the whole library as definitions", Takes::Flag},
+};
+
+std::vector<std::string> words_of(const segment::Needs& needs) {
+  std::vector<std::string> out = needs.events;
+  for (const auto& property : needs.properties)
+    out.push_back((property.event.empty() ? "any event" : property.event) + "." + property.property);
+  for (const std::string& trait : needs.traits) out.push_back("trait " + trait);
+  return out;
+}
+
+Json list_of(const std::vector<std::string>& words) {
+  Json out = Json::array();
+  for (const std::string& word : words) out.add(word);
+  return out;
+}
+
+Result<int> print_one(const Context& context, const std::string& wanted) {
+  std::vector<std::string> names;
+  for (const segment::LibraryEntry& entry : segment::library()) {
+    if (entry.slug == wanted || entry.name == wanted) return context.print(segment::print(entry.definitions)), 0;
+    names.push_back(entry.name);
+  }
+  const auto nearest = nearest_name(wanted, names);
+  return fail(fmt::format("the library has no segment \"{}\"{}", wanted,
+                          nearest ? fmt::format("; did you mean \"{}\"?", *nearest) : ""),
+              {}, "tessera segments library");
+}
+
+Result<int> run_library(const Context& context, const Arguments& given) {
+  if (const auto wanted = given.text("SEGMENT")) return print_one(context, *wanted);
+  if (given.has("text")) return context.print(segment::library_text()), 0;
+  // With a record at hand it says what each still lacks there.
+  std::optional<Session> session;
+  if (std::filesystem::exists(context.store)) session = TRY(open_session(context));
+  Json list = Json::array();
+  for (const segment::LibraryEntry& entry : segment::library()) {
+    const auto needs = words_of(entry.needs);
+    const auto lacks = session ? words_of(segment::missing(entry.needs, session->schema)) : std::vector<std::string>{};
+    if (context.format == Format::Json) {
+      Json item = Json::object()
+                      .set("id", entry.slug)
+                      .set("name", entry.name)
+                      .set("who", entry.sentence)
+                      .set("needs", list_of(needs))
+                      .set("text", segment::print(entry.definitions));
+      if (session) item.set("missing", list_of(lacks));
+      list.add(std::move(item));
+    } else {
+      context.print(fmt::format("{}\n  {}\n  needs {}{}", entry.name, entry.sentence,
+                                needs.empty() ? "any event" : join(needs, ", "),
+                                lacks.empty() ? "" : fmt::format("\n  not in this record: {}", join(lacks, ", "))));
+    }
+  }
+  if (context.format == Format::Json) context.print(list.dump(2));
+  return 0;
+}
+
+}  // namespace
+
+const Command& segments_library_command() {
+  static const Command kCommand{"segments library", "Ready-made definitions, and what each needs in the data", kOptions,
+                                run_library};
+  return kCommand;
+}
+
+}  // namespace tessera::cli
