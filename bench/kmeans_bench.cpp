@@ -10,12 +10,14 @@
 
 #include "bench/bench.hpp"
 #include "core/parallel.hpp"
+#include "discover/hierarchy.hpp"
 #include "discover/kmeans.hpp"
 
 namespace {
 
 using namespace tessera::bench;
 using tessera::discover::KMeans;
+using tessera::discover::Linkage;
 using tessera::discover::Matrix;
 
 struct Task {
@@ -74,6 +76,27 @@ void print_growth(const Matrix& points, const Matrix& start) {
       fmt::format("k = {}, at most 50 rounds: seconds grow with rows^{:.2f}", start.rows, growth(sizes, costs)));
 }
 
+// The last height of Ward's tree over the first rows, against fastcluster 1.2.3's of the same rows.
+bool print_ward(const Matrix& points) {
+  constexpr std::pair<size_t, double> kKnown[] = {{5'000, 798.292518}, {10'000, 1132.512971}, {20'000, 1602.161544}};
+  Table table({"rows", "seconds", "last height", "fastcluster's"});
+  bool same = true;
+  std::vector<double> sizes, costs;
+  for (const auto& [count, known] : kKnown) {
+    Matrix rows(count, kColumns);
+    std::copy_n(points.values.begin(), rows.values.size(), rows.values.begin());
+    double last = 0;
+    const double seconds = best_seconds(1, [&] { last = build_tree(rows, Linkage::Ward).merges.back().height; });
+    same = same && std::abs(last - known) < 1e-6;
+    sizes.push_back(static_cast<double>(count));
+    costs.push_back(seconds);
+    table.add({std::to_string(count), fmt::format("{:.3f}", seconds), fmt::format("{:.6f}", last),
+               fmt::format("{:.6f}", known)});
+  }
+  table.print(fmt::format("Ward's tree: seconds grow with rows^{:.2f}", growth(sizes, costs)));
+  return same;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -110,6 +133,10 @@ int main(int argc, char** argv) {
   table.print(fmt::format("k-means, {} x {}, same start, {} threads, scikit-learn's Lloyd and Elkan", points.rows,
                           kColumns, tessera::thread_count()));
   print_growth(points, read_matrix(dir + "/start16.f64"));
+  if (!options.smoke && !print_ward(points)) {
+    fmt::print(stderr, "Ward's heights are not fastcluster's\n");
+    return 1;
+  }
   if (!same) fmt::print(stderr, "the sums of squares differ\n");
   return same ? 0 : 1;
 }

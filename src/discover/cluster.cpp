@@ -19,7 +19,6 @@ namespace {
 constexpr double kLargest = 1e100;      // beyond it squares and their sums leave the range of double
 constexpr size_t kSearchRows = 40'000;  // larger tables search for starts on an even sample
 constexpr size_t kTreeCells = 2000;     // leaves of the tree handed back
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 Result<void> check_input(const Matrix& data, const ClusterOptions& options, std::span<const double> weights) {
   if (data.rows == 0) return fail("there are no rows to cluster");

@@ -7,6 +7,7 @@
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
+#include "discover/continuum.hpp"
 #include "discover/measure.hpp"
 #include "discover/overview.hpp"
 #include "discover/population.hpp"
@@ -21,7 +22,9 @@ using profiles::History;
 
 constexpr size_t kSteps = 7;
 constexpr size_t kContinuum =
-    8;  // where the data has no gaps: at least so many groups, if there are customers for them
+    8;                        // where the data has no gaps: at least so many groups, if there are customers for them
+constexpr size_t kBroad = 3;  // so few natural groups are too broad for micro-segments
+constexpr double kSubstantial = 0.3;   // silhouette under which few groups are no substantial structure
 constexpr uint64_t kHeldOutOfTen = 3;  // customers on whom rules are judged, not found
 constexpr size_t kDistinct = 8;        // claims shown of a segment
 constexpr size_t kTypical = 3;
@@ -182,6 +185,50 @@ class Run {
     population_.apart = std::move(kept);
   }
 
+  // No gaps, or so few and broad groups that there is no substantial structure in the sense of Kaufman and Rousseeuw.
+  bool is_continuum() const {
+    const double silhouette = clustering_.quality.silhouette;
+    return clustering_.k < kContinuum &&
+           (!clustering_.natural || clustering_.k <= kBroad || !(silhouette >= kSubstantial));
+  }
+
+  // A continuum is still worth dividing; the report says that it is one.
+  Result<void> divide_broad() {
+    const size_t most = population_.grouped.size() / (2 * std::max<size_t>(1, options_.min_size));
+    if (most < 2) return {};
+    std::vector<std::vector<double>> values;
+    std::vector<RuleColumn> columns;
+    rule_columns(values, columns);
+    Division division = divide_continuum(transformed_.table, columns,
+                                         {.least = std::min(kContinuum, most),
+                                          .most = std::clamp<size_t>(most, 2, 30),
+                                          .min_size = static_cast<double>(options_.min_size),
+                                          .seed = options_.seed});
+    if (division.clustering.k == 0) return {};
+    const size_t found = clustering_.k;
+    for (size_t j = 0; j < transformed_.table.columns; ++j) {
+      transformed_.columns[j].weight *= division.weights[j];
+      for (size_t i = 0; i < transformed_.table.rows; ++i) transformed_.table.at(i, j) *= division.weights[j];
+    }
+    out_.treatment = transformed_.columns;
+    clustering_ = std::move(division.clustering);
+    if (found > 1)
+      clustering_.chosen_by = fmt::format("{} broad groups stand apart; inside them {} shade into each other. {}",
+                                          found, out_.parts.words.customers, clustering_.chosen_by);
+    return {};
+  }
+
+  // What rules may speak of, one value for each grouped customer.
+  void rule_columns(std::vector<std::vector<double>>& values, std::vector<RuleColumn>& columns) const {
+    for (const FeatureColumn& column : out_.features.columns) {
+      if (!column.feature.in_rules) continue;
+      auto& copy = values.emplace_back();
+      for (const uint32_t c : population_.grouped) copy.push_back(column.values[c]);
+      columns.push_back(rule_column_of(column));
+    }
+    for (size_t j = 0; j < columns.size(); ++j) columns[j].values = values[j];
+  }
+
   Result<void> group() {
     const size_t n = population_.grouped.size();
     if (transformed_.table.columns == 0)
@@ -196,12 +243,7 @@ class Run {
       how.min_size = 0;
     }
     clustering_ = TRY(cluster(transformed_.table, how));
-    // No gaps: a continuum. It is still worth dividing, at a stable cut, and the report says so.
-    if (!options_.segments && clustering_.k < kContinuum && !clustering_.natural && how.max_k >= 2) {
-      how.min_k = std::min<size_t>(kContinuum, std::max<size_t>(2, n / (2 * std::max<size_t>(1, options_.min_size))));
-      how.max_k = std::clamp<size_t>(n / (2 * std::max<size_t>(1, options_.min_size)), how.min_k, 30);
-      clustering_ = TRY(cluster(transformed_.table, how));
-    }
+    if (!options_.segments && is_continuum()) TRY(divide_broad());
     out_.k = clustering_.k;
     out_.natural = clustering_.natural;
     out_.quality = clustering_.quality;

@@ -109,11 +109,17 @@ std::vector<std::string> words_of_interest(const std::vector<Level>& things, con
         word += c;
         continue;
       }
-      // "bags" and "bag" are one interest.
-      if (word.size() > 3 && word.back() == 's' && word[word.size() - 2] != 's') word.pop_back();
-      if (word.size() >= 3 && !kEmpty.contains(word) && !kEmpty.contains(word + "s")) by_word[word].insert(id);
+      if (word.size() >= 3 && !kEmpty.contains(word)) by_word[word].insert(id);
       word.clear();
     }
+  }
+  // "bags" and "bag" are one interest, "glass" and "christmas" are words of their own. `contains` finds both.
+  for (auto it = by_word.begin(); it != by_word.end();) {
+    const std::string& word = it->first;
+    const auto one =
+        word.size() > 3 && word.back() == 's' ? by_word.find(word.substr(0, word.size() - 1)) : by_word.end();
+    if (one != by_word.end()) one->second.insert(it->second.begin(), it->second.end());
+    it = one != by_word.end() ? by_word.erase(it) : std::next(it);
   }
   const Stream* main = history.stream(parts.of(Part::Main)[0]);
   const Column* names = main ? main->column(parts.list.empty() ? parts.item_name : parts.list + "." + parts.item_name,
@@ -265,7 +271,8 @@ class Candidates {
          .family = Family::Tenure,
          .shape = Shape::Days,
          .phrase = fmt::format("days since the first {}", words_.main),
-         .tag = "long-standing"});
+         .tag = "long-standing",
+         .clusters = false});
     if (days >= 180) {
       const int window = days >= 540 ? 180 : 90;
       share("recent_percent", fmt::format("count({}, last {} days)", main(), window), fmt::format("count({})", main()),
@@ -282,6 +289,14 @@ class Candidates {
 
   void breadth() {
     if (!parts_.list.empty()) {
+      add({.name = "number_of_things",
+           .definition = fmt::format("count({})", things()),
+           .family = Family::Breadth,
+           .shape = Shape::Count,
+           .phrase = fmt::format("{} in all", words_.things),
+           .tag = "",
+           .clusters = false,
+           .in_rules = false});
       add({.name = "things_per_" + main(),
            .definition = fmt::format("count({}) / count({})", things(), main()),
            .family = Family::Breadth,
@@ -315,7 +330,8 @@ class Candidates {
               fmt::format("count({})", things(fmt::format("{} = {}", parts_.category, segment::in_quotes(name)),
                                               parts_.category_in_list)),
               fmt::format("count({})", things("", parts_.category_in_list)), Family::Interest,
-              fmt::format("of {} in {}", parts_.category_in_list ? words_.things : words_.mains, name), name, mains());
+              fmt::format("of {} in {}", parts_.category_in_list ? words_.things : words_.mains, name), name,
+              parts_.category_in_list ? "number_of_things" : mains());
       }
       return;
     }
@@ -328,7 +344,8 @@ class Candidates {
             fmt::format("count({})", things(fmt::format("{} contains {} ignoring case", parts_.item_name,
                                                         segment::in_quotes(word)))),
             fmt::format("count({})", things()), Family::Interest,
-            fmt::format("of {} with \"{}\" in the name", words_.things, word), word, mains());
+            fmt::format("of {} with \"{}\" in the name", words_.things, word), word,
+            parts_.list.empty() ? mains() : "number_of_things");
   }
 
   void per_main(Part part, std::string name, Family family, std::string phrase, std::string tag) {
@@ -382,7 +399,8 @@ class Candidates {
     }
   }
 
-  // Everything a customer does of themselves; mail has no channel or hour of its own.
+  // Everything a customer does of themselves; mail has no channel or hour of its own. Things done in one visit are
+  // alike, so a share of them is as sure as the number of main events, not of things done, makes it.
   std::vector<std::string> visit_events() const {
     std::vector<std::string> out;
     for (const Part part : {Part::Main, Part::Look, Part::Pick, Part::Promotion, Part::Login, Part::Page})
@@ -398,7 +416,7 @@ class Candidates {
       if (static_cast<double>(levels[i].customers) < 0.03 * static_cast<double>(history_.customers())) break;
       share(identifier(levels[i].text) + "_percent",
             fmt::format("count(visit where {} = {})", property, segment::in_quotes(levels[i].text)), "count(visit)",
-            family, fmt::format("of visits by {}{}", word, levels[i].text), levels[i].text, "visits");
+            family, fmt::format("of visits by {}{}", word, levels[i].text), levels[i].text, mains());
     }
   }
 
@@ -425,10 +443,10 @@ class Candidates {
             Part_of_day{"midday_percent", "of visits from 11 to 17", "$hour between 11 and 16"},
             Part_of_day{"evening_percent", "of visits after 17", "$hour >= 17"}})
         share(std::string(row.name), fmt::format("count(visit where {})", row.condition), "count(visit)", Family::Hour,
-              std::string(row.phrase), std::string(row.name.substr(0, row.name.find('_'))), "visits");
+              std::string(row.phrase), std::string(row.name.substr(0, row.name.find('_'))), mains());
     }
     share("weekend_percent", "count(visit where $weekday >= 6)", "count(visit)", Family::Week, "of visits at weekends",
-          "weekend", "visits");
+          "weekend", mains());
     if (span_of(history_, parts_.of(Part::Main)).days() < 330) return;
     share("november_december_percent", fmt::format("count({} where $month >= 11)", main()),
           fmt::format("count({})", main()), Family::Season, fmt::format("of {} in November and December", words_.mains),

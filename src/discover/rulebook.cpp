@@ -125,6 +125,10 @@ bool uses(std::string_view text, std::string_view word) {
 
 }  // namespace
 
+RuleColumn rule_column_of(const FeatureColumn& column) {
+  return {.kind = kind_of(column), .values = column.values, .preference = preference_of(column.feature.family)};
+}
+
 Rulebook write_rules(const FeatureTable& features, const Population& population, const std::vector<int>& label,
                      size_t k, const std::vector<bool>& held_out) {
   Rulebook out;

@@ -11,6 +11,9 @@
 
 namespace tessera::discover {
 
+// How rules see a feature; its values are the column's own.
+RuleColumn rule_column_of(const FeatureColumn& column);
+
 struct Rulebook {
   std::vector<Conjunction> of_cluster;  // k of them
   std::vector<uint32_t> trained_on;     // customers, ascending

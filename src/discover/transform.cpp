@@ -16,6 +16,7 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kSample = 20'000;     // values a power or humps are fitted on, evenly spread
 constexpr double kWinsor = 3;          // standard deviations
 constexpr double kMostHumpWeight = 4;  // a column counts at most so many standard deviations
+constexpr double kApart = 3.5;         // deviations of chance between two humps, at least: counts come in steps
 constexpr double kTraitVote = 0.15;    // variance that traits as received may add, against 1 of what customers do
 
 // Weight of a family's vote, in variance. What a company lives from counts in full.
@@ -139,6 +140,9 @@ Work straighten(const FeatureTable& features, const FeatureColumn& column, std::
   const Humps humps = find_humps(sample_of(x), deviation > 0 ? noise / deviation : 0);
   work.treatment.humps = humps.count;
   work.treatment.weight = std::min(kMostHumpWeight, 1 / std::max(humps.width, 1e-3));
+  // The part of the variance that is not chance.
+  if (noise > 0 && deviation > 0)
+    work.treatment.reliability = std::clamp(1 - noise * noise / (deviation * deviation), 0.1, 1.0);
   return work;
 }
 
@@ -172,10 +176,11 @@ void weigh(std::vector<Work>& works) {
   for (Work& work : works) {
     const double many = columns[static_cast<size_t>(work.family)], vote = vote_of(work.family);
     double& weight = work.treatment.weight;
-    if (work.family == Family::Trait) weight = 1;
+    // When someone came, and what a day's luck made of it, are no habits: humps there are the company's history.
+    if (vote < 1 && work.family != Family::Season) weight = 1;
     // 0 with one hump, 1 where humps are twice as far apart as chance would make them.
     const double clear = std::clamp(weight - 1, 0.0, 1.0);
-    weight *= std::sqrt(clear + (1 - clear) * vote / many);
+    weight *= std::sqrt(clear + (1 - clear) * vote * work.treatment.reliability / many);
   }
 }
 
@@ -271,7 +276,7 @@ Humps find_humps(std::span<const double> values, double noise) {
   const double quartiles = (sorted[sorted.size() * 3 / 4] - sorted[sorted.size() / 4]) / 1.34;
   const double spread = quartiles > 0.2 ? std::min(1.0, quartiles) : 1.0;
   const double width =
-      std::max({0.9 * spread * std::pow(static_cast<double>(sorted.size()), -0.2), 0.08, 0.75 * gaps, noise});
+      std::max({0.9 * spread * std::pow(static_cast<double>(sorted.size()), -0.2), 0.08, 0.75 * gaps, 0.4 * noise});
   std::array<double, kBins> raw{}, smooth{};
   for (const double x : sorted) raw[static_cast<size_t>(std::clamp((x - kFrom) / kStep, 0.0, kBins - 1.0))] += 1;
   for (size_t i = 0; i < kBins; ++i)
@@ -292,7 +297,8 @@ Humps find_humps(std::span<const double> values, double noise) {
         (i == 0 || smooth[i] > smooth[i - 1]) && (i + 1 == kBins || smooth[i] >= smooth[i + 1]) && smooth[i] > 0;
     if (smooth[i] <= smooth[valley]) valley = i;
     if (!peak) continue;
-    if (!humps.empty() && smooth[valley] > 0.6 * std::min(humps.back().height, smooth[i])) {
+    const bool near = !humps.empty() && static_cast<double>(i - humps.back().peak) * kStep < kApart * noise;
+    if (!humps.empty() && (near || smooth[valley] > 0.6 * std::min(humps.back().height, smooth[i]))) {
       if (smooth[i] > humps.back().height) humps.back().peak = i, humps.back().height = smooth[i];
     } else {
       humps.push_back({i, humps.empty() ? 0 : valley, smooth[i]});

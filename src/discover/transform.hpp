@@ -9,7 +9,8 @@
 // - Unknown values take the median, so they say nothing.
 // - Scale: a column with one hump is measured in its standard deviation. A column with several humps, with valleys
 //   between, is measured in the width of a hump, for there the distance between humps is news and the width is chance.
-// - Weight: columns of one family share one vote, so that ten interests do not outvote one recency; humps keep theirs.
+// - Weight: columns of one family share one vote, so that ten interests do not outvote one recency, and what is mostly
+//   chance counts less; clear humps keep their own.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,7 @@ struct ColumnTreatment {
   double lambda = 1;  // of Yeo-Johnson; 1 = as it is
   double prior = 0;   // observations worth of everyone's share that were added; 0 = none
   size_t humps = 1;
+  double reliability = 1;  // of shares and rates: the part of the variance that is not chance
   double weight = 1;   // standard deviation of the column handed on
   size_t unknown = 0;  // values that took the median
 };

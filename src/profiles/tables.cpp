@@ -47,11 +47,31 @@ std::string column_name_of(const TableColumn& wanted, const std::set<std::string
   return name;
 }
 
+Result<void> list_columns(Connection& connection, std::string_view event, const std::vector<TableColumn>& columns) {
+  const std::vector<std::string> names = {"event", "property", "type", "is_list", "column_name"};
+  auto writer = TRY(store::Writer::open(connection, "tessera", "property", names));
+  for (const TableColumn& column : columns) {
+    writer.values<store::StoredText>(0)[0] = store::StoredText::of(event);
+    writer.values<store::StoredText>(1)[0] = store::StoredText::of(column.property);
+    writer.values<uint8_t>(2)[0] = static_cast<uint8_t>(column.type);
+    writer.values<bool>(3)[0] = column.is_list;
+    writer.values<store::StoredText>(4)[0] = store::StoredText::of(column.name);
+    TRY(writer.put(1));
+  }
+  return writer.finish();
+}
+
 std::string definition_of(const TableColumn& column) {
   return fmt::format("{} {}{}", quoted_name(column.name), sql_type(column.type), column.is_list ? "[]" : "");
 }
 
 }  // namespace
+
+std::unexpected<Error> too_many_events(std::string_view event) {
+  return fail(
+      fmt::format("a record has at most {} different event names, and '{}' would be one more", kMaxEvents, event), {},
+      "an event is a kind of thing that happens, such as Order Completed; put ids and titles into a property of it");
+}
 
 std::optional<std::string> flaw_of_event_name(std::string_view event) {
   if (trim(event).empty()) return "an event's name is empty";
@@ -131,12 +151,7 @@ Result<const EventTable*> EventTables::grow(Connection& connection, std::string_
   auto table = std::ranges::lower_bound(tables_, event, {}, &EventTable::event);
   const bool is_new = table == tables_.end() || table->event != event;
   if (is_new) {
-    if (tables_.size() >= kMaxEvents)
-      return fail(
-          fmt::format("the record has {} different event names already, and '{}' would be one more", kMaxEvents, event),
-          {},
-          "an event is a kind of thing that happens, such as Order Completed; put ids and titles into a property of "
-          "it");
+    if (tables_.size() >= kMaxEvents) return too_many_events(event);
     table = tables_.insert(table, {.event = std::string(event), .name = free_table_name(event)});
     has_new_ = true;
   }
@@ -158,11 +173,9 @@ Result<const EventTable*> EventTables::grow(Connection& connection, std::string_
     taken.insert(fold_case(column.name));
     definitions += ", " + definition_of(column);
     alterations += fmt::format("ALTER TABLE {} ADD COLUMN {};", full_name, definition_of(column));
-    TRY(connection.run("INSERT INTO tessera.property VALUES (?, ?, ?, ?, ?, NULL)",
-                       {event, std::string_view(column.property), uint64_t{static_cast<uint8_t>(column.type)},
-                        column.is_list, std::string_view(column.name)}));
-    table->columns.push_back(std::move(column));
   }
+  TRY(list_columns(connection, event, wanted));
+  std::ranges::move(wanted, std::back_inserter(table->columns));
   if (is_new) {
     TRY(connection.run(fmt::format("CREATE TABLE {}({})", full_name, definitions)));
     TRY(connection.run("INSERT INTO tessera.catalogue VALUES ('main.' || ?, 'event', ?, ['profile'])",

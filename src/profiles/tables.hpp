@@ -63,6 +63,8 @@ class EventTables {
   bool has_new_ = false;
 };
 
+// The error for the event name that is one too many.
+std::unexpected<Error> too_many_events(std::string_view event);
 // Why this cannot be an event's name; nullopt if it can. Callers reject the row with it.
 std::optional<std::string> flaw_of_event_name(std::string_view event);
 // "Order Completed" -> "order_completed", "$identify" -> "identify".

@@ -75,27 +75,34 @@ struct Cursor {
   }
 };
 
-void fill_scalars(Writer& writer, size_t target, Cursor& cursor, std::span<const KeptRow> block) {
-  const BufferedColumn& column = *cursor.column;
+// Calls set(row of the block, position in the column) for each row that has a value, and marks those rows valid.
+template <typename Set>
+void for_each_value(Writer& writer, size_t target, Cursor& cursor, std::span<const KeptRow> block, const Set& set) {
   const auto valid = writer.valid_bits(target);
   std::ranges::fill(valid, 0);
   for (size_t row = 0; row < block.size(); ++row) {
     const auto found = cursor.find(block[row].index);
     if (!found) continue;
     valid[row / 64] |= uint64_t{1} << (row % 64);
-    switch (column.type) {
-      case StoredType::Bool:
-        writer.values<bool>(target)[row] = column.truths[*found];
-        break;
-      case StoredType::Number:
-        writer.values<int64_t>(target)[row] = column.numbers[*found];
-        break;
-      case StoredType::Text:
-        writer.values<StoredText>(target)[row] = StoredText::of(column.texts[*found]);
-        break;
-      case StoredType::Length:
-        writer.values<uint32_t>(target)[row] = static_cast<uint32_t>(column.numbers[*found]);
-    }
+    set(row, *found);
+  }
+}
+
+void fill_scalars(Writer& writer, size_t target, Cursor& cursor, std::span<const KeptRow> block) {
+  const BufferedColumn& column = *cursor.column;
+  const auto fill = [&]<typename T>(const auto& value_of) {
+    const auto values = writer.values<T>(target);
+    for_each_value(writer, target, cursor, block, [&](size_t row, size_t at) { values[row] = value_of(at); });
+  };
+  switch (column.type) {
+    case StoredType::Bool:
+      return fill.operator()<bool>([&](size_t at) { return column.truths[at] != 0; });
+    case StoredType::Number:
+      return fill.operator()<int64_t>([&](size_t at) { return column.numbers[at]; });
+    case StoredType::Text:
+      return fill.operator()<StoredText>([&](size_t at) { return StoredText::of(column.texts[at]); });
+    case StoredType::Length:
+      return fill.operator()<uint32_t>([&](size_t at) { return static_cast<uint32_t>(column.numbers[at]); });
   }
 }
 
@@ -118,20 +125,16 @@ void fill_elements(Writer& writer, size_t target, const BufferedColumn& column,
 
 void fill_lists(Writer& writer, size_t target, Cursor& cursor, std::span<const KeptRow> block) {
   const BufferedColumn& column = *cursor.column;
-  const auto valid = writer.valid_bits(target);
-  std::ranges::fill(valid, 0);
+  const auto lists = writer.values<ListPart>(target);
   std::vector<std::pair<uint64_t, uint64_t>> parts;
   uint64_t elements = 0;
-  for (size_t row = 0; row < block.size(); ++row) {
-    writer.values<ListPart>(target)[row] = {elements, 0};
-    const auto found = cursor.find(block[row].index);
-    if (!found) continue;
-    valid[row / 64] |= uint64_t{1} << (row % 64);
-    const uint64_t from = *found == 0 ? 0 : column.list_ends[*found - 1], to = column.list_ends[*found];
-    writer.values<ListPart>(target)[row] = {elements, to - from};
+  std::ranges::fill(lists, ListPart{0, 0});
+  for_each_value(writer, target, cursor, block, [&](size_t row, size_t at) {
+    const uint64_t from = at == 0 ? 0 : column.list_ends[at - 1], to = column.list_ends[at];
+    lists[row] = {elements, to - from};
     parts.emplace_back(from, to);
     elements += to - from;
-  }
+  });
   if (column.type == StoredType::Bool)
     fill_elements<bool>(writer, target, column, parts, elements);
   else if (column.type == StoredType::Number)
@@ -183,13 +186,18 @@ Result<WrittenRows> write_rows(store::Connection& connection, const EventTable& 
   std::vector<std::string> objects(Writer::kRows);
   for (size_t from = 0; from < kept.size(); from += Writer::kRows) {
     const auto block = kept.subspan(from, std::min(Writer::kRows, kept.size() - from));
+    const auto seqs = writer.values<Seq>(0);
+    const auto profiles = writer.values<Profile>(1);
+    const auto times = writer.values<int64_t>(2);
+    const auto fingerprints = writer.values<uint64_t>(3);
+    const auto extra = writer.values<StoredText>(4);
     const auto extra_valid = writer.valid_bits(4);
     std::ranges::fill(extra_valid, 0);
     for (size_t row = 0; row < block.size(); ++row) {
-      writer.values<Seq>(0)[row] = block[row].seq;
-      writer.values<Profile>(1)[row] = block[row].profile;
-      writer.values<int64_t>(2)[row] = block[row].time;
-      writer.values<uint64_t>(3)[row] = block[row].fingerprint;
+      seqs[row] = block[row].seq;
+      profiles[row] = block[row].profile;
+      times[row] = block[row].time;
+      fingerprints[row] = block[row].fingerprint;
       while (item < extras.items.size() && extras.items[item].row < block[row].index) ++item;
       const size_t first = item;
       while (item < extras.items.size() && extras.items[item].row == block[row].index) ++item;
@@ -203,7 +211,7 @@ Result<WrittenRows> write_rows(store::Connection& connection, const EventTable& 
       }
       objects[row] = object_of(items);
       extra_valid[row / 64] |= uint64_t{1} << (row % 64);
-      writer.values<StoredText>(4)[row] = StoredText::of(objects[row]);
+      extra[row] = StoredText::of(objects[row]);
     }
     for (size_t c = 0; c < cursors.size(); ++c) {
       if (cursors[c].column->is_list)

@@ -78,7 +78,7 @@ class Checker {
       if (fresh || found->second == index) continue;
       report(Severity::Error, definition.span,
              fmt::format("{} is defined twice: {} has this {} already", shown(definition),
-                         shown(entries_[found->second].definition), name == definition.slug ? "id" : "name"));
+                         shown(entries_[found->second].definition), name == definition.name ? "name" : "id"));
     }
     entries_.push_back(std::move(entry));
   }

@@ -264,6 +264,10 @@ class Typer {
     const bool any_type = is_flexible(expr);
     const bool numbers = !any_type && aggregate.kind != AggregateKind::Distinct;
     if (!numbers && !any_type) return Type::Number;
+    if (numbers && !forms.empty() &&
+        std::ranges::none_of(forms, [](const Schema::Form& form) { return form.type == PropertyType::Number; }))
+      return fail(expr, fmt::format("sums, averages and the like need numbers, and {} is only ever {}",
+                                    aggregate.property, text_of_forms(forms)));
     const Type settled = settle(expr, aggregate.property, forms, numbers ? Type::Number : want);
     return settled;
   }

@@ -43,6 +43,7 @@ class Lexer {
 
   Lexed run() && {
     while (skip_space(), at_ < source_.size()) next();
+    if (!out_.tokens.empty()) at_ = out_.tokens.back().span.to;  // what is missing is missing there
     add(TokenKind::End, at_, "");
     return std::move(out_);
   }
@@ -88,8 +89,10 @@ class Lexer {
   void take_comment(std::string_view line, bool new_group) {
     if (line.starts_with(' ')) line.remove_prefix(1);
     while (!line.empty() && (line.back() == ' ' || line.back() == '\r' || line.back() == '\t')) line.remove_suffix(1);
-    if (!comment_.empty()) comment_ += new_group ? "\n\n" : "\n";
-    comment_ += line.empty() && comment_.empty() ? " " : line;
+    // Beside a token it belongs to the definition of that token, else to the next.
+    std::string& to = line_is_new_ || out_.tokens.empty() ? comment_ : out_.tokens.back().comment_before;
+    if (!to.empty()) to += new_group ? "\n\n" : "\n";
+    to += line.empty() && to.empty() ? " " : line;
   }
 
   void next() {

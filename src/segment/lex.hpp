@@ -20,7 +20,7 @@ struct Token {
   Span span;
   int depth = 0;               // how many parentheses are open around it
   bool starts_line = false;    // nothing but space before it on its line
-  std::string comment_before;  // the comment lines between the token before and this one, without '#'
+  std::string comment_before;  // the comment lines before it and the one beside it, without '#'
 };
 
 struct Lexed {

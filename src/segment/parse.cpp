@@ -30,6 +30,12 @@ constexpr std::array<Statement, 4> kStatements{{{"event", DefinitionKind::Event}
                                                 {"score", DefinitionKind::Score},
                                                 {"segment", DefinitionKind::Segment}}};
 
+std::vector<std::string> statement_words() {
+  std::vector<std::string> out;
+  for (const Statement& statement : kStatements) out.emplace_back(statement.word);
+  return out;
+}
+
 std::string small_ascii(std::string_view text) {
   std::string out(text);
   for (char& c : out)
@@ -116,6 +122,15 @@ void Parser::fail_at(Span span, std::string message) {
   panic_ = true;
 }
 
+void Parser::fail_unexpected(size_t first) {
+  bool where = false;
+  for (size_t i = first; i < at_; ++i)
+    where |= lexed_.tokens[i].kind == TokenKind::Word && small_ascii(lexed_.tokens[i].text) == "where";
+  fail_here(fmt::format(
+      "{} is not expected here{}", shown(),
+      where && window_next() ? "; where takes one comparison, more stand in parentheses: where (... and ...)" : ""));
+}
+
 // To where a chain of conditions inside `depth` parentheses can go on.
 void Parser::synchronise(int depth) {
   for (; !at_end() && !at_statement() && token().depth >= depth; ++at_)
@@ -135,9 +150,13 @@ bool Parser::at_statement(size_t ahead) const {
   if (!token(ahead).starts_line) return false;
   const bool known =
       std::ranges::any_of(kStatements, [&](const Statement& s) { return is(s.word, ahead); }) || is("label", ahead);
-  if (!known) return false;
   const bool named = is_kind(TokenKind::Word, ahead + 1) || is_kind(TokenKind::Text, ahead + 1);
-  return named && (is("=", ahead + 2) || is("id", ahead + 2) || !token(ahead + 1).starts_line);
+  if (known)
+    return is("=", ahead + 1) ||
+           (named && (is("=", ahead + 2) || is("id", ahead + 2) || !token(ahead + 1).starts_line));
+  // A slip in the first word: sgment "X" = ...
+  return named && is("=", ahead + 2) && is_kind(TokenKind::Word, ahead) && !is_reserved(token(ahead).text) &&
+         nearest_name(token(ahead).text, statement_words()).has_value();
 }
 
 Parsed Parser::definitions() {
@@ -145,7 +164,7 @@ Parsed Parser::definitions() {
   while (!at_end()) {
     const size_t first = at_;
     if (auto read = definition()) {
-      if (!panic_ && !at_end() && !at_statement()) fail_here(fmt::format("{} is not expected here", shown()));
+      if (!panic_ && !at_end() && !at_statement()) fail_unexpected(first);
       out.definitions.push_back(std::move(*read));
     }
     if (at_ == first) ++at_;
@@ -168,8 +187,7 @@ std::optional<Definition> Parser::definition() {
     if (is("label")) {
       refuse_later_version("label");
     } else {
-      constexpr std::array<std::string_view, 4> kWords{"event", "let", "score", "segment"};
-      const std::vector<std::string> words(kWords.begin(), kWords.end());
+      const auto words = statement_words();
       fail_here(fmt::format("a definition begins with event, let, score or segment, not {}{}", shown(),
                             is_kind(TokenKind::Word) ? did_you_mean(token().text, words) : ""));
     }
@@ -274,11 +292,13 @@ void Parser::refuse_later_version(std::string_view what) {
 
 ParsedExpression Parser::expression() {
   ParsedExpression out;
-  if (at_end()) {
+    if (at_end() && !diagnostics_.empty()) {
+    panic_ = true;  // nothing could be read, and that was said
+  } else if (at_end()) {
     fail_here("an empty text; write a condition, such as: at least 2 order in the last 30 days");
   } else {
     out.expr = condition();
-    if (!panic_ && !at_end()) fail_here(fmt::format("{} is not expected here", shown()));
+    if (!panic_ && !at_end()) fail_unexpected(0);
   }
   out.diagnostics = std::move(diagnostics_);
   return out;

@@ -164,6 +164,7 @@ Expr Parser::number() {
   const size_t first = at_;
   if (const auto length = duration_here()) return expr(first, Literal{*length});
   if (panic_) return {};
+  if (is_kind(TokenKind::Word, 1) && is("ago", 2) && !is("(", 3)) return duration("more than"), Expr{};  // 2 hoors ago
   const Number read = number_of_token();
   return expr(first, Literal{read});
 }
@@ -270,9 +271,8 @@ Expr Parser::name_or_property() {
                     event, property));
     return {};
   }
-  const bool stray =
-      is("and") || is("or") || is("xor") || is("where") || is("is") || is("ago") || is("then") || is("of");
-  if (stray || is("each") || is("any")) {
+  if (is("today") || is("yesterday")) return refuse_calendar(0), Expr{};
+  if (is_reserved(token().text)) {
     fail_here(fmt::format("expected a condition or a value, found {}", shown()));
     return {};
   }

@@ -36,6 +36,7 @@ class Parser {
   // All of these report nothing while in panic.
   void fail_here(std::string message) { fail_at(token().span, std::move(message)); }
   void fail_at(Span span, std::string message);
+  void fail_unexpected(size_t first);
   void note_error(Span span, std::string message);  // without panic: parsing goes on
   void synchronise(int depth);
   bool enter(Span span);  // false beyond kDeepestNesting

@@ -319,6 +319,7 @@ class Printer {
   }
 
   static std::string absolute_window(const Absolute& absolute) {
+    if (absolute.to == kNever && absolute.from.ms % 1000 == 1) return "after " + text(absolute.from - Duration{1});
     if (absolute.to == kNever) return "since " + text(absolute.from);
     if (absolute.from == kEver) return "before " + text(absolute.to);
     if (absolute.to - absolute.from == kDay) return "on " + text(absolute.from);

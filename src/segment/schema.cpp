@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "profiles/schema.hpp"
+
 namespace tessera::segment {
 
 namespace {
@@ -63,6 +65,20 @@ Schema schema_of(const profiles::History& history) {
       out.traits = std::move(properties);
     else
       out.events[stream.event] = {.count = stream.rows(), .properties = std::move(properties)};
+  }
+  return out;
+}
+
+Schema schema_of(const std::vector<profiles::EventListing>& listing) {
+  Schema out;
+  for (const profiles::EventListing& event : listing) {
+    Schema::Properties properties;
+    for (const profiles::PropertyListing& listed : event.properties)
+      properties[listed.property].insert({listed.type, listed.is_list});
+    if (event.event == profiles::kTraits)
+      out.traits = std::move(properties);
+    else
+      out.events[event.event] = {.count = event.rows, .properties = std::move(properties)};
   }
   return out;
 }

@@ -12,6 +12,10 @@
 #include "core/result.hpp"
 #include "profiles/history.hpp"
 
+namespace tessera::profiles {
+struct EventListing;
+}
+
 namespace tessera::segment {
 
 struct Schema {
@@ -36,6 +40,8 @@ struct Schema {
 
 // O(columns).
 Schema schema_of(const profiles::History& history);
+// Of profiles::list_events().
+Schema schema_of(const std::vector<profiles::EventListing>& listing);
 
 // {"events": {"Order Completed": {"count": 3, "properties": {"total": ["number"], "products.category": ["list of
 // text"]}}},

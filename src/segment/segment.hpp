@@ -24,3 +24,16 @@
 #include "segment/schema.hpp"
 #include "segment/tree.hpp"
 #include "segment/tree_json.hpp"
+
+namespace tessera::segment {
+
+struct Asked {
+  Program program;       // what is asked is its last definition
+  std::string warnings;  // rendered; empty: none
+};
+
+// A condition in text, ready to compile: `segments count -e 'EXPR'`. Error: everything that is wrong with it, rendered;
+// or that it is a value and no condition.
+Result<Asked> ask(std::string_view condition, const Schema& schema, std::span<const Definition> known = {});
+
+}  // namespace tessera::segment

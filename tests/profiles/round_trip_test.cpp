@@ -97,7 +97,7 @@ TEST(RoundTrip, RandomRowsComeBackAsTheyWentIn) {
     for (uint64_t e = 0; e < entries; ++e) {
       // Small batches, so that an intake is written in several.
       auto intake = MUST(begin_intake(*record, {.description = "test"}, Instant{static_cast<int64_t>(1000 * e)},
-                                      {.batch_rows = 1 + rng.below(20)}));
+                                      {.batch_rows = 1 + rng.below(60)}));
       uint64_t repeated = 0;
       const uint64_t count = 1 + rng.below(60);
       for (uint64_t i = 0; i < count; ++i) {

@@ -4,6 +4,7 @@
 
 #include "segment/check.hpp"
 #include "segment/print.hpp"
+#include "segment/segment.hpp"
 
 namespace tessera::segment {
 namespace {
@@ -85,6 +86,49 @@ segment "A" =
   ASSERT_EQ(render(checked.diagnostics, kText), "");
   EXPECT_EQ(print(checked.program.definitions.back().body),
             "did order where total > 5 in the last 30 days and no order");
+}
+
+TEST(Ask, TakesConditionsAndNothingElse) {
+  const auto asked = ask("at least 2 \"Order Completed\"", Schema{});
+  ASSERT_TRUE(asked.has_value());
+  EXPECT_EQ(asked->program.definitions.size(), 1u);
+  EXPECT_EQ(asked->warnings, "");
+  EXPECT_EQ(
+      ask("count(\"Order Completed\")", Schema{}).error().message,
+      "1:1: a condition is expected, and this is a number; compare it with a value, or for an event write did ...\n"
+      "  count(\"Order Completed\")\n"
+      "  ^");
+  EXPECT_EQ(ask("at least 2 order", Schema{}).error().message.substr(0, 33), "1:12: unknown event 'order'; defi");
+}
+
+// No input may exhaust the stack or the memory.
+TEST(Parse, HostileTextIsRefusedInWords) {
+  const auto said = [](const std::string& text) {
+    return render(parse_expression(text).diagnostics, text).substr(0, 60);
+  };
+  const auto repeated = [](std::string_view part, size_t count) {
+    std::string out;
+    for (size_t i = 0; i < count; ++i) out += part;
+    return out;
+  };
+  EXPECT_THAT(said(repeated("(", 100'000)), testing::HasSubstr("1:101: nested deeper than 200 levels"));
+  EXPECT_THAT(said(repeated("not ", 100'000)), testing::HasSubstr("nested deeper than 200 levels"));
+  EXPECT_THAT(said(repeated("- ", 100'000)), testing::HasSubstr("nested deeper than 200 levels"));
+  EXPECT_THAT(said("1" + repeated(" + 1", 100'000)), testing::HasSubstr("too many operators"));
+  EXPECT_THAT(said(repeated("ago(", 100'000)), testing::HasSubstr("nested deeper than 200 levels"));
+  EXPECT_THAT(said(repeated("did x since last ", 100'000)), testing::HasSubstr("expected"));
+  EXPECT_THAT(said(repeated("count(x, since ", 100'000)), testing::HasSubstr("nested deeper than 200 levels"));
+  EXPECT_THAT(said(std::string(kLargestSource + 1, ' ')), testing::HasSubstr("at most 4194304 are read"));
+  EXPECT_THAT(said("trait a = \"\xff\""), testing::HasSubstr("not UTF-8"));
+  std::string chain = "last_time(a0) more than 1 day ago";
+  for (int i = 1; i < 100; ++i) chain += fmt::format(" and last_time(a{}, since then) more than 1 day ago", i);
+  EXPECT_THAT(said(chain), testing::HasSubstr("too many windows since one another"));
+  // A wide text is fine.
+  EXPECT_TRUE(parse_expression("trait a = 1" + repeated(" and trait a = 1", 20'000)).ok());
+  std::string deep = "let a0 = 1\n";
+  for (int i = 1; i < 1000; ++i) deep += fmt::format("let a{} = a{} + 1\n", i, i - 1);
+  EXPECT_THAT(render(check(parse_definitions(deep).definitions, Schema{}).diagnostics, deep),
+              testing::HasSubstr("more than 200 definitions build one upon the other"));
 }
 
 TEST(Parse, ErrorsShowThePlace) {

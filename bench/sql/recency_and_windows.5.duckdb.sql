@@ -1,0 +1,18 @@
+SELECT
+  count(*) FILTER (WHERE last_2 > 0 AND last_2 < 1769731200000 AND count_2_90 >= 1),
+  count(*) FILTER (WHERE last_1 <= 1772316000000 AND last_1 > 1769731200000 AND count_0_180 <= 4),
+  count(*) FILTER (WHERE last_3 > 0 AND last_3 < 1771718400000 AND count_0_1 >= 3),
+  count(*) FILTER (WHERE last_3 <= 1772316000000 AND last_3 > 1756771200000 AND count_3_90 <= 2),
+  count(*) FILTER (WHERE last_1 > 0 AND last_1 < 1772236800000 AND count_0_1 >= 3)
+FROM (
+  SELECT customer,
+    count(*) FILTER (WHERE event = 2 AND time > 1764547200000 AND time <= 1772323200000) AS count_2_90,
+    coalesce(max(time) FILTER (WHERE event = 2 AND time <= 1772323200000), 0) AS last_2,
+    count(*) FILTER (WHERE event = 0 AND time > 1756771200000 AND time <= 1772323200000) AS count_0_180,
+    coalesce(max(time) FILTER (WHERE event = 1 AND time <= 1772323200000), 0) AS last_1,
+    count(*) FILTER (WHERE event = 0 AND time > 1772236800000 AND time <= 1772323200000) AS count_0_1,
+    coalesce(max(time) FILTER (WHERE event = 3 AND time <= 1772323200000), 0) AS last_3,
+    count(*) FILTER (WHERE event = 3 AND time > 1764547200000 AND time <= 1772323200000) AS count_3_90
+  FROM events
+  GROUP BY customer
+)

@@ -1,0 +1,277 @@
+#include "segment/library.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/result.hpp"
+#include "segment/parse.hpp"
+#include "segment/walk.hpp"
+
+namespace tessera::segment {
+
+namespace {
+
+constexpr std::string_view kLibrary = R"(event order = "Order Completed"
+event trip = "Trip Booked"
+
+let orders_year = count(order, last 365 days)
+let spend_year = sum(order.total, last 365 days)
+let typical_order = avg(order.total, last 365 days)
+let coupon_orders = count(order where coupon is known, last 365 days)
+let discounted_orders = count(order where discount > 0, last 365 days)
+
+# What someone is about to do: what they did lately, the stronger the sign the heavier.
+score purchase_intent = 2 * "Product Viewed" + 10 * "Product Added" + 25 * "Checkout Started"
+  half-life 3 days
+
+# They order about every other month or more often.
+segment "Frequent shoppers" = orders_year at least 6
+
+# One order so far, not long ago: the second is the one to win.
+segment "First-time buyers" =
+      exactly 1 order
+  and last order in the last 60 days
+
+# They seldom buy without a coupon.
+segment "Coupon enthusiasts" =
+      orders_year at least 3
+  and coupon_orders / orders_year >= 0.6
+
+# They come back to organic, recycled and refill products.
+segment "Eco-conscious" =
+      at least 2 each order.products where (category contains "organic" ignoring case or category contains "recycled" ignoring case or category contains "refill" ignoring case or category contains "sustainable" ignoring case) in the last 365 days
+
+# Seen in three time zones or more within half a year.
+segment "Digital nomads" = distinct(any event.timezone, last 180 days) >= 3
+
+# They buy small and wait for a discount.
+segment "Budget-conscious" =
+      orders_year at least 2
+  and typical_order less than 40
+  and discounted_orders / orders_year >= 0.5
+
+# They spend much on an order and need no coupon for it.
+segment "Premium" =
+      orders_year at least 2
+  and typical_order at least 150
+  and coupon_orders = 0
+
+# They come often and leave much.
+segment "Frequent high spenders" =
+      orders_year at least 6
+  and spend_year at least 1000
+
+# Three channels or more within a month.
+segment "Omni-engaged" = distinct(any event.channel, last 30 days) >= 3
+
+# Active, and always on the same channel.
+segment "Single-channel" =
+      at least 3 any event in the last 90 days
+  and distinct(any event.channel, last 90 days) = 1
+
+# They were here once, and nothing has been heard of them for half a year.
+segment "Dormant" =
+      did any event
+  and no event in the last 180 days
+
+# They travel alone, every time.
+segment "Solo travellers" =
+      at least 2 trip where travellers = 1 in the last 730 days
+  and no trip where travellers > 1 in the last 730 days
+
+# Children in the household, as told, as travelled with, or as bought for.
+segment "Families" =
+      trait children >= 1
+   or did trip where children >= 1 in the last 730 days
+   or at least 2 each order.products where (category contains "kids" ignoring case or category contains "baby" ignoring case or category contains "toys" ignoring case) in the last 365 days
+
+# They look at much, have not bought this week, and the signs are strong.
+segment "High intent, recent browsers" =
+      at least 3 "Product Viewed" in the last 7 days
+  and no order in the last 7 days
+  and purchase_intent at least 15
+
+# Long without an order, yet they are looking again.
+segment "Lapsed, showing interest" =
+      last order more than 120 days ago
+  and at least 3 "Product Viewed" in the last 7 days
+
+# Something lies in the cart for two hours or more and was not bought.
+segment "Abandoned cart, high intent" =
+      last "Product Added" between 2 hours and 7 days ago
+  and no order since then
+  and purchase_intent at least 10
+
+# They missed appointments and have none ahead.
+segment "Missed care" =
+      at least 2 "Appointment Missed" in the last 90 days
+  and no "Appointment Booked" where date in the next 30 days
+
+# The card that was used every week lies in the drawer.
+segment "Fading card use" =
+      at least 8 "Card Payment" between 30 days and 90 days ago
+  and at most 1 "Card Payment" in the last 30 days
+
+# On the road, or in the air, about every month.
+segment "Frequent travellers" = at least 10 trip in the last 365 days
+)";
+
+// Names of definitions that one uses directly: words for lets, scores and aliases, slugs do not clash with them.
+void collect_uses(const Expr& expr, std::set<std::string>& out);
+
+void collect_uses(const EventPattern& events, std::set<std::string>& out) {
+  if (!events.alias.empty()) out.insert(events.alias);
+}
+
+void collect_uses(const Expr& expr, std::set<std::string>& out) {
+  if (const auto* name = std::get_if<Name>(&expr.node)) out.insert(name->name);
+  if (const auto* in = std::get_if<InSegment>(&expr.node)) out.insert(in->segment);
+  for_each_child(
+      expr, [&](const Expr& child) { collect_uses(child, out); },
+      [&](const EventPattern& events) { collect_uses(events, out); });
+}
+
+std::set<std::string> uses_of(const Definition& definition) {
+  std::set<std::string> out;
+  if (definition.kind == DefinitionKind::Event)
+    collect_uses(definition.event, out);
+  else
+    collect_uses(definition.body, out);
+  return out;
+}
+
+// The definition and, before it, what it uses, in the order of the text.
+std::vector<Definition> closure(const std::vector<Definition>& all, const Definition& definition) {
+  std::set<std::string> wanted{definition.name};
+  std::vector<std::string> open{definition.name};
+  while (!open.empty()) {
+    const auto found = std::ranges::find(all, open.back(), &Definition::name);
+    open.pop_back();
+    if (found == all.end()) continue;
+    for (const std::string& use : uses_of(*found))
+      if (wanted.insert(use).second) open.push_back(use);
+  }
+  std::vector<Definition> out;
+  for (const Definition& candidate : all)
+    if (wanted.contains(candidate.name)) out.push_back(candidate);
+  return out;
+}
+
+class NeedsCollector {
+ public:
+  explicit NeedsCollector(const std::vector<Definition>& definitions) {
+    for (const Definition& definition : definitions)
+      if (definition.kind == DefinitionKind::Event) aliases_[definition.name] = &definition.event;
+    for (const Definition& definition : definitions)
+      if (definition.kind != DefinitionKind::Event) visit(definition.body);
+  }
+
+  Needs needs() && {
+    return {.events = {events_.begin(), events_.end()},
+            .properties = {properties_.begin(), properties_.end()},
+            .traits = {traits_.begin(), traits_.end()}};
+  }
+
+ private:
+  void visit(const Expr& expr) {
+    if (const auto* trait = std::get_if<Trait>(&expr.node)) traits_.insert(trait->name);
+    if (const auto* property = std::get_if<Property>(&expr.node); property && !property->name.starts_with('$'))
+      add_property(property->name);
+    const auto* any = std::get_if<AnyElement>(&expr.node);
+    const std::string outer = prefix_;
+    if (any) prefix_ = any->list + ".";
+    for_each_child(
+        expr, [this](const Expr& child) { visit(child); },
+        [&](const EventPattern& events) {
+          const auto* aggregate = std::get_if<Aggregate>(&expr.node);
+          visit(events, aggregate ? aggregate->property : "");
+        });
+    prefix_ = outer;
+  }
+
+  void visit(const EventPattern& events, const std::string& property) {
+    const std::vector<std::string> outer_names = names_;
+    const std::string outer = prefix_;
+    names_.clear();
+    select(events, 0);
+    for (const std::string& name : names_) events_.insert(name);
+    if (!property.empty()) add_property(property);
+    if (!events.where.empty()) visit(events.where[0]);
+    names_ = outer_names;
+    prefix_ = outer;
+  }
+
+  // What an alias stands for, and its own conditions.
+  void select(const EventPattern& events, int depth) {
+    const auto alias = aliases_.find(events.alias);
+    if (alias != aliases_.end() && depth < kDeepestNesting) {
+      select(*alias->second, depth + 1);
+      if (!alias->second->where.empty()) visit(alias->second->where[0]);
+    } else {
+      names_.insert(names_.end(), events.names.begin(), events.names.end());
+    }
+    if (!events.each.empty()) prefix_ = events.each + ".";
+  }
+
+  void add_property(const std::string& name) {
+    if (names_.empty()) properties_.insert({"", prefix_ + name});
+    for (const std::string& event : names_) properties_.insert({event, prefix_ + name});
+  }
+
+  std::map<std::string, const EventPattern*> aliases_;
+  std::vector<std::string> names_;  // of the events at hand; none: any event
+  std::string prefix_;
+  std::set<std::string> events_, traits_;
+  std::set<Needs::Property> properties_;
+};
+
+std::vector<LibraryEntry> read_library() {
+  const Parsed parsed = parse_definitions(kLibrary);
+  VERIFY(parsed.ok());
+  std::vector<LibraryEntry> out;
+  for (const Definition& definition : parsed.definitions) {
+    if (definition.kind != DefinitionKind::Segment) continue;
+    LibraryEntry entry{.name = definition.name, .slug = definition.slug, .sentence = definition.note};
+    entry.definitions = closure(parsed.definitions, definition);
+    entry.needs = needs_of(entry.definitions);
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+bool has_property(const Schema& schema, const Needs::Property& wanted) {
+  const auto has = [&](const Schema::Event& event) { return event.properties.contains(wanted.property); };
+  if (wanted.event.empty())
+    return std::ranges::any_of(schema.events, [&](const auto& known) { return has(known.second); });
+  const auto event = schema.events.find(wanted.event);
+  return event != schema.events.end() && has(event->second);
+}
+
+}  // namespace
+
+const std::vector<LibraryEntry>& library() {
+  static const std::vector<LibraryEntry> entries = read_library();
+  return entries;
+}
+
+std::string_view library_text() {
+  return kLibrary;
+}
+
+Needs needs_of(const std::vector<Definition>& definitions) {
+  return NeedsCollector(definitions).needs();
+}
+
+Needs missing(const Needs& needs, const Schema& schema) {
+  Needs out;
+  for (const std::string& event : needs.events)
+    if (!schema.events.contains(event)) out.events.push_back(event);
+  for (const Needs::Property& property : needs.properties)
+    if (!has_property(schema, property)) out.properties.push_back(property);
+  for (const std::string& trait : needs.traits)
+    if (!schema.traits.contains(trait)) out.traits.push_back(trait);
+  return out;
+}
+
+}  // namespace tessera::segment

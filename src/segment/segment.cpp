@@ -1,0 +1,23 @@
+#include "segment/segment.hpp"
+
+#include <fmt/format.h>
+
+#include "segment/check_types.hpp"
+
+namespace tessera::segment {
+
+Result<Asked> ask(std::string_view condition, const Schema& schema, std::span<const Definition> known) {
+  ParsedExpression parsed = parse_expression(condition);
+  if (!parsed.ok()) return std::unexpected(error_of(parsed.diagnostics, condition));
+  const Span span = parsed.expr.span;
+  Checked checked = check_expression(std::move(parsed.expr), schema, known);
+  if (checked.ok() && checked.program.definitions.back().kind != DefinitionKind::Segment)
+    checked.diagnostics.push_back(
+        {Severity::Error, span,
+         fmt::format("a condition is expected, and this is {}; compare it with a value, or for an event write did ...",
+                     name_of(checked.program.definitions.back().body.type))});
+  if (!checked.ok()) return std::unexpected(error_of(checked.diagnostics, condition));
+  return Asked{.program = std::move(checked.program), .warnings = render(checked.diagnostics, condition)};
+}
+
+}  // namespace tessera::segment
