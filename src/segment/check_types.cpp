@@ -235,7 +235,15 @@ class Typer {
       return fail(expr, fmt::format("unknown property '{}' of an event's time{}", property.name,
                                     did_you_mean(property.name, names)));
     }
-    const Forms forms = forms_of_property(property.name);
+    Forms forms = forms_of_property(property.name);
+    if (const size_t dot = property.name.find('.'); forms.empty() && dot != std::string::npos) {
+      // order.total, though the event was not named order.
+      const std::string rest = property.name.substr(dot + 1);
+      forms = forms_of_property(rest);
+      if (!forms.empty())
+        warn(expr.span, fmt::format("no such event has had a property '{}'; read as {}", property.name, rest));
+      if (!forms.empty()) property.name = rest;
+    }
     if (forms.empty()) warn_unknown_property(property.name, expr.span);
     return settle(expr, property.name, forms, want);
   }
