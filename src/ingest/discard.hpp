@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "profiles/intake.hpp"
 
 namespace tessera::ingest {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "store/database.hpp"
 
@@ -82,29 +83,73 @@ class TextDocuments final : public DocumentReader {
   uint64_t consumed() const override { return source_->consumed(); }
 
   Result<bool> next(JsonDocument& document, uint64_t& line, std::string_view& raw) override {
-    for (;;) {
-      const auto text = TRY(form_ == Form::Lines ? next_line() : next_value());
-      if (!text) return false;
-      line = text_line_;
-      raw = *text;
-      std::string problem;
-      if (parser_.parse(*text, document, problem)) return true;
-      if (form_ != Form::Lines) {
-        return fail(fmt::format("{}: {}", problem, repair_utf8(text->substr(0, 60))), fmt::format("{}:{}", name_, line),
-                    fmt::format("python3 -m json.tool '{}' > /dev/null   # says where it breaks", name_));
-      }
-      rejects_({line, problem == "is not UTF-8" ? "invalid-utf8" : "invalid-json", problem,
-                repair_utf8(text->substr(0, 4096))});
-    }
+    if (form_ == Form::Lines) return next_of_batch(document, line, raw);
+    const auto text = TRY(next_value());
+    if (!text) return false;
+    line = text_line_;
+    raw = *text;
+    std::string problem;
+    if (parsers_[0].parse(*text, document, problem)) return true;
+    return fail(fmt::format("{}: {}", problem, repair_utf8(text->substr(0, 60))), fmt::format("{}:{}", name_, line),
+                fmt::format("python3 -m json.tool '{}' > /dev/null   # says where it breaks", name_));
   }
 
  private:
   enum class Form { Lines, Array, Objects };
 
-  Result<std::optional<std::string_view>> next_line() {
+  struct Parsed {
+    std::string_view text;
+    uint64_t line = 0;
+    JsonDocument document;
+    std::string problem;
+    bool is_fine = false;
+  };
+  static constexpr size_t kBatch = 2048, kBlocks = 4;
+
+  Result<bool> next_of_batch(JsonDocument& document, uint64_t& line, std::string_view& raw) {
+    for (;;) {
+      if (taken_ == filled_ && !TRY(fill_batch())) return false;
+      Parsed& parsed = batch_[taken_++];
+      line = parsed.line;
+      raw = parsed.text;
+      if (parsed.is_fine) {
+        std::swap(document, parsed.document);
+        return true;
+      }
+      rejects_({line, parsed.problem == "is not UTF-8" ? "invalid-utf8" : "invalid-json", parsed.problem,
+                repair_utf8(raw.substr(0, 4096))});
+    }
+  }
+
+  // The lines that stand whole in the buffer, parsed on all cores; each block of them has a parser of its own.
+  Result<bool> fill_batch() {
+    taken_ = filled_ = 0;
+    while (filled_ < kBatch) {
+      const auto text = TRY(next_line(filled_ == 0 ? Reading::Allowed : Reading::NotNow));
+      if (!text) break;
+      if (filled_ == batch_.size()) batch_.emplace_back();
+      batch_[filled_].text = *text;
+      batch_[filled_++].line = text_line_;
+    }
+    const size_t grain = (filled_ + kBlocks - 1) / kBlocks;
+    parallel_for(filled_, std::max<size_t>(grain, 1), [&](size_t from, size_t to) {
+      JsonParser& parser = parsers_[from / grain];
+      for (size_t i = from; i < to; ++i) {
+        batch_[i].is_fine = parser.parse(batch_[i].text, batch_[i].document, batch_[i].problem);
+      }
+    });
+    return filled_ > 0;
+  }
+
+  enum class Reading { Allowed, NotNow };  // reading moves the buffer
+
+  // The next line that is not blank; nullopt at the end, or where none stands whole in the buffer and reading is not
+  // now.
+  Result<std::optional<std::string_view>> next_line(Reading reading) {
     for (;;) {
       size_t end = buffer_.find('\n', searched_);
       if (end == std::string::npos && !ended_) {
+        if (reading == Reading::NotNow) return std::optional<std::string_view>();
         if (buffer_.size() - at_ > kLongestDocument) return too_long();
         TRY(more());
         continue;
@@ -185,8 +230,10 @@ class TextDocuments final : public DocumentReader {
   std::unique_ptr<ByteSource> source_;
   std::string name_;
   RejectSink rejects_;
-  JsonParser parser_;
+  std::array<JsonParser, kBlocks> parsers_;
   Form form_ = Form::Lines;
+  std::vector<Parsed> batch_;
+  size_t taken_ = 0, filled_ = 0;
   std::string buffer_;
   size_t at_ = 0, searched_ = 0;
   uint64_t line_ = 1, text_line_ = 1;

@@ -59,8 +59,9 @@ class Meter {
  public:
   Meter(Progress& progress, const Input& input)
       : progress_(progress), what_("reading " + input.file.path), size_(input.file.size) {}
-  void row(uint64_t consumed) {
-    if (++rows_ % 8192 == 0) progress_.step(what_, consumed, size_);
+  template <typename Reader>
+  void row(const Reader& reader) {
+    if (++rows_ % 8192 == 0) progress_.step(what_, reader.consumed(), size_);
   }
 
  private:
@@ -105,7 +106,7 @@ Result<bool> feed_documents(NormaliserContext& context, const Input& input, cons
   while (TRY(reader->next(document, line, raw))) {
     ++context.findings.rows_read;
     TRY(normaliser->add(document, line, raw));
-    meter.row(reader->consumed());
+    meter.row(*reader);
   }
   return true;
 }
@@ -223,7 +224,7 @@ Result<void> feed_table(NormaliserContext& context, const Input& input, const Im
   while (TRY(reader->next(row))) {
     ++context.findings.rows_read;
     TRY(normaliser->add(row));
-    meter.row(reader->consumed());
+    meter.row(*reader);
   }
   return normaliser->finish();
 }
