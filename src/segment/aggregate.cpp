@@ -1,6 +1,9 @@
 // Aggregates over the rows of a block of customers: positions of the cuts in time, running totals, and one function for
 // each way of reducing a window to a value.
 #include <algorithm>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
 
 #include "segment/block.hpp"
 #include "segment/decay.hpp"
@@ -22,22 +25,49 @@ bool bit(const uint64_t* bits, size_t i) {
   return bits[i / 64] >> (i % 64) & 1;
 }
 
-// Below this, comparing every row with every cut (in vectors) beats searching.
-constexpr uint32_t kFewRows = 48;
-constexpr size_t kCutsAtOnce = 8;
+// Below this, comparing every row with every cut (four cuts an instruction) beats searching.
+constexpr uint32_t kFewRows = 64;
+constexpr size_t kCutsAtOnce = 16;
 
-void cut_customer(const Instant* time, uint32_t begin, uint32_t end, const int64_t* cuts, size_t count, uint32_t* out) {
-  if (end - begin > kFewRows) {
-    for (size_t k = 0; k < count; ++k)
-      out[k] = static_cast<uint32_t>(std::upper_bound(time + begin, time + end, Instant{cuts[k]}) - time);
-    return;
+// How many of the rows [begin, end) are at or before each of kVectors * 4 cuts. Most customers have a handful of rows
+// of a kind, so what counts is the work around the loop: the totals stay in registers, without a branch a cut.
+template <size_t kVectors>
+void count_passed(const int64_t* time, uint32_t begin, uint32_t end, const int64_t* cuts, int64_t* passed) {
+#ifdef __AVX2__
+  __m256i bounds[kVectors], totals[kVectors];
+  for (size_t v = 0; v < kVectors; ++v) {
+    bounds[v] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(cuts + 4 * v));
+    totals[v] = _mm256_setzero_si256();
   }
-  int64_t passed[kCutsAtOnce] = {};
   for (uint32_t row = begin; row < end; ++row) {
-    const int64_t ms = time[row].ms;
-    for (size_t k = 0; k < kCutsAtOnce; ++k) passed[k] += ms <= cuts[k];
+    const __m256i ms = _mm256_set1_epi64x(time[row]);
+    for (size_t v = 0; v < kVectors; ++v) totals[v] = _mm256_sub_epi64(totals[v], _mm256_cmpgt_epi64(ms, bounds[v]));
   }
-  for (size_t k = 0; k < count; ++k) out[k] = begin + static_cast<uint32_t>(passed[k]);
+  for (size_t v = 0; v < kVectors; ++v) _mm256_storeu_si256(reinterpret_cast<__m256i*>(passed + 4 * v), totals[v]);
+  for (size_t k = 0; k < 4 * kVectors; ++k) passed[k] = end - begin - passed[k];
+#else
+  for (size_t k = 0; k < 4 * kVectors; ++k) passed[k] = 0;
+  for (uint32_t row = begin; row < end; ++row)
+    for (size_t k = 0; k < 4 * kVectors; ++k) passed[k] += time[row] <= cuts[k];
+#endif
+}
+
+// The positions of up to kVectors * 4 cuts for all customers, each cut's in a row of `out` of its own.
+template <size_t kVectors>
+void find_cuts(const int64_t* time, const std::vector<uint32_t>& begin, const std::vector<uint32_t>& end,
+               const int64_t* cuts, size_t count, uint32_t* out) {
+  const size_t lanes = begin.size();
+  for (size_t i = 0; i < lanes; ++i) {
+    const uint32_t from = begin[i], to = end[i];
+    if (to - from > kFewRows) {
+      for (size_t k = 0; k < count; ++k)
+        out[k * lanes + i] = static_cast<uint32_t>(std::upper_bound(time + from, time + to, cuts[k]) - time);
+      continue;
+    }
+    int64_t passed[4 * kVectors];
+    count_passed<kVectors>(time, from, to, cuts, passed);
+    for (size_t k = 0; k < count; ++k) out[k * lanes + i] = from + static_cast<uint32_t>(passed[k]);
+  }
 }
 
 // First matching row in [from, to), or `to`.
@@ -150,21 +180,18 @@ Block::StreamState& Block::stream_state(uint32_t index) {
     state.begin[i] = stream.first[from_ + i] - state.from;
     state.end[i] = stream.first[from_ + i + 1] - state.from;
   }
-  state.cuts.resize(use.cuts.size());
-  for (auto& cut : state.cuts) cut.resize(lanes_);
-  const Instant* time = stream.time.data() + state.from;
+  state.cuts.resize(use.cuts.size() * lanes_);
+  static_assert(sizeof(Instant) == sizeof(int64_t));
+  const auto* time = reinterpret_cast<const int64_t*>(stream.time.data() + state.from);
   for (size_t k = 0; k < use.cuts.size(); k += kCutsAtOnce) {
     const size_t count = std::min(kCutsAtOnce, use.cuts.size() - k);
     int64_t cuts[kCutsAtOnce];
     for (size_t j = 0; j < kCutsAtOnce; ++j) {
-      const Cut& cut = use.cuts[std::min(k + j, use.cuts.size() - 1)];
+      const Cut& cut = use.cuts[k + std::min(j, count - 1)];
       cuts[j] = cut.kind == Cut::Kind::Ago ? as_of_.ms - cut.ms : std::min(cut.ms, as_of_.ms);
     }
-    for (size_t i = 0; i < lanes_; ++i) {
-      uint32_t at[kCutsAtOnce];
-      cut_customer(time, state.begin[i], state.end[i], cuts, count, at);
-      for (size_t j = 0; j < count; ++j) state.cuts[k + j][i] = at[j];
-    }
+    static constexpr decltype(&find_cuts<1>) kFind[] = {find_cuts<1>, find_cuts<2>, find_cuts<3>, find_cuts<4>};
+    kFind[(count - 1) / 4](time, state.begin, state.end, cuts, count, state.cuts.data() + k * lanes_);
   }
   return state;
 }
@@ -172,8 +199,8 @@ Block::StreamState& Block::stream_state(uint32_t index) {
 Block::Window Block::window(const Part& part, NodeId anchor, size_t scratch) {
   const uint32_t index = bound_.groups[part.group].stream;
   const StreamState& state = stream_state(index);
-  const uint32_t* high = state.cuts[part.high].data();
-  if (anchor == kNoNode) return {part.low == kNone ? state.begin.data() : state.cuts[part.low].data(), high};
+  const uint32_t* high = state.cut(part.high);
+  if (anchor == kNoNode) return {part.low == kNone ? state.begin.data() : state.cut(part.low), high};
   if (low_.size() <= scratch) low_.resize(scratch + 1);
   auto& low = low_[scratch];
   low.resize(lanes_);
@@ -186,14 +213,23 @@ Block::Window Block::window(const Part& part, NodeId anchor, size_t scratch) {
       low[i] = high[i];
       continue;
     }
+    const auto later = [&](uint32_t row) {
+      const int64_t ms = time[row].ms;
+      return ms > since.i64[i] || (ms == since.i64[i] && since.seq && seq[row] > since.seq[i]);
+    };
     uint32_t from = state.begin[i], to = high[i];
+    // Mostly few rows or none came since: look at the newest before searching.
+    for (int step = 0; step < 4 && from < to; ++step) {
+      if (later(to - 1))
+        --to;
+      else
+        from = to;
+    }
     while (from < to) {
       const uint32_t middle = from + (to - from) / 2;
-      const int64_t ms = time[middle].ms;
-      const bool later = ms > since.i64[i] || (ms == since.i64[i] && since.seq && seq[middle] > since.seq[i]);
-      later ? to = middle : from = middle + 1;
+      later(middle) ? to = middle : from = middle + 1;
     }
-    low[i] = from;
+    low[i] = to;
   }
   return {low.data(), high};
 }
@@ -408,6 +444,11 @@ void Block::sum(NodeId id, const AggregatePlan& plan) {
     group_state(part.group);
     const auto [low, high] = window(part, plan.window.anchor, 0);
     const ValuesState* values = narrow ? &values_state(part.values) : nullptr;
+    if (values && !average) {
+      for (size_t i = 0; i < lanes_; ++i)
+        col.own_i64[i] += static_cast<int64_t>(values->sum[high[i]] - values->sum[low[i]]);
+      continue;
+    }
     for (size_t i = 0; i < lanes_; ++i) {
       int128 sum = 0;
       int64_t known = 0;
@@ -453,9 +494,18 @@ void Block::extreme(NodeId id, const AggregatePlan& plan) {
 void Block::time_of(NodeId id, const AggregatePlan& plan) {
   Col& col = customers_.cols[id];
   start_i64(col, lanes_, {}, kUnknown);
+  const bool first = plan.reduce == Reduce::FirstTime;
+  const auto& parts = bound_.parts[id];
+  if (parts.size() == 1 && !bound_.is_anchor[id] && group_state(parts[0].group).all) {
+    const auto [low, high] = window(parts[0], plan.window.anchor, 0);
+    const uint32_t index = bound_.groups[parts[0].group].stream;
+    const Instant* time = bound_.streams[index].stream->time.data() + streams_[index].from;
+    for (size_t i = 0; i < lanes_; ++i)
+      if (low[i] < high[i]) col.own_i64[i] = time[first ? low[i] : high[i] - 1].ms;
+    return;
+  }
   col.own_seq.assign(lanes_, 0);
   col.seq = col.own_seq.data();
-  const bool first = plan.reduce == Reduce::FirstTime;
   for (const Part& part : bound_.parts[id]) {
     const GroupState& group = group_state(part.group);
     const auto [low, high] = window(part, plan.window.anchor, 0);
@@ -625,23 +675,29 @@ void Block::score(NodeId id) {
     const auto [low, high] = window(part, plan.window.anchor, 0);
     const uint32_t index = bound_.groups[part.group].stream;
     const Instant* time = bound_.streams[index].stream->time.data() + streams_[index].from;
-    for (size_t i = 0; i < lanes_; ++i) {
-      int128 sum = 0;
-      if (!decays) {
-        sum = group.all ? high[i] - low[i] : group.count[high[i]] - group.count[low[i]];
-      } else {
-        // From the newest back: what is old enough to weigh nothing ends the search.
-        for (uint32_t row = high[i]; row-- > low[i];) {
-          const uint64_t weight = decay.of(as_of_ - time[row]);
-          if (weight == 0) break;
-          sum += int128{group.all ? 1 : group.count[row + 1] - group.count[row]} * weight;
-        }
+    // From the newest back: what is old enough to weigh nothing ends the search. A customer's rows, each at most 2^32,
+    // add up within 64 bits.
+    const auto decayed = [&](size_t i, auto&& matches_of) {
+      uint64_t sum = 0;
+      for (uint32_t row = high[i]; row-- > low[i];) {
+        const uint64_t weight = decay.of(as_of_ - time[row]);
+        if (weight == 0) break;
+        sum += weight * matches_of(row);
       }
-      sum *= part.weight;
-      if (narrow)
-        col.own_i64[i] += static_cast<int64_t>(sum);
+      return sum;
+    };
+    for (size_t i = 0; i < lanes_; ++i) {
+      uint64_t sum;
+      if (!decays)
+        sum = group.all ? high[i] - low[i] : group.count[high[i]] - group.count[low[i]];
+      else if (group.all)
+        sum = decayed(i, [](uint32_t) { return uint64_t{1}; });
       else
-        col.own_ratio[i].num += sum * plan.unit;
+        sum = decayed(i, [&](uint32_t row) { return uint64_t{group.count[row + 1] - group.count[row]}; });
+      if (narrow)
+        col.own_i64[i] += static_cast<int64_t>(sum) * part.weight;
+      else
+        col.own_ratio[i].num += int128{sum} * part.weight * plan.unit;
     }
   }
   if (want_until_) aggregate_until(id, plan.window);

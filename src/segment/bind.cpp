@@ -214,6 +214,7 @@ void Bound::bind_window(const WindowPlan& window, Part& part) {
   if (low.kind == Cut::Kind::Ago && low.ms < window.high.ms) low = window.high;
   if (low.kind == Cut::Kind::At && low.ms > window.high.ms) low = window.high;
   part.high = use_cut(stream, window.high);
+  if (window.anchor != kNoNode) is_anchor[window.anchor] = 1;
   if (window.anchor == kNoNode && low.kind != Cut::Kind::Start) part.low = use_cut(stream, low);
 }
 
@@ -351,6 +352,7 @@ Result<Bound> Bound::bind(const Plan& plan, const profiles::History& history) {
   bound.parts.resize(nodes);
   bound.properties.resize(nodes);
   bound.narrow.assign(nodes, 1);
+  bound.is_anchor.assign(nodes, 0);
   bound.few_.resize(nodes);
   bound.tests_.resize(nodes);
   bound.literal_ids_.assign(nodes, 0);

@@ -93,9 +93,10 @@ class Bound {
   std::vector<std::vector<Part>> parts;                  // by node: of aggregates and scores
   std::vector<std::vector<PropertyColumns>> properties;  // by node, then by stream use
   std::vector<std::vector<const profiles::Column*>>
-      lists;                    // by stream use, then by scope: a column of its list, or null
-  std::vector<uint8_t> narrow;  // by node: 64 bits hold its values
-  uint32_t traits = kNone;      // the stream use of traits, where the plan needs it
+      lists;                       // by stream use, then by scope: a column of its list, or null
+  std::vector<uint8_t> narrow;     // by node: 64 bits hold its values
+  std::vector<uint8_t> is_anchor;  // by node: some window begins at its event
+  uint32_t traits = kNone;         // the stream use of traits, where the plan needs it
 
  private:
   Bound() = default;

@@ -88,9 +88,10 @@ class Block {
  private:
   struct StreamState {
     bool ready = false;
-    uint32_t from = 0, to = 0;                // its rows in this block
-    std::vector<uint32_t> begin, end;         // of each customer, counted from `from`
-    std::vector<std::vector<uint32_t>> cuts;  // of each cut, each customer
+    uint32_t from = 0, to = 0;         // its rows in this block
+    std::vector<uint32_t> begin, end;  // of each customer, counted from `from`
+    std::vector<uint32_t> cuts;        // of each cut, each customer
+    const uint32_t* cut(size_t k) const { return cuts.data() + k * begin.size(); }
   };
   struct GroupState {
     bool ready = false;

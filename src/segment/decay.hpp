@@ -24,18 +24,28 @@ const std::array<uint64_t, kDecaySteps>& decay_table();
 
 class Decay {
  public:
-  explicit Decay(int64_t half_life) : half_life_(static_cast<uint64_t>(half_life)), table_(decay_table()) {}
+  explicit Decay(int64_t half_life)
+      : half_life_(static_cast<uint64_t>(half_life)),
+        oldest_(33 * half_life_),
+        steps_per_ms_(static_cast<double>(kDecaySteps) / static_cast<double>(half_life)),
+        table_(decay_table().data()) {}
   // In units of 1 / kDecayOne. REQUIRES: age >= 0.
   uint64_t of(Duration age) const {
     const auto ms = static_cast<uint64_t>(age.ms);
-    if (ms / 33 >= half_life_) return 0;  // also keeps the product below within 64 bits
-    const uint64_t steps = ms * kDecaySteps / half_life_;
+    if (ms >= oldest_) return 0;  // also keeps the products below within 64 bits
+    // A division takes longer than all the rest: the quotient by doubles is off by one at most, which the exact
+    // products tell.
+    auto steps = static_cast<uint64_t>(static_cast<double>(ms) * steps_per_ms_);
+    const uint64_t scaled = ms * kDecaySteps, product = steps * half_life_;
+    steps += product + half_life_ <= scaled;
+    steps -= product > scaled;
     return table_[steps % kDecaySteps] >> (steps / kDecaySteps);
   }
 
  private:
-  uint64_t half_life_;
-  const std::array<uint64_t, kDecaySteps>& table_;
+  uint64_t half_life_, oldest_;
+  double steps_per_ms_;
+  const uint64_t* table_;
 };
 
 }  // namespace tessera::segment

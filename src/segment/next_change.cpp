@@ -185,7 +185,7 @@ void Block::traits_until(Col& col) {
   const Instant* time = bound_.streams[bound_.traits].stream->time.data() + state.from;
   if (!col.until) col.own_until.assign(lanes_, kNever.ms);
   for (size_t i = 0; i < lanes_; ++i)
-    if (const uint32_t next = state.cuts[0][i]; next < state.end[i])
+    if (const uint32_t next = state.cut(0)[i]; next < state.end[i])
       col.own_until[i] = std::min(col.own_until[i], time[next].ms);
   col.until = col.own_until.data();
 }

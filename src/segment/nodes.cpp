@@ -255,7 +255,7 @@ void Block::trait_list(Frame& frame, NodeId id) {
            (column.type == PropertyType::Bool && column.truths[element] == Truth::Cleared);
   };
   for (size_t i = 0; i < frame.lanes; ++i)
-    for (uint32_t row = state.cuts[0][i]; row-- > state.begin[i];) {
+    for (uint32_t row = state.cut(0)[i]; row-- > state.begin[i];) {
       const uint32_t at = state.from + row;
       if (stream.seq[at] >= visible_) continue;
       const Column* given = nullptr;
@@ -629,7 +629,7 @@ void Block::any_element(Frame& frame, const Node& node, NodeId id) {
     } else {
       const StreamState& state = stream_state(bound_.traits);
       const auto& seq = bound_.streams[bound_.traits].stream->seq;
-      for (uint32_t r = state.cuts[0][i]; r-- > state.begin[i] && row == kNone;)
+      for (uint32_t r = state.cut(0)[i]; r-- > state.begin[i] && row == kNone;)
         if (const uint32_t at = state.from + r;
             seq[at] < visible_ && lengths->list_first[at] < lengths->list_first[at + 1])
           row = at;
