@@ -33,6 +33,7 @@ class FieldReader {
   void warn_about(Instant time, uint64_t line);
 
   void start(profiles::Intake::Kind kind, const Who& who, Instant time, uint64_t fingerprint);
+  void count_fact() { ++context_.findings.facts_used; }
   void put(profiles::Intake::Property property, const ColumnPlan& column, const Field& field);
   uint64_t content(const Row& row) const;
   void log_traits(TraitLog& log, const Who& who, const Row& row, Instant time) const;

@@ -21,7 +21,8 @@ class Findings {
  public:
   uint64_t rows_read = 0;
   uint64_t rows_without_customer = 0;
-  uint64_t rows_used = 0;  // put into the intake
+  uint64_t rows_used = 0;   // put into the intake
+  uint64_t facts_used = 0;  // of these, facts about customers and links between ids, which are no events
   std::map<std::string, Tally> rejects, warnings;
 
   void warn(std::string_view reason, std::string_view file, uint64_t line, std::string_view value) {

@@ -133,6 +133,7 @@ class Ga4Normaliser final : public DocumentNormaliser {
     uint64_t& last = traits_[who.ids.front().second];
     if (last == said) return;
     last = said;
+    ++context_.findings.facts_used;
     Flattener& flat = start(profiles::kTraits, who, time,
                             mix64(hash64(who.ids.front().second, said) + static_cast<uint64_t>(time.ms)));
     for_each_pair(d, list, [&](std::string_view key, const JsonNode& value, bool is_number) {

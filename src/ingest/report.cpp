@@ -208,7 +208,8 @@ Result<ImportReport> import_all(store::Record& record, std::span<const std::stri
   report.entry = outcome.entry;
   report.events_stored = outcome.stored;
   report.trait_facts = outcome.trait_facts;
-  report.duplicates = outcome.duplicates;
+  // Of events alone, as events_stored is: what was put down and not stored was there.
+  report.duplicates = report.findings.rows_used - report.findings.facts_used - outcome.stored;
   report.customers = outcome.customers;
   report.new_customers = outcome.new_customers;
   report.from = outcome.from;

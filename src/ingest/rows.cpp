@@ -105,7 +105,10 @@ class EventNormaliser final : public Normaliser {
       }
       reader_.put(*kind.properties[i], column, field);
     }
-    if (is_customer) return {};
+    if (is_customer) {
+      ++context_.findings.facts_used;
+      return {};
+    }
     if (!plan_.currency.empty() && kind.has_money && !kind.has_currency) {
       if (!kind.currency) kind.currency = context_.intake.property(kind.kind, "currency");
       context_.intake.put(*kind.currency, std::string_view(plan_.currency));
@@ -436,6 +439,7 @@ void TraitLog::emit_one(FieldReader& reader, Intake::Kind kind, const Fact& fact
   uint64_t identity = hash64(who.ids.front().second, 0x7472616974) + static_cast<uint64_t>(fact.time.ms);
   for (const auto& [name, value] : traits) identity = mix64(identity ^ hash64(value.second, hash64(name)));
   reader.start(kind, who, fact.time, identity);
+  reader.count_fact();
   for (const auto& [name, value] : traits) {
     std::string_view text = value.second;
     const FieldKind field_kind = static_cast<FieldKind>(text.back());

@@ -169,6 +169,7 @@ class SegmentNormaliser final : public DocumentNormaliser {
 
     KindPlan& kind = kind_of(event, *type);
     start(kind, who, time.value_or(kEver), identity(call));
+    if (*type == Call::Identify || *type == Call::Alias) ++context_.findings.facts_used;
     put_call(kind, call, *type);
   }
 

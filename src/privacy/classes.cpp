@@ -39,7 +39,8 @@ constexpr Words kWords[] = {
      "~religi|~faith|~church|~politic|party_affiliation|~ethnic|race|~union_member|trade_union|~sexual_orientation|"
      "~orientation_sexuelle|~konfession|kirche|~gewerkschaft|~partei|~ethni|~syndicat|~sindicato|~etnia|~politi"},
     {PropertyClass::Contact,
-     "email|~email|~e_mail|mail|courriel|correo|phone|~phone|mobile|telephone|~telefon|handy|telefono|~teléfono|movil|"
+     "email|~email|~e_mail|mail|courriel|correo|phone|~phone_n|home_phone|work_phone|mobile_phone|billing_phone|"
+     "shipping_phone|customer_phone|mobile|telephone|~telefon|handy|telefono|~teléfono|movil|"
      "móvil|name|full_name|~first_name|~last_name|firstname|lastname|surname|family_name|username|user_name|vorname|"
      "nachname|nom|prenom|prénom|nombre|apellido|apellidos|address|~address|~street|strasse|straße|hausnummer|adresse|"
      "rue|direccion|dirección|calle|~invitee|iban|~iban|card_number|~passport|ssn|social_security|tax_id|~ausweis|"
@@ -285,9 +286,8 @@ Result<std::map<std::string, std::string>> class_properties(store::Record& recor
                        {name_of(kind), std::string_view(key.first), std::string_view(key.second)}));
   }
   std::map<std::string, std::string> classes;
-  for (const auto& row : TRY(connection.rows("SELECT event, property, class FROM tessera.property "
-                                             "WHERE class IS NOT NULL AND class <> 'ordinary'"))) {
-    classes[*row[0] + "." + *row[1]] = *row[2];
+  for (const auto& [key, kind] : found) {
+    if (kind != PropertyClass::Ordinary) classes[key.first + "." + key.second] = name_of(kind);
   }
   return classes;
 }

@@ -38,7 +38,7 @@ PropertyClass class_of(std::string_view property, std::span<const std::string> v
 bool allowed_in_discovery(PropertyClass kind, std::string_view preset);
 
 // Classes every property of the record that has none yet; those set before (by a person, or by an earlier import) stay.
-// Returns all properties whose class is not ordinary: "Order Completed.email" -> "contact".
+// Returns those classed now whose class is not ordinary: "Order Completed.email" -> "contact".
 Result<std::map<std::string, std::string>> class_properties(store::Record& record);
 
 }  // namespace tessera::privacy

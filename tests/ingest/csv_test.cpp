@@ -113,7 +113,7 @@ TEST(Csv, Windows1252HasItsOwnLetters) {
   EXPECT_EQ(utf8_of_windows1252("\x81"), std::nullopt);
 }
 
-TEST(Json, LinesThatCrossChunksAreWhole) {
+TEST(Json, ParallelParsingKeepsLinesWholeAndInOrder) {
   std::string text;
   for (int i = 0; i < 3000; ++i) text += fmt::format("{{\"n\":{},\"t\":\"{}\"}}\n", i, std::string(3000 + i % 11, 'x'));
   auto reader = json_of_text(text, [](Malformed) { FAIL(); });

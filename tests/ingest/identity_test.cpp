@@ -95,6 +95,7 @@ TEST(Identity, FilesAreJoinedOnSharedIdsAndImportedOnce) {
   EXPECT_EQ((*record)->connection().integer("SELECT count(*) FROM tessera.entry").value(), 1);
   const auto zone = (*record)->connection().text("SELECT detail FROM tessera.entry");
   EXPECT_NE(zone->value_or("").find("\"zone_known\":true"), std::string::npos);
+  EXPECT_NE(zone->value_or("").find("\"files\""), std::string::npos);
 }
 
 }  // namespace

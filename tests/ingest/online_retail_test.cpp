@@ -70,6 +70,7 @@ TEST(OnlineRetail, IntoTheRecordAndAgain) {
   const auto again = import_files(**record, files, options, {}, progress);
   ASSERT_TRUE(again) << again.error().text();
   EXPECT_EQ(again->events_stored, 0u);
+  EXPECT_EQ(again->duplicates, 22'190u);
   EXPECT_EQ(again->entry, 0u);
   EXPECT_EQ(again->customers, 4'372u);
   fmt::print("{}", first->text());

@@ -57,6 +57,7 @@ TEST(Classes, ByName) {
       {"campaign.name", Ordinary},
       {"voltage", Ordinary},
       {"quantity", Ordinary},
+      {"phone_service", Ordinary},
   };
   for (const Case& c : kCases) EXPECT_EQ(name_of(class_of(c.property)), name_of(c.expected)) << c.property;
 }
