@@ -44,8 +44,9 @@ Interval mean_interval(std::span<const double> values, double z) {
   const double n = static_cast<double>(values.size()), mean = mean_of(values), v = n - 1;
   double squares = 0;
   for (const double x : values) squares += (x - mean) * (x - mean);
-  const double z3 = z * z * z, z5 = z3 * z * z;
-  const double t = z + (z3 + z) / (4 * v) + (5 * z5 + 16 * z3 + 3 * z) / (96 * v * v);
+  const double z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
+  const double t = z + (z3 + z) / (4 * v) + (5 * z5 + 16 * z3 + 3 * z) / (96 * v * v) +
+                   (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * v * v * v);
   const double half = t * std::sqrt(squares / v / n);
   return {mean - half, mean + half};
 }

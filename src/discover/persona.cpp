@@ -402,6 +402,18 @@ std::vector<std::string> names_of(std::span<const std::vector<Claim>> claims, st
                                   const Parts& parts) {
   std::vector<NameParts> all;
   for (size_t i = 0; i < claims.size(); ++i) all.push_back(name_parts(claims[i], main_events[i], parts.words));
+  // Where several begin alike, what all of them share tells none of them.
+  std::map<std::string, std::vector<size_t>> heads;
+  for (size_t i = 0; i < all.size(); ++i) heads[all[i].head].push_back(i);
+  for (const auto& [head, who] : heads) {
+    if (who.size() < 2) continue;
+    const std::vector<std::string> first = all[who[0]].tail;
+    for (const std::string& word : first) {
+      const auto has = [&](size_t i) { return std::find(all[i].tail.begin(), all[i].tail.end(), word) != all[i].tail.end(); };
+      if (std::all_of(who.begin(), who.end(), has))
+        for (const size_t i : who) std::erase(all[i].tail, word);
+    }
+  }
   std::vector<size_t> words(all.size(), 1);
   const auto name = [&](size_t i) { return all[i].with(words[i]); };
   // Names that meet get one more word each, until they differ or have no more.

@@ -122,7 +122,7 @@ class Page {
   void overview() {
     out_ += "<h2>The groups</h2>\n<div class=\"key\"><span><i></i>share of " + safe(words_.customers) +
             "</span><span><i class=\"v\"></i>share of value</span></div>\n";
-    put("<table><thead><tr><th>group</th><th class=\"pair\"></th><th>{}</th><th "
+    put("<table class=\"groups\"><thead><tr><th>group</th><th class=\"pair\"></th><th>{}</th><th "
         "class=\"hide\">value</th></tr></thead><tbody>\n",
         safe(words_.customers));
     size_t number = 0;
@@ -207,7 +207,8 @@ class Page {
     }
     for (size_t s = 0; s < count.size(); ++s)
       if (count[s] > 0)
-        put("<text x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", sum_x[s] / count[s], sum_y[s] / count[s] + 4, s + 1);
+        put("<text class=\"halo\" x=\"{0:.1f}\" y=\"{1:.1f}\">{2}</text><text x=\"{0:.1f}\" y=\"{1:.1f}\">{2}</text>",
+            sum_x[s] / count[s], sum_y[s] / count[s] + 4, s + 1);
     put("</svg></div><figcaption>Numbers stand at the centre of each group. Directions: {}.</figcaption></figure>\n",
         safe(d_.map_axes));
   }

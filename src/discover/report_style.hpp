@@ -60,7 +60,8 @@ svg{display:block;width:100%;height:auto}
 .map circle{fill:hsl(var(--h) var(--s) var(--l));opacity:.75;transition:opacity .15s}
 .map.pick circle{opacity:.07}
 .map.pick circle.on{opacity:1}
-.map text{font:600 13px system-ui,sans-serif;fill:var(--ink);paint-order:stroke;stroke:var(--card);stroke-width:4px;text-anchor:middle}
+.map text{font:600 13px system-ui,sans-serif;fill:var(--ink);text-anchor:middle}
+.map text.halo{fill:none;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
 .panel{background:var(--card);border:1px solid var(--line);border-radius:12px;overflow:hidden}
 .chips{display:flex;flex-wrap:wrap;gap:6px;margin:10px 0}
 .chips button{font:inherit;font-size:.82rem;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:999px;padding:4px 11px 4px 9px;display:inline-flex;gap:7px;align-items:center;cursor:pointer;text-align:left}
@@ -88,7 +89,14 @@ summary{cursor:pointer;font-size:.92rem;color:var(--accent)}
 dl{display:grid;grid-template-columns:minmax(120px,auto) 1fr;gap:8px 20px;margin:10px 0}
 dt{font-weight:600}
 dd{margin:0;max-width:66ch}
-@media(max-width:560px){dl{grid-template-columns:1fr;gap:2px}dd{margin-bottom:10px}th,td{padding-left:9px}.hide{display:none}main{padding:20px 16px 60px}}
+@media(max-width:560px){dl{grid-template-columns:1fr;gap:2px}dd{margin-bottom:10px}th,td{padding-left:9px}.hide{display:none}main{padding:20px 16px 60px}
+.groups tr{display:grid;grid-template-columns:1fr auto;border-top:1px solid var(--line);padding:7px 0}
+.groups thead{display:none}
+.groups td{border:0;padding:1px 0}
+.groups td:first-child{grid-column:1/-1}
+.groups td.pair{width:auto;padding-right:14px}
+.tree .row{grid-template-columns:1fr}
+.tree ul{margin-left:5px;padding-left:10px}}
 .steps{display:grid;grid-template-columns:repeat(3,1fr);gap:1px;background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden;margin:14px 0;max-width:520px}
 .steps div{background:var(--card);padding:10px 14px;color:var(--soft);font-size:.9rem}
 .steps .at{background:var(--accent);color:var(--paper);font-weight:600}
