@@ -409,7 +409,9 @@ std::vector<std::string> names_of(std::span<const std::vector<Claim>> claims, st
     if (who.size() < 2) continue;
     const std::vector<std::string> first = all[who[0]].tail;
     for (const std::string& word : first) {
-      const auto has = [&](size_t i) { return std::find(all[i].tail.begin(), all[i].tail.end(), word) != all[i].tail.end(); };
+      const auto has = [&](size_t i) {
+        return std::find(all[i].tail.begin(), all[i].tail.end(), word) != all[i].tail.end();
+      };
       if (std::all_of(who.begin(), who.end(), has))
         for (const size_t i : who) std::erase(all[i].tail, word);
     }

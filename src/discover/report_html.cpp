@@ -391,7 +391,7 @@ class Page {
          "such pages."},
         {"Median", "Half are above, half below. Few very large figures do not move it."},
         {"Set apart",
-         "Not compared with the others, because it would mislead: too new, or of another order of magnitude."},
+         "Not compared with the others, because it would mislead: too new, or far larger than all others."},
         {"Observed", "This page reports what was seen. It never shows what causes what; an experiment does."},
     };
     for (const auto& [word, meaning] : rows) put("<dt>{}</dt><dd>{}</dd>", safe(word), safe(meaning));

@@ -33,7 +33,8 @@ Options at_the_end() {
 double agreement(const SimulatedHistory& company, const Discovery& found) {
   std::vector<uint32_t> truth, label;
   for (size_t c = 0; c < company.truth.size(); ++c)
-    if (company.truth[c] > 0) truth.push_back(company.truth[c]), label.push_back(static_cast<uint32_t>(found.label[c] + 1));
+    if (company.truth[c] > 0)
+      truth.push_back(company.truth[c]), label.push_back(static_cast<uint32_t>(found.label[c] + 1));
   return adjusted_rand_index(truth, label);
 }
 
@@ -59,8 +60,9 @@ TEST_P(Industries, PlantedSegmentsAreFoundAndSpokenOfInTheirWords) {
   options.segments = 6;
   const Discovery found = discovered(company->history, options);
   const double ari = agreement(*company, found);
-  fmt::print("{:>8} K=6, 5,000 customers: adjusted Rand index {:.3f}, macro F1 of rules {:.3f}, in exactly one {:.3f}\n",
-             simulate::kPresetNames[static_cast<size_t>(GetParam())], ari, found.macro_f1, found.in_exactly_one);
+  fmt::print(
+      "{:>8} K=6, 5,000 customers: adjusted Rand index {:.3f}, macro F1 of rules {:.3f}, in exactly one {:.3f}\n",
+      simulate::kPresetNames[static_cast<size_t>(GetParam())], ari, found.macro_f1, found.in_exactly_one);
   EXPECT_GE(ari, 0.95);
   EXPECT_GE(found.in_exactly_one, 0.95);
   EXPECT_EQ(found.parts.words.industry, simulate::kPresetNames[static_cast<size_t>(GetParam())]);
@@ -75,11 +77,15 @@ TEST_P(Industries, PlantedSegmentsAreFoundAndSpokenOfInTheirWords) {
   expect_no_shop(found.tsl);
 }
 INSTANTIATE_TEST_SUITE_P(All, Industries,
-                         testing::Values(simulate::Preset::Shop, simulate::Preset::Clinic, simulate::Preset::Bank, simulate::Preset::Airline),
-                         [](const auto& info) { return std::string(simulate::kPresetNames[static_cast<size_t>(info.param)]); });
+                         testing::Values(simulate::Preset::Shop, simulate::Preset::Clinic, simulate::Preset::Bank,
+                                         simulate::Preset::Airline),
+                         [](const auto& info) {
+                           return std::string(simulate::kPresetNames[static_cast<size_t>(info.param)]);
+                         });
 
 TEST(Discover, TheNumberOfGroupsIsFound) {
-  const auto company = simulated_history({.customers = 5'000, .segments = 9, .preset = simulate::Preset::Shop, .seed = 42});
+  const auto company =
+      simulated_history({.customers = 5'000, .segments = 9, .preset = simulate::Preset::Shop, .seed = 42});
   const Discovery found = discovered(company->history, at_the_end());
   fmt::print("shop K=9: auto finds {}; {}\n", found.k, found.chosen_by);
   EXPECT_GE(found.k, 7u);
@@ -90,7 +96,8 @@ TEST(Discover, TheNumberOfGroupsIsFound) {
 class SmallCompany : public testing::Test {
  protected:
   static const SimulatedHistory& company() {
-    static const SimulatedHistory made = *simulated_history({.customers = 2'500, .segments = 6, .preset = simulate::Preset::Clinic, .seed = 43});
+    static const SimulatedHistory made =
+        *simulated_history({.customers = 2'500, .segments = 6, .preset = simulate::Preset::Clinic, .seed = 43});
     return made;
   }
   static const Discovery& found() {
@@ -129,7 +136,10 @@ TEST_F(SmallCompany, TheFileOfSegmentsGivesTheMembersThatWereReported) {
       // Bots and tests may satisfy a rule; the report leaves them out.
       std::vector<uint32_t> without;
       for (const uint32_t c : members->members[at])
-        if (std::none_of(found().left_out.begin(), found().left_out.end(), [&](const LeftOut& g) { return std::find(g.customers.begin(), g.customers.end(), c) != g.customers.end(); })) without.push_back(c);
+        if (std::none_of(found().left_out.begin(), found().left_out.end(), [&](const LeftOut& g) {
+              return std::find(g.customers.begin(), g.customers.end(), c) != g.customers.end();
+            }))
+          without.push_back(c);
       EXPECT_EQ(without, s.members) << s.id;
       EXPECT_EQ(s.members.size(), s.size);
       ++at;
@@ -146,7 +156,8 @@ TEST_F(SmallCompany, ClaimsClearEveryoneAndSharesAddUp) {
     }
   EXPECT_NEAR(customers, 1, 0.05);
   const auto json = to_json(found());
-  for (const char* key : {"as_of", "customers", "features", "transform", "k", "chosen_by", "quality", "candidates", "maturity", "value_definition", "segments", "tree"})
+  for (const char* key : {"as_of", "customers", "features", "transform", "k", "chosen_by", "quality", "candidates",
+                          "maturity", "value_definition", "segments", "tree"})
     EXPECT_NE(json.find(key), nullptr) << key;
 }
 
@@ -193,8 +204,13 @@ TEST_F(SmallCompany, WhatIsDelicateStaysOut) {
 
 // --- by hand
 
-void order(HistoryBuilder& builder, const std::string& customer, Instant at, double total, const std::string& category) {
-  builder.add({customer, "Order Completed", at, {{"total", HistoryBuilder::Value(number_of(total).number)}, {"category", HistoryBuilder::Value(category)}}});
+void order(HistoryBuilder& builder, const std::string& customer, Instant at, double total,
+           const std::string& category) {
+  builder.add(
+      {customer,
+       "Order Completed",
+       at,
+       {{"total", HistoryBuilder::Value(number_of(total).number)}, {"category", HistoryBuilder::Value(category)}}});
 }
 
 profiles::History two_kinds(size_t each, const std::string& first, const std::string& second) {
@@ -204,7 +220,8 @@ profiles::History two_kinds(size_t each, const std::string& first, const std::st
   for (size_t i = 0; i < 2 * each; ++i) {
     const bool one = i < each;
     for (int n = 0; n < (one ? 12 : 3); ++n)
-      order(builder, fmt::format("c{:05}", i), start + kDay * static_cast<int64_t>(rng.below(300)), std::round(rng.uniform() * 4000 + (one ? 2000 : 20000)) / 100, one == rng.chance(0.95) ? first : second);
+      order(builder, fmt::format("c{:05}", i), start + kDay * static_cast<int64_t>(rng.below(300)),
+            std::round(rng.uniform() * 4000 + (one ? 2000 : 20000)) / 100, one == rng.chance(0.95) ? first : second);
   }
   return std::move(builder).build();
 }
@@ -220,7 +237,8 @@ TEST(Discover, FewCustomersAreOneGroupAndASentence) {
 
 // A category may hold anything: it is text on the page, and text in the language.
 TEST(Discover, HostileNamesStayText) {
-  const std::string attack = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&", quotes = "a \"b\" \\ c";
+  const std::string attack = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&",
+                    quotes = "a \"b\" \\ c";
   const auto history = two_kinds(200, attack, quotes);
   Options options;
   options.segments = 2;
@@ -250,7 +268,9 @@ TEST(Discover, OwnFeatures) {
 TEST(Discover, ABadTextOfFeaturesIsShownWithItsPlace) {
   const auto history = two_kinds(120, "a", "b");
   SilentProgress quiet;
-  const auto found = discover(history, segment::schema_of(history), {.features = "let often = cuont(\"Order Completed\")\n", .features_name = "mine.tsl"}, quiet);
+  const auto found =
+      discover(history, segment::schema_of(history),
+               {.features = "let often = cuont(\"Order Completed\")\n", .features_name = "mine.tsl"}, quiet);
   ASSERT_FALSE(found.has_value());
   EXPECT_NE(found.error().text().find("mine.tsl:1:13"), std::string::npos) << found.error().text();
 }
@@ -272,7 +292,8 @@ TEST(Report, FilesAreWhole) {
   std::filesystem::remove_all(folder);
   ASSERT_TRUE(write_report(found, folder).has_value());
   ASSERT_TRUE(write_labels(history, found, folder / "labels.csv").has_value());
-  for (const char* name : {"report.html", "segments.tsl", "discovery.json", "labels.csv"}) EXPECT_TRUE(std::filesystem::exists(folder / name)) << name;
+  for (const char* name : {"report.html", "segments.tsl", "discovery.json", "labels.csv"})
+    EXPECT_TRUE(std::filesystem::exists(folder / name)) << name;
   std::ifstream labels(folder / "labels.csv");
   std::string line;
   std::getline(labels, line);

@@ -49,16 +49,20 @@ TEST(OnlineRetail, MicroSegmentsThatRulesCanTell) {
     if (found->segments[s].set_apart) continue;
     ASSERT_EQ(members->ids[s], found->segments[s].id);
     double size = 0, predicted = 0, hit = 0;
-    for (size_t c = 0; c < history->customers(); ++c) size += found->held_out[c] && found->label[c] == static_cast<int>(s);
+    for (size_t c = 0; c < history->customers(); ++c)
+      size += found->held_out[c] && found->label[c] == static_cast<int>(s);
     for (const uint32_t c : members->members[s])
       if (found->held_out[c] && found->label[c] >= 0) predicted += 1, hit += found->label[c] == static_cast<int>(s);
     sum += 2 * hit / (size + predicted);
     ++micro;
   }
   for (const int n : in) one += n == 1;
-  const double f1 = sum / static_cast<double>(micro), exactly = static_cast<double>(one) / static_cast<double>(history->customers());
-  fmt::print("Online Retail: {} micro-segments in {:.1f} s, macro F1 of rules on customers held out {:.3f}, {:.1f} % of all {} customers in exactly one rule, value {:.3f}\n", micro, seconds, f1,
-             100 * exactly, history->customers(), found->value);
+  const double f1 = sum / static_cast<double>(micro),
+               exactly = static_cast<double>(one) / static_cast<double>(history->customers());
+  fmt::print(
+      "Online Retail: {} micro-segments in {:.1f} s, macro F1 of rules on customers held out {:.3f}, {:.1f} % of all "
+      "{} customers in exactly one rule, value {:.3f}\n",
+      micro, seconds, f1, 100 * exactly, history->customers(), found->value);
   EXPECT_GE(micro, 8u);
   EXPECT_LE(micro, 30u);
   for (const Segment& s : found->segments) EXPECT_GE(s.size, 100u) << s.id;

@@ -9,7 +9,8 @@ namespace tessera::discover {
 namespace {
 
 TEST(RoundNumber, WhatPeopleWrite) {
-  const std::pair<double, double> cases[] = {{117, 120}, {0.31, 0.3}, {2489, 2500}, {97.3, 100}, {1.04, 1}, {-44.2, -45}, {0, 0}, {8.4e5, 8e5}};
+  const std::pair<double, double> cases[] = {{117, 120}, {0.31, 0.3},  {2489, 2500}, {97.3, 100},
+                                             {1.04, 1},  {-44.2, -45}, {0, 0},       {8.4e5, 8e5}};
   for (const auto& [x, expected] : cases) EXPECT_DOUBLE_EQ(round_number(x), expected) << x;
 }
 
@@ -113,10 +114,14 @@ TEST(Wording, AsAPersonWouldHaveWritten) {
       {Shape::Ratio, "looks_per_order", -inf, 1.5, "looks_per_order less than 1.5"},
   };
   for (const Spoken& row : cases)
-    EXPECT_EQ(text_of(Condition{.low = row.low, .high = row.high}, FeatureColumn{.feature = {.name = row.name, .shape = row.shape}}, shop), row.expected);
-  const FeatureColumn plan{.feature = {.name = "given_plan", .shape = Shape::Category}, .levels = {"basic", "gold", "a \"b\""}};
+    EXPECT_EQ(text_of(Condition{.low = row.low, .high = row.high},
+                      FeatureColumn{.feature = {.name = row.name, .shape = row.shape}}, shop),
+              row.expected);
+  const FeatureColumn plan{.feature = {.name = "given_plan", .shape = Shape::Category},
+                           .levels = {"basic", "gold", "a \"b\""}};
   EXPECT_EQ(text_of(Condition{.codes = {1}}, plan, shop), "given_plan = \"gold\"");
-  EXPECT_EQ(text_of(Condition{.codes = {0, 2}, .excluded = true}, plan, shop), "given_plan not in (\"basic\", \"a \\\"b\\\"\")");
+  EXPECT_EQ(text_of(Condition{.codes = {0, 2}, .excluded = true}, plan, shop),
+            "given_plan not in (\"basic\", \"a \\\"b\\\"\")");
 }
 
 }  // namespace

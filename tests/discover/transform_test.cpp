@@ -21,7 +21,8 @@ TEST(YeoJohnson, ClosedForms) {
 TEST(YeoJohnson, TheLikeliestPower) {
   Rng rng(5);
   std::vector<double> skewed, straight;
-  for (int i = 0; i < 5000; ++i) skewed.push_back(std::exp(4 + rng.normal())), straight.push_back(50 + 3 * rng.normal());
+  for (int i = 0; i < 5000; ++i)
+    skewed.push_back(std::exp(4 + rng.normal())), straight.push_back(50 + 3 * rng.normal());
   EXPECT_NEAR(fit_yeo_johnson(skewed), 0, 0.05);
   EXPECT_NEAR(fit_yeo_johnson(straight), 1, 0.5);
   EXPECT_DOUBLE_EQ(fit_yeo_johnson(std::vector<double>(100, 7.0)), 1);
@@ -73,8 +74,9 @@ TEST(Transform, SharesOfFewObservationsSayLess) {
   shares[0] = shares[1] = 1;
   counts[0] = 2;
   counts[1] = 60;
-  const FeatureTable table = table_of({{.feature = {.name = "share", .shape = Shape::Share, .of = "n"}, .values = shares},
-                                       {.feature = {.name = "n", .shape = Shape::Count, .clusters = false}, .values = counts}});
+  const FeatureTable table =
+      table_of({{.feature = {.name = "share", .shape = Shape::Share, .of = "n"}, .values = shares},
+                {.feature = {.name = "n", .shape = Shape::Count, .clusters = false}, .values = counts}});
   std::vector<uint32_t> rows(shares.size());
   for (uint32_t i = 0; i < rows.size(); ++i) rows[i] = i;
   const Transformed out = transform(table, rows);
@@ -89,7 +91,8 @@ TEST(Transform, UnknownTakesTheMiddleAndOneCustomerMakesNoGroup) {
   for (int i = 0; i < 1000; ++i) values.push_back(std::exp(rng.normal()));
   values[3] = std::nan("");
   values[4] = 1e9;
-  const FeatureTable table = table_of({{.feature = {.name = "x", .family = Family::Money, .shape = Shape::Money}, .values = values}});
+  const FeatureTable table =
+      table_of({{.feature = {.name = "x", .family = Family::Money, .shape = Shape::Money}, .values = values}});
   std::vector<uint32_t> rows(values.size());
   for (uint32_t i = 0; i < rows.size(); ++i) rows[i] = i;
   const Transformed out = transform(table, rows);
@@ -102,7 +105,8 @@ TEST(Transform, UnknownTakesTheMiddleAndOneCustomerMakesNoGroup) {
 TEST(YeoJohnson, PowersOfCdnow) {
   std::string path;
   for (const char* folder : {"/../shared/data/cdnow/", "/../../shared/data/cdnow/"})
-    if (std::filesystem::exists(std::string(TESSERA_SOURCE_DIR) + folder + "CDNOW_sample.txt")) path = std::string(TESSERA_SOURCE_DIR) + folder + "CDNOW_sample.txt";
+    if (std::filesystem::exists(std::string(TESSERA_SOURCE_DIR) + folder + "CDNOW_sample.txt"))
+      path = std::string(TESSERA_SOURCE_DIR) + folder + "CDNOW_sample.txt";
   if (path.empty()) GTEST_SKIP() << "../shared/data/cdnow/CDNOW_sample.txt is not there";
   std::ifstream in(path);
   struct Buyer {
@@ -134,7 +138,8 @@ TEST(YeoJohnson, PowersOfCdnow) {
     money.push_back(buyer.money);
     sum += recency.back();
   }
-  fmt::print("CDNOW powers: recency {:.5f} (sum {}), frequency {:.5f}, money {:.5f}\n", fit_yeo_johnson(recency), sum, fit_yeo_johnson(frequency), fit_yeo_johnson(money));
+  fmt::print("CDNOW powers: recency {:.5f} (sum {}), frequency {:.5f}, money {:.5f}\n", fit_yeo_johnson(recency), sum,
+             fit_yeo_johnson(frequency), fit_yeo_johnson(money));
   EXPECT_NEAR(fit_yeo_johnson(frequency), -1.39797956, 1e-4);
   EXPECT_NEAR(fit_yeo_johnson(money), -0.12769219, 1e-4);
   EXPECT_EQ(sum, 875'776);
