@@ -29,8 +29,8 @@ struct ColumnTreatment {
   double prior = 0;   // observations worth of everyone's share that were added; 0 = none
   size_t humps = 1;
   double reliability = 1;  // of shares and rates: the part of the variance that is not chance
-  double weight = 1;   // standard deviation of the column handed on
-  size_t unknown = 0;  // values that took the median
+  double weight = 1;       // standard deviation of the column handed on
+  size_t unknown = 0;      // values that took the median
 };
 
 struct Transformed {

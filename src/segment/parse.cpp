@@ -292,7 +292,7 @@ void Parser::refuse_later_version(std::string_view what) {
 
 ParsedExpression Parser::expression() {
   ParsedExpression out;
-    if (at_end() && !diagnostics_.empty()) {
+  if (at_end() && !diagnostics_.empty()) {
     panic_ = true;  // nothing could be read, and that was said
   } else if (at_end()) {
     fail_here("an empty text; write a condition, such as: at least 2 order in the last 30 days");
