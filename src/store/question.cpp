@@ -23,7 +23,7 @@ Json json_of(const std::optional<std::string>& cell, const std::string& type) {
 
 std::string csv_field(const std::optional<std::string>& cell) {
   if (!cell) return "";
-  const bool is_plain = !cell->empty() && cell->find_first_of(",\"\r\n") == std::string::npos;
+  const bool is_plain = !cell->empty() && cell->find_first_of(",\"\n") == std::string::npos;
   return is_plain ? *cell : quoted_name(*cell);
 }
 
@@ -83,10 +83,10 @@ std::string SqlAnswer::text() const {
 std::string SqlAnswer::csv() const {
   std::string all;
   for (size_t c = 0; c < columns.size(); ++c) all += (c == 0 ? "" : ",") + csv_field(columns[c]);
-  all += "\r\n";
+  all += "\n";
   for (const auto& row : rows) {
     for (size_t c = 0; c < row.size(); ++c) all += (c == 0 ? "" : ",") + csv_field(row[c]);
-    all += "\r\n";
+    all += "\n";
   }
   return all;
 }

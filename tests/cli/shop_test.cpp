@@ -45,7 +45,7 @@ TEST_F(Shop, ASecondImportChangesNothing) {
   ASSERT_EQ(again.code, 0) << again.err;
   const Json second = *parse_json(again.out);
   EXPECT_EQ(second.find("events_stored")->number_or(-1), 0);
-  EXPECT_EQ(second.find("duplicates")->number_or(-1), 7);
+  EXPECT_EQ(second.find("duplicates")->number_or(-1), 4);
   EXPECT_EQ(count("at least 1 \"Order Completed\""), "2\n");
 }
 

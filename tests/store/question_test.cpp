@@ -22,7 +22,7 @@ TEST(Question, IsAnsweredAsTextCsvAndJson) {
   const auto answer = MUST(ask(connection, " SELECT * FROM t ORDER BY n; "));
   EXPECT_EQ(answer.text(),
             " n  s            d  l       b\n 1  a \"b\", c  1.50  [1, 2]  true\n20                  []\n");
-  EXPECT_EQ(answer.csv(), "n,s,d,l,b\r\n1,\"a \"\"b\"\", c\",1.50,\"[1, 2]\",true\r\n20,,,[],\r\n");
+  EXPECT_EQ(answer.csv(), "n,s,d,l,b\n1,\"a \"\"b\"\", c\",1.50,\"[1, 2]\",true\n20,,,[],\n");
   EXPECT_EQ(
       answer.json().dump(),
       R"([{"n":1,"s":"a \"b\", c","d":1.50,"l":"[1, 2]","b":true},{"n":20,"s":null,"d":null,"l":"[]","b":null}])");

@@ -5,6 +5,7 @@
 #include "cli/session.hpp"
 #include "core/hash.hpp"
 #include "privacy/audit.hpp"
+#include "profiles/people.hpp"
 #include "segment/check.hpp"
 #include "segment/parse.hpp"
 #include "store/definitions.hpp"

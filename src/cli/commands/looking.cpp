@@ -2,6 +2,7 @@
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
 #include "profiles/people.hpp"
+#include "store/question.hpp"
 #include "store/record.hpp"
 
 namespace tessera::cli {
@@ -18,23 +19,11 @@ constexpr Option kDuplicateOptions[] = {
     {"--limit", "N", "At most so many (default: 100)"},
     {"--identified", "", "Show the identifiers that came together; logged", Takes::Flag}};
 
-bool is_numeric(std::string_view type) {
-  for (const std::string_view name : {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL"})
-    if ((type.starts_with(name) || type.substr(std::min<size_t>(1, type.size())).starts_with(name)) &&
-        !type.ends_with(']'))
-      return true;
-  return false;
-}
-
-// A record opened read-only answers SELECTs and nothing that writes; its instance reads no file but its own.
 Result<int> run_sql(const Context& context, const Arguments& given) {
-  std::string query = *given.text("QUERY");
-  while (query.ends_with(';') || query.ends_with(' ') || query.ends_with('\n')) query.pop_back();
   auto record = TRY(store::Record::open(context.store, store::OpenMode::ReadOnly, context.clock));
-  std::vector<ListColumn> columns;
-  for (const auto& row : TRY(record->connection().rows("DESCRIBE " + query)))
-    columns.push_back({row[0].value_or(""), is_numeric(row[1].value_or(""))});
-  context.print(render_list(columns, TRY(record->connection().rows(query)), context.format));
+  const auto answer = TRY(store::ask(record->connection(), *given.text("QUERY")));
+  if (context.format == Format::Json) context.print(answer.json().dump(2));
+  else context.print(context.format == Format::Csv ? answer.csv() : answer.text());
   return 0;
 }
 
