@@ -18,7 +18,7 @@ struct SqlAnswer {
   bool is_cut = false;                                        // there were more than `max_rows`
 
   std::string text() const;  // a table for the terminal
-  std::string csv() const;   // RFC 4180, with a header; a null is an empty field, an empty text is ""
+  std::string csv() const;   // RFC 4180 but for plain line feeds, with a header; a null is an empty field, an empty text is ""
   Json json() const;         // a list of objects; numbers and truths as such
 };
 
