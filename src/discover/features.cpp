@@ -333,6 +333,13 @@ class Candidates {
               fmt::format("of {} in {}", parts_.category_in_list ? words_.things : words_.mains, name), name,
               parts_.category_in_list ? "number_of_things" : mains());
       }
+      const std::string what = parts_.category_in_list
+                                   ? fmt::format("each {}.{}.{}", main(), parts_.list, parts_.category)
+                                   : fmt::format("{}.{}", main(), parts_.category);
+      const bool services = parts_.category_in_list && parts_.service_lines;
+      commonest("usual_" + identifier(words_.interest),
+                fmt::format("mode({}{})", what, services ? " where service is not true" : ""), Family::Interest,
+                fmt::format("usual {}", words_.interest));
       return;
     }
     const std::string item = parts_.list.empty() ? parts_.item_name : parts_.list + "." + parts_.item_name;
@@ -346,6 +353,17 @@ class Candidates {
             fmt::format("count({})", things()), Family::Interest,
             fmt::format("of {} with \"{}\" in the name", words_.things, word), word,
             parts_.list.empty() ? mains() : "number_of_things");
+  }
+
+  // The commonest of a mix in one word: mixes make the groups, words make short rules.
+  void commonest(std::string name, std::string definition, Family family, std::string phrase) {
+    add({.name = std::move(name),
+         .definition = std::move(definition),
+         .family = family,
+         .shape = Shape::Category,
+         .phrase = std::move(phrase),
+         .tag = "",
+         .clusters = false});
   }
 
   void per_main(Part part, std::string name, Family family, std::string phrase, std::string tag) {
@@ -412,6 +430,8 @@ class Candidates {
     if (property.empty()) return;
     const auto levels = levels_of(history_, visit_events(), property, false);
     if (levels.size() < 2 || levels.size() > 40) return;
+    commonest(fmt::format("usual_{}", family_name(family)), fmt::format("mode(visit.{})", property), family,
+              fmt::format("usual {}", family_name(family)));
     for (size_t i = 0; i < std::min(kMostLevels, levels.size()); ++i) {
       if (static_cast<double>(levels[i].customers) < 0.03 * static_cast<double>(history_.customers())) break;
       share(identifier(levels[i].text) + "_percent",

@@ -323,7 +323,11 @@ std::vector<std::vector<Claim>> claims_about(const FeatureTable& features, const
                                                      std::vector<std::vector<Claim>>(groups.size()));
   parallel_for(features.columns.size(), 1, [&](size_t from, size_t to) {
     for (size_t j = from; j < to; ++j) {
-      if (features.columns[j].feature.name == "visits" || features.columns[j].feature.name == "months_known") continue;
+      const Feature& feature = features.columns[j].feature;
+      // Helpers of other figures, and words for mixes that are told in figures.
+      const bool mix_word =
+          feature.shape == Shape::Category && feature.family != Family::Trait && feature.family != Family::Own;
+      if (feature.name == "visits" || feature.name == "months_known" || mix_word) continue;
       const Everyone all = everyone_of(features.columns[j], everyone);
       for (size_t g = 0; g < groups.size(); ++g)
         found[j][g] = Claims(features.columns[j], words, all, z).about(groups[g]);
@@ -426,10 +430,17 @@ std::vector<std::string> names_of(std::span<const std::vector<Claim>> claims, st
       if (who.size() > 1)
         for (const size_t i : who) words[i] = std::min(words[i] + 1, std::max<size_t>(1, all[i].tail.size()));
   }
+  std::map<std::string, size_t> count;
+  for (size_t i = 0; i < all.size(); ++i) ++count[name(i)];
   std::vector<std::string> out;
   std::map<std::string, int> seen;
   for (size_t i = 0; i < all.size(); ++i) {
     std::string text = name(i);
+    // The last resort: a number that tells them apart.
+    if (count[text] > 1)
+      text += fmt::format(
+          "{} about {}", text.find(',') == std::string::npos ? "," : " and",
+          counted(static_cast<uint64_t>(std::llround(main_events[i])), parts.words.main, parts.words.mains));
     const int n = ++seen[text];
     out.push_back(n == 1 ? text : fmt::format("{} ({})", text, n));
   }

@@ -1,4 +1,4 @@
-// Who is grouped and who is not. Bots, staff and tests are left out; newcomers, accounts of another order of magnitude
+// Who is grouped and who is not. Bots, staff and tests are left out; newcomers, accounts far larger than all others
 // and people who never had a main event are set apart, by a rule of one condition each. Everything is listed with its
 // reason, and reversible.
 #pragma once

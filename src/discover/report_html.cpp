@@ -44,9 +44,10 @@ std::string percent(double share) {
   return std::fabs(x) < 9.95 ? fmt::format("{:.1f} %", x) : fmt::format("{:.0f} %", x);
 }
 
-// Hues far apart for neighbours: the golden angle.
-int hue(size_t segment) {
-  return static_cast<int>(std::fmod(158 + 137.508 * static_cast<double>(segment), 360));
+// Hues far apart for neighbours: the golden angle; lighter and darker by turns, for hues come round.
+std::string hue(size_t segment) {
+  return fmt::format("{};--d:{}%", static_cast<int>(std::fmod(158 + 137.508 * static_cast<double>(segment), 360)),
+                     std::array{0, 9, -9}[segment % 3]);
 }
 
 std::string day_of(Instant at) {
@@ -168,7 +169,7 @@ class Page {
     const bool leaf = node.children.empty();
     put("<li class=\"{}\" data-from=\"{}\" data-splits=\"{}\" style=\"--h:{}\"><div class=\"row\"><span>{}</span><span "
         "class=\"num\">{} · {} of value</span><div class=\"bar\" style=\"width:{:.2f}%\"></div></div>",
-        leaf ? "leaf" : "open", from, leaf ? 0 : node.splits_at, leaf ? hue(static_cast<size_t>(node.segment)) : 0,
+        leaf ? "leaf" : "open", from, leaf ? 0 : node.splits_at, leaf ? hue(static_cast<size_t>(node.segment)) : "0",
         safe(node.name), grouped(static_cast<double>(node.size)), percent(node.value_share), width);
     if (!leaf) {
       out_ += "<ul>";
@@ -245,18 +246,20 @@ class Page {
     if (!s.persona.serve.empty()) {
       out_ += "<h4>What would probably serve them</h4><ul>";
       for (const Advice& advice : s.persona.serve)
-        put("<li>{} <span class=\"soft small\">Because: {}.</span></li>", safe(advice.what), safe(advice.why));
+        put("<li>{} <span class=\"soft small\">Seen: {}.</span></li>", safe(advice.what), safe(advice.why));
       out_ += "</ul>";
     }
-    section("Not known", s.persona.unknown);
+    const size_t shown = std::min<size_t>(3, s.persona.unknown.size());
+    section("Not known", {s.persona.unknown.begin(), s.persona.unknown.begin() + static_cast<long>(shown)});
     if (!s.set_apart && d_.k > 1) {
-      out_ += "<details><summary>Habits, preferences, pain points, typical members</summary>";
+      out_ += "<details><summary>Habits, preferences, pain points, typical members, what else is not known</summary>";
       section("Habits", s.persona.habits);
       section("Preferences", s.persona.preferences);
       if (s.persona.pains.empty())
         out_ += "<h4>Likely pain points</h4><p class=\"small\">Nothing in the data points to one.</p>";
       section("Likely pain points", s.persona.pains);
       section("Typical members (pseudonyms)", s.persona.typical);
+      section("Also not known", {s.persona.unknown.begin() + static_cast<long>(shown), s.persona.unknown.end()});
       out_ += "</details>";
     }
     out_ += "</article>\n";

@@ -22,11 +22,11 @@ p{margin:.5em 0;max-width:68ch}
 .small{font-size:.875rem}
 a{color:var(--accent);text-underline-offset:2px}
 a:focus-visible,summary:focus-visible,input:focus-visible,button:focus-visible{outline:2px solid var(--accent);outline-offset:3px;border-radius:4px}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));gap:1px;background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden;margin:22px 0}
-.figures div{background:var(--card);padding:12px 14px}
+.figures{display:flex;flex-wrap:wrap;gap:1px;background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden;margin:22px 0}
+.figures div{flex:1 1 140px;background:var(--card);padding:12px 14px}
 .figures b{display:block;font-size:1.45rem;font-weight:600;line-height:1.2}
 .figures span{font-size:.8rem;color:var(--soft)}
-.dot{display:inline-block;width:.72em;height:.72em;border-radius:50%;background:hsl(var(--h) var(--s) var(--l));flex:none}
+.dot{display:inline-block;width:.72em;height:.72em;border-radius:50%;background:hsl(var(--h) var(--s) calc(var(--l) + var(--d,0%)));flex:none}
 .apart .dot{background:none;border:2px solid var(--soft)}
 table{border-collapse:collapse;width:100%}
 th{font-weight:500;font-size:.78rem;color:var(--soft);text-align:right;padding:6px 0 6px 14px;vertical-align:bottom}
@@ -36,7 +36,7 @@ th:first-child,td:first-child{text-align:left;padding-left:0}
 .who{display:flex;gap:9px;align-items:baseline}
 .who a{color:inherit;text-decoration-color:var(--line)}
 .pair{width:34%;min-width:110px}
-.bar{height:7px;border-radius:4px;background:hsl(var(--h) var(--s) var(--l));margin:5px 0 3px;min-width:2px}
+.bar{height:7px;border-radius:4px;background:hsl(var(--h) var(--s) calc(var(--l) + var(--d,0%)));margin:5px 0 3px;min-width:2px}
 .bar.v{opacity:.45}
 .apart .bar{background:var(--soft)}
 .key{display:flex;gap:18px;flex-wrap:wrap;font-size:.82rem;color:var(--soft);align-items:center}
@@ -48,7 +48,7 @@ input[type=range]{width:100%;accent-color:var(--accent);height:28px}
 .tree ul{margin-left:11px;padding-left:15px;border-left:1px solid var(--line)}
 .tree .row{display:grid;grid-template-columns:1fr auto;gap:2px 12px;padding:5px 0;align-items:baseline}
 .tree .row .bar{grid-column:1/-1;margin:0 0 4px;background:var(--accent)}
-.tree .leaf>.row .bar{background:hsl(var(--h) var(--s) var(--l))}
+.tree .leaf>.row .bar{background:hsl(var(--h) var(--s) calc(var(--l) + var(--d,0%)))}
 .tree .open>.row{color:var(--soft)}
 .tree .open>.row .bar{opacity:.22}
 .tree .shut>.row{font-weight:600}
@@ -57,7 +57,7 @@ input[type=range]{width:100%;accent-color:var(--accent);height:28px}
 figure{margin:18px 0}
 figcaption{font-size:.85rem;color:var(--soft);margin-top:6px}
 svg{display:block;width:100%;height:auto}
-.map circle{fill:hsl(var(--h) var(--s) var(--l));opacity:.75;transition:opacity .15s}
+.map circle{fill:hsl(var(--h) var(--s) calc(var(--l) + var(--d,0%)));opacity:.75;transition:opacity .15s}
 .map.pick circle{opacity:.07}
 .map.pick circle.on{opacity:1}
 .map text{font:600 13px system-ui,sans-serif;fill:var(--ink);text-anchor:middle}
@@ -67,7 +67,7 @@ svg{display:block;width:100%;height:auto}
 .chips button{font:inherit;font-size:.82rem;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:999px;padding:4px 11px 4px 9px;display:inline-flex;gap:7px;align-items:center;cursor:pointer;text-align:left}
 .chips button[aria-pressed=true]{border-color:var(--accent);box-shadow:0 0 0 1px var(--accent)}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,460px),1fr));gap:18px;margin-top:18px;align-items:start}
-.card{background:var(--card);border:1px solid var(--line);border-top:4px solid hsl(var(--h) var(--s) var(--l));border-radius:12px;padding:18px 18px 14px}
+.card{background:var(--card);border:1px solid var(--line);border-top:4px solid hsl(var(--h) var(--s) calc(var(--l) + var(--d,0%)));border-radius:12px;padding:18px 18px 14px}
 .card.apart{border-top-color:var(--soft)}
 .card .n{color:var(--soft);font-weight:500;font-family:system-ui,sans-serif;font-size:.95rem;margin-right:.45em}
 .card .stats{display:flex;flex-wrap:wrap;gap:2px 16px;margin:6px 0 12px;font-size:.92rem;color:var(--soft)}
@@ -81,8 +81,8 @@ code{font:.9em ui-monospace,"SF Mono",Menlo,Consolas,monospace;overflow-wrap:any
 .claim p{margin:0;font-size:.94rem;line-height:1.4}
 .scale{position:relative;height:14px;margin-top:3px}
 .scale::before{content:"";position:absolute;left:0;right:0;top:6.5px;height:1px;background:var(--line)}
-.scale i{position:absolute;top:4px;height:6px;border-radius:3px;background:hsl(var(--h) var(--s) var(--l));opacity:.38;min-width:3px}
-.scale b{position:absolute;top:2px;width:10px;height:10px;margin-left:-5px;border-radius:50%;background:hsl(var(--h) var(--s) var(--l))}
+.scale i{position:absolute;top:4px;height:6px;border-radius:3px;background:hsl(var(--h) var(--s) calc(var(--l) + var(--d,0%)));opacity:.38;min-width:3px}
+.scale b{position:absolute;top:2px;width:10px;height:10px;margin-left:-5px;border-radius:50%;background:hsl(var(--h) var(--s) calc(var(--l) + var(--d,0%)))}
 .scale u{position:absolute;top:0;width:2px;height:14px;margin-left:-1px;background:var(--ink)}
 details{border-top:1px solid var(--line);margin-top:12px;padding-top:8px}
 summary{cursor:pointer;font-size:.92rem;color:var(--accent)}

@@ -10,7 +10,7 @@ namespace tessera::discover {
 
 namespace {
 
-constexpr size_t kMostTrained = 40'000;  // rows a tree is grown on; more change the third digit
+constexpr size_t kMostTrained = 20'000;  // rows a tree is grown on; more change the third digit
 constexpr double kSpill = 0.01;          // of a rule's members that may be set-apart customers
 
 RuleColumn::Kind kind_of(const FeatureColumn& column) {

@@ -14,6 +14,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr uint8_t kUnknown = 255;
+constexpr size_t kFewUnknown = 500;  // one unknown value in so many rows is borne: its customer will be in no rule
 
 // One cut: rows whose bin of the column is >= bin go right. For a category: rows of exactly that code go right.
 struct Cut {
@@ -174,6 +175,7 @@ class Search {
 
   bool goes_right(Cut cut, uint32_t row) const {
     const uint8_t bin = binned_.bins[cut.column][row];
+    if (bin == kUnknown) return false;
     return binned_.category[cut.column] ? bin == cut.bin : bin >= cut.bin;
   }
 
@@ -197,8 +199,12 @@ class Search {
   bool histogram(uint32_t column, std::span<const uint32_t> rows, std::vector<double>& counts) const {
     counts.assign(binned_.count[column] * k_, 0);
     const auto& bins = binned_.bins[column];
+    size_t unknown = 0;
     for (const uint32_t row : rows) {
-      if (bins[row] == kUnknown) return false;
+      if (bins[row] == kUnknown) {
+        if (++unknown * kFewUnknown > rows.size()) return false;
+        continue;
+      }
       if (label_[row] < k_) counts[bins[row] * k_ + label_[row]] += 1;
     }
     return true;
@@ -320,9 +326,13 @@ class Search {
       std::vector<double> gain_hit(bins * k_, 0), gain_predicted(bins * k_, 0);
       std::vector<double> h = hit, p = predicted;
       bool known = true;
+      size_t unknown = 0;
       for (const Here& row : here) {
         const uint8_t bin = binned_.bins[column][row.row];
-        if (!(known = bin != kUnknown)) break;
+        if (bin == kUnknown) {
+          if (!(known = ++unknown * kFewUnknown <= here.size())) break;
+          continue;
+        }
         const uint32_t truth = label_[row.row];
         p[row.left] += 1;
         h[row.left] += truth == row.left;
@@ -351,15 +361,19 @@ class Search {
     return best;
   }
 
-  // Every cut only where all values are known: a change above may have sent unknown values down.
+  // Every cut only where all values but very few are known: a change above may have sent unknown values down.
   bool known_below(const Tree& tree) const {
+    std::vector<size_t> rows(tree.size(), 0), unknown(tree.size(), 0);
     for (uint32_t i = 0; i < label_.size(); ++i) {
       int at = 0;
       while (tree[at].left >= 0) {
-        if (binned_.bins[tree[at].cut.column][i] == kUnknown) return false;
+        ++rows[at];
+        unknown[at] += binned_.bins[tree[at].cut.column][i] == kUnknown;
         at = goes_right(tree[at].cut, i) ? tree[at].right : tree[at].left;
       }
     }
+    for (size_t node = 0; node < tree.size(); ++node)
+      if (unknown[node] * kFewUnknown > rows[node]) return false;
     return true;
   }
 
