@@ -76,14 +76,26 @@ Result<ingest::ImportOptions> options_of(const Context& context, const Arguments
   return out;
 }
 
-Result<int> run_import(const Context& context, const Arguments& given) {
-  const auto options = TRY(options_of(context, given));
+Result<ingest::ImportReport> import_into(const Context& context, const Arguments& given,
+                                         const ingest::ImportOptions& options) {
   auto record = TRY(store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock));
   const ingest::Asker asker = context.interactive ? ingest::Asker(ask_on_terminal)
                                                   : [](const auto&, const auto&) { return std::optional<bool>(); };
-  const auto report = TRY(ingest::import_files(*record, given.all("FILE"), options, asker, context.progress));
+  return ingest::import_files(*record, given.all("FILE"), options, asker, context.progress);
+}
+
+Result<int> run_import(const Context& context, const Arguments& given) {
+  const auto options = TRY(options_of(context, given));
+  const bool is_new = !std::filesystem::exists(context.store);
+  const auto report = import_into(context, given, options);
   context.progress.finish();
-  context.print(context.format == Format::Json ? report.json().dump(2) : report.text());
+  if (!report) {
+    // A record that this import was to begin would be an empty one: nothing is left behind.
+    std::error_code ignored;
+    if (is_new) std::filesystem::remove(context.store, ignored);
+    return std::unexpected(report.error());
+  }
+  context.print(context.format == Format::Json ? report->json().dump(2) : report->text());
   return 0;
 }
 
