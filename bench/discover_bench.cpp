@@ -86,7 +86,7 @@ int growth_of_cost(const bench::Options& options) {
                                                  .segments = 12,
                                                  .preset = simulate::Preset::Bank,
                                                  .seed = 7,
-                                                 .events_per_customer = n > 200'000 ? 8.0 : 48.0}));
+                                                 .events_per_customer = n > 200'000 ? 10.0 : 48.0}));
     Discovery found;
     const double seconds = seconds_of([&] {
       found = discovered(company.history, std::nullopt);

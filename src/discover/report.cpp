@@ -98,9 +98,9 @@ std::string clipped(std::string text, size_t width) {
   return text;
 }
 
-std::string padded(std::string text, size_t width) {
+std::string padded(const std::string& text, size_t width) {
   const size_t letters = length_of(repair_utf8(text));
-  return letters < width ? text + std::string(width - letters, ' ') : text;
+  return fmt::format("{}{:{}}", text, "", width - std::min(width, letters));
 }
 
 // Words wrapped to the width.
