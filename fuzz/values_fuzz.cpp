@@ -1,10 +1,12 @@
 // Fields as people write them: what is read is within range and reads back the same from its plain form.
+#include "core/text.hpp"
 #include "ingest/profile.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   using namespace tessera;
   using namespace tessera::ingest;
-  const std::string_view text(reinterpret_cast<const char*>(bytes), size);
+  // The readers let nothing else through.
+  const std::string text = repair_utf8({reinterpret_cast<const char*>(bytes), size});
   for (const DecimalMark mark : {DecimalMark::Point, DecimalMark::Comma}) {
     const ParsedNumber number = parse_amount(text, mark);
     if (number.flaw) continue;

@@ -544,7 +544,8 @@ std::optional<std::string> clean_email(std::string_view text) {
   text = trim(text);
   const size_t at = text.find('@');
   if (at == std::string_view::npos || at == 0 || text.size() > 254 ||
-      text.find('@', at + 1) != std::string_view::npos || text.find(' ') != std::string_view::npos) {
+      text.find('@', at + 1) != std::string_view::npos ||
+      std::any_of(text.begin(), text.end(), [](char c) { return static_cast<uint8_t>(c) <= ' ' || c == 0x7F; })) {
     return std::nullopt;
   }
   const std::string_view domain = text.substr(at + 1);

@@ -1,6 +1,7 @@
 // What one field of text says: a number in anybody's notation, a time, an id, a truth. Nothing here guesses twice: how
 // a whole column is to be read (decimal comma or point, day or month first) is decided once from all its values by the
 // evidence types below, and a value that does not fit the decision is no value.
+// REQUIRES throughout: valid UTF-8, which the readers see to.
 #pragma once
 
 #include <array>
