@@ -71,10 +71,15 @@ class Run {
       return fail("the record holds no customers, so there is nothing to discover", "",
                   "tessera import FILE --preset ...");
     out_.parts = TRY(recognise(history_));
-    std::vector<std::string> withheld = options_.withheld;
-    if (std::find(withheld.begin(), withheld.end(), out_.parts.category) != withheld.end()) out_.parts.category.clear();
-    if (std::find(withheld.begin(), withheld.end(), out_.parts.item_name) != withheld.end())
-      out_.parts.item_name.clear();
+    Parts& parts = out_.parts;
+    const auto is_withheld = [&](const std::string& property) {
+      return std::find(options_.withheld.begin(), options_.withheld.end(), property) != options_.withheld.end();
+    };
+    for (std::string* property : {&parts.category, &parts.item_name, &parts.channel, &parts.device, &parts.count})
+      if (is_withheld(*property)) property->clear();
+    if (is_withheld(parts.list + "." + parts.category)) parts.category.clear();
+    if (is_withheld(parts.list + "." + parts.item_name)) parts.item_name.clear();
+    std::erase_if(parts.promotion, is_withheld);
     out_.value_definition = out_.parts.value_definition;
     out_.as_of_given = options_.as_of.has_value();
     out_.as_of = options_.as_of.value_or(just_after_newest(history_));

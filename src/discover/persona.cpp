@@ -59,6 +59,8 @@ std::string sentence_of(const Feature& feature, const Words& words, const Claim&
   }
   if (feature.shape == Shape::Money)
     return fmt::format("{} {} {}, against {} for everyone (median)", value, range, feature.phrase, everyone);
+  if (feature.shape == Shape::Number)
+    return fmt::format("{} {} {}, against {} for everyone (median)", feature.phrase, value, range, everyone);
   (void)words;
   return fmt::format("{} {} {}, against {} for everyone ({})", value, range, feature.phrase, everyone,
                      by_median(feature.shape) ? "median" : "mean");
@@ -348,6 +350,9 @@ Persona persona_of(std::span<const Claim> claims, const Parts& parts, const Feat
   const Words& words = parts.words;
   for (const Claim& claim : claims) {
     switch (claim.family) {
+      case Family::Trait:
+        out.demographics.push_back(claim.sentence);
+        break;
       case Family::Interest:
         if (claim.higher()) out.interests.push_back(claim.sentence);
         break;
@@ -376,7 +381,7 @@ Persona persona_of(std::span<const Claim> claims, const Parts& parts, const Feat
           std::fabs(claim.effect) > 0.3)
         out.serve.push_back({filled(offer.what, claim, words), claim.sentence});
   }
-  for (auto* list : {&out.interests, &out.habits, &out.preferences, &out.pains})
+  for (auto* list : {&out.demographics, &out.interests, &out.habits, &out.preferences, &out.pains})
     if (list->size() > 5) list->resize(5);
   const auto has = [&](Family family) {
     return std::any_of(features.columns.begin(), features.columns.end(),

@@ -33,7 +33,7 @@ struct Advice {
 struct Persona {
   std::string name;
   std::string summary;
-  std::vector<std::string> interests, habits, preferences, pains, unknown;
+  std::vector<std::string> demographics, interests, habits, preferences, pains, unknown;
   std::vector<Advice> serve;
   std::vector<std::string> typical;  // pseudonyms
 };

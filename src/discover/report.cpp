@@ -38,6 +38,7 @@ Json persona_json(const Segment& s) {
   return Json::object()
       .set("summary", s.persona.summary)
       .set("known", known)
+      .set("demographics", texts(s.persona.demographics))
       .set("interests", texts(s.persona.interests))
       .set("habits", texts(s.persona.habits))
       .set("preferences", texts(s.persona.preferences))

@@ -242,6 +242,7 @@ class Page {
       put("<p class=\"small soft\">On {} it was not found on: {} of those it picks belong to the cluster, and it picks "
           "{} of the cluster.</p>",
           safe(words_.customers), percent(s.precision), percent(s.recall));
+    section("Demographics and other traits", s.persona.demographics);
     section("Interests", s.persona.interests);
     if (!s.persona.serve.empty()) {
       out_ += "<h4>What would probably serve them</h4><ul>";
