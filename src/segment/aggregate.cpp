@@ -1,5 +1,6 @@
 // Aggregates over the rows of a block of customers: positions of the cuts in time, running totals, and one function for
 // each way of reducing a window to a value.
+// Long because every reduction reads the positions and running totals made here, which no other file needs to know.
 #include <algorithm>
 #ifdef __AVX2__
 #include <immintrin.h>

@@ -1,5 +1,6 @@
 // One function for each kind of node that is no aggregate: columns in, a column out. The same functions serve
 // customers, rows and elements; only the leaves (properties, times) know which lanes they have.
+// Long because it is one function for each kind of node, side by side, over the same few helpers.
 #include <algorithm>
 #ifdef __AVX2__
 #include <immintrin.h>
@@ -108,7 +109,7 @@ void Block::run_node(Frame& frame, NodeId id) {
   Col& col = frame.cols[id];
   col.until = nullptr;
   col.seq = nullptr;
-  switch (node.op) {
+  switch (node.op) {  // Long because there is an arm for each kind of node, and each is one call.
     case Op::Constant:
       constant(frame, node, id);
       break;
