@@ -37,7 +37,7 @@ std::string range_text(Shape shape, Interval interval) {
     std::string text = std::isfinite(x) ? shown(shape, x) : x < 0 ? "none" : "any";
     // "66 to 75", not "66 % to 75 %": the unit stands before.
     for (const std::string_view unit : {" %", " days", " day"})
-      if (text.ends_with(unit)) text.resize(text.size() - unit.size());
+      if (text.ends_with(unit)) text.erase(text.size() - unit.size());
     return text;
   };
   return fmt::format("({} to {})", end(interval.low), end(interval.high));

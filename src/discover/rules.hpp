@@ -7,8 +7,8 @@
 // all nodes are improved in turn with the rest of the tree held still, by macro F1 itself (tree alternating
 // optimisation, Carreira-Perpinan and Tavallali 2018).
 //
-// A value that is unknown satisfies no condition, so a cut is only made where the customers at hand (but one in 500) have
-// a known value.
+// A value that is unknown satisfies no condition, so a cut is only made where the customers at hand (but one in 500)
+// have a known value.
 #pragma once
 
 #include <cstdint>

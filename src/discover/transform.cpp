@@ -16,7 +16,6 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kSample = 20'000;     // values a power or humps are fitted on, evenly spread
 constexpr double kWinsor = 3;          // standard deviations
 constexpr double kMostHumpWeight = 4;  // a column counts at most so many standard deviations
-constexpr double kApart = 3.5;         // deviations of chance between two humps, at least: counts come in steps
 constexpr double kTraitVote = 0.15;    // variance that traits as received may add, against 1 of what customers do
 
 // Weight of a family's vote, in variance. What a company lives from counts in full.
@@ -247,123 +246,6 @@ double fit_yeo_johnson(std::span<const double> values) {
     if (high - low < 1e-3 && values.size() > 5'000) break;
   }
   return (low + high) / 2;
-}
-
-namespace {
-
-// The density of a column over [kFrom, kTo], from its sorted values.
-constexpr size_t kBins = 256;
-constexpr double kFrom = -kWinsor - 1, kTo = kWinsor + 1, kStep = (kTo - kFrom) / kBins;
-struct Density {
-  std::array<double, kBins> raw{}, smooth{};
-};
-struct Hump {
-  size_t peak, from;  // bins; a hump ends where the next one begins
-  double height;
-};
-
-// The usual gap between values that come in few steps (1 order, 2 orders); 0 where they do not.
-double usual_step(std::span<const double> sorted) {
-  size_t distinct = 1;
-  for (size_t i = 1; i < sorted.size(); ++i)
-    if (sorted[i] > sorted[i - 1] + 1e-9) ++distinct;
-  if (distinct >= 40) return 0;
-  std::vector<double> levels, mass;
-  for (const double x : sorted) {
-    if (levels.empty() || x > levels.back() + 1e-9) levels.push_back(x), mass.push_back(0);
-    mass.back() += 1;
-  }
-  double gaps = 0;
-  for (size_t i = 0; i < levels.size(); ++i) {
-    const double left = i > 0 ? levels[i] - levels[i - 1] : kTo,
-                 right = i + 1 < levels.size() ? levels[i + 1] - levels[i] : kTo;
-    gaps += mass[i] * std::min(left, right);
-  }
-  return gaps / static_cast<double>(sorted.size());
-}
-
-Density density_of(std::span<const double> sorted, double noise) {
-  const double quartiles = (sorted[sorted.size() * 3 / 4] - sorted[sorted.size() / 4]) / 1.34;
-  const double spread = quartiles > 0.2 ? std::min(1.0, quartiles) : 1.0;
-  // Steps are smoothed over, or each would be a hump.
-  const double width = std::max({0.9 * spread * std::pow(static_cast<double>(sorted.size()), -0.2), 0.08,
-                                 0.75 * usual_step(sorted), 0.4 * noise});
-  Density density;
-  for (const double x : sorted)
-    density.raw[static_cast<size_t>(std::clamp((x - kFrom) / kStep, 0.0, kBins - 1.0))] += 1;
-  for (size_t i = 0; i < kBins; ++i)
-    for (size_t j = 0; j < kBins; ++j)
-      if (density.raw[j] > 0) {
-        const double d = (static_cast<double>(i) - static_cast<double>(j)) * kStep / width;
-        if (std::fabs(d) < 5) density.smooth[i] += density.raw[j] * std::exp(-0.5 * d * d);
-      }
-  return density;
-}
-
-// Peaks from the left, united with the next where the valley between is shallow.
-std::vector<Hump> peaks_of(const std::array<double, kBins>& smooth, double noise) {
-  std::vector<Hump> humps;
-  size_t valley = 0;
-  for (size_t i = 0; i < kBins; ++i) {
-    const bool peak =
-        (i == 0 || smooth[i] > smooth[i - 1]) && (i + 1 == kBins || smooth[i] >= smooth[i + 1]) && smooth[i] > 0;
-    if (smooth[i] <= smooth[valley]) valley = i;
-    if (!peak) continue;
-    const bool near = !humps.empty() && static_cast<double>(i - humps.back().peak) * kStep < kApart * noise;
-    if (!humps.empty() && (near || smooth[valley] > 0.6 * std::min(humps.back().height, smooth[i]))) {
-      if (smooth[i] > humps.back().height) humps.back().peak = i, humps.back().height = smooth[i];
-    } else {
-      humps.push_back({i, humps.empty() ? 0 : valley, smooth[i]});
-    }
-    valley = i;
-  }
-  return humps;
-}
-
-// Too small a hump joins its neighbour.
-void join_small(std::vector<Hump>& humps, const std::array<double, kBins>& raw, double all) {
-  const auto mass_of = [&](size_t h) {
-    const size_t to = h + 1 < humps.size() ? humps[h + 1].from : kBins;
-    return std::accumulate(raw.begin() + static_cast<long>(humps[h].from), raw.begin() + static_cast<long>(to), 0.0);
-  };
-  for (size_t h = 0; h < humps.size() && humps.size() > 1;) {
-    if (mass_of(h) >= 0.03 * all) {
-      ++h;
-    } else {
-      if (h == 0) humps[1].from = 0;
-      humps.erase(humps.begin() + static_cast<long>(h));
-      h = 0;
-    }
-  }
-}
-
-// The deviation inside humps, as a share of the whole column's.
-double inside_share(std::span<const double> sorted, std::span<const Hump> humps) {
-  double inside = 0;
-  for (size_t h = 0; h < humps.size(); ++h) {
-    const double low = h == 0 ? -1e9 : kFrom + kStep * static_cast<double>(humps[h].from);
-    const double high = h + 1 < humps.size() ? kFrom + kStep * static_cast<double>(humps[h + 1].from) : 1e9;
-    const auto from = std::lower_bound(sorted.begin(), sorted.end(), low),
-               to = std::lower_bound(sorted.begin(), sorted.end(), high);
-    const std::span<const double> part(from, to);
-    const double deviation = deviation_of(part);
-    inside += deviation * deviation * static_cast<double>(part.size());
-  }
-  const double total = deviation_of(sorted);
-  return total > 0 ? std::sqrt(inside / static_cast<double>(sorted.size())) / total : 1;
-}
-
-}  // namespace
-
-Humps find_humps(std::span<const double> values, double noise) {
-  if (values.size() < 50) return {};
-  std::vector<double> sorted(values.begin(), values.end());
-  std::sort(sorted.begin(), sorted.end());
-  const Density density = density_of(sorted, noise);
-  std::vector<Hump> humps = peaks_of(density.smooth, noise);
-  join_small(humps, density.raw, static_cast<double>(sorted.size()));
-  if (humps.size() < 2) return {};
-  return {humps.size(), inside_share(sorted, humps)};
 }
 
 Transformed transform(const FeatureTable& features, std::span<const uint32_t> rows) {

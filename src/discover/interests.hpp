@@ -1,0 +1,32 @@
+// What people are interested in, as far as texts say: the texts of a property by how many customers have them, and,
+// where things have names but no category, the words in the names.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "discover/parts.hpp"
+#include "profiles/history.hpp"
+
+namespace tessera::discover {
+
+struct Level {
+  std::string text;
+  size_t customers = 0;
+};
+
+// Texts of a property of these events by the number of customers who have them, most first (ties: by text).
+std::vector<Level> levels_of(const profiles::History& history, const std::vector<std::string>& events,
+                             std::string_view property, bool is_list);
+
+// Postage, fees, adjustments, samples: no interests.
+bool is_service_line(std::string_view name);
+
+// Words of the names of things that stand for an interest: in the names of things had by between 8 % and 70 % of
+// customers, at most `most` of them, commonest first. A word that says how a thing is sold or what colour it has is
+// none.
+std::vector<std::string> words_of_interest(const std::vector<Level>& things, const profiles::History& history,
+                                           const Parts& parts, size_t most);
+
+}  // namespace tessera::discover
