@@ -2,6 +2,7 @@
 // each way of reducing a window to a value.
 // Long because every reduction reads the positions and running totals made here, which no other file needs to know.
 #include <algorithm>
+#include <cstring>
 #ifdef __AVX2__
 #include <immintrin.h>
 #endif
@@ -26,48 +27,49 @@ bool bit(const uint64_t* bits, size_t i) {
   return bits[i / 64] >> (i % 64) & 1;
 }
 
-// Below this, comparing every row with every cut (four cuts an instruction) beats searching.
-constexpr uint32_t kFewRows = 64;
-constexpr size_t kCutsAtOnce = 16;
+// A customer with more rows than this is searched; others are counted in one word of bits.
+constexpr uint32_t kFewRows = 56;
 
-// How many of the rows [begin, end) are at or before each of kVectors * 4 cuts. Most customers have a handful of rows
-// of a kind, so what counts is the work around the loop: the totals stay in registers, without a branch a cut.
-template <size_t kVectors>
-void count_passed(const int64_t* time, uint32_t begin, uint32_t end, const int64_t* cuts, int64_t* passed) {
+// One bit a row: time <= cut. Eight spare bytes behind, so that any row's bits can be loaded as a word.
+void mark_passed(const int64_t* time, size_t rows, int64_t cut, std::vector<uint64_t>& bits) {
+  bits.resize(words(rows) + 1);
+  for (size_t word = 0; word * 64 < rows; ++word) {
+    const int64_t* at = time + word * 64;
+    const size_t count = std::min<size_t>(64, rows - word * 64);
+    uint64_t passed = 0;  // in a register: a word of memory changed sixteen times over would wait for itself
+    size_t j = 0;
 #ifdef __AVX2__
-  __m256i bounds[kVectors], totals[kVectors];
-  for (size_t v = 0; v < kVectors; ++v) {
-    bounds[v] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(cuts + 4 * v));
-    totals[v] = _mm256_setzero_si256();
-  }
-  for (uint32_t row = begin; row < end; ++row) {
-    const __m256i ms = _mm256_set1_epi64x(time[row]);
-    for (size_t v = 0; v < kVectors; ++v) totals[v] = _mm256_sub_epi64(totals[v], _mm256_cmpgt_epi64(ms, bounds[v]));
-  }
-  for (size_t v = 0; v < kVectors; ++v) _mm256_storeu_si256(reinterpret_cast<__m256i*>(passed + 4 * v), totals[v]);
-  for (size_t k = 0; k < 4 * kVectors; ++k) passed[k] = end - begin - passed[k];
-#else
-  for (size_t k = 0; k < 4 * kVectors; ++k) passed[k] = 0;
-  for (uint32_t row = begin; row < end; ++row)
-    for (size_t k = 0; k < 4 * kVectors; ++k) passed[k] += time[row] <= cuts[k];
+    const __m256i bound = _mm256_set1_epi64x(cut);
+    for (; j + 4 <= count; j += 4) {
+      const __m256i later = _mm256_cmpgt_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(at + j)), bound);
+      passed |= static_cast<uint64_t>(_mm256_movemask_pd(_mm256_castsi256_pd(later)) ^ 15) << j;
+    }
 #endif
+    for (; j < count; ++j) passed |= uint64_t{at[j] <= cut} << j;
+    bits[word] = passed;
+  }
+  bits.back() = 0;
 }
 
-// The positions of up to kVectors * 4 cuts for all customers, each cut's in a row of `out` of its own.
-template <size_t kVectors>
-void find_cuts(const int64_t* time, const std::vector<uint32_t>& begin, const std::vector<uint32_t>& end,
-               const int64_t* cuts, size_t count, uint32_t* out) {
+// The number of rows at or before the cut, added to each customer's first row. Most customers have a handful of rows of
+// a kind, so a loop over them would mispredict its end nearly every time: all rows are compared at once, and a
+// customer's share is a shift, a mask and a population count. Rows are in order of time, so the ones come first.
+void find_cut(const int64_t* time, size_t rows, const std::vector<uint32_t>& begin, const std::vector<uint32_t>& end,
+              int64_t cut, std::vector<uint64_t>& bits, uint32_t* out) {
   const size_t lanes = begin.size();
+  const bool search = rows > kFewRows * lanes;
+  if (!search) mark_passed(time, rows, cut, bits);
+  const char* const bytes = reinterpret_cast<const char*>(bits.data());
   for (size_t i = 0; i < lanes; ++i) {
-    const uint32_t from = begin[i], to = end[i];
-    if (to - from > kFewRows) {
-      for (size_t k = 0; k < count; ++k)
-        out[k * lanes + i] = static_cast<uint32_t>(std::upper_bound(time + from, time + to, cuts[k]) - time);
+    const uint32_t from = begin[i], count = end[i] - from;
+    if (search || count > kFewRows) {
+      out[i] = static_cast<uint32_t>(std::upper_bound(time + from, time + end[i], cut) - time);
       continue;
     }
-    int64_t passed[4 * kVectors];
-    count_passed<kVectors>(time, from, to, cuts, passed);
-    for (size_t k = 0; k < count; ++k) out[k * lanes + i] = from + static_cast<uint32_t>(passed[k]);
+    uint64_t word;
+    std::memcpy(&word, bytes + from / 8, sizeof word);
+    static_assert(std::endian::native == std::endian::little);
+    out[i] = from + static_cast<uint32_t>(std::popcount((word >> (from % 8)) & ((uint64_t{1} << count) - 1)));
   }
 }
 
@@ -184,15 +186,10 @@ Block::StreamState& Block::stream_state(uint32_t index) {
   state.cuts.resize(use.cuts.size() * lanes_);
   static_assert(sizeof(Instant) == sizeof(int64_t));
   const auto* time = reinterpret_cast<const int64_t*>(stream.time.data() + state.from);
-  for (size_t k = 0; k < use.cuts.size(); k += kCutsAtOnce) {
-    const size_t count = std::min(kCutsAtOnce, use.cuts.size() - k);
-    int64_t cuts[kCutsAtOnce];
-    for (size_t j = 0; j < kCutsAtOnce; ++j) {
-      const Cut& cut = use.cuts[k + std::min(j, count - 1)];
-      cuts[j] = cut.kind == Cut::Kind::Ago ? as_of_.ms - cut.ms : std::min(cut.ms, as_of_.ms);
-    }
-    static constexpr decltype(&find_cuts<1>) kFind[] = {find_cuts<1>, find_cuts<2>, find_cuts<3>, find_cuts<4>};
-    kFind[(count - 1) / 4](time, state.begin, state.end, cuts, count, state.cuts.data() + k * lanes_);
+  for (size_t k = 0; k < use.cuts.size(); ++k) {
+    const Cut& cut = use.cuts[k];
+    const int64_t ms = cut.kind == Cut::Kind::Ago ? as_of_.ms - cut.ms : std::min(cut.ms, as_of_.ms);
+    find_cut(time, state.to - state.from, state.begin, state.end, ms, passed_, state.cuts.data() + k * lanes_);
   }
   return state;
 }
@@ -661,6 +658,26 @@ void Block::collect(NodeId id, const AggregatePlan& plan) {
   }
 }
 
+// Running totals of what the rows of a group weigh now, for all scores of one half-life.
+const std::vector<uint64_t>& Block::decayed_total(uint32_t index, int64_t half_life) {
+  Decayed& state = decayed_[{index, half_life}];
+  if (state.ready) return state.total;
+  state.ready = true;
+  const GroupState& group = groups_[index];
+  const uint32_t stream = bound_.groups[index].stream;
+  const StreamState& rows = streams_[stream];
+  const Instant* time = bound_.streams[stream].stream->time.data() + rows.from;
+  const Decay decay(half_life);
+  state.total.resize(rows.to - rows.from + 1);
+  uint64_t total = state.total[0] = 0;
+  for (uint32_t row = 0; row < rows.to - rows.from; ++row) {
+    const Duration age = as_of_ - time[row];
+    const uint64_t weight = age.ms < 0 ? 0 : decay.of(age);
+    state.total[row + 1] = total += group.all ? weight : weight * (group.count[row + 1] - group.count[row]);
+  }
+  return state.total;
+}
+
 void Block::score(NodeId id) {
   const auto& plan = std::get<ScorePlan>(plan_.nodes[id].detail);
   Col& col = customers_.cols[id];
@@ -675,26 +692,26 @@ void Block::score(NodeId id) {
     const GroupState& group = group_state(part.group);
     const auto [low, high] = window(part, plan.window.anchor, 0);
     const uint32_t index = bound_.groups[part.group].stream;
-    const Instant* time = bound_.streams[index].stream->time.data() + streams_[index].from;
-    // From the newest back: what is old enough to weigh nothing ends the search. A customer's rows, each at most 2^32,
-    // add up within 64 bits.
-    const auto decayed = [&](size_t i, auto&& matches_of) {
+    const StreamState& state = streams_[index];
+    const Instant* time = bound_.streams[index].stream->time.data() + state.from;
+    const std::vector<uint64_t>* total = nullptr;
+    if (decays && state.to - state.from <= kFewRows * lanes_) total = &decayed_total(part.group, plan.half_life);
+    const auto searched = [&](size_t i) {
+      // From the newest back: what is old enough to weigh nothing ends the search.
       uint64_t sum = 0;
       for (uint32_t row = high[i]; row-- > low[i];) {
         const uint64_t weight = decay.of(as_of_ - time[row]);
         if (weight == 0) break;
-        sum += weight * matches_of(row);
+        sum += weight * (group.all ? 1 : group.count[row + 1] - group.count[row]);
       }
       return sum;
     };
     for (size_t i = 0; i < lanes_; ++i) {
-      uint64_t sum;
+      uint64_t sum;  // a customer's rows, each at most 2^32, add up within 64 bits
       if (!decays)
         sum = group.all ? high[i] - low[i] : group.count[high[i]] - group.count[low[i]];
-      else if (group.all)
-        sum = decayed(i, [](uint32_t) { return uint64_t{1}; });
       else
-        sum = decayed(i, [&](uint32_t row) { return uint64_t{group.count[row + 1] - group.count[row]}; });
+        sum = total ? (*total)[high[i]] - (*total)[low[i]] : searched(i);
       if (narrow)
         col.own_i64[i] += static_cast<int64_t>(sum) * part.weight;
       else

@@ -8,6 +8,7 @@
 // change by time alone (next_change.cpp); null means never.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <vector>
@@ -108,6 +109,10 @@ class Block {
     std::vector<uint64_t> sum;    // running total, modulo 2^64
     std::vector<uint32_t> known;  // running total; empty where every row is known and matches
   };
+  struct Decayed {
+    bool ready = false;
+    std::vector<uint64_t> total;
+  };
   struct Window {  // of one part, each customer: rows [low, high) counted from the stream's `from`
     const uint32_t *low, *high;
   };
@@ -150,6 +155,7 @@ class Block {
   void pick(NodeId id, const AggregatePlan& plan);
   void collect(NodeId id, const AggregatePlan& plan);
   void score(NodeId id);
+  const std::vector<uint64_t>& decayed_total(uint32_t group, int64_t half_life);
   template <typename F>
   void each_value(const Part& part, uint32_t row, F&& take);
   bool matches(const GroupState& state, uint32_t row) const;
@@ -178,8 +184,10 @@ class Block {
   std::vector<StreamState> streams_;
   std::vector<GroupState> groups_;
   std::vector<ValuesState> values_;
-  std::vector<std::vector<NodeId>> where_cones_;   // by pattern
-  std::vector<std::vector<uint32_t>> low_, high_;  // scratch of window()
+  std::map<std::pair<uint32_t, int64_t>, Decayed> decayed_;  // by group and half-life
+  std::vector<uint64_t> passed_;                             // scratch of stream_state()
+  std::vector<std::vector<NodeId>> where_cones_;             // by pattern
+  std::vector<std::vector<uint32_t>> low_, high_;            // scratch of window()
   std::unique_ptr<Probe> probe_;
   bool is_probe_ = false;  // sent by a condition that looks for its next change
   bool one_lane_run_ = false;

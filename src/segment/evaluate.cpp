@@ -13,7 +13,7 @@ namespace {
 
 // Customers in one block: their rows and columns stay in the second-level cache. A multiple of 64, so that blocks of
 // bits lie on words.
-constexpr size_t kBlockCustomers = 1024;
+constexpr size_t kBlockCustomers = 2048;
 
 size_t words(size_t lanes) {
   return (lanes + 63) / 64;

@@ -93,6 +93,7 @@ void Block::run(profiles::CustomerIndex from, profiles::CustomerIndex to, Instan
   for (auto& state : streams_) state.ready = false;
   for (auto& state : groups_) state.ready = false;
   for (auto& state : values_) state.ready = false;
+  for (auto& [key, state] : decayed_) state.ready = false;
   customers_.lanes = lanes_;
   customers_.first = from;
   run_frame(customers_, cone);
