@@ -122,7 +122,6 @@ Result<Prepared> prepare_asked(const Context& context, Session& session, const A
   const auto name = given.text("SEGMENT");
   if (expression) return prepare_expression(context, session, *expression, known);
   const size_t index = TRY(find_segment(known, *name));
-  const std::string slug = known[index].slug;
   auto checked = segment::check(known, session.schema);
   if (!checked.ok()) return std::unexpected(segment::error_of(checked.diagnostics, ""));
   const uint32_t asked = checked.given[index];

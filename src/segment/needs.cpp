@@ -60,18 +60,4 @@ profiles::Needs needs_of(const Program& program, const Schema& schema) {
   return std::move(walker.needs);
 }
 
-Schema schema_of(const std::vector<profiles::EventListing>& events) {
-  Schema out;
-  for (const profiles::EventListing& listing : events) {
-    Schema::Properties properties;
-    for (const profiles::PropertyListing& one : listing.properties)
-      properties[one.property].insert({one.type, one.is_list});
-    if (listing.event == profiles::kTraits)
-      out.traits = std::move(properties);
-    else if (!listing.event.starts_with('$'))
-      out.events[listing.event] = {listing.rows, std::move(properties)};
-  }
-  return out;
-}
-
 }  // namespace tessera::segment
