@@ -337,13 +337,12 @@ class Candidates {
 
   void times() {
     if (hours_) {
-      struct Part_of_day {
+      struct PartOfDay {
         std::string_view name, phrase, condition;
       };
-      for (const Part_of_day& row :
-           {Part_of_day{"morning_percent", "of visits before 11", "$hour < 11"},
-            Part_of_day{"midday_percent", "of visits from 11 to 17", "$hour between 11 and 16"},
-            Part_of_day{"evening_percent", "of visits after 17", "$hour >= 17"}})
+      for (const PartOfDay& row : {PartOfDay{"morning_percent", "of visits before 11", "$hour < 11"},
+                                   PartOfDay{"midday_percent", "of visits from 11 to 17", "$hour between 11 and 16"},
+                                   PartOfDay{"evening_percent", "of visits after 17", "$hour >= 17"}})
         share(std::string(row.name), fmt::format("count(visit where {})", row.condition), "count(visit)", Family::Hour,
               std::string(row.phrase), std::string(row.name.substr(0, row.name.find('_'))), mains());
     }

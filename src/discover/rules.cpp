@@ -330,7 +330,8 @@ class Search {
       for (const Here& row : here) {
         const uint8_t bin = binned_.bins[column][row.row];
         if (bin == kUnknown) {
-          if (!(known = ++unknown * kFewUnknown <= here.size())) break;
+          known = ++unknown * kFewUnknown <= here.size();
+          if (!known) break;
           continue;
         }
         const uint32_t truth = label_[row.row];
