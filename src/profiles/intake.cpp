@@ -95,7 +95,7 @@ class RecordIntake final : public Intake {
   void element(Property property, bool truth) override { put_element(property, truth); }
   void next_element(Kind kind, std::string_view prefix) override;
   void reject(Reject reject) override;
-  void note(std::string name, Json value) override { notes_.set(std::move(name), std::move(value)); }
+  void note(const std::string& name, const Json& value) override { notes_.set(name, value); }
   Result<IntakeOutcome> commit(Progress& progress) override;
 
  private:

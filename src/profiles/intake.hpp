@@ -95,7 +95,7 @@ class Intake {
 
   // Something to be kept with the entry (tessera.entry.detail, a JSON object): what the caller found out about its
   // source. In the same transaction as the rows, so that the two never disagree.
-  virtual void note(std::string /*name*/, Json /*value*/) {}
+  virtual void note(const std::string& /*name*/, const Json& /*value*/) {}
 
   // Writes everything or, on an error, nothing. An error of an earlier call (the disk was full, a name was impossible)
   // is given here. To be called once.
