@@ -18,8 +18,9 @@ struct SqlAnswer {
   bool is_cut = false;                                        // there were more than `max_rows`
 
   std::string text() const;  // a table for the terminal
-  std::string csv() const;   // RFC 4180 but for plain line feeds, with a header; a null is an empty field, an empty text is ""
-  Json json() const;         // a list of objects; numbers and truths as such
+  std::string csv()
+      const;          // RFC 4180 but for plain line feeds, with a header; a null is an empty field, an empty text is ""
+  Json json() const;  // a list of objects; numbers and truths as such
 };
 
 // Error where it is not exactly one statement, or one that changes something. `max_rows` 0: all, in memory.

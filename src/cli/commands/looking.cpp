@@ -22,8 +22,10 @@ constexpr Option kDuplicateOptions[] = {
 Result<int> run_sql(const Context& context, const Arguments& given) {
   auto record = TRY(store::Record::open(context.store, store::OpenMode::ReadOnly, context.clock));
   const auto answer = TRY(store::ask(record->connection(), *given.text("QUERY")));
-  if (context.format == Format::Json) context.print(answer.json().dump(2));
-  else context.print(context.format == Format::Csv ? answer.csv() : answer.text());
+  if (context.format == Format::Json)
+    context.print(answer.json().dump(2));
+  else
+    context.print(context.format == Format::Csv ? answer.csv() : answer.text());
   return 0;
 }
 
