@@ -392,19 +392,21 @@ Expr Parser::tail_between(size_t first, Expr left, bool negated) {
 }
 
 // in the last 30 days, in the next 30 days, before 2026-01-01, after ..., on 2026-01-01, since 2026-01-01
+// "in the last 30 days", "in the next 30 days": a window around as_of; nothing where no such words stand here.
+std::optional<Sliding> Parser::sliding_ahead_or_back() {
+  for (const std::string_view words : {"in the last", "in the past", "in last", "within the last"})
+    if (take(words)) return Sliding{.newest = {}, .oldest = duration("last")};
+  for (const std::string_view words : {"in the next", "in next", "within the next"})
+    if (take(words)) return Sliding{.newest = Duration{} - duration("next"), .oldest = {}};
+  return std::nullopt;
+}
+
 std::optional<Expr> Parser::tail_time(size_t first, Expr& left, bool negated) {
   Within within{.negated = negated};
-  for (const std::string_view words : {"in the last", "in the past", "in last", "within the last"})
-    if (!within.instant.size() && take(words)) {
-      within.window = Sliding{.newest = {}, .oldest = duration("last")};
-      within.instant.push_back(std::move(left));
-    }
-  for (const std::string_view words : {"in the next", "in next", "within the next"})
-    if (!within.instant.size() && take(words)) {
-      within.window = Sliding{.newest = Duration{} - duration("next"), .oldest = {}};
-      within.instant.push_back(std::move(left));
-    }
-  if (within.instant.empty() && is("on") && is_kind(TokenKind::Instant, 1)) {
+  if (const auto sliding = sliding_ahead_or_back()) {
+    within.window = *sliding;
+    within.instant.push_back(std::move(left));
+  } else if (is("on") && is_kind(TokenKind::Instant, 1)) {
     const Window read = window();
     if (const auto* absolute = std::get_if<Absolute>(&read)) within.window = *absolute;
     within.instant.push_back(std::move(left));

@@ -73,6 +73,7 @@ class Parser {
   bool is_closed(size_t first) const;
   std::optional<Expr> tail_is(size_t first, Expr& left);
   std::optional<Expr> tail_quantity(size_t first, Expr& left);
+  std::optional<Sliding> sliding_ahead_or_back();
   std::optional<Expr> tail_time(size_t first, Expr& left, bool negated);
   std::optional<Expr> tail_text(size_t first, Expr& left, bool negated);
   std::optional<Expr> tail_list(size_t first, Expr& left, bool negated);
