@@ -39,8 +39,10 @@ std::string safe(std::string_view text) {
   return out;
 }
 
+// "100 %" is said of everyone alone: 99.9 % keeps its decimal.
 std::string percent(double share) {
   const double x = 100 * share;
+  if (x >= 99.5 && share < 1) return fmt::format("{:.1f} %", std::min(99.9, x));
   return std::fabs(x) < 9.95 ? fmt::format("{:.1f} %", x) : fmt::format("{:.0f} %", x);
 }
 
