@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
@@ -9,6 +10,14 @@
 #include "core/result.hpp"
 
 namespace tessera {
+
+namespace {
+
+// libcrypto keeps a state for each thread and frees it when the thread ends, unless its own clean-up at exit came
+// first: then the state of every thread that is joined later (the pool's) leaks. So it shall not clean up at exit.
+[[maybe_unused]] const int no_cleanup_at_exit = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+
+}  // namespace
 
 uint64_t mix64(uint64_t z) {
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;

@@ -437,7 +437,7 @@ Result<void> RecordIntake::add_links(const std::vector<uint8_t>& is_duplicate, c
   }));
   const uint64_t added = TRY(connection_.run(
       "INSERT INTO tessera.link SELECT a, b, seq, ?, true, 'came together' FROM temp.incoming_link i WHERE NOT EXISTS "
-      "(SELECT 1 FROM tessera.link k WHERE (k.a = i.a AND k.b = i.b) OR (k.a = i.b AND k.b = i.a)) ORDER BY seq",
+      "(SELECT 1 FROM tessera.link k WHERE least(k.a, k.b) = i.a AND greatest(k.a, k.b) = i.b) ORDER BY seq",
       {entry_.id}));
   has_new_links_ |= added > 0;
   TRY(connection_.run("DELETE FROM temp.incoming_link"));
