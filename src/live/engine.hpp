@@ -1,0 +1,97 @@
+// The live engine: acknowledged means logged, logged means in the right segments. What it is made of:
+//
+//   submit (any thread) -> bounded queue -> writer: one group, one fdatasync, answers
+//                       -> applier: the fold of the log (fold.hpp): identities, histories, memberships, timers, changes
+//                       -> recorder: rows and changes into the record in bulk, with the offset they go up to
+//
+// Every entry of the log has an instant (`learnt`), which never goes back. The fold first lets time pass up to that
+// instant (timers), then takes the entry in. When nothing arrives and a timer is due, the writer logs an empty entry,
+// so that replaying the log gives the same changes with the same ids. An id is "OFFSET-ORDINAL".
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/json.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "live/change.hpp"
+#include "profiles/intake.hpp"
+#include "store/record.hpp"
+
+namespace tessera::live {
+
+struct Settings {
+  uint64_t queue_bytes = 64 << 20;            // not yet logged; beyond it submit() says Busy
+  uint64_t behind_bytes = 256 << 20;          // logged and not yet applied; beyond it submit() says Busy
+  uint64_t remembered_messages = 50'000'000;  // ids of messages held for de-duplication, 8 bytes each at most 75 % full
+  Duration remembered_for = kDay * 2;  // at least, as long as the above is enough; the metric says when it was not
+  uint64_t feed_changes = 1'000'000;   // changes kept in memory for subscribers; older ones are read from the record
+  Duration flush_after = kSecond;      // the record follows the log by about this much
+};
+
+// What came in: one body, a single call or a batch, as JSON text that has been parsed once (so it is valid JSON).
+struct Submission {
+  std::string source;  // name of the source the write key belongs to
+  std::string type;    // "track", "batch", ... : of the route; empty where the body says it
+  std::string body;
+};
+
+// Turns submissions into rows of an intake; made by who knows the outside shapes (ingest), so that the engine need not.
+// Rows that cannot be used are rejects. Must depend on nothing but its arguments: replaying the log calls it again.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  virtual void read(const Submission& submission, Instant received) = 0;
+};
+using MakeReader = std::function<std::unique_ptr<Reader>(profiles::Intake&)>;
+
+enum class Taken { Yes, Busy };
+
+// Who wants the changes as they happen. Called on the applier's thread: must not block.
+using Listener = std::function<void(std::span<const Change>)>;
+
+class Engine {
+ public:
+  // Opens the log beside the record, brings the state up to the log's end and fires the timers that were missed.
+  static Result<std::unique_ptr<Engine>> start(store::Record& record, const std::string& log_folder,
+                                               MakeReader make_reader, const Settings& settings, const Clock& clock);
+  // Takes nothing more, applies and records what was logged, and ends the threads.
+  ~Engine();
+  Result<void> stop();
+
+  // `done` is called once, on the writer's thread, when the submission is on disk (the offset of its entry) or could
+  // not be written (disk full). Busy: nothing will happen, try again later.
+  Taken submit(Submission submission, std::function<void(Result<uint64_t>)> done);
+
+  // Definitions: parsed and checked together with those in force; the error has all diagnostics with places. Returns
+  // when the new ones are in force and every change they made is in the feed.
+  Result<Json> apply_definitions(const std::string& text);
+  Result<Json> remove_definition(const std::string& slug);
+
+  // --- reading; any thread; consistent with one moment of the fold
+  Json segments();                                    // name, slug, text, version, members, next change
+  std::optional<Json> customer(std::string_view id);  // by public id or any identifier: traits, segments, events seen
+  // Members by public id, ascending, after `after`; at most `limit`.
+  Result<std::vector<std::string>> members(std::string_view segment, std::string_view after, size_t limit);
+  Json status();  // offsets, lag, counters of events, rejects, duplicates, queue, timers, freshness by source
+  // Changes behind `id` (empty: from the oldest), at most `limit`. Error: the id is not one.
+  Result<std::vector<Change>> changes_after(std::string_view id, size_t limit);
+  // The listener sees every change behind the returned id, in order. Ends with the handle.
+  struct Subscription;
+  std::pair<std::shared_ptr<Subscription>, std::string> subscribe(Listener listener);
+
+  // The newest fact that answers may include: waits until everything logged before this call is applied.
+  void catch_up();
+
+ private:
+  struct State;
+  explicit Engine(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tessera::live
