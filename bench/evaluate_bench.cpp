@@ -5,7 +5,8 @@
 // The peers get the friendliest table: events sorted by customer and time, kinds and categories as small integers,
 // money and time as 64-bit integers. The queries they run are in bench/sql (evaluate_bench --write-sql DIR makes them).
 // The ratio of processor time beside that of the clock tells how much of the latter is the machine's other work.
-// --smoke: small. --million N: only N million events. --mix NAME: only that mix. --ours: without the peers.
+// --smoke: small. --million N: only N million events. --mix NAME: only that mix. --segments N: only so many segments.
+// --ours: without the peers. --repeats N: more runs, for a profiler.
 #include <algorithm>
 #include <ctime>
 #include <fstream>
@@ -400,10 +401,11 @@ int main(int argc, char** argv) {
   const size_t customers = options.smoke ? 20'000 : 1'000'000;
   std::vector<double> millions = options.smoke ? std::vector{0.05, 0.1, 0.2} : std::vector{2.0, 6.0, 20.0};
   if (const auto million = value_of("--million")) millions = {std::stod(*million)};
-  const int repeats = options.smoke ? 1 : 3;
+  int repeats = options.smoke ? 1 : 3;
+  if (const auto given = value_of("--repeats")) repeats = std::stoi(*given);
   bool same = true;
-  Table table({"mix", "segments", "million events", "Tessera s", "ClickHouse s", "DuckDB s", "x ClickHouse", "x DuckDB",
-               "CPU x ClickHouse", "CPU x DuckDB", "ns an event", "growth"});
+  Table table({"mix", "segments", "million events", "Tessera s", "CPU s", "ClickHouse s", "DuckDB s", "x ClickHouse",
+               "x DuckDB", "CPU x ClickHouse", "CPU x DuckDB", "ns an event", "growth"});
   Table memory({"million events", "customers", "bytes an event", "bytes an event and customer id"});
   std::map<std::pair<std::string, int>, std::vector<double>> costs;
   std::unique_ptr<SqlPeer> chdb, duckdb;
@@ -442,17 +444,18 @@ int main(int argc, char** argv) {
       must(duckdb->query(
           fmt::format("CREATE TABLE events AS SELECT customer, event, category, time, total FROM '{}.parquet'", base)));
     }
-    const auto only = value_of("--mix");
+    const auto only = value_of("--mix"), only_segments = value_of("--segments");
     for (const char* name : kMixes) {
       if (only && *only != name) continue;
       for (const int segments : kSegments) {
+        if (only_segments && std::stoi(*only_segments) != segments) continue;
         const Mix clickhouse = Writer(Dialect::ClickHouse, Rng(7)).write(name, segments);
         const Mix duck = Writer(Dialect::DuckDb, Rng(7)).write(name, segments);
         const Measured mine = ours(data.history, clickhouse.language, repeats + 4);
         auto& cost = costs[{name, segments}];
         cost.push_back(mine.seconds);
         std::vector<std::string> cells{name, std::to_string(segments), fmt::format("{:.1f}", events / 1e6),
-                                       fmt::format("{:.4f}", mine.seconds)};
+                                       fmt::format("{:.4f}", mine.seconds), fmt::format("{:.4f}", mine.cpu)};
         if (alone) {
           cells.insert(cells.end(), 6, "");
         } else {

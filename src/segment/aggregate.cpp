@@ -2,12 +2,9 @@
 // each way of reducing a window to a value.
 // Long because every reduction reads the positions and running totals made here, which no other file needs to know.
 #include <algorithm>
-#include <cstring>
-#ifdef __AVX2__
-#include <immintrin.h>
-#endif
 
 #include "segment/block.hpp"
+#include "segment/cuts.hpp"
 #include "segment/decay.hpp"
 
 namespace tessera::segment {
@@ -19,58 +16,20 @@ using profiles::Truth;
 
 namespace {
 
+// Rows a customer, on average of a block: with more, a score looks at the newest only.
+constexpr size_t kFewRows = 56;
+
 size_t words(size_t lanes) {
   return (lanes + 63) / 64;
 }
 
+const int64_t* times_of(const Stream& stream) {
+  static_assert(sizeof(Instant) == sizeof(int64_t));
+  return reinterpret_cast<const int64_t*>(stream.time.data());
+}
+
 bool bit(const uint64_t* bits, size_t i) {
   return bits[i / 64] >> (i % 64) & 1;
-}
-
-// A customer with more rows than this is searched; others are counted in one word of bits.
-constexpr uint32_t kFewRows = 56;
-
-// One bit a row: time <= cut. Eight spare bytes behind, so that any row's bits can be loaded as a word.
-void mark_passed(const int64_t* time, size_t rows, int64_t cut, std::vector<uint64_t>& bits) {
-  bits.resize(words(rows) + 1);
-  for (size_t word = 0; word * 64 < rows; ++word) {
-    const int64_t* at = time + word * 64;
-    const size_t count = std::min<size_t>(64, rows - word * 64);
-    uint64_t passed = 0;  // in a register: a word of memory changed sixteen times over would wait for itself
-    size_t j = 0;
-#ifdef __AVX2__
-    const __m256i bound = _mm256_set1_epi64x(cut);
-    for (; j + 4 <= count; j += 4) {
-      const __m256i later = _mm256_cmpgt_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(at + j)), bound);
-      passed |= static_cast<uint64_t>(_mm256_movemask_pd(_mm256_castsi256_pd(later)) ^ 15) << j;
-    }
-#endif
-    for (; j < count; ++j) passed |= uint64_t{at[j] <= cut} << j;
-    bits[word] = passed;
-  }
-  bits.back() = 0;
-}
-
-// The number of rows at or before the cut, added to each customer's first row. Most customers have a handful of rows of
-// a kind, so a loop over them would mispredict its end nearly every time: all rows are compared at once, and a
-// customer's share is a shift, a mask and a population count. Rows are in order of time, so the ones come first.
-void find_cut(const int64_t* time, size_t rows, const std::vector<uint32_t>& begin, const std::vector<uint32_t>& end,
-              int64_t cut, std::vector<uint64_t>& bits, uint32_t* out) {
-  const size_t lanes = begin.size();
-  const bool search = rows > kFewRows * lanes;
-  if (!search) mark_passed(time, rows, cut, bits);
-  const char* const bytes = reinterpret_cast<const char*>(bits.data());
-  for (size_t i = 0; i < lanes; ++i) {
-    const uint32_t from = begin[i], count = end[i] - from;
-    if (search || count > kFewRows) {
-      out[i] = static_cast<uint32_t>(std::upper_bound(time + from, time + end[i], cut) - time);
-      continue;
-    }
-    uint64_t word;
-    std::memcpy(&word, bytes + from / 8, sizeof word);
-    static_assert(std::endian::native == std::endian::little);
-    out[i] = from + static_cast<uint32_t>(std::popcount((word >> (from % 8)) & ((uint64_t{1} << count) - 1)));
-  }
 }
 
 // First matching row in [from, to), or `to`.
@@ -184,13 +143,10 @@ Block::StreamState& Block::stream_state(uint32_t index) {
     state.end[i] = stream.first[from_ + i + 1] - state.from;
   }
   state.cuts.resize(use.cuts.size() * lanes_);
-  static_assert(sizeof(Instant) == sizeof(int64_t));
-  const auto* time = reinterpret_cast<const int64_t*>(stream.time.data() + state.from);
-  for (size_t k = 0; k < use.cuts.size(); ++k) {
-    const Cut& cut = use.cuts[k];
-    const int64_t ms = cut.kind == Cut::Kind::Ago ? as_of_.ms - cut.ms : std::min(cut.ms, as_of_.ms);
-    find_cut(time, state.to - state.from, state.begin, state.end, ms, passed_, state.cuts.data() + k * lanes_);
-  }
+  cut_ms_.clear();
+  for (const Cut& cut : use.cuts)
+    cut_ms_.push_back(cut.kind == Cut::Kind::Ago ? as_of_.ms - cut.ms : std::min(cut.ms, as_of_.ms));
+  find_cuts(times_of(stream), {stream.first.data() + from_, lanes_ + 1}, cut_ms_, state.cuts.data());
   return state;
 }
 
@@ -203,32 +159,9 @@ Block::Window Block::window(const Part& part, NodeId anchor, size_t scratch) {
   auto& low = low_[scratch];
   low.resize(lanes_);
   const Stream& stream = *bound_.streams[index].stream;
-  const Instant* time = stream.time.data() + state.from;
-  const profiles::Seq* seq = stream.seq.data() + state.from;
   const Col& since = customers_.cols[anchor];
-  for (size_t i = 0; i < lanes_; ++i) {
-    if (!is_known(since.i64[i])) {
-      low[i] = high[i];
-      continue;
-    }
-    const auto later = [&](uint32_t row) {
-      const int64_t ms = time[row].ms;
-      return ms > since.i64[i] || (ms == since.i64[i] && since.seq && seq[row] > since.seq[i]);
-    };
-    uint32_t from = state.begin[i], to = high[i];
-    // Mostly few rows or none came since: look at the newest before searching.
-    for (int step = 0; step < 4 && from < to; ++step) {
-      if (later(to - 1))
-        --to;
-      else
-        from = to;
-    }
-    while (from < to) {
-      const uint32_t middle = from + (to - from) / 2;
-      later(middle) ? to = middle : from = middle + 1;
-    }
-    low[i] = to;
-  }
+  find_since({times_of(stream), stream.seq.data()}, {stream.first.data() + from_, lanes_ + 1}, high, since.i64,
+             since.seq, low.data());
   return {low.data(), high};
 }
 
@@ -420,6 +353,7 @@ void Block::aggregate(NodeId id) {
 void Block::count(NodeId id, const AggregatePlan& plan) {
   Col& col = customers_.cols[id];
   start_i64(col, lanes_, {}, 0);
+  col.certain = true;
   int64_t* out = col.own_i64.data();
   for (const Part& part : bound_.parts[id]) {
     const GroupState& group = group_state(part.group);
@@ -438,6 +372,7 @@ void Block::sum(NodeId id, const AggregatePlan& plan) {
     start_i64(col, lanes_, {1, Number::kOne}, 0);
   else
     start_ratio(col, lanes_, {0, average ? 0 : Number::kOne});
+  col.certain = !average;
   for (const Part& part : bound_.parts[id]) {
     group_state(part.group);
     const auto [low, high] = window(part, plan.window.anchor, 0);
@@ -671,8 +606,7 @@ const std::vector<uint64_t>& Block::decayed_total(uint32_t index, int64_t half_l
   state.total.resize(rows.to - rows.from + 1);
   uint64_t total = state.total[0] = 0;
   for (uint32_t row = 0; row < rows.to - rows.from; ++row) {
-    const Duration age = as_of_ - time[row];
-    const uint64_t weight = age.ms < 0 ? 0 : decay.of(age);
+    const uint64_t weight = decay.of(as_of_ - time[row]);
     state.total[row + 1] = total += group.all ? weight : weight * (group.count[row + 1] - group.count[row]);
   }
   return state.total;
@@ -687,6 +621,7 @@ void Block::score(NodeId id) {
     start_i64(col, lanes_, {plan.unit, static_cast<int64_t>(den)}, 0);
   else
     start_ratio(col, lanes_, {0, den});
+  col.certain = true;
   const Decay decay(decays ? plan.half_life : 1);
   for (const Part& part : bound_.parts[id]) {
     const GroupState& group = group_state(part.group);

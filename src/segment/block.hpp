@@ -31,6 +31,7 @@ struct Scale {
 struct Col {
   enum class Kind : uint8_t { None, I64, Ratio, Text, Bits, Rows } kind = Kind::None;
   Scale scale;
+  bool certain = false;  // I64: known in every lane
   // What the kind says, pointing into `own` or straight into the history.
   const int64_t* i64 = nullptr;
   const profiles::TextId* text = nullptr;
@@ -185,7 +186,8 @@ class Block {
   std::vector<GroupState> groups_;
   std::vector<ValuesState> values_;
   std::map<std::pair<uint32_t, int64_t>, Decayed> decayed_;  // by group and half-life
-  std::vector<uint64_t> passed_;                             // scratch of stream_state()
+  std::vector<int64_t> cut_ms_;                              // scratch of stream_state()
+  std::vector<uint64_t> above_;                              // scratch of range()
   std::vector<std::vector<NodeId>> where_cones_;             // by pattern
   std::vector<std::vector<uint32_t>> low_, high_;            // scratch of window()
   std::unique_ptr<Probe> probe_;

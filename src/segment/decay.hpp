@@ -8,7 +8,9 @@
 // grows with age.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "core/time.hpp"
@@ -25,26 +27,28 @@ const std::array<uint64_t, kDecaySteps>& decay_table();
 class Decay {
  public:
   explicit Decay(int64_t half_life)
-      : half_life_(static_cast<uint64_t>(half_life)),
-        oldest_(33 * half_life_),
-        steps_per_ms_(static_cast<double>(kDecaySteps) / static_cast<double>(half_life)),
-        table_(decay_table().data()) {}
-  // In units of 1 / kDecayOne. REQUIRES: age >= 0.
+      : oldest_(std::min(33 * static_cast<uint64_t>(half_life), kLongest)),
+        shift_(std::bit_width(static_cast<uint64_t>(half_life) - 1)),
+        table_(decay_table().data()) {
+    const auto h = static_cast<unsigned __int128>(half_life);
+    reciprocal_ = static_cast<uint64_t>(((static_cast<unsigned __int128>(1) << (63 + shift_)) + h - 1) / h);
+  }
+  // In units of 1 / kDecayOne; 0 for what is yet to come. REQUIRES: age < 2^53 ms (285,000 years).
   uint64_t of(Duration age) const {
-    const auto ms = static_cast<uint64_t>(age.ms);
-    if (ms >= oldest_) return 0;  // also keeps the products below within 64 bits
-    // A division takes longer than all the rest: the quotient by doubles is off by one at most, which the exact
-    // products tell.
-    auto steps = static_cast<uint64_t>(static_cast<double>(ms) * steps_per_ms_);
-    const uint64_t scaled = ms * kDecaySteps, product = steps * half_life_;
-    steps += product + half_life_ <= scaled;
-    steps -= product > scaled;
+    // A division takes longer than all the rest. The reciprocal has 64 bits, the top one set, and is too large by less
+    // than one in its last place: by a relative 2^-63. So the quotient's error is below age * 1024 / half_life / 2^63,
+    // less than 1 / half_life, which is what a true quotient at least lacks to the next whole number.
+    const uint64_t ms = std::min(static_cast<uint64_t>(age.ms), oldest_);
+    const auto product = static_cast<unsigned __int128>(ms << 11) * reciprocal_;
+    const uint64_t steps = static_cast<uint64_t>(product >> 64) >> shift_;
     return table_[steps % kDecaySteps] >> (steps / kDecaySteps);
   }
 
  private:
-  uint64_t half_life_, oldest_;
-  double steps_per_ms_;
+  static constexpr uint64_t kLongest = (uint64_t{1} << 53) - 1;
+  uint64_t oldest_;  // 33 half-lives: 2^32 is shifted away, without a branch
+  int shift_;
+  uint64_t reciprocal_;  // 2^(63 + shift) / half_life, rounded up
   const uint64_t* table_;
 };
 

@@ -59,30 +59,28 @@ void fill(std::vector<uint64_t>& bits, size_t lanes, F&& is) {
   }
 }
 
-// truth = low <= x <= high, known = x is known. REQUIRES: low > kUnknown + 1.
-void range_bits(const int64_t* x, size_t lanes, int64_t low, int64_t high, uint64_t* truth, uint64_t* known) {
+// Sets the bits of all lanes.
+void fill(std::vector<uint64_t>& bits, size_t lanes) {
+  std::fill(bits.begin(), bits.end(), ~uint64_t{0});
+  if (lanes % 64) bits.back() = (uint64_t{1} << (lanes % 64)) - 1;
+}
+
+// Sets the bits of the lanes whose x is larger than the bound.
+void larger_bits(const int64_t* x, size_t lanes, int64_t bound, uint64_t* out) {
   for (size_t word = 0; word * 64 < lanes; ++word) {
     const int64_t* at = x + word * 64;
     const size_t count = std::min<size_t>(64, lanes - word * 64);
-    uint64_t in = 0, is = 0;
+    uint64_t larger = 0;
     size_t j = 0;
 #ifdef __AVX2__
-    const __m256i below = _mm256_set1_epi64x(low), above = _mm256_set1_epi64x(high),
-                  none = _mm256_set1_epi64x(kUnknown + 1);
+    const __m256i bounds = _mm256_set1_epi64x(bound);
     for (; j + 4 <= count; j += 4) {
       const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at + j));
-      const __m256i out = _mm256_or_si256(_mm256_cmpgt_epi64(below, v), _mm256_cmpgt_epi64(v, above));
-      const auto outside = static_cast<uint64_t>(_mm256_movemask_pd(_mm256_castsi256_pd(out)));
-      in |= (outside ^ 15) << j;
-      is |= static_cast<uint64_t>(_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(v, none)))) << j;
+      larger |= static_cast<uint64_t>(_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(v, bounds)))) << j;
     }
 #endif
-    for (; j < count; ++j) {
-      in |= uint64_t{at[j] >= low && at[j] <= high} << j;
-      is |= uint64_t{is_known(at[j])} << j;
-    }
-    truth[word] = in;
-    known[word] = is;
+    for (; j < count; ++j) larger |= uint64_t{at[j] > bound} << j;
+    out[word] = larger;
   }
 }
 
@@ -109,6 +107,7 @@ void Block::run_node(Frame& frame, NodeId id) {
   Col& col = frame.cols[id];
   col.until = nullptr;
   col.seq = nullptr;
+  col.certain = false;
   switch (node.op) {  // Long because there is an arm for each kind of node, and each is one call.
     case Op::Constant:
       constant(frame, node, id);
@@ -182,7 +181,7 @@ void Block::constant(Frame& frame, const Node& node, NodeId id) {
   };
   std::visit(Match{[&](bool x) {
                      start_bits(col, frame.lanes);
-                     fill(col.own_known, frame.lanes, [](size_t) { return true; });
+                     fill(col.own_known, frame.lanes);
                      if (x) col.own_truth = col.own_known;
                      col.truth = col.own_truth.data();
                    },
@@ -450,7 +449,19 @@ void Block::range(Frame& frame, const Node& node, NodeId id) {
   start_bits(col, frame.lanes);
   if (x.kind == Col::Kind::I64) {
     const Bounds bounds = plan.moving ? moving_bounds(plan, as_of_) : whole_bounds(plan, x.scale, unit);
-    range_bits(x.i64, frame.lanes, bounds.low, bounds.high, col.own_truth.data(), col.own_known.data());
+    if (x.certain)
+      fill(col.own_known, frame.lanes);
+    else
+      larger_bits(x.i64, frame.lanes, kUnknown + 1, col.own_known.data());
+    if (bounds.low == Bounds{}.low)
+      col.own_truth = col.own_known;
+    else
+      larger_bits(x.i64, frame.lanes, bounds.low - 1, col.own_truth.data());
+    col.truth = col.own_truth.data();
+    if (bounds.high == Bounds{}.high) return;
+    above_.resize(words(frame.lanes));
+    larger_bits(x.i64, frame.lanes, bounds.high, above_.data());
+    for (size_t w = 0; w < above_.size(); ++w) col.own_truth[w] &= ~above_[w];
     return;
   }
   fill(col.own_known, frame.lanes, [&](size_t i) { return x.ratio[i].known(); });
@@ -522,7 +533,7 @@ void Block::known(Frame& frame, const Node& node, NodeId id) {
   Col& col = frame.cols[id];
   const Col& x = frame.cols[node.operands[0]];
   start_bits(col, frame.lanes);
-  fill(col.own_known, frame.lanes, [](size_t) { return true; });
+  fill(col.own_known, frame.lanes);
   switch (x.kind) {
     case Col::Kind::I64:
       fill(col.own_truth, frame.lanes, [&](size_t i) { return is_known(x.i64[i]); });
@@ -554,7 +565,7 @@ void Block::is(Frame& frame, const Node& node, NodeId id) {
   const Col& x = frame.cols[node.operands[0]];
   const auto test = std::get<TruthTest>(node.detail);
   start_bits(col, frame.lanes);
-  fill(col.own_known, frame.lanes, [](size_t) { return true; });
+  fill(col.own_known, frame.lanes);
   for (size_t w = 0; w < words(frame.lanes); ++w) {
     const uint64_t yes = x.truth[w], no = x.known[w] & ~x.truth[w], all = col.own_known[w];
     col.own_truth[w] = test == TruthTest::IsTrue      ? yes
@@ -619,7 +630,7 @@ void Block::any_element(Frame& frame, const Node& node, NodeId id) {
   start_bits(col, frame.lanes);
   const Column* lengths = inner.stream == kNone ? nullptr : bound_.lists[inner.stream][inner.scope];
   if (!lengths) {
-    if (frame.scope != 0) fill(col.own_known, frame.lanes, [](size_t) { return true; });
+    if (frame.scope != 0) fill(col.own_known, frame.lanes);
     return;
   }
   std::vector<uint32_t> elements, rows, owner;

@@ -1,0 +1,162 @@
+#include "segment/cuts.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace tessera::segment {
+
+namespace {
+
+// Compilers' vector types, so it builds anywhere; one or two instructions each where there is AVX2.
+typedef int64_t Longs __attribute__((vector_size(32)));
+typedef int32_t Ints __attribute__((vector_size(32)));
+typedef float Floats __attribute__((vector_size(32)));
+typedef int32_t HalfInts __attribute__((vector_size(16)));
+
+constexpr int64_t kUnknown = std::numeric_limits<int64_t>::min();  // or the value after it
+constexpr size_t kCuts = 8;                                        // compared at once: what one vector counts
+constexpr size_t kCustomers = 32;                                  // together, ...
+constexpr size_t kRows = 1024;    // ... if they have no more rows than this: the totals stay in the first-level cache
+constexpr size_t kFewRows = 256;  // of one customer: more are searched
+
+// Eight cuts, in the order in which later() leaves their halves.
+struct Cuts {
+  Longs a, b;
+};
+
+Cuts load(std::span<const int64_t> cuts) {
+  int64_t at[kCuts];
+  for (size_t k = 0; k < kCuts; ++k) at[k] = k < cuts.size() ? cuts[k] : std::numeric_limits<int64_t>::max();
+  return {.a = Longs{at[0], at[1], at[4], at[5]}, .b = Longs{at[2], at[3], at[6], at[7]}};
+}
+
+Longs spread(int64_t x) {
+  return Longs{x, x, x, x};
+}
+
+// -1 for each cut that the time lies after. As floats, this shuffle is a single instruction.
+Ints later(int64_t time, const Cuts& cuts) {
+  const auto a = (Floats)(spread(time) > cuts.a), b = (Floats)(spread(time) > cuts.b);
+  return (Ints)__builtin_shufflevector(a, b, 0, 2, 8, 10, 4, 6, 12, 14);
+}
+
+// Four customers' counts of eight cuts become, cut by cut, those of four customers: of cut k in the low half of
+// counts[k], of cut k + 4 in its high half. Interleaving twice is transposing.
+void transpose(Ints counts[4]) {
+  for (int round = 0; round < 2; ++round) {
+    const Ints a = counts[0], b = counts[1], c = counts[2], d = counts[3];
+    counts[0] = __builtin_shufflevector(a, c, 0, 8, 1, 9, 4, 12, 5, 13);
+    counts[1] = __builtin_shufflevector(a, c, 2, 10, 3, 11, 6, 14, 7, 15);
+    counts[2] = __builtin_shufflevector(b, d, 0, 8, 1, 9, 4, 12, 5, 13);
+    counts[3] = __builtin_shufflevector(b, d, 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+}
+
+class Finder {
+ public:
+  Finder(const int64_t* time, std::span<const uint32_t> first, uint32_t* out)
+      : time_(time), first_(first), out_(out), customers_(first.size() - 1) {}
+
+  // Customers [from, to), cuts [k, k + cuts.size()).
+  void find(size_t from, size_t to, size_t k, std::span<const int64_t> cuts) {
+    const size_t rows = first_[to] - first_[from];
+    if (to - from == 1 && rows > kFewRows) {
+      for (const int64_t cut : cuts)
+        out_[k++ * customers_ + from] =
+            static_cast<uint32_t>(std::upper_bound(time_ + first_[from], time_ + first_[to], cut) - time_ - first_[0]);
+    } else if (rows > kRows) {
+      for (size_t i = from; i < to; ++i) find(i, i + 1, k, cuts);
+    } else {
+      count(from, to, k, cuts);
+    }
+  }
+
+ private:
+  void count(size_t from, size_t to, size_t k, std::span<const int64_t> cuts) {
+    const Cuts loaded = load(cuts);
+    const int64_t* time = time_ + first_[from];
+    const size_t rows = first_[to] - first_[from];
+    Ints total = total_[0] = Ints{};
+#pragma GCC unroll 4
+    for (size_t r = 0; r < rows; ++r) total_[r + 1] = total += later(time[r], loaded);
+    const auto later_of = [&](size_t i) {
+      return total_[first_[i + 1] - first_[from]] - total_[first_[i] - first_[from]];
+    };
+    size_t i = from;
+    for (; i + 4 <= to; i += 4) {
+      Ints counts[4] = {later_of(i), later_of(i + 1), later_of(i + 2), later_of(i + 3)};
+      transpose(counts);
+      HalfInts ends;
+      __builtin_memcpy(&ends, &first_[i + 1], sizeof ends);
+      ends -= static_cast<int32_t>(first_[0]);
+      uint32_t* out = out_ + k * customers_ + i;
+#pragma GCC unroll 8
+      for (size_t c = 0; c < kCuts; ++c, out += customers_) {
+        if (c == cuts.size()) break;
+        const Ints& of_cut = counts[c % 4];
+        const auto found = ends + (c < 4 ? __builtin_shufflevector(of_cut, of_cut, 0, 1, 2, 3)
+                                         : __builtin_shufflevector(of_cut, of_cut, 4, 5, 6, 7));
+        __builtin_memcpy(out, &found, sizeof found);
+      }
+    }
+    for (; i < to; ++i) {
+      const Ints counts = later_of(i);
+      for (size_t c = 0; c < cuts.size(); ++c)
+        out_[(k + c) * customers_ + i] = first_[i + 1] - first_[0] + static_cast<uint32_t>(counts[c]);
+    }
+  }
+
+  const int64_t* time_;
+  std::span<const uint32_t> first_;
+  uint32_t* out_;
+  size_t customers_;
+  Ints total_[kRows + 1];  // of the rows before
+};
+
+// The first of the rows [from, to) that comes after the anchor.
+uint32_t search_since(const Rows& rows, uint32_t from, uint32_t to, int64_t since, const uint32_t* seq) {
+  while (from < to) {
+    const uint32_t middle = from + (to - from) / 2;
+    const int64_t at = rows.time[middle];
+    const bool later = at > since || (at == since && seq && rows.seq[middle] > *seq);
+    later ? to = middle : from = middle + 1;
+  }
+  return to;
+}
+
+}  // namespace
+
+void find_since(const Rows& rows, std::span<const uint32_t> first, const uint32_t* high, const int64_t* since,
+                const uint32_t* since_seq, uint32_t* out) {
+  constexpr uint32_t kNewest = 8;
+  const Longs a = {0, 1, 2, 3}, b = {4, 5, 6, 7};
+  for (size_t i = 0; i + 1 < first.size(); ++i) {
+    const uint32_t from = first[i], to = first[0] + high[i], count = to - from;
+    const bool is_known = since[i] > kUnknown + 1;
+    // Mostly few rows or none came since: the newest are compared at once.
+    int64_t later = 0, same = 0;
+    if (to >= kNewest) {
+      const auto before = spread(int64_t{kNewest} - 1 - count), at = spread(since[i]);
+      Longs times[2];
+      __builtin_memcpy(times, rows.time + to - kNewest, sizeof times);
+      const Longs sum = ((times[0] > at) & (a > before)) + ((times[1] > at) & (b > before));
+      const Longs ties = ((times[0] == at) & (a > before)) | ((times[1] == at) & (b > before));
+      later = -(sum[0] + sum[1] + sum[2] + sum[3]);
+      same = ties[0] | ties[1] | ties[2] | ties[3];
+    }
+    uint32_t low = to - (is_known ? static_cast<uint32_t>(later) : 0);
+    if (is_known && (same != 0 || later == kNewest || to < kNewest))
+      low = search_since(rows, from, to, since[i], since_seq ? since_seq + i : nullptr);
+    out[i] = low - first[0];
+  }
+}
+
+void find_cuts(const int64_t* time, std::span<const uint32_t> first, std::span<const int64_t> cuts, uint32_t* out) {
+  Finder finder(time, first, out);
+  const size_t customers = first.size() - 1;
+  for (size_t from = 0; from < customers; from += kCustomers)
+    for (size_t k = 0; k < cuts.size(); k += kCuts)
+      finder.find(from, std::min(customers, from + kCustomers), k, cuts.subspan(k, std::min(kCuts, cuts.size() - k)));
+}
+
+}  // namespace tessera::segment
