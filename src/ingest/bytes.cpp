@@ -19,19 +19,20 @@ constexpr Magic kForeign[] = {
     {"PK\x03\x04", "a workbook (xlsx, ods) or a zip archive",
      "libreoffice --headless --convert-to csv '{0}'   # a workbook; an archive: unzip '{0}'"},
     {"\xD0\xCF\x11\xE0", "an old Excel workbook (xls)", "libreoffice --headless --convert-to csv '{0}'"},
-    {"%PDF", "a PDF document", "export the table behind it as CSV"},
-    {"\x89PNG", "a picture", "export the table as CSV"},
-    {"\xFF\xD8\xFF", "a picture", "export the table as CSV"},
-    {"SQLite format 3", "an SQLite database", "sqlite3 -header -csv '{0}' 'SELECT * FROM table' > table.csv"},
+    {"%PDF", "a PDF document", "ls -l '{0}'   # export the table behind it as CSV and import that"},
+    {"\x89PNG", "a picture", "ls -l '{0}'   # export the table as CSV and import that"},
+    {"\xFF\xD8\xFF", "a picture", "ls -l '{0}'   # export the table as CSV and import that"},
+    {"SQLite format 3", "an SQLite database",
+     "sqlite3 '{0}' .tables   # then: sqlite3 -header -csv '{0}' 'SELECT * FROM TABLE' > table.csv"},
     {"BZh", "compressed with bzip2", "bunzip2 -k '{0}'"},
     {"\x28\xB5\x2F\xFD", "compressed with zstd", "unzstd -k '{0}'"},
     {"\xFD"
      "7zXZ",
      "compressed with xz", "unxz -k '{0}'"},
-    {"Obj\x01", "an Avro file", "export as Parquet, CSV or JSON lines"},
+    {"Obj\x01", "an Avro file", "ls -l '{0}'   # export it as Parquet, CSV or JSON lines and import that"},
     {"\x7F"
      "ELF",
-     "a program", "give a CSV, JSON lines or Parquet file"},
+     "a program", "ls -l '{0}'   # import a CSV, JSON lines or Parquet file instead"},
 };
 
 // zlib's gzFile reads plain files too, unchanged, so that one class serves both.
@@ -89,16 +90,39 @@ Result<std::unique_ptr<ByteSource>> open_bytes(const OpenFile& file) {
   return std::unique_ptr<ByteSource>(new ZlibSource(handle, file.path));
 }
 
+namespace {
+
+// Of the folders above a path, the lowest that is there.
+std::string nearest_folder(const std::filesystem::path& path) {
+  std::error_code code;
+  std::filesystem::path folder = path.parent_path();
+  while (!folder.empty() && !std::filesystem::is_directory(folder, code)) folder = folder.parent_path();
+  return folder.empty() ? "." : folder.string();
+}
+
+// The command that takes a folder's files, all of the first kind that is in it.
+std::string files_of_folder(const std::string& path) {
+  for (const std::string_view kind : {"csv", "csv.gz", "tsv", "jsonl", "ndjson", "json", "parquet"}) {
+    std::error_code code;
+    for (const auto& entry : std::filesystem::directory_iterator(path, code)) {
+      if (entry.path().string().ends_with(fmt::format(".{}", kind)))
+        return fmt::format("tessera import '{}'/*.{}", path, kind);
+    }
+  }
+  return fmt::format("ls -l '{}'   # name the files to import", path);
+}
+
+}  // namespace
+
 Result<OpenFile> examine_file(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code code;
   const fs::file_status status = fs::status(path, code);
   if (!fs::exists(status)) {
-    const std::string folder = fs::path(path).parent_path().string();
-    return fail("no such file", path, fmt::format("ls '{}'", folder.empty() ? "." : folder));
+    return fail("no such file", path, fmt::format("ls '{}'", nearest_folder(path)));
   }
   if (fs::is_directory(status)) {
-    return fail("is a folder, not a file", path, fmt::format("tessera import '{}'/*.csv", path));
+    return fail("is a folder, not a file", path, files_of_folder(path));
   }
   OpenFile file{.path = path, .size = fs::is_regular_file(status) ? fs::file_size(path, code) : 0};
   if (fs::is_regular_file(status) && file.size == 0) {
@@ -129,7 +153,8 @@ Result<OpenFile> examine_file(const std::string& path) {
     const size_t at = std::min(head.find('\0'), head.size() - 1);
     return fail(fmt::format("is a binary file (byte 0x{:02X} at offset {}), not a CSV, JSON lines or Parquet file",
                             static_cast<unsigned char>(head[at]), at),
-                path, fmt::format("file '{}'   # tells what it is; export it as CSV", path));
+                path,
+                fmt::format("od -c '{}' | head -5   # how it begins; export the table as CSV and import that", path));
   }
   return file;
 }

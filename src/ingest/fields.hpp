@@ -26,11 +26,12 @@ class FieldReader {
   bool has_time() const { return time_ != nullptr; }
   size_t time_column() const { return time_->column; }
 
-  // Identifiers that are blank, blocked (0, -1, "guest") or no address are left out; the latter two are warned about.
+  // Identifiers that are blank, blocked (0, -1, "guest") or no address are left out; the last are warned about.
   Who who(const Row& row) const;
   // nullopt: blank, or not readable in the column's form.
   std::optional<Instant> time(const Row& row);
-  void warn_about(Instant time, uint64_t line);
+  // Looks for odd values in a row whose time was read. True: they made the row a reject.
+  bool leaves_out(const Row& row, std::optional<Instant> time);
 
   void start(profiles::Intake::Kind kind, const Who& who, Instant time, uint64_t fingerprint);
   void count_fact() { ++context_.findings.facts_used; }
@@ -39,12 +40,19 @@ class FieldReader {
   void log_traits(TraitLog& log, const Who& who, const Row& row, Instant time) const;
 
  private:
+  struct Price {
+    Number number;
+    std::string_view text;
+  };
+  std::optional<Price> price_of(const Row& row) const;
   const Zone* zone_named(std::string_view name, uint64_t line);
 
   const Plan& plan_;
   NormaliserContext& context_;
   std::vector<uint64_t> seeds_;  // by column of the plan
   const ColumnPlan *time_ = nullptr, *clock_ = nullptr, *zone_ = nullptr;
+  const ColumnPlan *price_ = nullptr, *amount_ = nullptr, *quantity_ = nullptr;
+  std::vector<const ColumnPlan*> id_columns_;
   std::vector<const ColumnPlan*> trait_columns_;
   std::unordered_map<std::string, std::optional<Zone>> zones_;
 };

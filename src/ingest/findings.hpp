@@ -1,4 +1,5 @@
-// What an import notices on its way: rejects by reason and warnings, each with its count, first place and an example.
+// What an import notices on its way: rejects by reason, warnings, and odd values that stop it (odd.hpp), each with its
+// count, first place and an example.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +24,14 @@ class Findings {
   uint64_t rows_without_customer = 0;
   uint64_t rows_used = 0;   // put into the intake
   uint64_t facts_used = 0;  // of these, facts about customers and links between ids, which are no events
-  std::map<std::string, Tally> rejects, warnings;
+  std::map<std::string, Tally> rejects, warnings, odd;
 
   void warn(std::string_view reason, std::string_view file, uint64_t line, std::string_view value) {
     note(warnings, reason, file, line, value);
+  }
+  // A value of a kind that nobody has said is meant: the import will be refused.
+  void odd_value(std::string_view kind, std::string_view file, uint64_t line, std::string_view value) {
+    note(odd, kind, file, line, value);
   }
   // Counts it and hands it to the intake, the row cut at 4 KB.
   void reject(profiles::Intake& intake, std::string_view reason, std::string_view file, uint64_t line,

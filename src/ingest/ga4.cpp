@@ -68,14 +68,17 @@ class Ga4Normaliser final : public DocumentNormaliser {
     const auto time = parse_time(d.at(stamp).text, TimeForm::EpochMicros);
     if (!time) return reject("bad-time", d.at(stamp).text);
     Who who;
-    add_id(d, who, IdentifierKind::UserId, "user_id");
-    add_id(d, who, IdentifierKind::AnonymousId, "user_pseudo_id");
+    for (const auto& [kind, member] : kIds) {
+      const std::string_view id = id_of(d, member);
+      if (flaw_of_id(id) == IdFlaw::Blocked && context_.leaves_out(Odd::BlockedId, line, id, raw)) return {};
+      if (flaw_of_id(id) == IdFlaw::None && id.size() <= 500) who.add(kind, std::string(id));
+    }
     if (who.empty()) {
       ++context_.findings.rows_without_customer;
       return {};
     }
     const Instant at = time->instant(nullptr);
-    if (at > context_.now) context_.findings.warn("future-time", context_.file, line, text_of(at));
+    if (at > context_.now && context_.leaves_out(Odd::FutureTime, line, text_of(at), raw)) return {};
     const uint64_t content = hash64(raw);
     const uint64_t identity = mix64(content + 0x9E3779B97F4A7C15 * occurrences_.next(content));
     put_event(d, start(canonical_event("ga4", trim(d.at(name).text)), who, at, identity));
@@ -84,11 +87,12 @@ class Ga4Normaliser final : public DocumentNormaliser {
   }
 
  private:
-  void add_id(const JsonDocument& d, Who& who, IdentifierKind kind, std::string_view member) {
+  static constexpr std::pair<IdentifierKind, std::string_view> kIds[] = {
+      {IdentifierKind::UserId, "user_id"}, {IdentifierKind::AnonymousId, "user_pseudo_id"}};
+  static std::string_view id_of(const JsonDocument& d, std::string_view member) {
     const uint32_t at = d.find(0, member);
-    if (at == 0 || (!d.is(at, JsonKind::Text) && !d.is(at, JsonKind::Number))) return;
-    const std::string_view id = trim(d.at(at).text);
-    if (flaw_of_id(id) == IdFlaw::None && id.size() <= 500) who.add(kind, std::string(id));
+    if (at == 0 || (!d.is(at, JsonKind::Text) && !d.is(at, JsonKind::Number))) return {};
+    return trim(d.at(at).text);
   }
 
   Flattener& start(std::string_view event, const Who& who, Instant time, uint64_t identity) {

@@ -353,7 +353,7 @@ class Guess {
     for (const ColumnProfile& column : profile_.columns) names.push_back(column.name);
     const auto shown = std::span(names).subspan(0, std::min<size_t>(names.size(), 20));
     return fail(fmt::format("no column says who a row is about; its columns are: {}", join(shown, ", ")), file_ + ":1",
-                fmt::format("tessera import '{}' --map customer='{}',...", file_, names.empty() ? "COLUMN" : names[0]));
+                look_and_say(file_, "--map customer=COLUMN,time=COLUMN,..."));
   }
 
   void decide_rows() {

@@ -96,6 +96,7 @@ Result<bool> feed_documents(NormaliserContext& context, const Input& input, cons
   if (preset == "mailchimp-activity") normaliser = make_mailchimp_normaliser(context);
   if (!normaliser) return false;
   report.mapping.preset = preset;
+  context.odd = options.odd.or_keep(odd_values_of(preset));
   if (options.preset.empty()) report.notes.push_back(fmt::format("recognised as preset {}", preset));
 
   auto reader = TRY(open_documents(input, [&](Malformed bad) {
@@ -172,8 +173,12 @@ Result<Mapping> choose_mapping(const Input& input, const ImportOptions& options,
     return apply_preset(*preset, columns, file);
   }
   if (columns.size() > kMostUnmapped) {
+    const std::string found = columns_by_name(columns);
     return fail(fmt::format("has {} columns; without --map at most {} are looked at", columns.size(), kMostUnmapped),
-                file + ":1", fmt::format("tessera import '{}' --map customer='{}',time=COLUMN,...", file, columns[0]));
+                file + ":1",
+                found.empty() ? look_and_say(file, "--map customer=COLUMN,time=COLUMN,...")
+                              : fmt::format("tessera import '{}' --map {}   # and the columns to keep: NAME=COLUMN",
+                                            file, shell_map(found)));
   }
   Mapping mapping = TRY(guess_mapping(profile, file));
   if (options.yes) return mapping;
@@ -218,6 +223,7 @@ Result<void> feed_table(NormaliserContext& context, const Input& input, const Im
     ++context.findings.rows_read;
     context.findings.reject(context.intake, bad.reason, context.file, bad.line, bad.value, bad.row);
   }));
+  context.odd = options.odd.or_keep(odd_values_of(plan.mapping.preset));
   const auto normaliser = make_normaliser(plan, context);
   Meter meter(progress, input);
   Row row;
@@ -235,7 +241,8 @@ Result<void> feed_file(profiles::Intake& intake, const std::string& path, const 
                        const Asker& asker, Progress& progress, ImportReport& report) {
   const Input input = TRY(examine(path));
   FileReport file{.path = path, .format = std::string(kFormatNames[static_cast<size_t>(input.format)])};
-  NormaliserContext context{.intake = intake, .findings = report.findings, .file = path, .now = options.learnt};
+  NormaliserContext context{
+      .intake = intake, .findings = report.findings, .file = path, .now = options.learnt, .odd = options.odd};
   const uint64_t before = report.findings.rows_read;
   if (!TRY(feed_documents(context, input, options, progress, file))) {
     TRY(feed_table(context, input, options, asker, progress, report, file));

@@ -4,7 +4,8 @@
 //   orders, segment_json, ga4, mailchimp) -> commit
 //
 // Everything or nothing: all files of one call are one entry of the record. A file that cannot be understood is an
-// error and changes nothing; a row that cannot be used is a reject, kept and counted.
+// error and changes nothing; a row that cannot be used is a reject, kept and counted; values that are hardly meant
+// (odd.hpp) stop it until they are said to be.
 #pragma once
 
 #include <functional>
@@ -18,6 +19,7 @@
 #include "ingest/csv.hpp"
 #include "ingest/findings.hpp"
 #include "ingest/guess.hpp"
+#include "ingest/odd.hpp"
 #include "ingest/plan.hpp"
 
 namespace tessera::store {
@@ -27,17 +29,17 @@ class Record;
 namespace tessera::ingest {
 
 struct ImportOptions {
-  std::string preset;   // empty: recognised or guessed
-  std::string map;      // --map
-  bool yes = false;     // takes the guess without asking
-  bool strict = false;  // any reject or warning is an error, and nothing is imported
+  std::string preset;  // empty: recognised or guessed
+  std::string map;     // --map
+  bool yes = false;    // takes the guess without asking
+  OddRules odd;        // what becomes of odd values, where the preset does not say it
   DateOrder dates = DateOrder::Unsaid;
   std::optional<std::string> zone;  // a tz name, or "none"
   std::optional<DecimalMark> decimals;
   std::string currency;
   std::optional<char> delimiter;
   Encoding encoding = Encoding::Auto;
-  Instant learnt;                   // log time of the entry, and "now" for the warning about times to come
+  Instant learnt;                   // log time of the entry, and "now": later times are to come
   std::string program = "tessera";  // how the user calls us, for remedies that can be pasted: "tessera --store shop.db"
 
   // The command line that says all this.

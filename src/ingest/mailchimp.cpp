@@ -47,6 +47,8 @@ class MailchimpNormaliser final : public DocumentNormaliser {
       return context_.findings.reject(context_.intake, stamp != 0 ? "bad-time" : "no-time", context_.file, line,
                                       stamp != 0 ? d.at(stamp).text : "", raw);
     }
+    const Instant moment = time->instant(nullptr);
+    if (moment > context_.now && context_.leaves_out(Odd::FutureTime, line, text_of(moment), raw)) return;
     const std::string_view event = canonical_event("mailchimp-activity", d.at(action).text);
     auto& flat = flats_[std::string(event)];
     if (!flat) {
@@ -56,7 +58,7 @@ class MailchimpNormaliser final : public DocumentNormaliser {
     const uint64_t content = hash64(d.at(at).text, hash64(email));
     const profiles::Identifier who{profiles::IdentifierKind::Email, email};
     ++context_.findings.rows_used;
-    context_.intake.start(flat->kind(), std::span(&who, 1), time->instant(nullptr),
+    context_.intake.start(flat->kind(), std::span(&who, 1), moment,
                           mix64(content + 0x9E3779B97F4A7C15 * occurrences_.next(content)));
     flat->begin_row();
     put(d, at, "url", "link_url", *flat);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/text.hpp"
+#include "store/record_file.hpp"
 
 namespace tessera::ingest {
 namespace {
@@ -136,6 +137,20 @@ Json Mapping::json() const {
   return out;
 }
 
+std::string shell_map(std::string_view map) {
+  if (map.find('\'') == map.npos) return fmt::format("'{}'", map);
+  if (map.find_first_of("\"$`\\!") == map.npos) return fmt::format("\"{}\"", map);
+  return store::shell_quoted(std::string(map));
+}
+
+std::string column_in_map(std::string_view column) {
+  return column.find_first_of(",'") == column.npos ? std::string(column) : fmt::format("\"{}\"", column);
+}
+
+std::string look_and_say(std::string_view file, std::string_view say) {
+  return fmt::format("zcat -f '{}' | head -3   # then import it with {}", file, say);
+}
+
 std::string plain_name(std::string_view column) {
   std::string out;
   for (const char c : fold_case(column)) {
@@ -183,8 +198,10 @@ Result<Mapping> parse_map(std::string_view text, const std::vector<std::string>&
     if (key.empty() || end == std::string_view::npos) {
       return usage(fmt::format("--map: '{}' is not KEY=COLUMN", text.substr(at)));
     }
+    const size_t from = at;
     const std::string value(trim(quote ? text.substr(at + 1, end - at - 1) : text.substr(at, end - at)));
-    at = end + (quote ? 1 : 0);
+    const size_t value_end = end + (quote ? 1 : 0);
+    at = value_end;
     if (at < text.size() && text[at] == ',') ++at;
 
     if (quote == '\'') {  // a constant
@@ -202,9 +219,13 @@ Result<Mapping> parse_map(std::string_view text, const std::vector<std::string>&
     });
     if (found == columns.end()) {
       const auto nearest = nearest_name(value, columns);
-      return fail(fmt::format("has no column '{}' (--map {}={}); its columns are: {}", value, key, value,
-                              join(std::span(columns).subspan(0, std::min<size_t>(columns.size(), 30)), ", ")),
-                  std::string(file) + ":1", nearest ? fmt::format("--map '{}={}'", key, *nearest) : "");
+      return fail(
+          fmt::format("has no column '{}' (--map {}={}); its columns are: {}", value, key, value,
+                      join(std::span(columns).subspan(0, std::min<size_t>(columns.size(), 30)), ", ")),
+          std::string(file) + ":1",
+          nearest ? fmt::format("tessera import '{}' --map {}", file,
+                                shell_map(std::string(text).replace(from, value_end - from, column_in_map(*nearest))))
+                  : look_and_say(file, fmt::format("--map {}=COLUMN,...", key)));
     }
     Binding binding = binding_for(key, *found);
     binding.why = "--map";

@@ -142,13 +142,15 @@ class OrderNormaliser final : public Normaliser {
 
   Result<void> add(const Row& row) override {
     if (!check_numbers(row)) return {};
-    if (reader_.has_time()) {
+    const std::optional<Instant> time = reader_.time(row);
+    if (!time && reader_.has_time()) {
       const Field& field = row.at(reader_.time_column());
-      if (!is_blank(field.text) && field.kind != FieldKind::Null && !reader_.time(row)) {
+      if (!is_blank(field.text) && field.kind != FieldKind::Null) {
         reject("bad-time", field.text, row.line, row.raw);
         return {};
       }
     }
+    if (reader_.leaves_out(row, time)) return {};
     const uint64_t at = kept_.keep(row);
     std::string_view id = order_ ? trim(row.at(order_->column).text) : std::string_view();
     if (is_blank(id)) {
@@ -206,8 +208,6 @@ class OrderNormaliser final : public Normaliser {
                row.raw);
         return false;
       }
-      if (column == price_ && number.number.micros < 0) warn("negative-price", field.text, row.line);
-      if (column == price_ && number.number.micros == 0) warn("zero-price", field.text, row.line);
     }
     return true;
   }
@@ -296,7 +296,6 @@ class OrderNormaliser final : public Normaliser {
       for (const Row& row : facts.lines) reject("no-time", "", row.line, text_of_row(row));
       return;
     }
-    reader_.warn_about(time, facts.whole.line);
     const std::string id(order_ ? trim(facts.whole.at(order_->column).text) : std::string_view());
     const OrderFate fate = fate_of(facts, id);
     if (fate == OrderFate::CompletedAndRefunded) {

@@ -60,7 +60,7 @@ Result<std::vector<TimeForm>> forms_of(const ColumnProfile& column, const PlanOp
   const auto examples = join(column.examples, "', '");
   if (described.empty()) {
     return fail(fmt::format("no value of the column can be read as a time: '{}'", examples), place,
-                fmt::format("tessera import '{}' --map time=OTHER_COLUMN,...", file));
+                look_and_say(file, "--map time=OTHER_COLUMN,..."));
   }
   if (slashed > 0) {
     const bool day = options.dates == DateOrder::DayMonth, month = options.dates == DateOrder::MonthDay;

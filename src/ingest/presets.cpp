@@ -219,29 +219,39 @@ constexpr Columns kCustomers[] = {
     {"updated_at|as_of", Time},
 };
 
+// Odd values that are part of a vendor's exports: gifts and lines of adjustment without a price, money given back
+// written below zero, guests' orders.
+constexpr Odd kFreeLines[] = {Odd::ZeroPrice};
+constexpr Odd kReturns[] = {Odd::NegativePrice, Odd::ZeroPrice};
+constexpr Odd kReturnsAndGuests[] = {Odd::NegativePrice, Odd::ZeroPrice, Odd::BlockedId};
+
 constexpr Preset kPresets[] = {
     {.name = "online-retail",
      .title = "UCI Online Retail: a line a product of an invoice",
      .rows = RowMeans::OrderLine,
      .columns = kOnlineRetail,
      .required = kOnlineRetailNeeds,
-     .currency = "GBP"},
+     .currency = "GBP",
+     .keeps = kReturns},
     {.name = "segment", .title = "Segment spec calls, JSON lines", .shape = PresetShape::SegmentJson},
     {.name = "shopify-orders",
      .title = "Shopify, Orders > Export",
      .rows = RowMeans::OrderLine,
      .columns = kShopify,
-     .required = kShopifyNeeds},
+     .required = kShopifyNeeds,
+     .keeps = kFreeLines},
     {.name = "woocommerce-orders",
      .title = "WooCommerce order export, a line an item",
      .rows = RowMeans::OrderLine,
      .columns = kWoo,
-     .required = kWooNeeds},
+     .required = kWooNeeds,
+     .keeps = kReturnsAndGuests},
     {.name = "square-sales",
      .title = "Square item sales",
      .rows = RowMeans::OrderLine,
      .columns = kSquare,
-     .required = kSquareNeeds},
+     .required = kSquareNeeds,
+     .keeps = kReturns},
     {.name = "ga4",
      .title = "Google Analytics 4, BigQuery export as JSON lines or Parquet",
      .shape = PresetShape::Ga4Json},
@@ -454,6 +464,13 @@ std::span<const Preset> presets() {
   return kPresets;
 }
 
+std::span<const Odd> odd_values_of(std::string_view preset) {
+  for (const Preset& known : kPresets) {
+    if (known.name == preset) return known.keeps;
+  }
+  return {};
+}
+
 Result<const Preset*> find_preset(std::string_view name) {
   std::vector<std::string> names;
   for (const Preset& preset : kPresets) {
@@ -504,9 +521,16 @@ Result<Mapping> apply_preset(const Preset& preset, const std::vector<std::string
         fmt::format("has no column that says who: preset {} knows customer_id, email and the like; its columns "
                     "are: {}",
                     preset.name, join(std::span(columns).subspan(0, std::min<size_t>(columns.size(), 20)), ", ")),
-        file + ":1", fmt::format("tessera import '{}' --map customer=COLUMN,...", file));
+        file + ":1", look_and_say(file, "--map customer=COLUMN,..."));
   }
   return mapping;
+}
+
+std::string columns_by_name(const std::vector<std::string>& columns) {
+  const std::string* customer = find_column(kAnyCustomer, columns);
+  const std::string* time = find_column(kAnyTime, columns);
+  if (!customer) return {};
+  return fmt::format("customer={}{}", column_in_map(*customer), time ? ",time=" + column_in_map(*time) : "");
 }
 
 const Preset* recognise_preset(const std::vector<std::string>& columns) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "ingest/mapping.hpp"
+#include "ingest/odd.hpp"
 
 namespace tessera::ingest {
 
@@ -30,15 +31,21 @@ struct Preset {
   std::span<const std::string_view> required = {};  // names as in the table's `names`: without them it is another file
   Rest rest = Rest::Ignore;
   std::string_view currency = {};
+  std::span<const Odd> keeps = {};  // odd values that belong to such exports
 };
 
 std::span<const Preset> presets();
+// The preset's `keeps`; none for a mapping that is no preset's.
+std::span<const Odd> odd_values_of(std::string_view preset);
 // Error names the nearest.
 Result<const Preset*> find_preset(std::string_view name);
 // The preset's mapping over the file's columns. Error: a required column is missing.
 Result<Mapping> apply_preset(const Preset& preset, const std::vector<std::string>& columns, const std::string& file);
 // The preset whose signature the columns show, for files given without one.
 const Preset* recognise_preset(const std::vector<std::string>& columns);
+
+// "customer=...,time=..." for --map, by the names of columns alone; empty where none says who.
+std::string columns_by_name(const std::vector<std::string>& columns);
 
 // What an order line's status says happened.
 enum class OrderFate : uint8_t { Completed, Refunded, CompletedAndRefunded, Cancelled, Pending, Failed, Adjusted };

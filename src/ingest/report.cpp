@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/text.hpp"
@@ -6,6 +8,7 @@
 #include "profiles/intake.hpp"
 #include "profiles/people.hpp"
 #include "store/record.hpp"
+#include "store/record_file.hpp"
 
 namespace tessera::ingest {
 namespace {
@@ -29,10 +32,6 @@ constexpr Reason kReasons[] = {
     {"no-user", "a call without userId and anonymousId"},
     {"unknown-type", "a call of no known type"},
     {"too-large", "a call of more than 32 KB; the Segment API refuses them too"},
-    {"negative-price", "prices below zero are kept as they are"},
-    {"zero-price", "prices of zero are kept as they are"},
-    {"future-time", "times to come are kept, and count when their time comes"},
-    {"blocked-id", "ids that stand for nobody (0, -1, guest ...) are taken as no customer"},
     {"bad-email", "not an address: not used to tell who it is"},
     {"long-id", "an id of more than 500 bytes is taken as no customer"},
     {"unknown-status", "a status not known: the order is taken as completed"},
@@ -44,6 +43,9 @@ constexpr Reason kReasons[] = {
 std::string_view meaning_of(std::string_view code) {
   for (const Reason& reason : kReasons) {
     if (reason.code == code) return reason.says;
+  }
+  for (const Odd kind : kOddValues) {
+    if (code_of(kind) == code) return meaning_of(kind);
   }
   return {};
 }
@@ -70,36 +72,56 @@ std::string lines_of(const std::map<std::string, Tally>& tallies) {
   return out;
 }
 
-// Every finding as one error, for --strict and for files of which nothing could be used.
-std::string all_findings(const ImportReport& report) {
-  std::string out = lines_of(report.findings.rejects) + lines_of(report.findings.warnings);
-  if (!out.empty()) out.pop_back();
-  return out;
+std::string without_last_break(std::string lines) {
+  if (!lines.empty()) lines.pop_back();
+  return lines;
 }
 
 const Tally* first_of(const Findings& findings) {
-  for (const auto* tallies : {&findings.rejects, &findings.warnings}) {
+  for (const auto* tallies : {&findings.rejects, &findings.odd, &findings.warnings}) {
     if (!tallies->empty()) return &tallies->begin()->second;
   }
   return nullptr;
 }
 
 // A file of which no row became anything is not understood, whatever the reasons of its rows.
-Result<void> refuse_useless(const ImportReport& report, const ImportOptions& options,
-                            std::span<const std::string> paths) {
+Result<void> refuse_useless(const ImportReport& report, std::span<const std::string> paths) {
   const Findings& findings = report.findings;
   const Tally* first = first_of(findings);
   const std::string place = first ? fmt::format("{}:{}", first->file, first->line) : paths.front();
-  if (options.strict && first) {
-    return fail("not imported, because --strict was said and there is something to look at:\n" + all_findings(report),
-                place, fmt::format("tessera import '{}'   # without --strict", join(paths, "' '")));
-  }
   if (findings.rows_used > 0) return {};
   std::string message = fmt::format("none of its {} rows can be used", findings.rows_read);
   if (findings.rows_without_customer > 0)
     message += fmt::format("; {} say no customer", findings.rows_without_customer);
-  if (first) message += ":\n" + all_findings(report);
-  return fail(message, place, fmt::format("tessera import '{}' --map customer=COLUMN,time=COLUMN,...", paths.front()));
+  if (first) {
+    message +=
+        ":\n" + without_last_break(lines_of(findings.rejects) + lines_of(findings.odd) + lines_of(findings.warnings));
+  }
+  return fail(message, place, look_and_say(paths.front(), "--map customer=COLUMN,time=COLUMN,..."));
+}
+
+// Values that are hardly meant stop the import, unless somebody is there and says that they are.
+Result<void> refuse_odd(Findings& findings, const ImportOptions& options, std::span<const std::string> paths,
+                        const Asker& asker) {
+  if (findings.odd.empty()) return {};
+  const std::string found = without_last_break(lines_of(findings.odd));
+  const auto answer = asker && !options.yes ? asker("odd values:\n" + found, "Keep them?") : std::nullopt;
+  if (answer && *answer) {
+    findings.warnings.merge(findings.odd);
+    return {};
+  }
+  OddRules kept = options.odd;
+  for (const Odd kind : kOddValues) {
+    if (findings.odd.contains(std::string(code_of(kind)))) kept.set(kind, OddRule::Keep);
+  }
+  const Tally* first = &findings.odd.begin()->second;
+  for (const auto& [kind, tally] : findings.odd) {
+    if (tally.file == first->file && tally.line < first->line) first = &tally;
+  }
+  return fail("not imported: these values are odd, and nobody has said that they are meant:\n" + found,
+              fmt::format("{}:{}", first->file, first->line),
+              fmt::format("tessera import '{}' --keep {}   # or --reject, for the kinds whose rows to leave out",
+                          paths.front(), kept.codes(OddRule::Keep)));
 }
 
 // What the record keeps beside the rows: whether the hours of the day mean anything, and the counts of this import.
@@ -201,7 +223,8 @@ Result<ImportReport> import_all(store::Record& record, std::span<const std::stri
                                             .preset = options.preset},
                                            options.learnt));
   for (const std::string& path : paths) TRY(feed_file(*intake, path, options, asker, progress, report));
-  TRY(refuse_useless(report, options, paths));
+  TRY(refuse_useless(report, paths));
+  TRY(refuse_odd(report.findings, options, paths, asker));
   note_entry(*intake, report);
   const profiles::IntakeOutcome outcome = TRY(intake->commit(progress));
   intake.reset();
@@ -226,10 +249,13 @@ Result<ImportReport> import_all(store::Record& record, std::span<const std::stri
 
 // "tessera import 'a.csv' --dates dmy   # or mdy" becomes the user's own command line with the flag added.
 std::string whole_remedy(const std::string& remedy, std::span<const std::string> paths, ImportOptions options) {
-  constexpr std::string_view kStart = "tessera import '";
-  const size_t end = remedy.starts_with(kStart) ? remedy.find('\'', kStart.size()) : std::string::npos;
-  if (end == std::string::npos || remedy.compare(end, 3, "'/*") == 0) return remedy;
-  const std::string flags = remedy.substr(end + 1);
+  const auto start = [](std::string_view path) { return fmt::format("tessera import '{}'", path); };
+  const auto named =
+      std::ranges::find_if(paths, [&](const std::string& path) { return remedy.starts_with(start(path)); });
+  if (named == paths.end()) return remedy;
+  const std::string flags = remedy.substr(start(*named).size());
+  // The files of a folder take the place of the folder.
+  if (flags.starts_with("/*")) return fmt::format("{} {}{}", options.command({}), store::shell_quoted(*named), flags);
   // A flag that is given anew must not stand twice.
   const auto anew = [&flags](std::string_view flag) { return flags.find(flag) != std::string::npos; };
   if (anew("--preset ") || anew("--map ") || anew("without --preset")) options.preset.clear(), options.map.clear();
@@ -238,7 +264,11 @@ std::string whole_remedy(const std::string& remedy, std::span<const std::string>
   if (anew("--delimiter ")) options.delimiter.reset();
   if (anew("--encoding ")) options.encoding = Encoding::Auto;
   if (anew("--yes")) options.yes = false;
-  if (anew("without --strict")) options.strict = false;
+  if (anew("--keep ")) {
+    for (const Odd kind : kOddValues) {
+      if (options.odd.of(kind) == OddRule::Keep) options.odd.set(kind, OddRule::Refuse);
+    }
+  }
   return options.command(paths) + flags;
 }
 
@@ -246,15 +276,15 @@ std::string whole_remedy(const std::string& remedy, std::span<const std::string>
 
 std::string ImportOptions::command(std::span<const std::string> paths) const {
   std::string out = program + " import";
-  for (const std::string& path : paths) out += fmt::format(" '{}'", path);
+  for (const std::string& path : paths) out += " " + store::shell_quoted(path);
   const auto add = [&out](std::string_view flag, std::string_view value) {
     if (!value.empty()) out += fmt::format(" {} '{}'", flag, value);
   };
   add("--preset", preset);
-  if (!map.empty())
-    out += fmt::format(" --map {}", map.find('\'') == std::string::npos ? "'" + map + "'" : "\"" + map + "\"");
+  if (!map.empty()) out += " --map " + shell_map(map);
   if (yes) out += " --yes";
-  if (strict) out += " --strict";
+  if (const std::string kinds = odd.codes(OddRule::Keep); !kinds.empty()) out += " --keep " + kinds;
+  if (const std::string kinds = odd.codes(OddRule::Reject); !kinds.empty()) out += " --reject " + kinds;
   if (dates != DateOrder::Unsaid) out += dates == DateOrder::DayMonth ? " --dates dmy" : " --dates mdy";
   add("--zone", zone.value_or(""));
   if (decimals) out += *decimals == DecimalMark::Comma ? " --decimals comma" : " --decimals point";

@@ -70,6 +70,7 @@ class EventNormaliser final : public Normaliser {
       reject("bad-time", row.at(reader_.time_column()).text, row);
       return {};
     }
+    if (reader_.leaves_out(row, time)) return {};
     if (who.empty()) {
       ++context_.findings.rows_without_customer;
       return {};
@@ -91,7 +92,6 @@ class EventNormaliser final : public Normaliser {
       reject("long-event-name", event, row);
       return {};
     }
-    if (time) reader_.warn_about(*time, row.line);
     KindPlan& kind = TRY(kind_of(event));
     reader_.start(kind.kind, who, time.value_or(kEver), identity(row));
     for (size_t i = 0; i < plan_.columns.size(); ++i) {
@@ -214,6 +214,10 @@ FieldReader::FieldReader(const Plan& plan, NormaliserContext& context) : plan_(p
     if (column.binding.role == Role::Time && !time_) time_ = &column;
     if (column.binding.role == Role::Clock) clock_ = &column;
     if (column.binding.role == Role::ZoneName) zone_ = &column;
+    if (column.binding.role == Role::Customer || column.binding.role == Role::Anonymous) id_columns_.push_back(&column);
+    if (column.binding.role == Role::Item && column.binding.target == "price") price_ = &column;
+    if (column.binding.role == Role::Item && column.binding.target == "amount") amount_ = &column;
+    if (column.binding.role == Role::Item && column.binding.target == "quantity") quantity_ = &column;
     const bool is_trait =
         column.binding.role == Role::Trait || column.binding.role == Role::Email || column.binding.role == Role::Phone;
     if (is_trait) trait_columns_.push_back(&column);
@@ -244,7 +248,7 @@ Who FieldReader::who(const Row& row) const {
     } else if (role == Role::Phone) {
       if (auto phone = clean_phone(text)) who.add(IdentifierKind::Phone, std::move(*phone));
     } else if (flaw_of_id(text) == IdFlaw::Blocked) {
-      context_.findings.warn("blocked-id", context_.file, row.line, text);
+      continue;  // leaves_out counts it
     } else if (text.size() <= 500) {
       who.add(role == Role::Customer ? IdentifierKind::UserId : IdentifierKind::AnonymousId, std::string(text));
     } else {
@@ -291,8 +295,56 @@ const Zone* FieldReader::zone_named(std::string_view name, uint64_t line) {
   return slot ? &*slot : nullptr;
 }
 
-void FieldReader::warn_about(Instant time, uint64_t line) {
-  if (time > context_.now) context_.findings.warn("future-time", context_.file, line, text_of(time));
+// What one piece cost: the price, else the line's amount (of a return, both amount and quantity are below zero).
+std::optional<FieldReader::Price> FieldReader::price_of(const Row& row) const {
+  const auto read = [&row](const ColumnPlan* column) -> std::optional<Price> {
+    if (!column) return std::nullopt;
+    const Field& field = row.at(column->column);
+    if (!says_something(field)) return std::nullopt;
+    const ParsedNumber parsed =
+        parse_amount(field.text, field.kind == FieldKind::Number ? DecimalMark::Point : column->mark);
+    return parsed.flaw ? std::nullopt : std::optional(Price{parsed.number, field.text});
+  };
+  if (const auto price = read(price_)) return price;
+  auto amount = read(amount_);
+  if (!amount || amount->number.micros >= 0) return amount;
+  const auto quantity = read(quantity_);
+  if (quantity && quantity->number.micros < 0) amount->number.micros = -amount->number.micros;
+  return amount;
+}
+
+bool FieldReader::leaves_out(const Row& row, std::optional<Instant> time) {
+  // Where the zone is not known, it may be tomorrow there already.
+  const Instant now = plan_.zone_known ? context_.now : context_.now + Duration{14 * 3'600'000};
+  if (time && *time > now) {
+    const std::string_view said = trim(row.at(time_->column).text);
+    if (context_.leaves_out(Odd::FutureTime, row.line, said, row.raw)) return true;
+  }
+  if (const auto price = price_of(row); price && price->number.micros <= 0) {
+    const Odd kind = price->number.micros < 0 ? Odd::NegativePrice : Odd::ZeroPrice;
+    if (context_.leaves_out(kind, row.line, trim(price->text), row.raw)) return true;
+  }
+  for (const ColumnPlan* column : id_columns_) {
+    const std::string_view id = row.at(column->column).text;
+    if (flaw_of_id(id) != IdFlaw::Blocked) continue;
+    return context_.leaves_out(Odd::BlockedId, row.line, trim(id), row.raw);
+  }
+  return false;
+}
+
+bool NormaliserContext::leaves_out(Odd kind, uint64_t line, std::string_view value, std::string_view row) {
+  switch (odd.of(kind)) {
+    case OddRule::Refuse:
+      findings.odd_value(code_of(kind), file, line, value);
+      return false;
+    case OddRule::Keep:
+      findings.warn(code_of(kind), file, line, value);
+      return false;
+    case OddRule::Reject:
+      findings.reject(intake, code_of(kind), file, line, value, row);
+      return true;
+  }
+  return false;
 }
 
 void FieldReader::start(Intake::Kind kind, const Who& who, Instant time, uint64_t fingerprint) {

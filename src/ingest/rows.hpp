@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "ingest/findings.hpp"
+#include "ingest/odd.hpp"
 #include "ingest/plan.hpp"
 #include "ingest/presets.hpp"
 #include "ingest/row.hpp"
@@ -59,7 +60,11 @@ struct NormaliserContext {
   profiles::Intake& intake;
   Findings& findings;
   std::string file;
-  Instant now = kNever;  // times after it are warned about
+  Instant now = kNever;  // times after it are odd
+  OddRules odd = {};
+
+  // An odd value, counted by its rule. True: its row is a reject (put down here), and the caller leaves it out.
+  bool leaves_out(Odd kind, uint64_t line, std::string_view value, std::string_view row);
 };
 
 // REQUIRES: plan and context outlive it.

@@ -153,7 +153,9 @@ class SegmentNormaliser final : public DocumentNormaliser {
   void add_call(uint32_t call) {
     const std::optional<Call> type = type_of(call);
     if (!type) return;
+    is_left_out_ = false;
     Who who = who_of(call, *type);
+    if (is_left_out_) return;
     if (who.empty()) return reject("no-user", "");
     bool is_bad = false;
     const std::optional<Instant> time = time_of(call, is_bad);
@@ -163,9 +165,7 @@ class SegmentNormaliser final : public DocumentNormaliser {
     const std::string_view event = event_of(call, *type);
     if (event.empty()) return reject("no-event-name", "");
     if (event.size() > kLongestName) return reject("long-event-name", event);
-    if (time && *time > context_.now) {
-      context_.findings.warn("future-time", context_.file, line_, text_of(*time));
-    }
+    if (time && *time > context_.now && context_.leaves_out(Odd::FutureTime, line_, text_of(*time), raw_)) return;
 
     KindPlan& kind = kind_of(event, *type);
     start(kind, who, time.value_or(kEver), identity(call));
@@ -262,7 +262,7 @@ class SegmentNormaliser final : public DocumentNormaliser {
       case IdFlaw::Blank:
         return;
       case IdFlaw::Blocked:
-        context_.findings.warn("blocked-id", context_.file, line_, text);
+        is_left_out_ = is_left_out_ || context_.leaves_out(Odd::BlockedId, line_, text, raw_);
         return;
       case IdFlaw::None:
         break;
@@ -389,6 +389,7 @@ class SegmentNormaliser final : public DocumentNormaliser {
   const JsonDocument* document_ = nullptr;
   uint64_t line_ = 0;
   std::string_view raw_;
+  bool is_left_out_ = false;       // the call, for an odd value
   std::optional<uint32_t> batch_;  // the batch's object, whose context its calls share
 };
 

@@ -127,7 +127,7 @@ Finding check_disk(const std::string& path) {
   const std::string found = fmt::format("{} MB free; the record has {} MB", room >> 20, size >> 20);
   if (room < size || room < (uint64_t{100} << 20))
     return {Severity::Notice, name, found + ": a backup or a large import may not fit",
-            "free some room; this shows where: df -h"};
+            "df -h   # where to free some room"};
   return {Severity::Fine, name, found, ""};
 }
 

@@ -58,7 +58,7 @@ std::unexpected<Error> database_error(const char* message) {
   const std::string_view text = message ? message : "unknown error";
   if (text.find("No space left") != text.npos || text.find("File too large") != text.npos)
     return fail(fmt::format("the disk is full: {}", text), {},
-                "free some room, then run the command again; this shows where: df -h");
+                "df -h   # where to free some room; then run the command again");
   for (const auto& entry : kErrorWords)
     if (text.starts_with(entry.begins))
       return fail(fmt::format("{}: {}", entry.words, text), {}, std::string(entry.remedy));

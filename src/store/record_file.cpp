@@ -58,7 +58,7 @@ std::string folder_of(const std::string& path) {
 std::unexpected<Error> cannot_write(const std::string& what, const std::string& place) {
   const bool full = errno == ENOSPC || errno == EFBIG || errno == EDQUOT;
   return fail(fmt::format("{}: {}", what, why()), place,
-              full ? "free some room, then run the command again; this shows where: df -h" : "");
+              full ? "df -h   # where to free some room; then run the command again" : "");
 }
 
 }  // namespace

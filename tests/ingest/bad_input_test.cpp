@@ -46,7 +46,7 @@ TEST(BadInput, RefusedWithPlaceValueAndRemedy) {
        "never closes",
        "sed -i.bak '3s/\"//g'",
        {.yes = true}},
-      {"binary", std::string("\x01\x02\x00\x03", 4), "file.csv", "binary file", "file '"},
+      {"binary", std::string("\x01\x02\x00\x03", 4), "file.csv", "binary file", "od -c '"},
       {"workbook", "PK\x03\x04rest of it", "file.csv", "workbook", "libreoffice --headless --convert-to csv"},
       {"not UTF-8",
        "customer,date,amount\nJos\xE9,2024-03-13,5\nB,2024-03-14,6\n",
@@ -66,7 +66,7 @@ TEST(BadInput, RefusedWithPlaceValueAndRemedy) {
        "some the month",
        "--dates dmy",
        {.yes = true}},
-      {"10,000 columns", wide(10'000), "file.csv:1", "10000 columns", "--map customer='c0'"},
+      {"10,000 columns", wide(10'000), "file.csv:1", "10000 columns", "--map customer=COLUMN"},
       {"nobody",
        "date,amount,shop\n2024-03-13,5.5,x\n2024-03-14,6.5,x\n",
        "file.csv:1",
@@ -80,7 +80,7 @@ TEST(BadInput, RefusedWithPlaceValueAndRemedy) {
        good,
        "file.csv:1",
        "no column 'custmer'",
-       "--map 'customer=customer'",
+       "--map 'customer=customer,time=date'",
        {.map = "customer=custmer,time=date"}},
       {"an unknown preset", good, "", "no preset 'transacitons'", "--preset transactions", {.preset = "transacitons"}},
       {"an unknown zone",
@@ -107,9 +107,13 @@ TEST(BadInput, MissingFileAndFolder) {
   const Fed missing = feed_path(folder.path("nothing.csv"));
   ASSERT_TRUE(missing.error);
   EXPECT_EQ(missing.error->message, "no such file");
+  const Fed empty = feed_path(folder.path(""));
+  ASSERT_TRUE(empty.error);
+  EXPECT_TRUE(empty.error->remedy.starts_with("ls -l")) << empty.error->remedy;
+  folder.write("a.jsonl", "{}");
   const Fed dir = feed_path(folder.path(""));
   ASSERT_TRUE(dir.error);
-  EXPECT_NE(dir.error->remedy.find("*.csv"), std::string::npos);
+  EXPECT_NE(dir.error->remedy.find("*.jsonl"), std::string::npos) << dir.error->remedy;
 }
 
 TEST(BadInput, TheRemediesWork) {
@@ -154,7 +158,7 @@ TEST(BadInput, RowsThatCannotBeUsedAreRejectsWithTheirLine) {
                        {"field-count", 4}, {"bad-number", 6}, {"bad-time", 7}, {"broken-quotes", 8}, {"no-time", 12}}));
   EXPECT_EQ(fed.rejects("field-count"), 2u);
   EXPECT_EQ(fed.findings().rows_without_customer, 2u);
-  EXPECT_EQ(fed.warnings("blocked-id"), 1u);
+  EXPECT_EQ(fed.odd("blocked-id"), 1u);
   EXPECT_EQ(fed.intake.rows.size(), 3u);
   EXPECT_EQ(fed.intake.rows[0].get("note"), "'two\nlines'");
   EXPECT_EQ(fed.findings().rows_read,
@@ -172,15 +176,81 @@ TEST(BadInput, AStrayQuoteCostsItsOwnLineAlone) {
   EXPECT_EQ(who, (std::vector<std::string>{"user A", "user C", "user D", "user E"}));
 }
 
-TEST(BadInput, OddButKeptWithAWarning) {
-  const Fed fed = feed("customer,date,quantity,price\nA,2024-03-13,1,-5\nB,2024-03-14,2,0\nC,2199-01-01,1,7\n",
-                       {.map = "customer=customer,time=date,quantity=quantity,price=price"});
+constexpr std::string_view kOddRows =
+    "customer,date,quantity,price\nA,2024-03-13,1,-5\nB,2024-03-14,2,0\nC,2199-01-01,1,7\n0,2024-03-14,1,7\n"
+    "D,2024-03-15,1,7\n";
+constexpr std::string_view kOddMap = "customer=customer,time=date,quantity=quantity,price=price";
+
+OddRules rules(std::string_view kinds, OddRule rule) {
+  OddRules out;
+  EXPECT_TRUE(out.say(kinds, rule));
+  return out;
+}
+
+TEST(BadInput, OddValuesStopTheImportUnlessTheirKindIsNamed) {
+  const std::string map(kOddMap);
+  const Fed fed = feed(kOddRows, {.map = map});
+  for (const auto& [kind, line] : std::map<std::string, uint64_t>{
+           {"negative-price", 2}, {"zero-price", 3}, {"future-time", 4}, {"blocked-id", 5}}) {
+    EXPECT_EQ(fed.odd(kind), 1u) << kind;
+    EXPECT_EQ(fed.findings().odd.at(kind).line, line) << kind;
+  }
+  EXPECT_EQ(fed.findings().odd.at("negative-price").value, "-5");
+
+  const Fed kept = feed(kOddRows, {.map = map, .odd = rules("all", OddRule::Keep)});
+  EXPECT_TRUE(kept.findings().odd.empty());
+  EXPECT_EQ(kept.findings().warnings.size(), 4u);
+  EXPECT_EQ(kept.intake.rows.size(), 4u);
+  EXPECT_EQ(kept.intake.rows[0].event, "Order Refunded");
+  EXPECT_EQ(kept.findings().rows_without_customer, 1u);
+
+  const Fed left_out = feed(kOddRows, {.map = map, .odd = rules("all", OddRule::Reject)});
+  EXPECT_TRUE(left_out.findings().odd.empty());
+  EXPECT_EQ(left_out.findings().rejects.size(), 4u);
+  EXPECT_EQ(left_out.intake.rows.size(), 1u);
+  EXPECT_EQ(left_out.findings().rows_without_customer, 0u);
+}
+
+TEST(BadInput, OddValuesOfRowsThatAreEventsOrCustomers) {
+  const Fed events = feed("customer,date,price\nA,2024-03-13,-5\n0,2024-03-14,2\nB,2199-01-01,1\n",
+                          {.map = "customer=customer,time=date,price=price,event='Product Viewed'"});
+  EXPECT_EQ(events.odd("negative-price"), 1u);
+  EXPECT_EQ(events.odd("blocked-id"), 1u);
+  EXPECT_EQ(events.odd("future-time"), 1u);
+  const Fed people = feed("customer,city\n0,Ulm\nA,Bonn\n", {.map = "customer=customer,trait.city=city"});
+  EXPECT_EQ(people.odd("blocked-id"), 1u);
+}
+
+TEST(BadInput, ALineGivenBackIsNoNegativePrice) {
+  const Fed fed = feed("customer,date,quantity,amount\nA,2024-03-13,-2,-5\nA,2024-03-14,2,-5\nA,2024-03-14,0,0\n",
+                       {.map = "customer=customer,time=date,quantity=quantity,amount=amount"});
+  EXPECT_EQ(fed.odd("negative-price"), 1u);
+  EXPECT_EQ(fed.findings().odd.at("negative-price").line, 3u);
+  EXPECT_EQ(fed.odd("zero-price"), 1u);
+}
+
+// Where the zone is not known, an hour after now may be now.
+TEST(BadInput, TimesToComeAreThoseThatAreToComeEverywhere) {
+  const std::string rows = "customer,date,amount\nA,2026-03-01 13:00,5\nB,2026-03-01 15:00,5\n";
+  const std::string map = "customer=customer,time=date,amount=amount";
+  EXPECT_EQ(feed(rows, {.map = map, .zone = "UTC"}).odd("future-time"), 2u);
+  EXPECT_EQ(feed(rows, {.map = map, .zone = "none"}).odd("future-time"), 1u);
+}
+
+TEST(BadInput, APresetKeepsWhatBelongsToItsExports) {
+  const std::string rows =
+      "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+      "536365,85123A,LAMP,1,12/1/2010 8:26,0,17850,France\nA563186,B,Adjust bad debt,1,8/13/2011 14:51,-11062.06,17850,"
+      "France\n536366,85123A,LAMP,1,12/1/2199 8:26,2,17850,France\n";
+  const Fed fed = feed(rows, {.preset = "online-retail"});
   ASSERT_FALSE(fed.error) << fed.error->text();
-  EXPECT_EQ(fed.warnings("negative-price"), 1u);
   EXPECT_EQ(fed.warnings("zero-price"), 1u);
-  EXPECT_EQ(fed.warnings("future-time"), 1u);
-  EXPECT_EQ(fed.intake.rows.size(), 3u);
-  EXPECT_EQ(fed.intake.rows[0].event, "Order Refunded");
+  EXPECT_EQ(fed.warnings("negative-price"), 1u);
+  EXPECT_EQ(fed.odd("future-time"), 1u);
+  EXPECT_EQ(fed.findings().odd.size(), 1u);
+  // What is said overrules the preset.
+  EXPECT_EQ(feed(rows, {.preset = "online-retail", .odd = rules("zero-price", OddRule::Reject)}).rejects("zero-price"),
+            1u);
 }
 
 TEST(BadInput, GzipAndUtf16AndOldLineEnds) {
@@ -244,9 +314,21 @@ TEST(BadInput, TheRecordStaysAsItWas) {
   refused({good, bad});  // all or nothing, over all files
   options.preset = "transactions";
   EXPECT_NE(refused({useless}).message.find("none of its 1 rows"), std::string::npos);
-  options.strict = true;
-  EXPECT_NE(refused({good}).message.find("blocked-id"), std::string::npos);
-  options.strict = false;
+  const Error odd = refused({good});
+  EXPECT_EQ(odd.place, good + ":3");
+  EXPECT_NE(odd.message.find("blocked-id"), std::string::npos) << odd.text();
+  EXPECT_NE(odd.remedy.find(" --preset 'transactions' --yes --keep blocked-id"), std::string::npos) << odd.remedy;
+  options.odd.set(Odd::FutureTime, OddRule::Keep);
+  options.odd.set(Odd::ZeroPrice, OddRule::Reject);
+  EXPECT_NE(refused({good}).remedy.find(" --reject zero-price --keep future-time,blocked-id"), std::string::npos);
+  // Where somebody is there to ask, an answer does.
+  options.yes = false;
+  std::string asked;
+  const Asker no = [&](const std::string& text, const std::string&) { return asked = text, std::optional(false); };
+  EXPECT_FALSE(import_files(**record, std::vector{good}, options, no, progress));
+  EXPECT_NE(asked.find("blocked-id"), std::string::npos) << asked;
+  options.yes = true;
+  options.odd.set(Odd::BlockedId, OddRule::Keep);
   const auto fine = import_files(**record, std::vector{good}, options, {}, progress);
   ASSERT_TRUE(fine) << fine.error().text();
   EXPECT_EQ(fine->events_stored, 1u);

@@ -36,6 +36,10 @@ struct Fed {
     const auto found = report.findings.rejects.find(reason);
     return found == report.findings.rejects.end() ? 0 : found->second.count;
   }
+  uint64_t odd(const std::string& kind) const {
+    const auto found = report.findings.odd.find(kind);
+    return found == report.findings.odd.end() ? 0 : found->second.count;
+  }
   uint64_t warnings(const std::string& reason) const {
     const auto found = report.findings.warnings.find(reason);
     return found == report.findings.warnings.end() ? 0 : found->second.count;

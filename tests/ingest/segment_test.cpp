@@ -158,7 +158,7 @@ TEST(Segment, RejectsHaveTheirReasonAndLine) {
                                                     {"not-an-object", 11}}));
   EXPECT_EQ(fed.rejects("no-user"), 2u);
   EXPECT_EQ(fed.rejects("invalid-json"), 2u);
-  EXPECT_EQ(fed.warnings("blocked-id"), 1u);
+  EXPECT_EQ(fed.odd("blocked-id"), 1u);
   EXPECT_EQ(fed.intake.rejects.size(), 9u);
 }
 

@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "store/record.hpp"
+#include "store/record_file.hpp"
 
 namespace tessera::cli {
 
@@ -22,7 +23,11 @@ constexpr Option kOptions[] = {
     {"--delimiter", "CHAR", "Between fields: , ; | or tab (default: found)"},
     {"--encoding", "NAME", "utf-8 or windows-1252 (default: UTF-8, anything else is refused)"},
     {"--yes", "", "Take the proposed mapping without asking", Takes::Flag},
-    {"--strict", "", "Import nothing if any row is rejected or warned of", Takes::Flag},
+    {"--keep", "KINDS",
+     "Odd values that are meant: negative-price, zero-price, future-time, blocked-id (comma-separated), or all. "
+     "Without "
+     "it an import that meets one is refused, unless the preset knows it"},
+    {"--reject", "KINDS", "Odd values whose rows become rejects"},
 };
 
 std::optional<bool> ask_on_terminal(const std::string& text, const std::string& question) {
@@ -64,11 +69,12 @@ Result<ingest::ImportOptions> options_of(const Context& context, const Arguments
   out.preset = given.text("preset").value_or("");
   out.map = given.text("map").value_or("");
   out.yes = given.has("yes");
-  out.strict = given.has("strict");
+  if (const auto kinds = given.text("keep")) TRY(out.odd.say(*kinds, ingest::OddRule::Keep));
+  if (const auto kinds = given.text("reject")) TRY(out.odd.say(*kinds, ingest::OddRule::Reject));
   out.zone = given.text("zone");
   out.currency = given.text("currency").value_or("");
   out.learnt = context.clock.now();
-  out.program = fmt::format("tessera --store '{}'", context.store);
+  out.program = "tessera --store " + store::shell_quoted(context.store);
   if (const auto text = given.text("dates")) out.dates = TRY(date_order(*text));
   if (const auto text = given.text("decimals")) out.decimals = TRY(decimal_mark(*text));
   if (const auto text = given.text("encoding")) out.encoding = TRY(encoding(*text));
