@@ -48,7 +48,7 @@ uint64_t write_lines(const std::string& path, uint64_t lines) {
     out << fmt::format(
         "o{},c{},{},Product {},c{},{},{}.{:02}\n", order, mix64(order) % (lines / 20 + 1),
         text_of(*parse_instant("2025-01-01") + kSecond * static_cast<int64_t>(order * 90'000'000 / lines)),
-        rng.below(500), rng.below(12), 1 + rng.below(4), rng.below(90), rng.below(100));
+        rng.below(500), rng.below(12), 1 + rng.below(4), 1 + rng.below(90), rng.below(100));
   }
   return fs::file_size(path);
 }
