@@ -1,0 +1,103 @@
+// Every customer's history in memory, as much of it as definitions can see: for each profile one block of bytes to
+// which rows are appended as they are learnt, 15 to 25 bytes an event. A block of customers is unpacked into a small
+// History, which the batch evaluator then reads: so live and batch are the same code on the same rows.
+//
+//   row   = varint(stream), zigzag(time - time of the row before), varint(seq - seq of the row before), values, 0
+//   value = varint(2 * slot + 1) and its number, text id, truth or list, or varint(2 * property + 2): the property said
+//           null (or something without exact form), which every typed column of it reads as cleared
+// Lists come before the length of their prefix, and what is cleared comes last.
+//
+// Rows lie in the order in which they were learnt. Nothing is moved when two profiles turn out to be one customer: the
+// rows of all of a customer's profiles are merged when they are unpacked, so a merge can be undone.
+// An invariant: seqs ascend within a profile.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "live/shape.hpp"
+#include "profiles/history.hpp"
+#include "profiles/identity.hpp"
+
+namespace tessera::live {
+
+// One row on its way in: the values in the order in which they are put.
+class RowWriter {
+ public:
+  void start(uint16_t stream) {
+    bytes_.clear();
+    stream_ = stream;
+  }
+  void number(uint16_t slot, int64_t micros);
+  void text(uint16_t slot, profiles::TextId id);
+  void truth(uint16_t slot, bool value);
+  void cleared(uint16_t property);
+  void length(uint16_t slot, uint64_t elements) { list(slot, elements); }
+  void list(uint16_t slot, uint64_t elements);  // the elements follow:
+  void element(int64_t micros);                 // kAbsentNumber: none
+  void element_text(profiles::TextId id);       // kAbsentText: none
+  void element_truth(profiles::Truth truth);
+
+ private:
+  friend class Histories;
+  uint16_t stream_ = 0;
+  std::vector<uint8_t> bytes_;
+};
+
+// A History that is filled and emptied again and again; its streams and columns stay where they are until the shape
+// grows (`version`), so that a plan bound to it stays bound.
+struct Unpacked {
+  profiles::History history;
+  uint64_t version = 0;           // of the shape
+  std::vector<uint32_t> streams;  // index in history.streams, by index in the shape
+  // By stream and slot: index in the stream's columns; of a length: not used.
+  std::vector<std::vector<uint32_t>> columns;
+  std::vector<std::vector<std::vector<uint32_t>>> lists;  // by stream and (length) slot: the columns under its prefix
+  size_t rows = 0;                                        // of all streams
+};
+
+class Histories {
+ public:
+  explicit Histories(Shape& shape) : shape_(shape) {}
+  ~Histories();
+  Histories(const Histories&) = delete;
+  Histories& operator=(const Histories&) = delete;
+
+  void append(profiles::Profile profile, Instant time, profiles::Seq seq, const RowWriter& row);
+  // Every number put into a row is to be told here: the widest one decides how sums are computed.
+  void note_number(int64_t micros) {
+    largest_ = std::max(largest_, micros == INT64_MIN ? INT64_MAX : std::abs(micros));
+  }
+  // All rows of a history whose customers are profiles (load_by_profile).
+  void append(const profiles::History& by_profile);
+
+  // Makes `out` fit the shape; true where it was rebuilt (bind again).
+  bool fit(Unpacked& out) const;
+  // Empties it and unpacks customers, each given as its profiles: customer i of the history is customers[i].
+  void unpack(std::span<const std::span<const profiles::Profile>> customers, Unpacked& out) const;
+
+  uint64_t rows(profiles::Profile profile) const;
+  // The time of the profile's earliest row; kNever where it has none.
+  Instant first_time(profiles::Profile profile) const;
+  uint64_t bytes() const { return bytes_; }
+  uint64_t rows() const { return rows_; }
+  int64_t largest_number() const { return largest_; }  // magnitude of any value ever put
+  uint64_t most_rows() const { return most_rows_; }    // of any profile
+
+ private:
+  struct Block;
+  struct Loaded;
+  struct Unpacker;
+  uint8_t* room(profiles::Profile profile, size_t bytes);
+
+  Shape& shape_;
+  std::vector<Block*> blocks_;  // by profile; null: no rows
+  uint64_t bytes_ = 0, rows_ = 0, most_rows_ = 0;
+  int64_t largest_ = 0;
+};
+
+}  // namespace tessera::live

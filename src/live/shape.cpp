@@ -1,0 +1,108 @@
+#include "live/shape.hpp"
+
+#include <algorithm>
+
+namespace tessera::live {
+
+namespace {
+
+bool is_under(std::string_view property, std::string_view prefix) {
+  return property.starts_with(prefix) && (property.size() == prefix.size() || property[prefix.size()] == '.');
+}
+
+}  // namespace
+
+Wanted Wanted::by(const segment::Plan& plan) {
+  Wanted wanted;
+  for (const segment::Pattern& pattern : plan.patterns) {
+    wanted.any_event |= pattern.names.empty();
+    wanted.events.insert(pattern.names.begin(), pattern.names.end());
+    // An element's property is named without its list: the list is kept whole.
+    if (!pattern.each.empty()) wanted.properties.insert(pattern.each);
+  }
+  for (const segment::Node& node : plan.nodes) {
+    if (const auto* aggregate = std::get_if<segment::AggregatePlan>(&node.detail);
+        aggregate && !aggregate->property.empty())
+      wanted.properties.insert(aggregate->property);
+    if (node.op != segment::Op::Property && node.op != segment::Op::AnyElement) continue;
+    wanted.properties.insert(std::get<std::string>(node.detail));
+    if (node.scope == 0) wanted.events.emplace(profiles::kTraits);
+  }
+  return wanted;
+}
+
+bool Wanted::keeps(std::string_view event) const {
+  return (any_event && !event.starts_with('$')) || events.contains(event);
+}
+
+bool Wanted::keeps_property(std::string_view property) const {
+  // A prefix of the property that ends before a dot, or all of it.
+  for (size_t end = property.find('.');; end = property.find('.', end + 1)) {
+    if (properties.contains(property.substr(0, end))) return true;
+    if (end == std::string_view::npos) return false;
+  }
+}
+
+bool Wanted::covers(const Wanted& other) const {
+  if (other.any_event && !any_event) return false;
+  return std::ranges::all_of(other.events, [&](const std::string& event) { return keeps(event); }) &&
+         std::ranges::all_of(other.properties, [&](const std::string& property) {
+           return std::ranges::any_of(properties, [&](const std::string& own) { return is_under(property, own); });
+         });
+}
+
+profiles::Needs Wanted::needs(std::span<const std::string> known) const {
+  profiles::Needs needs = profiles::Needs::nothing();
+  for (const std::string& event : known)
+    if (keeps(event)) needs.events[event] = {properties.begin(), properties.end()};
+  return needs;
+}
+
+uint16_t StreamShape::property(std::string_view name) {
+  const auto at = static_cast<size_t>(std::ranges::find(properties, name) - properties.begin());
+  if (at == properties.size()) properties.emplace_back(name);
+  return static_cast<uint16_t>(at);
+}
+
+uint16_t StreamShape::slot(Slot wanted) {
+  const auto at = static_cast<size_t>(std::ranges::find(slots, wanted) - slots.begin());
+  if (at == slots.size()) slots.push_back(wanted);
+  return static_cast<uint16_t>(at);
+}
+
+std::optional<uint16_t> Shape::stream(std::string_view event) {
+  if (const auto found = by_event_.find(std::string(event)); found != by_event_.end()) return found->second;
+  if (!wanted_.keeps(event)) return std::nullopt;
+  const auto index = static_cast<uint16_t>(streams_.size());
+  streams_.push_back({.event = std::string(event)});
+  by_event_.emplace(event, index);
+  ++version_;
+  return index;
+}
+
+std::optional<uint16_t> Shape::property(uint16_t stream, std::string_view property) {
+  if (!wanted_.keeps_property(property)) return std::nullopt;
+  return streams_[stream].property(property);
+}
+
+std::optional<uint16_t> Shape::slot(uint16_t stream, std::string_view property, Slot wanted) {
+  const auto of = this->property(stream, property);
+  if (!of) return std::nullopt;
+  wanted.property = *of;
+  const size_t before = streams_[stream].slots.size();
+  const uint16_t slot = streams_[stream].slot(wanted);
+  version_ += streams_[stream].slots.size() > before;
+  return slot;
+}
+
+std::optional<uint16_t> Shape::slot(uint16_t stream, std::string_view property, profiles::PropertyType type,
+                                    bool is_list) {
+  return slot(stream, property, Slot{.property = 0, .type = type, .is_list = is_list});
+}
+
+std::optional<uint16_t> Shape::length_slot(uint16_t stream, std::string_view prefix) {
+  return slot(stream, prefix,
+              Slot{.property = 0, .type = profiles::PropertyType::Number, .is_list = false, .is_length = true});
+}
+
+}  // namespace tessera::live

@@ -1,0 +1,77 @@
+// Which of all facts are kept in memory: those that some definition can see. A stream that a definition names is kept
+// with the times of its events; of its properties those whose names occur in some definition, in every type they came
+// with. "Any event" keeps every stream but the system's. Events and properties appear while the server runs; a shape
+// only grows, and `version` says when it did. What a new definition needs beyond its shape must be read from the
+// record.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "profiles/history.hpp"
+#include "profiles/load.hpp"
+#include "segment/plan.hpp"
+
+namespace tessera::live {
+
+struct Wanted {
+  bool any_event = false;
+  std::set<std::string, std::less<>> events, properties;  // "products" stands for all of products.*
+
+  static Wanted by(const segment::Plan& plan);
+  bool keeps(std::string_view event) const;
+  bool keeps_property(std::string_view property) const;
+  // Whether everything `other` keeps is kept by this too.
+  bool covers(const Wanted& other) const;
+  // Of the events the record has.
+  profiles::Needs needs(std::span<const std::string> events) const;
+};
+
+// One typed column of a stream; or (is_length) how many elements the lists under a prefix have in a row, so that a list
+// whose property no element has is as long as the others.
+struct Slot {
+  uint16_t property;
+  profiles::PropertyType type;
+  bool is_list;
+  bool is_length = false;
+  bool operator==(const Slot&) const = default;
+};
+
+struct StreamShape {
+  std::string event;
+  std::vector<std::string> properties;
+  std::vector<Slot> slots;
+
+  uint16_t property(std::string_view name);  // added where missing
+  uint16_t slot(Slot wanted);                // likewise
+};
+
+class Shape {
+ public:
+  explicit Shape(Wanted wanted) : wanted_(std::move(wanted)) {}
+
+  const Wanted& wanted() const { return wanted_; }
+  // Index of the event's stream, made where it is wanted; nullopt where it is not kept.
+  std::optional<uint16_t> stream(std::string_view event);
+  // nullopt where the property is not kept.
+  std::optional<uint16_t> slot(uint16_t stream, std::string_view property, profiles::PropertyType type, bool is_list);
+  std::optional<uint16_t> property(uint16_t stream, std::string_view property);
+  std::optional<uint16_t> length_slot(uint16_t stream, std::string_view prefix);
+  const std::vector<StreamShape>& streams() const { return streams_; }
+  // Changes whenever a stream or a slot was added.
+  uint64_t version() const { return version_; }
+
+ private:
+  std::optional<uint16_t> slot(uint16_t stream, std::string_view property, Slot wanted);
+  Wanted wanted_;
+  std::vector<StreamShape> streams_;
+  std::unordered_map<std::string, uint16_t> by_event_;
+  uint64_t version_ = 0;
+};
+
+}  // namespace tessera::live
