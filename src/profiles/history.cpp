@@ -22,45 +22,46 @@ size_t bytes_of(const std::vector<T>& items) {
 
 // --- Dictionary
 
-Dictionary::Dictionary() : texts_{std::string_view(), std::string_view()} {}
+Dictionary::Dictionary() : state_(std::make_shared<State>()) {}
 
-std::string_view Dictionary::keep(std::string_view text) {
-  if (text.size() > left_) {
+std::string_view Dictionary::State::keep(std::string_view text) {
+  if (text.size() > left) {
     // A text longer than a block gets a block of its own, and the one at hand stays in use.
     const size_t size = std::max(kBlock, text.size());
-    blocks_.push_back(std::make_unique_for_overwrite<char[]>(size));
-    block_bytes_ += size;
+    blocks.push_back(std::make_unique_for_overwrite<char[]>(size));
+    block_bytes += size;
     if (size > kBlock) {
-      std::memcpy(blocks_.back().get(), text.data(), text.size());
-      return {blocks_.back().get(), text.size()};
+      std::memcpy(blocks.back().get(), text.data(), text.size());
+      return {blocks.back().get(), text.size()};
     }
-    free_ = blocks_.back().get();
-    left_ = size;
+    free = blocks.back().get();
+    left = size;
   }
-  if (!text.empty()) std::memcpy(free_, text.data(), text.size());
-  const std::string_view kept(free_, text.size());
-  free_ += text.size();
-  left_ -= text.size();
+  if (!text.empty()) std::memcpy(free, text.data(), text.size());
+  const std::string_view kept(free, text.size());
+  free += text.size();
+  left -= text.size();
   return kept;
 }
 
 TextId Dictionary::intern(std::string_view text) {
-  if (const auto found = ids_.find(text); found != ids_.end()) return found->second;
-  const std::string_view kept = keep(text);
-  const auto id = static_cast<TextId>(texts_.size());
-  texts_.push_back(kept);
-  ids_.emplace(kept, id);
+  if (const auto found = state_->ids.find(text); found != state_->ids.end()) return found->second;
+  const std::string_view kept = state_->keep(text);
+  const auto id = static_cast<TextId>(state_->texts.size());
+  state_->texts.push_back(kept);
+  state_->ids.emplace(kept, id);
   return id;
 }
 
 TextId Dictionary::find(std::string_view text) const {
-  const auto found = ids_.find(text);
-  return found == ids_.end() ? kAbsentText : found->second;
+  const auto found = state_->ids.find(text);
+  return found == state_->ids.end() ? kAbsentText : found->second;
 }
 
 size_t Dictionary::bytes() const {
   // A node of the hash map holds the key, the id, the hash and a link.
-  return block_bytes_ + bytes_of(texts_) + ids_.bucket_count() * sizeof(void*) + ids_.size() * 40;
+  return state_->block_bytes + bytes_of(state_->texts) + state_->ids.bucket_count() * sizeof(void*) +
+         state_->ids.size() * 40;
 }
 
 // --- Stream and History

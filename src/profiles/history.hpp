@@ -44,24 +44,28 @@ inline constexpr int64_t kAbsentNumber = std::numeric_limits<int64_t>::min(), kC
 inline constexpr TextId kAbsentText = 0, kClearedText = 1;
 enum class Truth : uint8_t { Absent = 0, No = 1, Yes = 2, Cleared = 3 };
 
-// Every distinct text once. Ids are dense and stable; 0 and 1 are reserved (absent, cleared) and read as "".
+// Every distinct text once. Ids are dense and stable; 0 and 1 are reserved (absent, cleared) and read as "". Copies are
+// handles of the same dictionary, so that several histories may share one.
 class Dictionary {
  public:
   Dictionary();
   TextId intern(std::string_view text);
   // kAbsentText where the text was never interned.
   TextId find(std::string_view text) const;
-  std::string_view text(TextId id) const { return texts_[id]; }
-  size_t size() const { return texts_.size(); }
+  std::string_view text(TextId id) const { return state_->texts[id]; }
+  size_t size() const { return state_->texts.size(); }
   size_t bytes() const;
 
  private:
-  std::string_view keep(std::string_view text);
-  std::vector<std::unique_ptr<char[]>> blocks_;  // text never moves
-  char* free_ = nullptr;
-  size_t left_ = 0, block_bytes_ = 0;
-  std::vector<std::string_view> texts_;
-  std::unordered_map<std::string_view, TextId> ids_;
+  struct State {
+    std::vector<std::unique_ptr<char[]>> blocks;  // text never moves
+    char* free = nullptr;
+    size_t left = 0, block_bytes = 0;
+    std::vector<std::string_view> texts{std::string_view(), std::string_view()};
+    std::unordered_map<std::string_view, TextId> ids;
+    std::string_view keep(std::string_view text);
+  };
+  std::shared_ptr<State> state_;
 };
 
 enum class PropertyType : uint8_t { Bool = 1, Number = 2, Text = 3 };  // stored on disk, never renumber

@@ -406,11 +406,10 @@ Result<std::vector<Learnt>> read_learnt(Connection& connection) {
 
 }  // namespace
 
-Result<History> load(Connection& connection, const Needs& needs, Instant known_at) {
-  History history;
-  history.learnt = TRY(read_learnt(connection));
-  const Seq visible_until = known_at == kNever ? kAllSeqs : history.visible_until(known_at);
-  Customers customers = TRY(read_customers(connection, known_at, visible_until));
+namespace {
+
+Result<void> load_streams(Connection& connection, const Needs& needs, Seq visible_until, const Customers& customers,
+                          History& history) {
   Interner interner(history.dictionary);
   const EventTables tables = TRY(EventTables::read(connection));
   for (const EventTable& table : tables.all()) {
@@ -419,6 +418,30 @@ Result<History> load(Connection& connection, const Needs& needs, Instant known_a
     StreamLoader loader(connection, table, needs.everything ? nullptr : &wanted->second, interner);
     history.streams.push_back(TRY(loader.load(customers, visible_until)));
   }
+  return {};
+}
+
+}  // namespace
+
+Result<History> load(Connection& connection, const Needs& needs, Instant known_at) {
+  History history;
+  history.learnt = TRY(read_learnt(connection));
+  const Seq visible_until = known_at == kNever ? kAllSeqs : history.visible_until(known_at);
+  Customers customers = TRY(read_customers(connection, known_at, visible_until));
+  TRY(load_streams(connection, needs, visible_until, customers, history));
+  history.customer = std::move(customers.public_id);
+  return history;
+}
+
+Result<History> load_by_profile(Connection& connection, const Needs& needs, const Dictionary& dictionary) {
+  History history{.dictionary = dictionary};
+  history.learnt = TRY(read_learnt(connection));
+  Customers customers;
+  const auto profiles = TRY(connection.integer("SELECT count(*) FROM tessera.identity")).value_or(0);
+  customers.public_id.resize(static_cast<size_t>(profiles));
+  customers.of_profile.resize(static_cast<size_t>(profiles));
+  std::iota(customers.of_profile.begin(), customers.of_profile.end(), 0);
+  TRY(load_streams(connection, needs, kAllSeqs, customers, history));
   history.customer = std::move(customers.public_id);
   return history;
 }

@@ -30,4 +30,8 @@ struct Needs {
 Result<History> load(store::Record& record, const Needs& needs = {}, Instant known_at = kNever);
 Result<History> load(store::Connection& connection, const Needs& needs = {}, Instant known_at = kNever);
 
+// The same with a "customer" for each profile, unnamed and in the order of their numbers: for those who follow merges
+// and their undoing themselves. Everything is visible. Texts are interned into `dictionary`.
+Result<History> load_by_profile(store::Connection& connection, const Needs& needs, const Dictionary& dictionary);
+
 }  // namespace tessera::profiles

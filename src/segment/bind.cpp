@@ -221,6 +221,7 @@ void Bound::bind_window(const WindowPlan& window, Part& part) {
 const Bound::ColumnFacts& Bound::facts_of(const Column& column) {
   const auto [found, is_new] = facts_.emplace(&column, ColumnFacts{});
   if (!is_new) return found->second;
+  if (limits_) return found->second = {.largest = limits_->largest, .dense = false};
   int64_t low = 0, high = 0;
   for (const int64_t x : column.numbers) {
     const bool known = x > profiles::kClearedNumber;
@@ -261,8 +262,10 @@ uint32_t Bound::bind_values(const AggregatePlan& aggregate, Type type, uint32_t 
       const ColumnFacts& facts = facts_of(*column);
       out.dense = out.simple && facts.dense;
       // No customer has more values than the column has in all; each may count once an element in `each`.
-      const double most = static_cast<double>(column->numbers.size()) +
-                          (groups[group].lengths ? static_cast<double>(groups[group].lengths->list_first.back()) : 0.0);
+      const double most =
+          limits_ ? static_cast<double>(limits_->rows)
+                  : static_cast<double>(column->numbers.size()) +
+                        (groups[group].lengths ? static_cast<double>(groups[group].lengths->list_first.back()) : 0.0);
       out.most += static_cast<double>(facts.largest) * most;
     }
   for (uint32_t i = 0; i < values.size(); ++i)
@@ -303,7 +306,9 @@ void Bound::bind_score(NodeId id) {
       bind_window(score.window, part);
       parts[id].push_back(part);
       const Group& g = groups[group];
-      const size_t rows = g.lengths ? g.lengths->list_first.back() : streams[g.stream].stream->rows();
+      const size_t rows = limits_     ? limits_->rows
+                          : g.lengths ? g.lengths->list_first.back()
+                                      : streams[g.stream].stream->rows();
       most += std::abs(static_cast<double>(term.weight)) * static_cast<double>(rows);
     }
   narrow[id] = most * (score.half_life ? 0x1.0p32 : 1.0) < 0x1.0p61;
@@ -339,12 +344,21 @@ Result<void> Bound::bind_text_test(NodeId id) {
     for (const std::string& text : plan.texts) few_[id].push_back(history_->dictionary.find(text));
     return {};
   }
-  tests_[id]->known = std::make_unique<std::atomic<uint8_t>[]>(history_->dictionary.size());
+  tests_[id]->known = std::make_unique<std::atomic<uint8_t>[]>(text_room());
   return {};
 }
 
 Result<Bound> Bound::bind(const Plan& plan, const profiles::History& history) {
+  return bind_within(plan, history, std::nullopt);
+}
+
+Result<Bound> Bound::bind(const Plan& plan, const profiles::History& history, const Limits& limits) {
+  return bind_within(plan, history, limits);
+}
+
+Result<Bound> Bound::bind_within(const Plan& plan, const profiles::History& history, std::optional<Limits> limits) {
   Bound bound;
+  bound.limits_ = limits;
   bound.plan_ = &plan;
   bound.history_ = &history;
   VERIFY(history.dictionary.size() < kLiteralText);
@@ -394,11 +408,23 @@ Result<Bound> Bound::bind(const Plan& plan, const profiles::History& history) {
       of_stream.push_back(scope.empty() ? nullptr : list_under(*use.stream, scope));
   }
   if (reads_instants) {
-    bound.instants_ = std::make_unique<std::atomic<int64_t>[]>(history.dictionary.size());
-    for (size_t i = 0; i < history.dictionary.size(); ++i)
-      bound.instants_[i].store(kNotRead, std::memory_order_relaxed);
+    bound.instants_ = std::make_unique<std::atomic<int64_t>[]>(bound.text_room());
+    for (size_t i = 0; i < bound.text_room(); ++i) bound.instants_[i].store(kNotRead, std::memory_order_relaxed);
   }
   return bound;
+}
+
+std::vector<std::string> literal_texts(const Plan& plan) {
+  std::vector<std::string> texts;
+  const auto add = [&](const Literal& literal) {
+    if (const auto* text = std::get_if<std::string>(&literal.value)) texts.push_back(*text);
+  };
+  for (const Node& node : plan.nodes) {
+    if (const auto* test = std::get_if<TextTestPlan>(&node.detail); test && test->kind == TextKind::In)
+      texts.insert(texts.end(), test->texts.begin(), test->texts.end());
+    if (const auto* match = std::get_if<ListMatchPlan>(&node.detail)) std::ranges::for_each(match->items, add);
+  }
+  return texts;
 }
 
 }  // namespace tessera::segment

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,10 +68,21 @@ struct PropertyColumns {
   const profiles::Column* list[3] = {};      // Type::List: by PropertyType - 1
 };
 
+// What a history that is filled again and again may hold until it is bound again: no number of larger magnitude, no
+// customer with more rows (or elements), no text with an id from `texts` on.
+struct Limits {
+  int64_t largest = 0;
+  uint64_t rows = 0;
+  size_t texts = 0;
+};
+
 class Bound {
  public:
   // REQUIRES: plan and history outlive this. Error: a regular expression that RE2 refuses.
   static Result<Bound> bind(const Plan& plan, const profiles::History& history);
+  // To a history whose rows change behind this, within the limits. Texts that the plan itself names are to be in its
+  // dictionary before (literal_texts).
+  static Result<Bound> bind(const Plan& plan, const profiles::History& history, const Limits& limits);
   Bound(Bound&&) noexcept;
   ~Bound();
 
@@ -100,6 +112,7 @@ class Bound {
 
  private:
   Bound() = default;
+  static Result<Bound> bind_within(const Plan& plan, const profiles::History& history, std::optional<Limits> limits);
   uint32_t use_stream(const profiles::Stream& stream);
   uint32_t use_cut(uint32_t stream, Cut cut);
   void bind_patterns();
@@ -128,6 +141,11 @@ class Bound {
   };
   std::unordered_map<const profiles::Column*, ColumnFacts> facts_;
   const ColumnFacts& facts_of(const profiles::Column& column);
+  std::optional<Limits> limits_;
+  size_t text_room() const { return limits_ ? limits_->texts : history_->dictionary.size(); }
 };
+
+// Every text that a plan compares with by its id.
+std::vector<std::string> literal_texts(const Plan& plan);
 
 }  // namespace tessera::segment
