@@ -143,11 +143,44 @@ Block::StreamState& Block::stream_state(uint32_t index) {
     state.end[i] = stream.first[from_ + i + 1] - state.from;
   }
   state.cuts.resize(use.cuts.size() * lanes_);
+  if (!as_ofs_.empty()) {
+    find_own_cuts(use, state);
+    return state;
+  }
   cut_ms_.clear();
   for (const Cut& cut : use.cuts)
     cut_ms_.push_back(cut.kind == Cut::Kind::Ago ? as_of_.ms - cut.ms : std::min(cut.ms, as_of_.ms));
   find_cuts(times_of(stream), {stream.first.data() + from_, lanes_ + 1}, cut_ms_, state.cuts.data());
   return state;
+}
+
+// The same where each customer has an instant of its own: cuts at an age are the same for all in time counted from
+// there.
+void Block::find_own_cuts(const StreamUse& use, StreamState& state) {
+  const Stream& stream = *use.stream;
+  const std::span<const uint32_t> first{stream.first.data() + from_, lanes_ + 1};
+  relative_.resize(state.to - state.from);
+  state.age.resize(state.to - state.from);
+  for (size_t i = 0; i < lanes_; ++i)
+    for (uint32_t row = state.begin[i]; row < state.end[i]; ++row) {
+      state.age[row] = (as_ofs_[i] - stream.time[state.from + row]).ms;
+      relative_[row] = -state.age[row];
+    }
+  // find_cuts reads times at first[i], which counts from the start of the stream.
+  const int64_t* const relative = relative_.data() - state.from;
+  const auto find = [&](const int64_t* times, int64_t cut, uint32_t* out) { find_cuts(times, first, {&cut, 1}, out); };
+  for (size_t k = 0; k < use.cuts.size(); ++k) {
+    uint32_t* const out = state.cuts.data() + k * lanes_;
+    const Cut& cut = use.cuts[k];
+    if (cut.kind == Cut::Kind::Ago) {
+      find(relative, -cut.ms, out);
+      continue;
+    }
+    find(times_of(stream), cut.ms, out);
+    now_.resize(lanes_);
+    find(relative, 0, now_.data());
+    for (size_t i = 0; i < lanes_; ++i) out[i] = std::min(out[i], now_[i]);
+  }
 }
 
 Block::Window Block::window(const Part& part, NodeId anchor, size_t scratch) {
@@ -606,7 +639,7 @@ const std::vector<uint64_t>& Block::decayed_total(uint32_t index, int64_t half_l
   state.total.resize(rows.to - rows.from + 1);
   uint64_t total = state.total[0] = 0;
   for (uint32_t row = 0; row < rows.to - rows.from; ++row) {
-    const uint64_t weight = decay.of(as_of_ - time[row]);
+    const uint64_t weight = decay.of(age(rows, time, row));
     state.total[row + 1] = total += group.all ? weight : weight * (group.count[row + 1] - group.count[row]);
   }
   return state.total;
@@ -635,7 +668,7 @@ void Block::score(NodeId id) {
       // From the newest back: what is old enough to weigh nothing ends the search.
       uint64_t sum = 0;
       for (uint32_t row = high[i]; row-- > low[i];) {
-        const uint64_t weight = decay.of(as_of_ - time[row]);
+        const uint64_t weight = decay.of(age(state, time, row));
         if (weight == 0) break;
         sum += weight * (group.all ? 1 : group.count[row + 1] - group.count[row]);
       }

@@ -69,7 +69,9 @@ struct Frame {
   std::vector<Col> cols;  // by node
 };
 
-enum class Want : uint8_t { Values, NextChange };
+// NextLook: an instant that is never later than the next change, but may be earlier: found without looking ahead, it is
+// what a timer wants that will look again anyway.
+enum class Want : uint8_t { Values, NextChange, NextLook };
 
 class Block {
  public:
@@ -79,6 +81,9 @@ class Block {
   // Computes the nodes of `cone` (a Plan::cone of scope 0) for customers [from, to), as of an instant, from the facts
   // with seq < visible.
   void run(profiles::CustomerIndex from, profiles::CustomerIndex to, Instant as_of, profiles::Seq visible,
+           std::span<const NodeId> cone);
+  // Each customer as of an instant of its own: as_of[i] is that of customer from + i.
+  void run(profiles::CustomerIndex from, std::span<const Instant> as_of, profiles::Seq visible,
            std::span<const NodeId> cone);
   const Col& col(NodeId node) const { return customers_.cols[node]; }
   // Of a condition or value: the instant up to which lane i keeps it.
@@ -93,6 +98,7 @@ class Block {
     uint32_t from = 0, to = 0;         // its rows in this block
     std::vector<uint32_t> begin, end;  // of each customer, counted from `from`
     std::vector<uint32_t> cuts;        // of each cut, each customer
+    std::vector<int64_t> age;          // of each row, as_of - time: where customers have instants of their own
     const uint32_t* cut(size_t k) const { return cuts.data() + k * begin.size(); }
   };
   struct GroupState {
@@ -174,12 +180,29 @@ class Block {
   // The lane evaluated at another instant: its frame has one lane. Valid until the next call with the same `far`.
   const Frame& at(const Frame& frame, size_t lane, int64_t ms, NodeId node, bool far);
 
+  void start_run(profiles::CustomerIndex from, size_t lanes, profiles::Seq visible, std::span<const NodeId> cone);
+  void find_own_cuts(const StreamUse& use, StreamState& state);
+  // Of a lane of a frame.
+  Instant as_of(const Frame& frame, size_t lane) const {
+    if (as_ofs_.empty()) return as_of_;
+    if (frame.scope == 0) return as_ofs_[lane];
+    const StreamState& state = streams_[frame.stream];
+    const uint32_t row = frame.row(lane);
+    return bound_.streams[frame.stream].stream->time[row] + Duration{state.age[row - state.from]};
+  }
+  Duration age(const StreamState& state, const Instant* time, uint32_t row) const {
+    return as_ofs_.empty() ? as_of_ - time[row] : Duration{state.age[row]};
+  }
+
   const Bound& bound_;
   const Plan& plan_;
-  const bool want_until_;
+  const bool want_until_, want_look_;
   profiles::CustomerIndex from_ = 0;
   size_t lanes_ = 0;
   Instant as_of_;
+  std::span<const Instant> as_ofs_;  // by customer; empty: as_of_ for all
+  std::vector<int64_t> relative_;    // scratch of find_own_cuts()
+  std::vector<uint32_t> now_;        // likewise
   profiles::Seq visible_ = profiles::kAllSeqs;
   Frame customers_;
   std::vector<StreamState> streams_;

@@ -71,7 +71,11 @@ struct Evaluator::Parts {
   CustomerRange customers;
 
   Parts(const Bound& b, EvaluateOptions o)
-      : bound(b), options(std::move(o)), block(b, options.next_change ? Want::NextChange : Want::Values) {
+      : bound(b),
+        options(std::move(o)),
+        block(b, !options.next_change   ? Want::Values
+                 : options.may_be_early ? Want::NextLook
+                                        : Want::NextChange) {
     const Plan& plan = bound.plan();
     if (options.all_values) {
       options.values.clear();
@@ -92,6 +96,11 @@ Evaluator::~Evaluator() = default;
 void Evaluator::run(CustomerRange customers, Instant as_of, profiles::Seq visible) {
   parts_->customers = customers;
   parts_->block.run(customers.from, customers.to, as_of, visible, parts_->cone);
+}
+
+void Evaluator::run(profiles::CustomerIndex from, std::span<const Instant> as_of, profiles::Seq visible) {
+  parts_->customers = {from, from + static_cast<profiles::CustomerIndex>(as_of.size())};
+  parts_->block.run(from, as_of, visible, parts_->cone);
 }
 
 Evaluation Evaluator::make(CustomerRange customers) const {

@@ -50,6 +50,7 @@ struct Evaluation {
 struct EvaluateOptions {
   bool members = true;
   bool next_change = false;
+  bool may_be_early = false;  // next_change may be before the true one: cheaper where one looks again anyway
   bool all_values = false;
   std::vector<uint32_t> values;  // outputs of the plan whose values are wanted
 };
@@ -66,6 +67,8 @@ class Evaluator {
   Evaluator(const Bound& bound, EvaluateOptions options);
   ~Evaluator();
   void run(CustomerRange customers, Instant as_of, profiles::Seq visible);
+  // Customers from `from` on, each as of its own instant.
+  void run(profiles::CustomerIndex from, std::span<const Instant> as_of, profiles::Seq visible);
   // Copies the last run to `out` at customer `at` (a multiple of 64). REQUIRES: `out` is wide enough.
   void copy_to(Evaluation& out, size_t at) const;
   Evaluation make(CustomerRange customers) const;  // empty columns of the right kinds

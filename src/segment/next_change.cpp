@@ -73,7 +73,7 @@ struct Block::Probe {
 };
 
 Block::Block(const Bound& bound, Want want)
-    : bound_(bound), plan_(bound.plan()), want_until_(want == Want::NextChange) {
+    : bound_(bound), plan_(bound.plan()), want_until_(want != Want::Values), want_look_(want == Want::NextLook) {
   streams_.resize(bound.streams.size());
   groups_.resize(bound.groups.size());
   values_.resize(bound.values.size());
@@ -86,9 +86,22 @@ Block::~Block() = default;
 
 void Block::run(profiles::CustomerIndex from, profiles::CustomerIndex to, Instant as_of, profiles::Seq visible,
                 std::span<const NodeId> cone) {
-  from_ = from;
-  lanes_ = to - from;
   as_of_ = as_of;
+  as_ofs_ = {};
+  start_run(from, to - from, visible, cone);
+}
+
+void Block::run(profiles::CustomerIndex from, std::span<const Instant> as_of, profiles::Seq visible,
+                std::span<const NodeId> cone) {
+  const bool all_equal = std::ranges::all_of(as_of, [&](Instant each) { return each == as_of[0]; });
+  as_of_ = as_of.empty() ? Instant{} : as_of[0];
+  as_ofs_ = all_equal ? std::span<const Instant>() : as_of;
+  start_run(from, as_of.size(), visible, cone);
+}
+
+void Block::start_run(profiles::CustomerIndex from, size_t lanes, profiles::Seq visible, std::span<const NodeId> cone) {
+  from_ = from;
+  lanes_ = lanes;
   visible_ = visible;
   for (auto& state : streams_) state.ready = false;
   for (auto& state : groups_) state.ready = false;
@@ -230,10 +243,10 @@ void Block::leaf_until(Frame& frame, const Node& node, NodeId id) {
   for (size_t i = 0; i < frame.lanes; ++i) {
     const int64_t steady = col.own_until[i];
     if (steady == kNever.ms && !moving && !node.smooth) continue;
-    if ((is_probe_ && frame.scope == 0) || one_lane_run_) {
-      // A probe only steps on; the condition that sent it looks whether anything turned.
-      if (moving) col.own_until[i] = std::min(steady, moving_change(frame, node, i, as_of_.ms));
-      if (node.smooth) col.own_until[i] = as_of_.ms + 1;
+    if ((is_probe_ && frame.scope == 0) || one_lane_run_ || (want_look_ && frame.scope == 0 && !node.smooth)) {
+      // A probe only steps on; the condition (or the timer) that sent it looks whether anything turned.
+      if (moving) col.own_until[i] = std::min(steady, moving_change(frame, node, i, as_of(frame, i).ms));
+      if (node.smooth) col.own_until[i] = as_of(frame, i).ms + 1;
       continue;
     }
     col.own_until[i] = leaf_change(frame, node, id, i, steady);
@@ -260,7 +273,7 @@ int64_t Block::leaf_change(Frame& frame, const Node& node, NodeId id, size_t lan
   const Kleene now = kleene(frame.cols[id], lane);
   const Frame* seen = &frame;
   size_t seen_lane = lane;
-  int64_t at_ms = as_of_.ms;
+  int64_t at_ms = as_of(frame, lane).ms;
   for (int step = 0; step < kMostSteps; ++step) {
     if (range && range->moving) {
       if (const int64_t turn = moving_change(*seen, node, seen_lane, at_ms); turn < steady) return turn;

@@ -313,7 +313,7 @@ void Block::ago(Frame& frame, const Node& node, NodeId id) {
   const int64_t* instant = frame.cols[node.operands[0]].i64;
   start_i64(col, frame.lanes, {});
   for (size_t i = 0; i < frame.lanes; ++i)
-    col.own_i64[i] = is_known(instant[i]) ? clamp_ms(int128{as_of_.ms} - instant[i]) : kUnknown;
+    col.own_i64[i] = is_known(instant[i]) ? clamp_ms(int128{as_of(frame, i).ms} - instant[i]) : kUnknown;
 }
 
 void Block::arithmetic(Frame& frame, const Node& node, NodeId id) {
@@ -447,6 +447,14 @@ void Block::range(Frame& frame, const Node& node, NodeId id) {
   const auto& plan = std::get<RangePlan>(node.detail);
   const int64_t unit = plan_.nodes[node.operands[0]].type == Type::Number ? Number::kOne : 1;
   start_bits(col, frame.lanes);
+  if (plan.moving && !as_ofs_.empty()) {
+    fill(col.own_known, frame.lanes, [&](size_t i) { return is_known(x.i64[i]); });
+    fill(col.own_truth, frame.lanes, [&](size_t i) {
+      const Bounds bounds = moving_bounds(plan, as_of(frame, i));
+      return is_known(x.i64[i]) && x.i64[i] >= bounds.low && x.i64[i] <= bounds.high;
+    });
+    return;
+  }
   if (x.kind == Col::Kind::I64) {
     const Bounds bounds = plan.moving ? moving_bounds(plan, as_of_) : whole_bounds(plan, x.scale, unit);
     if (x.certain)

@@ -162,5 +162,55 @@ TEST(Timeline, TheNextChangeIsAnInstantAtWhichAConditionTurns) {
   EXPECT_GT(changes, 50);
 }
 
+// A block whose customers each have an instant of their own gives what each gives alone; and the instant at which to
+// look again is never later than the next change.
+TEST(Timeline, CustomersAsOfInstantsOfTheirOwn) {
+  int changes = 0, early = 0;
+  for (uint64_t seed = 0; seed < rounds(150); ++seed) {
+    Rng rng(seed + 13'000);
+    const profiles::History history = random_shop(rng);
+    const Checked checked = check(RandomTree(seed).definitions(), RandomTree::shop());
+    const Plan plan = *compile(checked.program);
+    const Bound bound = *Bound::bind(plan, history);
+    std::vector<Instant> own;
+    for (size_t c = 0; c < history.customers(); ++c) own.push_back(random_moment(rng));
+    const profiles::Seq visible = history.visible_until(rng.chance(0.7) ? kNever : random_moment(rng));
+    const CustomerRange all{0, static_cast<profiles::CustomerIndex>(history.customers())};
+    Evaluator exact(bound, {.next_change = true, .all_values = true});
+    Evaluator looking(bound, {.next_change = true, .may_be_early = true});
+    exact.run(0, own, visible);
+    Evaluation together = exact.make(all);
+    exact.copy_to(together, 0);
+    looking.run(0, own, visible);
+    Evaluation looks = looking.make(all);
+    looking.copy_to(looks, 0);
+    for (profiles::CustomerIndex c = 0; c < history.customers(); ++c) {
+      exact.run({c, c + 1}, own[c], visible);
+      Evaluation alone = exact.make({c, c + 1});
+      exact.copy_to(alone, 0);
+      const auto where = [&] {
+        return fmt::format("seed {}, {} as of {}\n{}", seed, history.customer[c], text_of(own[c]),
+                           print(checked.program.definitions));
+      };
+      for (size_t s = 0; s < plan.segments.size(); ++s) {
+        ASSERT_EQ(together.is_member(s, c), alone.is_member(s, 0)) << where();
+        ASSERT_EQ(looks.is_member(s, c), alone.is_member(s, 0)) << where();
+      }
+      for (size_t v = 0; v < plan.outputs.size(); ++v) {
+        ASSERT_EQ(together.values[v].known(c), alone.values[v].known(0)) << where();
+        if (alone.values[v].known(0) && alone.values[v].texts.empty())
+          ASSERT_EQ(together.values[v].as_double(c), alone.values[v].as_double(0)) << where();
+      }
+      ASSERT_EQ(together.next_change[c], alone.next_change[0]) << where();
+      ASSERT_GT(looks.next_change[c], own[c]) << where();
+      ASSERT_LE(looks.next_change[c], alone.next_change[0]) << where();
+      changes += alone.next_change[0] < kNever;
+      early += looks.next_change[c] < alone.next_change[0];
+    }
+  }
+  EXPECT_GT(changes, 100);
+  EXPECT_GT(early, 10);
+}
+
 }  // namespace
 }  // namespace tessera::segment
