@@ -30,6 +30,7 @@ endfunction()
 # tests/NAME/*.cpp become the program test_NAME and one entry of ctest.
 function(layer_tests name)
   file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*.cpp)
+  list(FILTER tests EXCLUDE REGEX "/node_modules/")
   if(NOT tests OR NOT TESSERA_TESTS)
     return()
   endif()

@@ -1,0 +1,655 @@
+// The one door to RESTinio, Asio and OpenSSL's TLS. What RESTinio 0.6 leaves open and is closed here:
+// - a request it cannot parse, or that is too large, ends the connection without a word: CheckedSocket hands RESTinio
+//   only bytes that Framing has passed, and answers for the others itself
+// - a TLS handshake has no time limit: prepare_connection_and_start_read below gives it one
+// - an error of accept (no file descriptor left) ends accepting for good: the number of connections stays below what
+//   the process may open
+#include "server/http_server.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include <asio.hpp>
+#include <asio/ssl.hpp>
+#include <restinio/all.hpp>
+#include <sys/resource.h>
+
+#include "core/json.hpp"
+#include "core/text.hpp"
+#include "server/workers.hpp"
+
+namespace tessera::server::wire {
+
+using asio::ip::tcp;
+using ErrorCode = asio::error_code;
+
+constexpr size_t kMostDrained = 4 << 20;  // bytes read and dropped behind a refusal, so that it is read before a reset
+constexpr size_t kFilesForOthers = 256;   // descriptors kept for the record, the log and the rest
+
+// What all connections of a server share.
+struct Wire {
+  HttpSettings settings;
+  std::shared_ptr<asio::ssl::context> tls;  // null: none
+  std::atomic<uint64_t> refused{0};
+};
+
+std::string refusal_text(const Refusal& refusal) {
+  const std::string body = Json::object()
+                               .set("type", "about:blank")
+                               .set("title", reason_of(refusal.status))
+                               .set("status", refusal.status)
+                               .set("detail", refusal.why)
+                               .dump();
+  return fmt::format(
+      "HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+      "Access-Control-Allow-Origin: *\r\nContent-Length: {}\r\n\r\n{}",
+      refusal.status, reason_of(refusal.status), body.size(), body);
+}
+
+// A socket, with TLS or without, that checks what comes in before it hands it on. RESTinio reads only while no request
+// of the connection is in progress (it is told to take one at a time), so what is written from here never comes between
+// the parts of an answer.
+class CheckedSocket {
+ public:
+  using executor_type = asio::any_io_executor;
+
+  CheckedSocket(asio::io_context& io, std::shared_ptr<Wire> wire)
+      : state_(std::make_unique<State>(io, std::move(wire))) {}
+  CheckedSocket(CheckedSocket&&) = default;
+  CheckedSocket& operator=(CheckedSocket&&) = default;
+
+  tcp::socket::lowest_layer_type& lowest_layer() { return state_->lowest(); }
+  const tcp::socket::lowest_layer_type& lowest_layer() const { return state_->lowest(); }
+  executor_type get_executor() { return state_->lowest().get_executor(); }
+  tcp::endpoint remote_endpoint() const { return state_->lowest().remote_endpoint(); }
+  bool is_open() const { return state_->lowest().is_open(); }
+  void cancel(ErrorCode& error) { state_->lowest().cancel(error); }
+  void shutdown(tcp::socket::shutdown_type what, ErrorCode& error) { state_->lowest().shutdown(what, error); }
+  void close() {
+    ErrorCode ignored;
+    state_->lowest().close(ignored);
+  }
+
+  template <typename Handler>
+  void async_read_some(asio::mutable_buffer buffer, Handler handler) {
+    if (state_->framing.refusal()) {
+      state_->refuse(std::move(handler));
+    } else {
+      state_->read(buffer, std::move(handler));
+    }
+  }
+  template <typename Buffers, typename Handler>
+  void async_write_some(const Buffers& buffers, Handler&& handler) {
+    if (state_->tls) {
+      state_->tls->async_write_some(buffers, std::forward<Handler>(handler));
+    } else {
+      state_->plain.async_write_some(buffers, std::forward<Handler>(handler));
+    }
+  }
+
+  // Calls one of them. The handshake's time is limited.
+  template <typename Begin, typename Fail>
+  void prepare(std::shared_ptr<void> connection, Begin begin, Fail fail) {
+    if (!state_->tls) return begin();
+    state_->timer.expires_after(std::chrono::milliseconds(state_->wire->settings.handshake_time.ms));
+    state_->timer.async_wait([state = state_.get(), connection](const ErrorCode& error) {
+      ErrorCode ignored;
+      if (!error) state->lowest().close(ignored);
+    });
+    state_->tls->async_handshake(asio::ssl::stream_base::server,
+                                 [state = state_.get(), connection, begin, fail](const ErrorCode& error) {
+                                   state->timer.cancel();
+                                   if (error) {
+                                     fail(error);
+                                   } else {
+                                     begin();
+                                   }
+                                 });
+  }
+  bool is_encrypted() const { return state_->tls != nullptr; }
+
+ private:
+  struct State {
+    State(asio::io_context& io, std::shared_ptr<Wire> shared)
+        : wire(std::move(shared)),
+
+          plain(io),
+          timer(io),
+          framing(wire->settings.framing) {
+      if (wire->tls) tls = std::make_unique<asio::ssl::stream<tcp::socket>>(std::move(plain), *wire->tls);
+    }
+    tcp::socket::lowest_layer_type& lowest() { return tls ? tls->lowest_layer() : plain.lowest_layer(); }
+
+    // Operations outlive no connection: `handler` keeps it, and so this.
+    template <typename Handler>
+    void read_some(asio::mutable_buffer buffer, Handler handler) {
+      if (tls) {
+        tls->async_read_some(buffer, std::move(handler));
+      } else {
+        plain.async_read_some(buffer, std::move(handler));
+      }
+    }
+    template <typename Handler>
+    void write_all(asio::const_buffer buffer, Handler handler) {
+      if (tls) {
+        asio::async_write(*tls, buffer, std::move(handler));
+      } else {
+        asio::async_write(plain, buffer, std::move(handler));
+      }
+    }
+    template <typename Handler, typename Then>
+    static auto on_executor_of(const Handler& handler, Then then) {
+      return asio::bind_executor(asio::get_associated_executor(handler), std::move(then));
+    }
+
+    template <typename Handler>
+    void read(asio::mutable_buffer buffer, Handler handler) {
+      const auto executor = asio::get_associated_executor(handler);
+      read_some(buffer, asio::bind_executor(executor, [this, buffer, handler = std::move(handler)](
+                                                          const ErrorCode& error, size_t size) mutable {
+                  if (error) return handler(error, size);
+                  const size_t passed = framing.take(static_cast<char*>(buffer.data()), size);
+                  if (framing.refusal() && passed == 0) return refuse(std::move(handler));
+                  if (!framing.refusal() && framing.take_expectation()) return expect(std::move(handler), size);
+                  handler(error, passed);
+                }));
+    }
+    template <typename Handler>
+    void expect(Handler handler, size_t size) {
+      static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      const auto executor = asio::get_associated_executor(handler);
+      write_all(asio::buffer(kContinue), asio::bind_executor(executor, [handler = std::move(handler), size](
+                                                                           const ErrorCode& error, size_t) mutable {
+                  handler(error, error ? 0 : size);
+                }));
+    }
+    template <typename Handler>
+    void refuse(Handler handler) {
+      ++wire->refused;
+      text = refusal_text(*framing.refusal());
+      const auto executor = asio::get_associated_executor(handler);
+      write_all(asio::buffer(text), asio::bind_executor(executor, [this, handler = std::move(handler)](
+                                                                      const ErrorCode& error, size_t) mutable {
+                  ErrorCode ignored;
+                  if (error) return handler(error, 0);
+                  lowest().shutdown(tcp::socket::shutdown_send, ignored);
+                  drain(std::move(handler));
+                }));
+    }
+    template <typename Handler>
+    void drain(Handler handler) {
+      text.resize(4096);
+      const auto executor = asio::get_associated_executor(handler);
+      read_some(asio::buffer(text), asio::bind_executor(executor, [this, handler = std::move(handler)](
+                                                                      const ErrorCode& error, size_t size) mutable {
+                  drained += size;
+                  if (error || drained > kMostDrained) return handler(asio::error::eof, 0);
+                  drain(std::move(handler));
+                }));
+    }
+
+    std::shared_ptr<Wire> wire;
+    tcp::socket plain;  // moved into `tls` where there is one
+    std::unique_ptr<asio::ssl::stream<tcp::socket>> tls;
+    asio::steady_timer timer;
+    Framing framing;
+    std::string text;  // being written, or what is drained
+    size_t drained = 0;
+  };
+
+  std::unique_ptr<State> state_;
+};
+
+// Found by argument-dependent lookup, in place of RESTinio's own for its sockets.
+template <typename Connection, typename Begin, typename Fail>
+void prepare_connection_and_start_read(CheckedSocket& socket, Connection& connection, Begin begin, Fail fail) {
+  socket.prepare(connection.shared_from_this(), std::move(begin), std::move(fail));
+}
+inline restinio::impl::tls_socket_t* make_tls_socket_pointer_for_state_listener(CheckedSocket&) noexcept {
+  return nullptr;
+}
+
+}  // namespace tessera::server::wire
+
+namespace restinio {
+
+template <typename Settings>
+class socket_type_dependent_settings_t<Settings, tessera::server::wire::CheckedSocket> {
+ public:
+  Settings& wire(std::shared_ptr<tessera::server::wire::Wire> wire) {
+    wire_ = std::move(wire);
+    return static_cast<Settings&>(*this);
+  }
+  std::shared_ptr<tessera::server::wire::Wire> wire() const { return wire_; }
+
+ protected:
+  ~socket_type_dependent_settings_t() = default;
+
+ private:
+  std::shared_ptr<tessera::server::wire::Wire> wire_;
+};
+
+namespace impl {
+
+template <>
+class socket_supplier_t<tessera::server::wire::CheckedSocket> {
+  using Socket = tessera::server::wire::CheckedSocket;
+
+ protected:
+  template <typename Settings>
+  socket_supplier_t(Settings& settings, asio::io_context& io) : wire_(settings.wire()), io_(io) {
+    for (size_t i = 0; i < settings.concurrent_accepts_count(); ++i) sockets_.emplace_back(io_, wire_);
+  }
+  virtual ~socket_supplier_t() = default;
+  Socket& socket(size_t index) { return sockets_[index]; }
+  Socket move_socket(size_t index) {
+    Socket fresh(io_, wire_);
+    std::swap(fresh, sockets_[index]);
+    return fresh;
+  }
+  size_t concurrent_accept_sockets_count() const { return sockets_.size(); }
+
+ private:
+  std::shared_ptr<tessera::server::wire::Wire> wire_;
+  asio::io_context& io_;
+  std::vector<Socket> sockets_;
+};
+
+}  // namespace impl
+}  // namespace restinio
+
+namespace tessera::server {
+
+namespace {
+
+using asio::ip::tcp;
+
+struct Traits : restinio::traits_t<restinio::asio_timer_manager_t, restinio::null_logger_t,
+                                   std::function<restinio::request_handling_status_t(restinio::request_handle_t)>,
+                                   restinio::noop_strand_t, wire::CheckedSocket> {
+  static constexpr bool use_connection_count_limiter = true;
+};
+using Server = restinio::http_server_t<Traits>;
+using Incoming = restinio::request_handle_t;
+
+restinio::http_status_line_t status_line(int status) {
+  return {restinio::http_status_code_t(static_cast<uint16_t>(status)), std::string(reason_of(status))};
+}
+
+auto milliseconds(Duration duration) {
+  return std::chrono::milliseconds(duration.ms);
+}
+
+// What is in progress, for stop() and the counts. Kept by whatever still has something to do for a request.
+struct Progressing {
+  std::mutex mutex;
+  std::condition_variable none;
+  uint64_t requests = 0, streams = 0;
+  std::atomic<uint64_t> all_requests{0};
+  std::atomic<bool> stopping{false};
+
+  std::shared_ptr<void> hold(uint64_t Progressing::* what) {
+    const std::lock_guard lock(mutex);
+    ++(this->*what);
+    return {static_cast<void*>(this), [this, what](void*) {
+              const std::lock_guard lock(mutex);
+              if (--(this->*what) == 0) none.notify_all();
+            }};
+  }
+};
+
+// Carries a Stream to its reader: worker (next) -> network (write) -> worker ... , parked while there is nothing.
+class StreamDriver : public std::enable_shared_from_this<StreamDriver> {
+ public:
+  using Builder = restinio::response_builder_t<restinio::chunked_output_t>;
+  StreamDriver(asio::io_context& io, Workers& workers, Builder builder, std::shared_ptr<Stream> stream, Duration idle,
+               std::shared_ptr<void> held)
+      : workers_(workers),
+        builder_(std::move(builder)),
+        stream_(std::move(stream)),
+        idle_(idle),
+        held_(std::move(held)),
+        timer_(io) {}
+
+  void start() {
+    stream_->on_wake([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->wake();
+    });
+    builder_.flush(continued(Stream::Then::More));  // the head, at once
+  }
+  void finish() {
+    is_ending_ = true;
+    wake();
+  }
+
+ private:
+  restinio::write_status_cb_t continued(Stream::Then then) {
+    return [self = shared_from_this(), then](const asio::error_code& error) {
+      if (error) return self->end();
+      if (then == Stream::Then::More) return self->schedule(false);
+      self->park();
+    };
+  }
+  void schedule(bool is_idle) {
+    workers_.post([self = shared_from_this(), is_idle] { self->pull(is_idle); });
+  }
+  void pull(bool is_idle) {
+    if (!stream_) return;
+    Stream::Piece piece;
+    if (!is_ending_ && is_idle) piece = {stream_->idle(), Stream::Then::Wait};
+    if (!is_ending_ && !is_idle) piece = stream_->next();
+    if (is_ending_) piece.then = Stream::Then::End;
+    if (!piece.text.empty())
+      builder_.append_chunk(std::move(piece.text));
+    else if (piece.then == Stream::Then::Wait)
+      return park();
+    else if (piece.then == Stream::Then::More)
+      return schedule(false);
+    if (piece.then != Stream::Then::End) {
+      builder_.flush(continued(piece.then));
+    } else {
+      builder_.done([self = shared_from_this()](const asio::error_code&) { self->end(); });
+    }
+  }
+  void park() {
+    const std::lock_guard lock(mutex_);
+    if (is_woken_) {
+      is_woken_ = false;
+      return schedule(false);
+    }
+    is_parked_ = true;
+    timer_.expires_after(milliseconds(idle_));
+    // While it is parked the timer is what keeps it.
+    timer_.async_wait([self = shared_from_this()](const asio::error_code& error) {
+      if (!error) self->unpark(true);
+    });
+  }
+  void wake() {
+    const std::lock_guard lock(mutex_);
+    if (is_parked_) {
+      is_parked_ = false;
+      timer_.cancel();
+      schedule(false);
+    } else {
+      is_woken_ = true;
+    }
+  }
+  void unpark(bool is_idle) {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(is_parked_, false)) return;
+    schedule(is_idle);
+  }
+  // The reader is gone or has everything.
+  void end() {
+    workers_.post([self = shared_from_this()] {
+      self->stream_.reset();
+      self->held_.reset();
+    });
+  }
+
+  Workers& workers_;
+  Builder builder_;
+  std::shared_ptr<Stream> stream_;
+  Duration idle_;
+  std::shared_ptr<void> held_;
+  std::mutex mutex_;  // of what follows
+  asio::steady_timer timer_;
+  bool is_parked_ = false, is_woken_ = false;
+  std::atomic<bool> is_ending_{false};
+};
+
+Request request_of(const Incoming& incoming, bool is_encrypted) {
+  Request out;
+  const auto& head = incoming->header();
+  out.method = head.method().c_str();
+  std::string_view target = head.request_target();
+  if (const size_t scheme = target.find("://"); !target.starts_with('/') && scheme != std::string_view::npos) {
+    const size_t path = target.find_first_of("/?", scheme + 3);
+    target = path == std::string_view::npos ? "/" : target.substr(path);
+  }
+  const size_t mark = target.find('?');
+  out.path = target.substr(0, mark);
+  if (mark != std::string_view::npos) out.query = target.substr(mark + 1);
+  head.for_each_field([&](const auto& field) { out.headers.emplace_back(field.name(), trim(field.value())); });
+  out.body = std::move(const_cast<std::string&>(incoming->body()));
+  asio::ip::address peer = incoming->remote_endpoint().address();
+  if (peer.is_v6() && peer.to_v6().is_v4_mapped()) peer = asio::ip::make_address_v4(asio::ip::v4_mapped, peer.to_v6());
+  out.peer = peer.to_string();
+  out.is_peer_local = peer.is_loopback();
+  out.is_encrypted = is_encrypted;
+  return out;
+}
+
+template <typename Builder>
+void put_headers(Builder& builder, const Response& response, bool is_last) {
+  builder.append_header(restinio::http_field_t::content_type, response.type);
+  builder.append_header_date_field();
+  for (const auto& [name, value] : response.headers) builder.append_header(name, value);
+  if (is_last) builder.connection_close();
+}
+
+// The number of connections that can be held without running out of file descriptors.
+size_t connections_allowed(size_t wanted) {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return wanted;
+  const rlim_t needed = wanted + wire::kFilesForOthers;
+  if (files.rlim_cur < needed && files.rlim_cur < files.rlim_max) {
+    files.rlim_cur = std::min<rlim_t>(needed, files.rlim_max);
+    setrlimit(RLIMIT_NOFILE, &files);
+    getrlimit(RLIMIT_NOFILE, &files);
+  }
+  if (files.rlim_cur >= needed) return wanted;
+  return files.rlim_cur > 2 * wire::kFilesForOthers ? files.rlim_cur - wire::kFilesForOthers : files.rlim_cur / 2;
+}
+
+Result<std::shared_ptr<asio::ssl::context>> tls_of(const HttpSettings& settings) {
+  if (settings.certificate_file.empty() && settings.key_file.empty()) return nullptr;
+  if (settings.certificate_file.empty() || settings.key_file.empty())
+    return usage("TLS needs both a certificate and its key", "--tls-cert cert.pem --tls-key key.pem");
+  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+  asio::error_code error;
+  context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                           asio::ssl::context::no_tlsv1_1 | asio::ssl::context::no_sslv3,
+                       error);
+  context->use_certificate_chain_file(settings.certificate_file, error);
+  if (error)
+    return fail(fmt::format("the certificate cannot be read: {}", error.message()), settings.certificate_file,
+                "give a file in PEM with the whole chain");
+  context->use_private_key_file(settings.key_file, asio::ssl::context::pem, error);
+  if (error)
+    return fail(fmt::format("the key cannot be read, or is not the certificate's: {}", error.message()),
+                settings.key_file, "give the certificate's private key in PEM, without a password");
+  return context;
+}
+
+}  // namespace
+
+struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
+  State(const HttpSettings& settings, Workers& pool, Handler handle)
+      : shared(std::make_shared<wire::Wire>()), workers(pool), handler(std::move(handle)), guard(io.get_executor()) {
+    shared->settings = settings;
+  }
+
+  std::shared_ptr<wire::Wire> shared;
+  Workers& workers;
+  Handler handler;
+  Progressing progress;  // before io: what is destroyed with it still counts down
+  asio::io_context io{1};
+  asio::executor_work_guard<asio::io_context::executor_type> guard;
+  std::unique_ptr<Server> server;
+  std::thread thread;
+  std::atomic<uint16_t> port{0};
+  std::mutex drivers_mutex;
+  std::vector<std::weak_ptr<StreamDriver>> drivers;
+  bool is_stopped = false;
+
+  restinio::request_handling_status_t take(const Incoming& incoming) {
+    ++progress.all_requests;
+    auto held = progress.hold(&Progressing::requests);
+    const bool is_head = incoming->header().method() == restinio::http_method_head();
+    Request request = request_of(incoming, shared->tls != nullptr);
+    handler(std::move(request), Responder([self = shared_from_this(), incoming, held, is_head](Response response) {
+              try {
+                if (response.stream) {
+                  self->send_stream(incoming, std::move(response), is_head);
+                } else {
+                  self->send_whole(incoming, std::move(response), held, is_head);
+                }
+              } catch (const std::exception&) {
+                // RESTinio says so where the connection is gone.
+              }
+            }));
+    return restinio::request_accepted();
+  }
+
+  void send_whole(const Incoming& incoming, Response response, std::shared_ptr<void> held, bool is_head) {
+    auto done = [held](const asio::error_code&) {};
+    if (is_head) {
+      auto builder = incoming->create_response<restinio::user_controlled_output_t>(status_line(response.status));
+      put_headers(builder, response, progress.stopping);
+      builder.set_content_length(response.body.size());
+      builder.done(done);
+      return;
+    }
+    auto builder = incoming->create_response(status_line(response.status));
+    put_headers(builder, response, progress.stopping);
+    builder.set_body(std::move(response.body));
+    builder.done(done);
+  }
+
+  void send_stream(const Incoming& incoming, Response response, bool is_head) {
+    auto held = progress.hold(&Progressing::streams);
+    bool is_refused = false;
+    {
+      const std::lock_guard lock(progress.mutex);
+      is_refused = progress.streams > shared->settings.streams || progress.stopping;
+    }
+    if (is_head || is_refused) {
+      Response whole{.status = is_refused ? 503 : response.status, .type = response.type, .body = ""};
+      if (is_refused) whole.headers = {{"Retry-After", "5"}};
+      return send_whole(incoming, std::move(whole), held, is_head);
+    }
+    auto builder = incoming->create_response<restinio::chunked_output_t>(status_line(response.status));
+    put_headers(builder, response, false);
+    auto driver = std::make_shared<StreamDriver>(io, workers, std::move(builder), std::move(response.stream),
+                                                 shared->settings.stream_idle, std::move(held));
+    {
+      const std::lock_guard lock(drivers_mutex);
+      std::erase_if(drivers, [](const auto& weak) { return weak.expired(); });
+      drivers.push_back(driver);
+    }
+    driver->start();
+  }
+
+  void run() {
+    for (;;) {
+      try {
+        io.run();
+        return;
+      } catch (const std::exception&) {
+        // A handler of ours or RESTinio's threw; its connection is gone, the others go on.
+      }
+    }
+  }
+
+  Result<void> open();
+  void stop(Duration patience);
+};
+
+Result<void> HttpServer::State::open() {
+  const HttpSettings& settings = shared->settings;
+  shared->tls = TRY(tls_of(settings));
+  asio::error_code bad;
+  const auto address = asio::ip::make_address(settings.address.host, bad);
+  if (bad) return usage(fmt::format("'{}' is no address", settings.address.host), "--listen 127.0.0.1:8080");
+  try {
+    restinio::server_settings_t<Traits> inner;
+    inner.port(settings.address.port)
+        .address(address)
+        .protocol(address.is_v6() ? tcp::v6() : tcp::v4())
+        .buffer_size(4096)
+        .max_pipelined_requests(1)
+        .separate_accept_and_create_connect(false)
+        .concurrent_accepts_count(1)
+        .max_parallel_connections(connections_allowed(settings.connections))
+        .read_next_http_message_timelimit(milliseconds(settings.request_time))
+        .write_http_response_timelimit(milliseconds(settings.write_time))
+        .handle_request_timeout(milliseconds(settings.answer_time))
+        .socket_options_setter([](auto& options) { options.set_option(tcp::no_delay(true)); })
+        .acceptor_post_bind_hook([this](tcp::acceptor& acceptor) { port = acceptor.local_endpoint().port(); })
+        .request_handler([this](Incoming incoming) { return take(incoming); })
+        .wire(shared);
+    server = std::make_unique<Server>(restinio::external_io_context(io), std::move(inner));
+    server->open_sync();
+    thread = std::thread([this] { run(); });
+  } catch (const std::exception& error) {
+    return fail(fmt::format("cannot listen on {}:{}: {}", settings.address.host, settings.address.port, error.what()),
+                {}, "is another server running there? choose another port: --listen 127.0.0.1:8081");
+  }
+  return {};
+}
+
+void HttpServer::State::stop(Duration patience) {
+  if (std::exchange(is_stopped, true)) return;
+  progress.stopping = true;
+  if (!thread.joinable()) return;  // it never listened
+  std::promise<void> closed;
+  asio::post(io, [&] {
+    try {
+      server->close_sync();
+    } catch (const std::exception&) {
+      // Nothing is left to close.
+    }
+    closed.set_value();
+  });
+  closed.get_future().wait();
+  std::vector<std::weak_ptr<StreamDriver>> open;
+  {
+    const std::lock_guard lock(drivers_mutex);
+    open = drivers;
+  }
+  for (const auto& weak : open)
+    if (const auto driver = weak.lock()) driver->finish();
+  {
+    std::unique_lock lock(progress.mutex);
+    progress.none.wait_for(lock, milliseconds(patience),
+                           [this] { return progress.requests == 0 && progress.streams == 0; });
+  }
+  guard.reset();
+  io.stop();
+  thread.join();
+}
+
+HttpServer::HttpServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
+HttpServer::~HttpServer() {
+  stop();
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpSettings& settings, Workers& workers, Handler handler) {
+  std::unique_ptr<HttpServer> out(new HttpServer(std::make_shared<State>(settings, workers, std::move(handler))));
+  TRY(out->state_->open());
+  return out;
+}
+
+uint16_t HttpServer::port() const {
+  return state_->port;
+}
+
+void HttpServer::stop(Duration patience) {
+  state_->stop(patience);
+}
+
+HttpServer::Counts HttpServer::counts() const {
+  Progressing& progress = state_->progress;
+  const std::lock_guard lock(progress.mutex);
+  return {.requests = progress.all_requests,
+          .in_progress = progress.requests,
+          .streams = progress.streams,
+          .refused = state_->shared->refused};
+}
+
+}  // namespace tessera::server

@@ -1,0 +1,373 @@
+// The server on a loopback socket: answers now and later, long answers to slow readers, what is refused, how it stops.
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "server/http_server.hpp"
+#include "server/raw.hpp"
+#include "server/workers.hpp"
+
+namespace tessera::server {
+namespace {
+
+std::string get(std::string_view path, std::string_view more = "") {
+  return fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n{}\r\n", path, more);
+}
+std::string post(std::string_view path, std::string_view body, std::string_view more = "") {
+  return fmt::format("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n{}\r\n{}", path, body.size(), more, body);
+}
+
+// Numbers, one a line, as fast as they are read; waits where it is told to.
+class Numbers final : public Stream {
+ public:
+  explicit Numbers(size_t count, size_t size = 1) : count_(count), size_(size) {}
+  Piece next() override {
+    if (at_ == count_) return {"", Then::End};
+    ++made;
+    return {std::string(size_, static_cast<char>('0' + at_++ % 10)) + "\n", Then::More};
+  }
+  static inline std::atomic<size_t> made{0};
+
+ private:
+  size_t at_ = 0, count_, size_;
+};
+
+// Says what it is given, when it is given it.
+class Feed final : public Stream {
+ public:
+  Piece next() override {
+    const std::lock_guard lock(mutex_);
+    return {std::exchange(text_, ""), is_over_ ? Then::End : Then::Wait};
+  }
+  void on_wake(std::function<void()> wake) override {
+    const std::lock_guard lock(mutex_);
+    wake_ = std::move(wake);
+  }
+  std::string idle() const override { return ":\n"; }
+  void say(std::string_view text, bool is_over = false) {
+    std::function<void()> wake;
+    {
+      const std::lock_guard lock(mutex_);
+      text_ += text;
+      is_over_ = is_over;
+      wake = wake_;
+    }
+    if (wake) wake();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string text_;
+  bool is_over_ = false;
+  std::function<void()> wake_;
+};
+
+class Http : public testing::Test {
+ protected:
+  explicit Http(HttpSettings settings = {}) {
+    settings.address.port = 0;
+    settings.framing.modern_only = "/numbers";
+    settings.framing.body = [](std::string_view, std::string_view target) {
+      return target.starts_with("/echo") ? BodyLimit{1 << 20, 413} : BodyLimit{100, 413};
+    };
+    auto started = HttpServer::start(settings, workers_, [this](Request request, Responder responder) {
+      handle(std::move(request), std::move(responder));
+    });
+    if (!started) throw std::runtime_error(started.error().text());
+    server_ = std::move(*started);
+  }
+  ~Http() override {
+    if (later_.joinable()) later_.join();
+  }
+
+  void handle(Request request, Responder responder) {
+    if (request.path == "/echo") {
+      responder.send({.type = "text/plain", .body = request.body});
+    } else if (request.path == "/seen") {
+      responder.send({.type = "text/plain",
+                      .body = fmt::format("{} {} {} {} {}", request.method, request.path, request.query,
+                                          request.header("x-some-thing"), request.is_peer_local)});
+    } else if (request.path == "/later") {
+      const std::lock_guard lock(mutex_);
+      waiting_.push_back(std::move(responder));
+      arrived_.notify_all();
+    } else if (request.path == "/numbers") {
+      responder.send({.type = "text/plain", .stream = std::make_shared<Numbers>(1000)});
+    } else if (request.path == "/much") {
+      responder.send({.type = "text/plain", .stream = std::make_shared<Numbers>(100'000, 100'000)});
+    } else if (request.path == "/feed") {
+      const std::lock_guard lock(mutex_);
+      feed_ = std::make_shared<Feed>();
+      responder.send({.type = "text/plain", .stream = feed_});
+      arrived_.notify_all();
+    }
+    // All others are dropped without an answer.
+  }
+  Responder waiting() {
+    std::unique_lock lock(mutex_);
+    arrived_.wait(lock, [this] { return !waiting_.empty(); });
+    Responder out = waiting_.back();
+    waiting_.pop_back();
+    return out;
+  }
+  Answer ask(const std::string& text) {
+    Raw raw(server_->port());
+    raw.send(text);
+    return raw.answer();
+  }
+
+  Workers workers_{2};
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<Responder> waiting_;
+  std::shared_ptr<Feed> feed_;
+  std::thread later_;
+  std::unique_ptr<HttpServer> server_;
+};
+
+TEST_F(Http, AnswersOneAfterTheOtherOnOneConnection) {
+  Raw raw(server_->port());
+  for (int i = 0; i < 3; ++i) {
+    raw.send(post("/echo", "hello"));
+    const Answer answer = raw.answer();
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.body, "hello");
+    EXPECT_TRUE(answer.has("Content-Type: text/plain"));
+  }
+  raw.send(post("/echo", "one") + post("/echo", "two"));  // pipelined
+  EXPECT_EQ(raw.answer().body, "one");
+  EXPECT_EQ(raw.answer().body, "two");
+  raw.send(get("/seen?a=b%20c", "X-Some-Thing: its value \r\n"));
+  EXPECT_EQ(raw.answer().body, "GET /seen a=b%20c its value true");
+  raw.send("GET http://elsewhere/seen HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(raw.answer().body, "GET /seen   true");
+  EXPECT_TRUE(raw.is_closed());
+}
+
+TEST_F(Http, ABodyInChunksAndALargeOneComeWhole) {
+  EXPECT_EQ(
+      ask("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n")
+          .body,
+      "abcde");
+  const std::string large(1 << 20, 'x');
+  EXPECT_EQ(ask(post("/echo", large)).body, large);
+}
+
+TEST_F(Http, HeadHasNoBody) {
+  Raw raw(server_->port());
+  raw.send("HEAD /echo HTTP/1.1\r\nHost: x\r\n\r\n" + get("/seen"));
+  const Answer head = raw.answer(false);
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(raw.answer().status, 200);  // the next answer is where it should be
+}
+
+TEST_F(Http, AnAnswerMayComeLaterFromAnotherThread) {
+  Raw raw(server_->port());
+  raw.send(post("/later", "x"));
+  const Responder responder = waiting();
+  later_ = std::thread([responder] {
+    responder.send({.body = "later"});
+    responder.send({.body = "once"});
+  });
+  EXPECT_EQ(raw.answer().body, "later");
+}
+
+TEST_F(Http, AHandlerThatForgetsIsA500) {
+  EXPECT_EQ(ask(get("/forgotten")).status, 500);
+}
+
+TEST_F(Http, WhatIsNoRequestIsToldSoAndTheConnectionCloses) {
+  for (const std::string& text : {
+           std::string("GARBAGE\r\n\r\n"),
+           post("/echo", "hello", "Content-Length: 5\r\n"),
+           post("/echo", "hello", "Transfer-Encoding: chunked\r\n"),
+           std::string("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+           std::string("GET /echo HTTP/1.1\nHost: x\n\n"),
+           std::string("GET /echo HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n"),
+       }) {
+    Raw raw(server_->port());
+    raw.send(text);
+    const Answer answer = raw.answer();
+    EXPECT_EQ(answer.status, 400) << text;
+    EXPECT_TRUE(answer.has("Connection: close"));
+    EXPECT_NE(answer.body.find("detail"), std::string::npos);
+    EXPECT_TRUE(raw.is_closed()) << text;
+  }
+  EXPECT_EQ(ask(get("/seen")).status, 200);  // and the server goes on
+  EXPECT_EQ(server_->counts().refused, 6u);
+}
+
+TEST_F(Http, ABadRequestBehindAGoodOneDoesNotSpoilItsAnswer) {
+  Raw raw(server_->port());
+  raw.send(post("/echo", "good") + "GARBAGE\r\n\r\n");
+  EXPECT_EQ(raw.answer().body, "good");
+  EXPECT_EQ(raw.answer().status, 400);
+  EXPECT_TRUE(raw.is_closed());
+}
+
+TEST_F(Http, ALargeBodyIsRefusedBeforeItIsSent) {
+  Raw raw(server_->port());
+  raw.send("POST /other HTTP/1.1\r\nHost: x\r\nContent-Length: 524288000\r\n\r\n");
+  EXPECT_EQ(raw.answer().status, 413);
+  // One that sends all the same reads the answer.
+  Raw stubborn(server_->port());
+  stubborn.send("POST /other HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
+  stubborn.send(std::string(1'000'000, 'x'));
+  EXPECT_EQ(stubborn.answer().status, 413);
+}
+
+TEST_F(Http, AnExpectationIsAnswered) {
+  Raw raw(server_->port());
+  raw.send("POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(raw.answer().status, 100);
+  raw.send("hello");
+  EXPECT_EQ(raw.answer().body, "hello");
+}
+
+TEST_F(Http, AnotherProtocolIsNotTakenUp) {
+  Raw raw(server_->port());
+  raw.send(get("/seen", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"));
+  EXPECT_EQ(raw.answer().status, 200);
+  raw.send(post("/echo", "still HTTP/1.1"));
+  EXPECT_EQ(raw.answer().body, "still HTTP/1.1");
+}
+
+TEST_F(Http, ALongAnswerComesInPieces) {
+  Raw raw(server_->port());
+  raw.send(get("/numbers") + get("/seen"));
+  const Answer answer = raw.answer();
+  EXPECT_TRUE(answer.has("Transfer-Encoding: chunked"));
+  EXPECT_EQ(answer.body.size(), 2000u);
+  EXPECT_EQ(raw.answer().status, 200);
+  Raw old(server_->port());
+  old.send("GET /numbers HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(old.answer().status, 505);
+}
+
+TEST_F(Http, AFeedSpeaksWhenItHasSomethingToSay) {
+  Raw raw(server_->port());
+  raw.send(get("/feed"));
+  EXPECT_EQ(raw.answer(false).status, 200);  // the head comes before anything is said
+  std::shared_ptr<Feed> feed;
+  {
+    std::unique_lock lock(mutex_);
+    arrived_.wait(lock, [this] { return feed_ != nullptr; });
+    feed = feed_;
+  }
+  for (const std::string word : {"one", "two", "three"}) {
+    feed->say(word);
+    EXPECT_EQ(raw.chunk(), word);
+  }
+  feed->say("end", true);
+  EXPECT_EQ(raw.chunk(), "end");
+  EXPECT_EQ(raw.chunk(), std::nullopt);
+}
+
+class ImpatientHttp : public Http {
+ protected:
+  ImpatientHttp() : Http({.streams = 2, .request_time = kSecond, .write_time = kSecond, .stream_idle = Duration{50}}) {}
+};
+
+TEST_F(ImpatientHttp, ASlowReaderCostsOnePieceAndIsCutOff) {
+  Numbers::made = 0;
+  Raw raw(server_->port(), 4096);
+  raw.send(get("/much"));
+  EXPECT_EQ(raw.answer(false).status, 200);
+  // It reads nothing: the server stops making pieces when the sockets are full, then ends the stream.
+  std::unique_lock lock(mutex_);
+  while (server_->counts().streams > 0) arrived_.wait_for(lock, std::chrono::milliseconds(20));
+  EXPECT_LT(Numbers::made, 200u);  // of 100,000
+}
+
+TEST_F(ImpatientHttp, ARequestThatDoesNotComeToItsEndIsClosed) {
+  Raw head(server_->port()), body(server_->port()), idle(server_->port());
+  head.send("GET / HTTP/1.1\r\nHost:");
+  body.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc");
+  EXPECT_TRUE(head.is_closed());
+  EXPECT_TRUE(body.is_closed());
+  EXPECT_TRUE(idle.is_closed());
+}
+
+TEST_F(ImpatientHttp, StreamsAreCountedAndAnIdleOneShowsThatItLives) {
+  Raw one(server_->port()), two(server_->port()), three(server_->port());
+  one.send(get("/feed"));
+  EXPECT_EQ(one.answer(false).status, 200);
+  two.send(get("/feed"));
+  EXPECT_EQ(two.answer(false).status, 200);
+  three.send(get("/feed"));
+  const Answer refused = three.answer();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_TRUE(refused.has("Retry-After"));
+  EXPECT_EQ(one.chunk(), ":\n");
+  EXPECT_EQ(one.chunk(), ":\n");
+}
+
+TEST_F(Http, StoppingAnswersWhatWasAsked) {
+  Raw raw(server_->port()), idle(server_->port()), feed(server_->port());
+  feed.send(get("/feed"));
+  EXPECT_EQ(feed.answer(false).status, 200);
+  raw.send(post("/later", "x"));
+  const Responder responder = waiting();
+  std::thread stopper([this] { server_->stop(); });
+  EXPECT_EQ(feed.chunk(), std::nullopt);  // streams end properly
+  responder.send({.body = "in time"});
+  const Answer answer = raw.answer();
+  EXPECT_EQ(answer.body, "in time");
+  EXPECT_TRUE(answer.has("Connection: close"));
+  stopper.join();
+  const uint16_t port = server_->port();
+  server_.reset();
+  EXPECT_TRUE(idle.is_closed());
+  Raw late(port);
+  EXPECT_FALSE(late.is_connected() && late.send(get("/seen")) && late.answer().status == 200);
+}
+
+TEST_F(Http, AnAnswerAfterTheEndHurtsNobody) {
+  Raw raw(server_->port());
+  raw.send(post("/later", "x"));
+  const Responder responder = waiting();
+  server_->stop(Duration{0});
+  server_.reset();
+  responder.send({.body = "too late"});
+}
+
+TEST_F(Http, ManyIdleConnectionsDoNotStandInTheWay) {
+  std::vector<Raw> idle;
+  for (int i = 0; i < 500; ++i) idle.emplace_back(server_->port());
+  EXPECT_EQ(ask(get("/seen")).status, 200);
+}
+
+TEST(HttpStart, SaysWhyItCannotListen) {
+  Workers workers(1);
+  const auto handler = [](Request, Responder) {};
+  auto first = HttpServer::start({.address = {"127.0.0.1", 0}}, workers, handler);
+  ASSERT_TRUE(first);
+  const auto second = HttpServer::start({.address = {"127.0.0.1", (*first)->port()}}, workers, handler);
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().text().find("--listen"), std::string::npos) << second.error().text();
+  const auto secure = HttpServer::start(
+      {.address = {"127.0.0.1", 0}, .certificate_file = "/nowhere/cert.pem", .key_file = "/nowhere/key.pem"}, workers,
+      handler);
+  ASSERT_FALSE(secure);
+  EXPECT_EQ(secure.error().place, "/nowhere/cert.pem");
+}
+
+TEST(HttpAddress, IsReadOrRefusedWithTheReason) {
+  const auto text = [](std::string_view given) {
+    const auto address = parse_address(given);
+    return address ? fmt::format("{} {}", address->host, address->port) : "no";
+  };
+  EXPECT_EQ(text("127.0.0.1:8080"), "127.0.0.1 8080");
+  EXPECT_EQ(text("8080"), "127.0.0.1 8080");
+  EXPECT_EQ(text(":80"), "0.0.0.0 80");
+  EXPECT_EQ(text("*:80"), "0.0.0.0 80");
+  EXPECT_EQ(text("localhost:0"), "127.0.0.1 0");
+  EXPECT_EQ(text("[::1]:8080"), "::1 8080");
+  for (const std::string_view bad : {"", "x", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80",
+                                     "[::1]", "example.com:80", "1.2.3:80"})
+    EXPECT_EQ(text(bad), "no") << bad;
+}
+
+}  // namespace
+}  // namespace tessera::server
