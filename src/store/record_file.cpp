@@ -69,13 +69,14 @@ std::string shell_quoted(const std::string& text) {
   return quoted + "'";
 }
 
-std::unexpected<Error> held_by(const std::string& path, int64_t holder) {
+std::unexpected<Error> held_by(const std::string& path, int64_t holder, std::string_view what) {
   if (holder == getpid())
-    return fail("this process has the record open already", path, "use the record that is open, or close it first");
+    return fail(fmt::format("this process has the {} open already", what), path,
+                fmt::format("use the {} that is open, or close it first", what));
   if (holder == 0)
-    return fail("another process has the record open", path,
+    return fail(fmt::format("another process has the {} open", what), path,
                 "wait until it ends; this shows which it is: fuser -v " + shell_quoted(path));
-  return fail(fmt::format("{} (process {}) has the record open", program_of(holder), holder), path,
+  return fail(fmt::format("{} (process {}) has the {} open", program_of(holder), holder, what), path,
               fmt::format("wait until it ends, or end it: kill {}", holder));
 }
 
@@ -93,12 +94,12 @@ FileLock::~FileLock() {
   if (descriptor_ >= 0) close(descriptor_);
 }
 
-Result<FileLock> FileLock::take(const std::string& path, Sharing sharing) {
+Result<FileLock> FileLock::take(const std::string& path, Sharing sharing, std::string_view what) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return fail("cannot be opened: " + why(), path);
   FileLock lock(descriptor);
   if (flock(descriptor, (sharing == Sharing::Shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0)
-    return held_by(path, holder_of(path));
+    return held_by(path, holder_of(path), what);
   return lock;
 }
 

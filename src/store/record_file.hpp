@@ -20,8 +20,8 @@ enum class Sharing { Exclusive, Shared };
 class FileLock {
  public:
   FileLock() = default;
-  // Error: who holds the file, with the process id where the system tells, and what to do.
-  static Result<FileLock> take(const std::string& path, Sharing sharing);
+  // Error: who holds the file (or folder), with the process id where the system tells, and what to do.
+  static Result<FileLock> take(const std::string& path, Sharing sharing, std::string_view what = "record");
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
   ~FileLock();
@@ -33,7 +33,7 @@ class FileLock {
 };
 
 // The error for "held by another": from our lock (holder 0 = not known) or from DuckDB's message about its own.
-std::unexpected<Error> held_by(const std::string& path, int64_t holder);
+std::unexpected<Error> held_by(const std::string& path, int64_t holder, std::string_view what = "record");
 
 // Refuses a file that this process holds already. To be asked before anything opens the file (see the trap above).
 Result<void> refuse_if_open_here(const std::string& path);
