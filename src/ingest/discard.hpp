@@ -40,7 +40,9 @@ class DiscardIntake final : public profiles::Intake {
   void element(Property p, bool) override { count(p); }
   void next_element(Kind kind, std::string_view) override { VERIFY(kind == current_); }
   void reject(profiles::Reject reject) override { VERIFY(!reject.reason.empty() && reject.row.size() <= 4096); }
-  Result<profiles::IntakeOutcome> commit(Progress&) override { return profiles::IntakeOutcome{.stored = rows}; }
+  Result<profiles::IntakeOutcome> commit(Progress&, const Finally&) override {
+    return profiles::IntakeOutcome{.stored = rows};
+  }
 
  private:
   static uint32_t id_of(std::unordered_map<std::string, uint32_t>& ids, std::string name) {

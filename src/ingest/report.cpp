@@ -226,7 +226,11 @@ Result<ImportReport> import_all(store::Record& record, std::span<const std::stri
   TRY(refuse_useless(report, paths));
   TRY(refuse_odd(report.findings, options, paths, asker));
   note_entry(*intake, report);
-  const profiles::IntakeOutcome outcome = TRY(intake->commit(progress));
+  const auto class_new_properties = [&report](store::Connection& connection) -> Result<void> {
+    report.classes = TRY(privacy::class_properties(connection));
+    return {};
+  };
+  const profiles::IntakeOutcome outcome = TRY(intake->commit(progress, class_new_properties));
   intake.reset();
   report.entry = outcome.entry;
   report.events_stored = outcome.stored;
@@ -238,7 +242,6 @@ Result<ImportReport> import_all(store::Record& record, std::span<const std::stri
   report.from = outcome.from;
   report.to = outcome.to;
   report.inexact = outcome.inexact;
-  report.classes = TRY(privacy::class_properties(record));
   for (const auto& pair : TRY(profiles::suspected_duplicates(record.connection()))) {
     report.suspected_duplicates.push_back(
         fmt::format("{} and {} (through {} and {})", pair.user_a, pair.user_b, pair.through_a, pair.through_b));

@@ -41,8 +41,10 @@ constexpr Words kWords[] = {
     {PropertyClass::Contact,
      "email|~email|~e_mail|mail|courriel|correo|phone|~phone_n|home_phone|work_phone|mobile_phone|billing_phone|"
      "shipping_phone|customer_phone|mobile|telephone|~telefon|handy|telefono|~teléfono|movil|"
-     "móvil|name|full_name|~first_name|~last_name|firstname|lastname|surname|family_name|username|user_name|vorname|"
-     "nachname|nom|prenom|prénom|nombre|apellido|apellidos|address|~address|~street|strasse|straße|hausnummer|adresse|"
+     "móvil|full_name|customer_name|client_name|contact_name|person_name|patient_name|guest_name|billing_name|"
+     "shipping_name|recipient_name|kundenname|nom_client|nombre_cliente|~first_name|~last_name|firstname|lastname|"
+     "surname|family_name|username|user_name|vorname|"
+     "nachname|prenom|prénom|apellido|apellidos|address|~address|~street|strasse|straße|hausnummer|adresse|"
      "rue|direccion|dirección|calle|~invitee|iban|~iban|card_number|~passport|ssn|social_security|tax_id|~ausweis|"
      "steuer_id|dni|nif|avatar|twitter|facebook|instagram|linkedin|license_plate|signature"},
     {PropertyClass::Device,
@@ -184,6 +186,15 @@ bool names_illness(std::string_view text) {
   return text.size() <= 60 && has(kHealthValues, fold_case(trim(text)));
 }
 
+// A bare "name" is what the thing at hand is called: a campaign, an offer, a page, an organisation. It is a person's
+// where the facts are about a person: the traits of customers, and events in which people say who they are.
+constexpr std::string_view kBareNames = "name|nom|nombre";
+constexpr std::string_view kPersonOwners =
+    "traits|user|customer|person|profile|billing|shipping|contact|billing_address|shipping_address|recipient|guest";
+constexpr std::string_view kPersonEvents =
+    "~identify|~survey|~form|~lead|~sign|~signed|~regist|~contact|~subscri|~newsletter|~account|~user|~profile|~"
+    "customer";
+
 std::optional<PropertyClass> class_of_name(const std::string& name, bool is_item) {
   for (const Words& words : kWords) {
     if (is_item && words.kind != PropertyClass::Health) continue;
@@ -216,20 +227,20 @@ std::optional<PropertyClass> class_named(std::string_view name) {
   return std::nullopt;
 }
 
-PropertyClass class_of(std::string_view property, std::span<const std::string> values) {
+PropertyClass class_of(std::string_view event, std::string_view property, std::span<const std::string> values) {
   // A product's name and description are no person's; what they say is seen from the values.
   const bool is_item = property.starts_with("products.");
   const size_t dot = property.rfind('.');
   if (dot != std::string_view::npos && !is_item) {
-    // The last word first: address.postal_code is a postcode. A campaign's name is nobody's.
+    // The last word first: address.postal_code is a postcode.
     const std::string last = words_of(property.substr(dot + 1));
     const std::string owner = words_of(property.substr(0, dot));
-    if (last == "name" && !has("traits|user|customer|person|profile|billing|shipping|contact", owner)) {
-      return PropertyClass::Ordinary;
-    }
+    if (has(kBareNames, last)) return has(kPersonOwners, owner) ? PropertyClass::Contact : PropertyClass::Ordinary;
     if (const auto kind = class_of_name(last, is_item)) return *kind;
   }
-  if (const auto kind = class_of_name(words_of(property), is_item)) return *kind;
+  const std::string name = words_of(property);
+  if (has(kBareNames, name) && name_fits(kPersonEvents, words_of(event))) return PropertyClass::Contact;
+  if (const auto kind = class_of_name(name, is_item)) return *kind;
   for (const Pattern& pattern : kPatterns) {
     const auto fitting =
         std::count_if(values.begin(), values.end(), [&](const std::string& v) { return pattern.fits(v); });
@@ -255,8 +266,7 @@ bool allowed_in_discovery(PropertyClass kind, std::string_view preset) {
   return false;
 }
 
-Result<std::map<std::string, std::string>> class_properties(store::Record& record) {
-  store::Connection& connection = record.connection();
+Result<std::map<std::string, std::string>> class_properties(store::Connection& connection) {
   const auto unclassed = TRY(connection.rows(
       "SELECT p.event, p.property, p.type::VARCHAR, p.is_list::VARCHAR, p.column_name, c.table_name "
       "FROM tessera.property p LEFT JOIN tessera.catalogue c ON c.event = p.event WHERE p.class IS NULL ORDER BY ALL"));
@@ -278,7 +288,7 @@ Result<std::map<std::string, std::string>> class_properties(store::Record& recor
       }
     }
     PropertyClass& kind = found[{*row[0], *row[1]}];
-    const PropertyClass seen = class_of(*row[1], values);
+    const PropertyClass seen = class_of(*row[0], *row[1], values);
     if (seen != PropertyClass::Ordinary) kind = seen;
   }
   for (const auto& [key, kind] : found) {

@@ -18,7 +18,7 @@
 #include "core/result.hpp"
 
 namespace tessera::store {
-class Record;
+class Connection;
 }
 
 namespace tessera::privacy {
@@ -30,8 +30,9 @@ std::string_view name_of(PropertyClass kind);
 std::optional<PropertyClass> class_named(std::string_view name);
 
 // By the property's name ("traits.postcode", "Geburtsdatum", "products.name") and, where given, some of its values
-// (e-mail addresses, IP addresses, IBANs, card numbers, ICD-10 codes, names of illnesses and wards).
-PropertyClass class_of(std::string_view property, std::span<const std::string> values = {});
+// (e-mail addresses, IP addresses, IBANs, card numbers, ICD-10 codes, names of illnesses and wards). The event tells
+// whose a bare "name" is: that of "$identify" a person's, that of "Offer Viewed" an offer's.
+PropertyClass class_of(std::string_view event, std::string_view property, std::span<const std::string> values = {});
 
 // Whether segments may be found by a property of this class. `preset` is the industry's: "shop", "clinic", "bank",
 // "airline", "health", "insurance"; empty: none said.
@@ -39,6 +40,7 @@ bool allowed_in_discovery(PropertyClass kind, std::string_view preset);
 
 // Classes every property of the record that has none yet; those set before (by a person, or by an earlier import) stay.
 // Returns those classed now whose class is not ordinary: "Order Completed.email" -> "contact".
-Result<std::map<std::string, std::string>> class_properties(store::Record& record);
+// In the transaction at hand, if there is one.
+Result<std::map<std::string, std::string>> class_properties(store::Connection& connection);
 
 }  // namespace tessera::privacy

@@ -96,7 +96,7 @@ class RecordIntake final : public Intake {
   void next_element(Kind kind, std::string_view prefix) override;
   void reject(Reject reject) override;
   void note(const std::string& name, const Json& value) override { notes_.set(name, value); }
-  Result<IntakeOutcome> commit(Progress& progress) override;
+  Result<IntakeOutcome> commit(Progress& progress, const Finally& finally) override;
 
  private:
   struct PropertyOf {
@@ -505,7 +505,7 @@ void RecordIntake::count_customers(const std::vector<Profile>& leader) {
   }
 }
 
-Result<IntakeOutcome> RecordIntake::commit(Progress& progress) {
+Result<IntakeOutcome> RecordIntake::commit(Progress& progress, const Finally& finally) {
   VERIFY(!is_done_);
   is_done_ = true;
   // Whatever happens from here on, the transaction ends with this call.
@@ -540,6 +540,7 @@ Result<IntakeOutcome> RecordIntake::commit(Progress& progress) {
   entry_.source = clean(source_.description);
   entry_.detail = detail.dump();
   TRY(store::append_entry(connection_, entry_));
+  if (finally) TRY(finally(connection_));
   TRY(transaction_->commit());
   progress.finish();
   outcome_.entry = entry_.id;

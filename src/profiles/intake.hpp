@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -18,8 +19,9 @@
 #include "core/time.hpp"
 
 namespace tessera::store {
+class Connection;
 class Record;
-}
+}  // namespace tessera::store
 
 namespace tessera::profiles {
 
@@ -98,8 +100,10 @@ class Intake {
   virtual void note(const std::string& /*name*/, const Json& /*value*/) {}
 
   // Writes everything or, on an error, nothing. An error of an earlier call (the disk was full, a name was impossible)
-  // is given here. To be called once.
-  virtual Result<IntakeOutcome> commit(Progress& progress) = 0;
+  // is given here. To be called once. Where something is new, `finally` is called last before the end of the
+  // transaction, to read and write with its connection what belongs to this import; its error is the commit's.
+  using Finally = std::function<Result<void>(store::Connection& connection)>;
+  virtual Result<IntakeOutcome> commit(Progress& progress, const Finally& finally = {}) = 0;
 };
 
 struct IntakeSource {

@@ -66,7 +66,7 @@ class RecordingIntake final : public profiles::Intake {
     }
   }
   void reject(profiles::Reject reject) override { rejects.push_back(std::move(reject)); }
-  Result<profiles::IntakeOutcome> commit(Progress&) override {
+  Result<profiles::IntakeOutcome> commit(Progress&, const Finally&) override {
     profiles::IntakeOutcome outcome{.entry = 1};
     std::set<std::string> people;
     for (const RecordedRow& row : rows) {

@@ -59,18 +59,60 @@ TEST(Classes, ByName) {
       {"quantity", Ordinary},
       {"phone_service", Ordinary},
   };
-  for (const Case& c : kCases) EXPECT_EQ(name_of(class_of(c.property)), name_of(c.expected)) << c.property;
+  for (const Case& c : kCases) EXPECT_EQ(name_of(class_of("$identify", c.property)), name_of(c.expected)) << c.property;
+}
+
+TEST(Classes, ANameIsContactWhereItIsAPersons) {
+  struct Case {
+    std::string_view event, property;
+    PropertyClass expected;
+  };
+  using enum PropertyClass;
+  constexpr Case kCases[] = {
+      {"$identify", "name", Contact},
+      {"$identify", "firstName", Contact},
+      {"$identify", "lastName", Contact},
+      {"$identify", "full_name", Contact},
+      {"$identify", "Nom", Contact},
+      {"$identify", "company.name", Ordinary},
+      {"$identify", "customer.name", Contact},
+      {"$identify", "campaign.name", Ordinary},
+      {"$group", "name", Ordinary},
+      {"Campaign Received", "name", Ordinary},
+      {"Offer Viewed", "name", Ordinary},
+      {"Page Viewed", "name", Ordinary},
+      {"Screen Viewed", "name", Ordinary},
+      {"Product Viewed", "name", Ordinary},
+      {"Product Viewed", "nombre", Ordinary},
+      {"Survey Answered", "name", Contact},
+      {"Signed Up", "name", Contact},
+      {"Order Completed", "customer_name", Contact},
+      {"Order Completed", "Customer Name", Contact},
+      {"Order Completed", "Kundenname", Contact},
+      {"Order Completed", "billing.name", Contact},
+      {"Order Completed", "billing_name", Contact},
+      {"Order Completed", "first_name", Contact},
+      {"Order Completed", "page_name", Ordinary},
+      {"Order Completed", "campaign_name", Ordinary},
+      {"Order Completed", "organisation_name", Ordinary},
+      {"Order Completed", "products.name", Ordinary},
+  };
+  for (const Case& c : kCases)
+    EXPECT_EQ(name_of(class_of(c.event, c.property)), name_of(c.expected)) << c.event << "." << c.property;
+  // Whatever it is called, an address is one.
+  EXPECT_EQ(class_of("Offer Viewed", "name", std::vector<std::string>{"jo@example.com"}), Contact);
 }
 
 TEST(Classes, ByValue) {
-  const auto seen = [](std::vector<std::string> values) { return class_of("field_7", values); };
+  const auto seen = [](std::vector<std::string> values) { return class_of("Order Completed", "field_7", values); };
   EXPECT_EQ(seen({"jo@example.com", "al@example.com"}), PropertyClass::Contact);
   EXPECT_EQ(seen({"DE89 3704 0044 0532 0130 00"}), PropertyClass::Contact);
   EXPECT_EQ(seen({"DE89 3704 0044 0532 0130 01"}), PropertyClass::Ordinary);
   EXPECT_EQ(seen({"4111 1111 1111 1111"}), PropertyClass::Contact);
   EXPECT_EQ(seen({"192.0.2.1", "198.51.100.7"}), PropertyClass::Device);
   EXPECT_EQ(seen({"E11.9", "F32.1"}), PropertyClass::Health);
-  EXPECT_EQ(class_of("products.category", std::vector<std::string>{"Cardiology", "General"}), PropertyClass::Health);
+  EXPECT_EQ(class_of("Order Completed", "products.category", std::vector<std::string>{"Cardiology", "General"}),
+            PropertyClass::Health);
   EXPECT_EQ(seen({"red", "green"}), PropertyClass::Ordinary);
 }
 

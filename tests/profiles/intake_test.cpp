@@ -55,6 +55,28 @@ class IntakeTest : public testing::Test {
   std::unique_ptr<store::Record> record = MUST(store::Record::in_memory(kClock));
 };
 
+// What the caller adds at the end is part of the import: it sees the rows, and its error leaves nothing of them.
+TEST_F(IntakeTest, WhatIsDoneFinallyIsInTheSameTransaction) {
+  SilentProgress progress;
+  const auto classify = [](store::Connection& connection) -> Result<void> {
+    EXPECT_EQ(TRY(connection.integer("SELECT count(*) FROM order_completed")), 1);
+    TRY(connection.run("UPDATE tessera.property SET class = 'money'"));
+    return {};
+  };
+  auto failing = begin();
+  order(*failing, "ann", 1, 10, 101);
+  EXPECT_FALSE(failing->commit(progress, [&](store::Connection& connection) -> Result<void> {
+    TRY(classify(connection));
+    return fail("no");
+  }));
+  EXPECT_EQ(sql("SELECT (SELECT count(*) FROM tessera.entry) + (SELECT count(*) FROM tessera.property)"), "0");
+  auto intake = begin();
+  order(*intake, "ann", 1, 10, 101);
+  EXPECT_EQ(MUST(intake->commit(progress, classify)).stored, 1u);
+  EXPECT_EQ(sql("SELECT class FROM tessera.property"), "money");
+  EXPECT_EQ(damage(), "");
+}
+
 TEST_F(IntakeTest, WhatTheRecordHasIsNotStoredTwice) {
   for (int round = 0; round < 2; ++round) {
     auto intake = begin();
