@@ -1,10 +1,11 @@
 #include "segment/library.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "core/result.hpp"
+#include "segment/check.hpp"
+#include "segment/needs.hpp"
 #include "segment/parse.hpp"
 #include "segment/walk.hpp"
 
@@ -158,73 +159,21 @@ std::vector<Definition> closure(const std::vector<Definition>& all, const Defini
   return out;
 }
 
-class NeedsCollector {
- public:
-  explicit NeedsCollector(const std::vector<Definition>& definitions) {
-    for (const Definition& definition : definitions)
-      if (definition.kind == DefinitionKind::Event) aliases_[definition.name] = &definition.event;
-    for (const Definition& definition : definitions)
-      if (definition.kind != DefinitionKind::Event) visit(definition.body);
-  }
-
-  Needs needs() && {
-    return {.events = {events_.begin(), events_.end()},
-            .properties = {properties_.begin(), properties_.end()},
-            .traits = {traits_.begin(), traits_.end()}};
-  }
-
- private:
-  void visit(const Expr& expr) {
-    if (const auto* trait = std::get_if<Trait>(&expr.node)) traits_.insert(trait->name);
-    if (const auto* property = std::get_if<Property>(&expr.node); property && !property->name.starts_with('$'))
-      add_property(property->name);
-    const auto* any = std::get_if<AnyElement>(&expr.node);
-    const std::string outer = prefix_;
-    if (any) prefix_ = any->list + ".";
-    for_each_child(
-        expr, [this](const Expr& child) { visit(child); },
-        [&](const EventPattern& events) {
-          const auto* aggregate = std::get_if<Aggregate>(&expr.node);
-          visit(events, aggregate ? aggregate->property : "");
-        });
-    prefix_ = outer;
-  }
-
-  void visit(const EventPattern& events, const std::string& property) {
-    const std::vector<std::string> outer_names = names_;
-    const std::string outer = prefix_;
-    names_.clear();
-    select(events, 0);
-    for (const std::string& name : names_) events_.insert(name);
-    if (!property.empty()) add_property(property);
-    if (!events.where.empty()) visit(events.where[0]);
-    names_ = outer_names;
-    prefix_ = outer;
-  }
-
-  // What an alias stands for, and its own conditions.
-  void select(const EventPattern& events, int depth) {
-    const auto alias = aliases_.find(events.alias);
-    if (alias != aliases_.end() && depth < kDeepestNesting) {
-      select(*alias->second, depth + 1);
-      if (!alias->second->where.empty()) visit(alias->second->where[0]);
-    } else {
-      names_.insert(names_.end(), events.names.begin(), events.names.end());
-    }
-    if (!events.each.empty()) prefix_ = events.each + ".";
-  }
-
-  void add_property(const std::string& name) {
-    if (names_.empty()) properties_.insert({"", prefix_ + name});
-    for (const std::string& event : names_) properties_.insert({event, prefix_ + name});
-  }
-
-  std::map<std::string, const EventPattern*> aliases_;
-  std::vector<std::string> names_;  // of the events at hand; none: any event
-  std::string prefix_;
-  std::set<std::string> events_, traits_;
-  std::set<Needs::Property> properties_;
-};
+Needs needs_of(const std::vector<Definition>& definitions) {
+  const Checked checked = check(definitions, Schema{});
+  VERIFY(checked.ok());
+  const Looks looks = looks_of(checked.program);
+  Needs needs;
+  for (const std::string& event : looks.events)
+    if (!event.empty()) needs.events.push_back(event);
+  std::set<Needs::Property> properties;
+  for (const auto& [event, list, property] : looks.properties)
+    if (!property.empty() && !property.starts_with('$'))
+      properties.insert({event, list.empty() ? property : list + "." + property});
+  needs.properties.assign(properties.begin(), properties.end());
+  needs.traits.assign(looks.traits.begin(), looks.traits.end());
+  return needs;
+}
 
 std::vector<LibraryEntry> read_library() {
   const Parsed parsed = parse_definitions(kLibrary);
@@ -257,10 +206,6 @@ const std::vector<LibraryEntry>& library() {
 
 std::string_view library_text() {
   return kLibrary;
-}
-
-Needs needs_of(const std::vector<Definition>& definitions) {
-  return NeedsCollector(definitions).needs();
 }
 
 Needs missing(const Needs& needs, const Schema& schema) {

@@ -37,8 +37,6 @@ const std::vector<LibraryEntry>& library();
 // The whole text.
 std::string_view library_text();
 
-// Of definitions with aliases already defined among them.
-Needs needs_of(const std::vector<Definition>& definitions);
 // What of it the record has never seen.
 Needs missing(const Needs& needs, const Schema& schema);
 

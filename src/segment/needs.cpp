@@ -8,56 +8,71 @@ namespace {
 
 class Walker {
  public:
-  explicit Walker(const Schema& schema) : schema_(schema) {}
-  profiles::Needs needs = profiles::Needs::nothing();
+  Looks looks;
 
   void visit(const Expr& expr) {
-    if (const auto* trait = std::get_if<Trait>(&expr.node))
-      needs.add_property(std::string(profiles::kTraits), trait->name);
-    else if (const auto* aggregate = std::get_if<Aggregate>(&expr.node); aggregate && !aggregate->property.empty())
-      add_property(names_of(aggregate->events), aggregate->property);
-    else if (const auto* property = std::get_if<Property>(&expr.node))
-      add_property(*at_, property->name);
-    else if (const auto* any = std::get_if<AnyElement>(&expr.node))
-      add_property(*at_, any->list);
+    if (const auto* trait = std::get_if<Trait>(&expr.node)) looks.traits.insert(trait->name);
+    if (const auto* property = std::get_if<Property>(&expr.node)) add(*at_, list_, property->name);
+    if (const auto* aggregate = std::get_if<Aggregate>(&expr.node); aggregate && !aggregate->property.empty())
+      add(aggregate->events.names, aggregate->events.each, aggregate->property);
+    const std::string outer = list_;
+    if (const auto* any = std::get_if<AnyElement>(&expr.node)) {
+      add(*at_, any->list, "");
+      list_ = any->list;
+    }
     for_each_child(expr, [&](const Expr& child) { visit(child); }, [&](const EventPattern& events) { visit(events); });
+    list_ = outer;
   }
 
  private:
-  std::vector<std::string> names_of(const EventPattern& events) const {
-    if (!events.names.empty()) return events.names;
-    std::vector<std::string> all;
-    for (const auto& [name, event] : schema_.events) all.push_back(name);
-    return all;
-  }
-
-  // A property may be meant as the element's or the event's own: both are read.
-  void add_property(const std::vector<std::string>& events, const std::string& property) {
-    for (const std::string& event : events) needs.add_property(event, property);
-  }
+  using Names = std::vector<std::string>;
 
   void visit(const EventPattern& events) {
-    const auto names = names_of(events);
-    for (const std::string& name : names) {
-      needs.add_event(name);
-      if (!events.each.empty()) needs.add_property(name, events.each);
-    }
-    const auto* outer = std::exchange(at_, &names);
+    if (events.names.empty()) looks.events.insert("");
+    looks.events.insert(events.names.begin(), events.names.end());
+    if (!events.each.empty()) add(events.names, events.each, "");
+    const auto* outer = std::exchange(at_, &events.names);
+    const std::string outer_list = std::exchange(list_, events.each);
     for (const Expr& where : events.where) visit(where);
     at_ = outer;
+    list_ = outer_list;
   }
 
-  const Schema& schema_;
-  const std::vector<std::string>* at_ = &nowhere_;  // the events whose properties a `where` speaks of
-  const std::vector<std::string> nowhere_;
+  void add(const Names& events, const std::string& list, const std::string& property) {
+    if (events.empty()) looks.properties.insert({"", list, property});
+    for (const std::string& event : events) looks.properties.insert({event, list, property});
+  }
+
+  const Names nowhere_;
+  const Names* at_ = &nowhere_;  // the events whose properties a `where` speaks of
+  std::string list_;             // the list whose elements it speaks of
 };
 
 }  // namespace
 
-profiles::Needs needs_of(const Program& program, const Schema& schema) {
-  Walker walker(schema);
+Looks looks_of(const Program& program) {
+  Walker walker;
   for (const Definition& definition : program.definitions) walker.visit(definition.body);
-  return std::move(walker.needs);
+  return std::move(walker.looks);
+}
+
+profiles::Needs needs_of(const Program& program, const Schema& schema) {
+  const Looks looks = looks_of(program);
+  profiles::Needs needs = profiles::Needs::nothing();
+  const auto each_event = [&](const std::string& event, const auto& add) {
+    if (!event.empty()) return add(event);
+    for (const auto& [name, known] : schema.events) add(name);
+  };
+  for (const std::string& event : looks.events)
+    each_event(event, [&](const std::string& name) { needs.add_event(name); });
+  for (const Looks::Property& look : looks.properties)
+    each_event(look.event, [&](const std::string& name) {
+      // A property may be meant as the element's or the event's own: both are read.
+      if (!look.list.empty()) needs.add_property(name, look.list);
+      if (!look.property.empty()) needs.add_property(name, look.property);
+    });
+  for (const std::string& trait : looks.traits) needs.add_property(std::string(profiles::kTraits), trait);
+  return needs;
 }
 
 }  // namespace tessera::segment

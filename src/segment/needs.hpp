@@ -1,15 +1,32 @@
-// Between the language and the record: what a program reads, so that only that is loaded.
+// What definitions look at, read off their tree: to load only that from the record (and no more), and to say what a
+// ready-made segment needs in the data.
 #pragma once
 
-#include "core/result.hpp"
+#include <set>
+#include <string>
+
 #include "profiles/load.hpp"
-#include "profiles/schema.hpp"
 #include "segment/schema.hpp"
 #include "segment/tree.hpp"
 
 namespace tessera::segment {
 
-// Every event and property that some definition of the program names. "any event" needs every event the schema knows.
+struct Looks {
+  struct Property {
+    std::string event;     // empty: any event
+    std::string list;      // "products" where an element's is looked at; else empty
+    std::string property;  // "total", "category"; empty: the list itself
+    auto operator<=>(const Property&) const = default;
+  };
+  std::set<std::string> events;  // empty: any event
+  std::set<Property> properties;
+  std::set<std::string> traits;
+};
+
+// REQUIRES: the program was checked (its aliases are replaced).
+Looks looks_of(const Program& program);
+
+// All of it as the loader wants it. "any event" is every event the schema knows.
 profiles::Needs needs_of(const Program& program, const Schema& schema);
 
 }  // namespace tessera::segment

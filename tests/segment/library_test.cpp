@@ -7,6 +7,7 @@
 #include "oracle/shop.hpp"
 #include "segment/check.hpp"
 #include "segment/diagnostic.hpp"
+#include "segment/needs.hpp"
 #include "segment/parse.hpp"
 #include "segment/print.hpp"
 
@@ -187,6 +188,24 @@ TEST(Library, SaysWhatItNeeds) {
   const Schema schema = schema_of(people());
   for (const LibraryEntry& entry : entries) EXPECT_EQ(missing(entry.needs, schema), Needs{}) << entry.name;
   EXPECT_EQ(missing(premium->needs, Schema{}), premium->needs);
+}
+
+TEST(Library, WhatIsLookedAtIsWhatIsLoaded) {
+  const auto history = people();
+  const Schema schema = schema_of(history);
+  const auto needs = [&](std::string_view text) {
+    const Checked checked = check(parse_definitions(text).definitions, schema);
+    EXPECT_TRUE(checked.ok()) << render(checked.diagnostics, text);
+    return needs_of(checked.program, schema).events;
+  };
+  using Properties = std::set<std::string>;
+  EXPECT_EQ(needs("event order = \"Order Completed\" where total > 5\n"
+                  "segment \"x\" = at least 2 each order.products where category is \"a\" and trait children >= 1"),
+            (std::map<std::string, Properties, std::less<>>{{"Order Completed", {"total", "products", "category"}},
+                                                            {"$identify", {"children"}}}));
+  const auto any = needs("segment \"x\" = distinct(any event.channel, last 30 days) >= 3");
+  EXPECT_EQ(any.size(), schema.events.size());
+  for (const auto& [event, properties] : any) EXPECT_EQ(properties, Properties{"channel"}) << event;
 }
 
 TEST(Library, EveryGroupTakesItsMemberAndLeavesItsNeighbour) {
