@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <fstream>
 
 #include <date/tz.h>
 #include <fmt/format.h>
@@ -227,12 +228,24 @@ CivilTime Zone::to_local(Instant instant) const {
 }
 
 std::string zone_database_version() {
+  // The library finds no version where the system's database has no file of that name (Debian): then its text form
+  // says it in the first line, "# version 2024a".
+  std::string version;
   try {
-    const std::string version = date::get_tzdb().version;
-    return version.empty() ? "unknown" : version;
+    version = date::get_tzdb().version;
   } catch (const std::exception&) {
     return "unknown";
   }
+  constexpr std::string_view kStart = "# version ";
+  for (const char* place : {"/usr/share/zoneinfo/tzdata.zi", "/usr/share/zoneinfo/+VERSION"}) {
+    if (!version.empty() && version != "unknown") break;
+    std::ifstream file(place);
+    std::getline(file, version);
+    if (version.starts_with(kStart)) version.erase(0, kStart.size());
+    // A line that is anything else is no version.
+    if (version.size() > 16 || version.find(' ') != version.npos) version.clear();
+  }
+  return version.empty() ? "unknown" : version;
 }
 
 Instant SystemClock::now() const {

@@ -36,6 +36,13 @@ TEST(Zone, DaylightSavingGapsMoveOnAndDoublesAreTheEarlier) {
   EXPECT_EQ(berlin->to_local(*parse_instant("2026-07-01T12:00:00Z")).hour, 14);
 }
 
+TEST(Zone, TheVersionOfTheDatabaseIsKnown) {
+  if (!std::filesystem::exists("/usr/share/zoneinfo/tzdata.zi")) GTEST_SKIP() << "no tzdata.zi here";
+  const std::string version = zone_database_version();  // a year and a letter: "2024a"
+  EXPECT_EQ(version.substr(0, 2), "20") << version;
+  EXPECT_GE(version.size(), 5u) << version;
+}
+
 TEST(Zone, SuggestsTheNearest) {
   const auto zone = Zone::named("Europe/Berln");
   ASSERT_FALSE(zone);
