@@ -13,7 +13,8 @@ void set_threads(size_t count);  // 0 = the hardware's
 
 // Calls run(from, to) for consecutive blocks [from, to) of [0, count), `grain` wide (the last may be shorter), on all
 // cores, from a pool started once; returns when all are done. Calls inside run are made inline.
-// `run` must not throw.
+// `run` must not throw. Limit: in a child of fork() that does not exec it would wait forever for the parent's threads;
+// nobody forks so (tests that fork call set_threads(1) in the child).
 void parallel_for(size_t count, size_t grain, const std::function<void(size_t from, size_t to)>& run);
 
 }  // namespace tessera

@@ -82,12 +82,15 @@ std::string SqlAnswer::text() const {
 
 std::string SqlAnswer::csv() const {
   std::string all;
-  for (size_t c = 0; c < columns.size(); ++c) all += (c == 0 ? "" : ",") + csv_field(columns[c]);
-  all += "\n";
-  for (const auto& row : rows) {
-    for (size_t c = 0; c < row.size(); ++c) all += (c == 0 ? "" : ",") + csv_field(row[c]);
-    all += "\n";
-  }
+  const auto put_line = [&all](const auto& cells) {
+    for (size_t c = 0; c < cells.size(); ++c) {
+      if (c > 0) all += ',';
+      all += csv_field(cells[c]);
+    }
+    all += '\n';
+  };
+  put_line(columns);
+  for (const auto& row : rows) put_line(row);
   return all;
 }
 
