@@ -17,9 +17,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     DiscardIntake intake;
     Findings findings;
     NormaliserContext context{.intake = intake, .findings = findings, .file = "fuzz"};
-    const auto normaliser = which == 0   ? make_segment_normaliser(context, Instant{0})
-                            : which == 1 ? make_ga4_normaliser(context)
-                                         : make_mailchimp_normaliser(context);
+    const std::unique_ptr<DocumentNormaliser> normaliser =
+        which == 0   ? std::unique_ptr<DocumentNormaliser>(make_segment_normaliser(context, Instant{0}))
+        : which == 1 ? make_ga4_normaliser(context)
+                     : make_mailchimp_normaliser(context);
     JsonDocument document;
     uint64_t line = 0, last = 0;
     std::string_view raw;

@@ -13,8 +13,15 @@ class DocumentNormaliser {
 };
 
 // Segment's spec: identify, track, page, screen, group, alias, and batches of them.
-std::unique_ptr<DocumentNormaliser> make_segment_normaliser(NormaliserContext& context,
-                                                            std::optional<Instant> received = {});
+class SegmentNormaliser : public DocumentNormaliser {
+ public:
+  // The next document was received now, by a call for `type` (which holds where the document names none; empty: a
+  // batch). What came before is forgotten but for names, so that a document's rows depend on nothing but it and this.
+  virtual void receive(Instant at, std::string_view type) = 0;
+};
+// REQUIRES: the context outlives it.
+std::unique_ptr<SegmentNormaliser> make_segment_normaliser(NormaliserContext& context,
+                                                           std::optional<Instant> received = {});
 // Google Analytics 4 as exported to BigQuery.
 std::unique_ptr<DocumentNormaliser> make_ga4_normaliser(NormaliserContext& context);
 // Mailchimp's campaignSubscriberActivity: {"jo@example.com": [{"action": "open", "timestamp": ...}, ...]}.

@@ -11,8 +11,9 @@
 // timezone, ip, group_id, campaign.* and page.*; a property of the same name wins. The rest of the context, and
 // integrations, are not kept. context.traits.email and traits.email tell who it is.
 //
-// Time: timestamp, else originalTimestamp corrected by the skew (receivedAt - sentAt), else sentAt, receivedAt, else
-// the time at which we received the call, where there is one (a file has none).
+// Time, in a file: timestamp, else originalTimestamp corrected by the skew (receivedAt - sentAt), else sentAt,
+// receivedAt. Of a call that we receive ourselves, timestamp is what the sender's clock said: with a sentAt it is
+// corrected as originalTimestamp is (a call that says receivedAt was received by another before, and is left as it is).
 #include <fmt/format.h>
 
 #include "core/hash.hpp"
@@ -98,10 +99,17 @@ std::optional<Instant> parse_any_time(const JsonNode& node) {
   return std::nullopt;
 }
 
-class SegmentNormaliser final : public DocumentNormaliser {
+class Calls final : public SegmentNormaliser {
  public:
-  SegmentNormaliser(NormaliserContext& context, std::optional<Instant> received)
-      : context_(context), received_(received) {}
+  Calls(NormaliserContext& context, std::optional<Instant> received) : context_(context), received_(received) {}
+
+  void receive(Instant at, std::string_view type) override {
+    received_ = at;
+    type_ = type;
+    is_live_ = true;
+    context_.now = at;
+    occurrences_ = {};
+  }
 
   Result<void> add(const JsonDocument& document, uint64_t line, std::string_view raw) override {
     document_ = &document;
@@ -128,6 +136,10 @@ class SegmentNormaliser final : public DocumentNormaliser {
       size_t calls = 0;
       for (uint32_t at = batch + 1; at < d.at(batch).next; at = d.at(at).next) {
         if (calls++ > 0) ++context_.findings.rows_read;
+        if (is_live_) {
+          line_ = calls;
+          raw_ = d.at(at).text;
+        }
         if (d.is(at, JsonKind::Object)) {
           add_call(at);
         } else {
@@ -137,7 +149,7 @@ class SegmentNormaliser final : public DocumentNormaliser {
       return {};
     }
     // Some exports wrap the call.
-    if (find(object, "type", "action") == 0) {
+    if (!is_live_ && find(object, "type", "action") == 0) {
       for (const std::string_view wrapper : {"payload", "message", "data"}) {
         const uint32_t inner = d.find(object, wrapper);
         if (inner != 0 && d.is(inner, JsonKind::Object)) {
@@ -245,7 +257,7 @@ class SegmentNormaliser final : public DocumentNormaliser {
 
   std::optional<Call> type_of(uint32_t call) {
     const uint32_t at = find(call, "type", "action");
-    const std::string_view said = at != 0 ? document_->at(at).text : std::string_view();
+    const std::string_view said = at != 0 ? document_->at(at).text : type_;
     for (const CallName& known : kCalls) {
       if (known.name == said) return known.call;
     }
@@ -313,14 +325,25 @@ class SegmentNormaliser final : public DocumentNormaliser {
       }
       return time;
     };
-    if (const auto time = at("timestamp", "time"); time || is_bad) return time;
-    const auto original = at("originalTimestamp", "original_timestamp"), sent = at("sentAt", "sent_at");
+    const auto timestamp = at("timestamp", "time");
+    if (is_bad || (timestamp && !is_live_)) return timestamp;
+    auto original = at("originalTimestamp", "original_timestamp");
+    const auto sent = at("sentAt", "sent_at");
     auto arrived = at("receivedAt", "received_at");
     if (is_bad) return std::nullopt;
+    if (timestamp && arrived) return timestamp;
+    if (!original) original = timestamp;
     if (!arrived) arrived = received_;
-    if (original && sent && arrived) return *arrived - (*sent - *original);
+    if (original && sent && arrived) return corrected(*arrived - (*sent - *original), is_bad);
     if (original) return original;
-    return sent ? sent : arrived;
+    return sent && !is_live_ ? sent : arrived;
+  }
+  // Clocks may say anything; their difference is a time of ours only where the years have four digits.
+  std::optional<Instant> corrected(Instant time, bool& is_bad) {
+    if (time >= kFirstDay && time <= kLastDay) return time;
+    is_bad = true;
+    reject("bad-time", "sentAt");
+    return std::nullopt;
   }
 
   std::string_view event_of(uint32_t call, Call type) {
@@ -381,6 +404,8 @@ class SegmentNormaliser final : public DocumentNormaliser {
 
   NormaliserContext& context_;
   std::optional<Instant> received_;
+  bool is_live_ = false;  // receive() was called
+  std::string type_;      // of calls that do not say theirs
   Occurrences occurrences_;
   std::unordered_map<std::string, KindPlan*, Hash, std::equal_to<>> kinds_;  // by the name as written
   std::map<std::string, std::unique_ptr<KindPlan>> by_event_;
@@ -395,9 +420,9 @@ class SegmentNormaliser final : public DocumentNormaliser {
 
 }  // namespace
 
-std::unique_ptr<DocumentNormaliser> make_segment_normaliser(NormaliserContext& context,
-                                                            std::optional<Instant> received) {
-  return std::make_unique<SegmentNormaliser>(context, received);
+std::unique_ptr<SegmentNormaliser> make_segment_normaliser(NormaliserContext& context,
+                                                           std::optional<Instant> received) {
+  return std::make_unique<Calls>(context, received);
 }
 
 }  // namespace tessera::ingest

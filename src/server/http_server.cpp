@@ -4,13 +4,15 @@
 // - a TLS handshake has no time limit: prepare_connection_and_start_read below gives it one
 // - an error of accept (no file descriptor left) ends accepting for good: the number of connections stays below what
 //   the process may open
+// - its acceptor is not safe to use from several threads: one thread does the network, others answer
+//
+// Long because RESTinio's headers are compiled once.
 #include "server/http_server.hpp"
 
 #include <atomic>
 #include <condition_variable>
 #include <future>
 #include <mutex>
-#include <set>
 #include <thread>
 
 #include <asio.hpp>

@@ -1,0 +1,65 @@
+#include "ingest/segment_body.hpp"
+
+#include "ingest/documents_in.hpp"
+
+namespace tessera::ingest {
+
+namespace {
+constexpr size_t kForgetAfter = 8 << 20;  // bytes of bodies
+}
+
+struct SegmentBody::State {
+  explicit State(profiles::Intake& into) : intake(into) {}
+
+  profiles::Intake& intake;
+  Findings findings;
+  NormaliserContext context{.intake = intake, .findings = findings, .file = {}};
+  std::unique_ptr<JsonParser> parser;
+  std::unique_ptr<SegmentNormaliser> normaliser;  // knows members by the addresses the parser gives them
+  size_t read = 0;
+  std::string text;  // the body, padded
+  JsonDocument document;
+
+  void forget() {
+    read = 0;
+    normaliser = make_segment_normaliser(context);
+    parser = std::make_unique<JsonParser>();
+  }
+
+  size_t calls() const {
+    const uint32_t batch = document.is(0, JsonKind::Object) ? document.find(0, "batch") : 0;
+    if (batch == 0 || !document.is(batch, JsonKind::Array)) return 1;
+    size_t count = 0;
+    for (uint32_t at = batch + 1; at < document.at(batch).next; at = document.at(at).next) ++count;
+    return count;
+  }
+};
+
+SegmentBody::SegmentBody(profiles::Intake& intake) : state_(std::make_unique<State>(intake)) {}
+SegmentBody::~SegmentBody() = default;
+
+void SegmentBody::read(std::string_view source, std::string_view type, std::string_view body, Instant received) {
+  State& s = *state_;
+  if (!s.parser || s.read + body.size() > kForgetAfter) s.forget();
+  s.read += body.size();
+  s.text.assign(body);
+  s.text.append(kJsonPadding, ' ');
+  s.context.file = source;
+  ++s.findings.rows_read;
+  std::string problem;
+  if (!s.parser->parse(std::string_view(s.text).substr(0, body.size()), s.document, problem)) {
+    return s.findings.reject(s.intake, "invalid-json", s.context.file, 1, problem, body);
+  }
+  if (const size_t calls = s.calls(); calls > kMostCalls) {
+    return s.findings.reject(s.intake, "too-many-events", s.context.file, 1, std::to_string(calls), body);
+  }
+  s.normaliser->receive(received, type == "batch" ? std::string_view() : type);
+  // The normaliser's errors are those of files.
+  VERIFY(s.normaliser->add(s.document, 1, body).has_value());
+}
+
+const Findings& SegmentBody::findings() const {
+  return state_->findings;
+}
+
+}  // namespace tessera::ingest

@@ -1,0 +1,36 @@
+// Bodies of Segment's HTTP API to rows of an intake: what the server took in is read here, when it comes and again when
+// the log is replayed, so the rows depend on nothing but the body, its route, its source and the instant.
+//
+// Memory: names of events and members are remembered to be quick, and forgotten every few megabytes, since anyone may
+// send any names.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/time.hpp"
+#include "ingest/findings.hpp"
+
+namespace tessera::ingest {
+
+inline constexpr size_t kMostCalls = 2'500;       // of a batch; one with more is rejected as a whole
+inline constexpr size_t kLongestCall = 32 << 10;  // bytes
+
+class SegmentBody {
+ public:
+  // REQUIRES: the intake outlives it.
+  explicit SegmentBody(profiles::Intake& intake);
+  ~SegmentBody();
+
+  // `type`: "track" and the like, of the route; "batch" or empty where the body says it. What cannot be used is a
+  // reject with a reason; a body that is no JSON is one too.
+  void read(std::string_view source, std::string_view type, std::string_view body, Instant received);
+  const Findings& findings() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tessera::ingest

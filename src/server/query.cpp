@@ -1,0 +1,141 @@
+#include "server/query.hpp"
+
+#include "core/text.hpp"
+
+namespace tessera::server {
+
+namespace {
+
+constexpr size_t kMostParts = 8;
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+int base64_digit(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+' || c == '-') return 62;
+  if (c == '/' || c == '_') return 63;
+  return -1;
+}
+
+// What follows the scheme's name, in any letter case, and blanks.
+std::optional<std::string_view> after_scheme(std::string_view text, std::string_view scheme) {
+  if (text.size() <= scheme.size() || text[scheme.size()] != ' ') return std::nullopt;
+  if (fold_case(text.substr(0, scheme.size())) != scheme) return std::nullopt;
+  return trim(text.substr(scheme.size() + 1));
+}
+
+void put(Json& into, std::span<const std::string_view> parts, const std::string& value) {
+  if (parts.size() == 1) {
+    if (!into.find(parts[0])) into.set(std::string(parts[0]), value);
+    return;
+  }
+  const Json* known = into.find(parts[0]);
+  Json inner = known && known->as_object() ? *known : Json::object();
+  if (known && !known->as_object()) return;
+  put(inner, parts.subspan(1), value);
+  into.set(std::string(parts[0]), std::move(inner));
+}
+
+}  // namespace
+
+std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_blank) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%') {
+      if (i + 2 >= text.size() || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0) return std::nullopt;
+      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i] == '+' && plus_is_blank ? ' ' : text[i];
+    }
+    if (out.back() == '\0') return std::nullopt;
+  }
+  if (first_invalid_utf8(out)) return std::nullopt;
+  return out;
+}
+
+Query Query::parse(std::string_view text) {
+  Query out;
+  for (const std::string_view member : split(text, '&')) {
+    const size_t equals = member.find('=');
+    auto name = percent_decoded(member.substr(0, equals), true);
+    auto value = equals == std::string_view::npos ? std::string() : percent_decoded(member.substr(equals + 1), true);
+    if (name && value && !name->empty()) out.members_.emplace_back(std::move(*name), std::move(*value));
+  }
+  return out;
+}
+
+std::optional<std::string> Query::get(std::string_view name) const {
+  for (const auto& [known, value] : members_)
+    if (known == name) return value;
+  return std::nullopt;
+}
+
+std::optional<std::string> base64_decoded(std::string_view text) {
+  for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
+  std::string out;
+  out.reserve(text.size() * 3 / 4);
+  uint32_t bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    const int digit = base64_digit(c);
+    if (digit < 0) return std::nullopt;
+    bits = (bits << 6 | static_cast<uint32_t>(digit)) & 0xFFFFFF;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    out += static_cast<char>(bits >> count & 0xFF);
+  }
+  if (count == 6) return std::nullopt;  // one digit alone says no byte
+  return out;
+}
+
+std::optional<std::string> basic_user(std::string_view authorization) {
+  const auto coded = after_scheme(authorization, "basic");
+  if (!coded) return std::nullopt;
+  const auto pair = base64_decoded(*coded);
+  if (!pair) return std::nullopt;
+  return pair->substr(0, pair->find(':'));
+}
+
+std::optional<std::string> bearer_token(std::string_view authorization) {
+  const auto token = after_scheme(authorization, "bearer");
+  if (!token || token->empty()) return std::nullopt;
+  return std::string(*token);
+}
+
+std::optional<std::vector<std::string>> match_path(std::string_view pattern, std::string_view path) {
+  const auto wanted = split(pattern, '/'), given = split(path, '/');
+  if (wanted.size() != given.size()) return std::nullopt;
+  std::vector<std::string> out;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (!wanted[i].starts_with('{')) {
+      if (wanted[i] != given[i]) return std::nullopt;
+      continue;
+    }
+    auto part = percent_decoded(given[i]);
+    if (!part || part->empty()) return std::nullopt;
+    out.push_back(std::move(*part));
+  }
+  return out;
+}
+
+Json nested(const Query& query) {
+  Json out = Json::object();
+  for (const auto& [name, value] : query.members()) {
+    const auto parts = split(name, '.');
+    const bool has_blank = std::any_of(parts.begin(), parts.end(), [](std::string_view part) { return part.empty(); });
+    if (!has_blank && parts.size() <= kMostParts) put(out, parts, value);
+  }
+  return out;
+}
+
+}  // namespace tessera::server

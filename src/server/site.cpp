@@ -1,0 +1,190 @@
+#include "server/site.hpp"
+
+#include "core/hash.hpp"
+#include "core/text.hpp"
+
+namespace tessera::server {
+
+namespace {
+
+// What a browser may ask before it sends, for the paths that pages of other sites post to.
+Response preflight(const Request& request) {
+  Response out{.type = "text/plain"};
+  out.headers = {{"Access-Control-Allow-Origin", "*"},
+                 {"Access-Control-Allow-Methods", "GET, POST, OPTIONS"},
+                 {"Access-Control-Max-Age", "86400"}};
+  const std::string_view wanted = request.header("access-control-request-headers");
+  const bool is_plain = std::all_of(wanted.begin(), wanted.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == ',' ||
+           c == ' ' || c == '_';
+  });
+  if (!wanted.empty() && is_plain) out.headers.emplace_back("Access-Control-Allow-Headers", wanted);
+  return out;
+}
+
+std::string_view host_without_port(std::string_view host) {
+  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
+  return host.substr(0, host.find(':'));
+}
+
+// At this machine, by its own name, not through a proxy, and not from a page of another site that a browser here shows.
+bool is_at_this_machine(const Request& request) {
+  if (!request.is_peer_local) return false;
+  for (const std::string_view proxy : {"x-forwarded-for", "forwarded", "via", "x-real-ip"})
+    if (request.has_header(proxy)) return false;
+  const std::string_view host = request.header("host"), name = host_without_port(host);
+  if (name != "localhost" && name != "127.0.0.1" && name != "[::1]") return false;
+  const std::string_view origin = request.header("origin");
+  return origin.empty() || origin == fmt::format("http://{}", host) || origin == fmt::format("https://{}", host);
+}
+
+std::optional<Response> refusal(const Service& service, const Request& request) {
+  if (const auto token = bearer_token(request.header("authorization"))) {
+    if (service.keys.is_admin(*token)) return std::nullopt;
+    Response out = problem(401, "this token is not in force", "make one: tessera keys add --admin");
+    out.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return out;
+  }
+  if (!service.keys.has_admin() && is_at_this_machine(request)) return std::nullopt;
+  Response out = problem(401, "a token is needed",
+                         "make one with 'tessera keys add --admin' and send it: Authorization: Bearer TOKEN");
+  out.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return out;
+}
+
+void run(Service& service, const Route& route, Call call, Responder responder) {
+  if (route.runs == Runs::Here) return route.handle(service, std::move(call), std::move(responder));
+  service.workers.post([&service, &route, call = std::move(call), responder]() mutable {
+    route.handle(service, std::move(call), std::move(responder));
+  });
+}
+
+Response not_found(const std::string& path) {
+  std::vector<std::string> known;
+  for (const Route& route : routes()) known.emplace_back(route.pattern);
+  const auto near = nearest_name(path, known);
+  return problem(404, fmt::format("there is nothing at {}", path),
+                 near ? fmt::format("did you mean {}?", *near) : "GET /api/v1/openapi.json lists all there is");
+}
+
+}  // namespace
+
+MessageIds::MessageIds() : prefix_(hex_of(secret_bytes(8))) {}
+
+std::string MessageIds::next() {
+  return fmt::format("tessera-{}-{}", prefix_, ++count_);
+}
+
+const std::vector<Route>& routes() {
+  static const std::vector<Route> kAll = [] {
+    std::vector<Route> all;
+    for (const auto part : {tracking_routes(), management_routes(), running_routes()})
+      all.insert(all.end(), part.begin(), part.end());
+    return all;
+  }();
+  return kAll;
+}
+
+void Site::handle(Request request, Responder responder) {
+  std::string allowed;
+  for (const Route& route : routes()) {
+    auto parts = match_path(route.pattern, request.path);
+    if (!parts) continue;
+    if (route.method != request.method && !(route.method == "GET" && request.method == "HEAD")) {
+      allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", route.method);
+      continue;
+    }
+    if (route.access == Access::Manage)
+      if (auto refused = refusal(service_, request)) return responder.send(std::move(*refused));
+    Query query = Query::parse(request.query);
+    return run(service_, route, {std::move(request), std::move(*parts), std::move(query)}, std::move(responder));
+  }
+  if (allowed.empty()) return responder.send(not_found(request.path));
+  if (request.method == "OPTIONS" && !request.path.starts_with("/api/")) return responder.send(preflight(request));
+  Response out = problem(405, fmt::format("{} takes {}", request.path, allowed));
+  out.headers.emplace_back("Allow", allowed);
+  responder.send(std::move(out));
+}
+
+Response json_response(const Json& value, int status) {
+  return {.status = status, .body = value.dump()};
+}
+
+Response problem(int status, std::string_view detail, std::string_view remedy) {
+  Json body = Json::object();
+  body.set("type", "about:blank")
+      .set("title", reason_of(status))
+      .set("status", status)
+      .set("detail", repair_utf8(detail));
+  if (!remedy.empty()) body.set("remedy", repair_utf8(remedy));
+  return {.status = status, .type = "application/problem+json", .body = body.dump()};
+}
+
+Response problem_of(const Error& error, int status) {
+  const std::string detail = error.place.empty() ? error.message : fmt::format("{}: {}", error.place, error.message);
+  return problem(error.blame == Blame::Usage ? 400 : status, detail, error.remedy);
+}
+
+// --- the OpenAPI document
+
+namespace {
+
+Json response_of(std::string_view text) {
+  return Json::object().set("description", text);
+}
+
+Json operation_of(const Route& route) {
+  Json parameters = Json::array();
+  for (const Parameter& parameter : route.parameters) {
+    Json one = Json::object();
+    one.set("name", parameter.name).set("in", parameter.where).set("required", parameter.where == "path");
+    one.set("description", parameter.help).set("schema", Json::object().set("type", parameter.type));
+    parameters.add(std::move(one));
+  }
+  Json out = Json::object();
+  out.set("summary", route.summary).set("parameters", std::move(parameters));
+  if (!route.body.empty()) {
+    const bool is_text = route.body.starts_with("text");
+    out.set("requestBody",
+            Json::object()
+                .set("description", route.body)
+                .set("content", Json::object().set(is_text ? "text/plain" : "application/json", Json::object())));
+  }
+  Json responses = Json::object();
+  responses.set("200", response_of(route.answer));
+  if (route.access == Access::Manage) {
+    responses.set("401", response_of("a token is needed"));
+    responses.set("default", response_of("a problem document (RFC 9457): type, title, status, detail, remedy"));
+    out.set("security", Json::array().add(Json::object().set("token", Json::array())));
+  }
+  return out.set("responses", std::move(responses));
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return out;
+}
+
+}  // namespace
+
+Json openapi() {
+  Json paths = Json::object();
+  for (const Route& route : routes()) {
+    const Json* known = paths.find(route.pattern);
+    Json path = known ? *known : Json::object();
+    path.set(lower(route.method), operation_of(route));
+    paths.set(std::string(route.pattern), std::move(path));
+  }
+  Json info = Json::object().set("title", "Tessera").set("version", "1");
+  Json token = Json::object().set("type", "http").set("scheme", "bearer");
+  Json components = Json::object().set("securitySchemes", Json::object().set("token", std::move(token)));
+  return Json::object()
+      .set("openapi", "3.1.0")
+      .set("info", std::move(info))
+      .set("paths", std::move(paths))
+      .set("components", std::move(components));
+}
+
+}  // namespace tessera::server

@@ -1,0 +1,99 @@
+// Everything the server answers, as tables of routes. What a route does, its OpenAPI entry, docs and the golden list of
+// the tests are made from its row; the Site finds the row, checks who asks, and runs its function.
+#pragma once
+
+#include <atomic>
+#include <span>
+
+#include "server/backend.hpp"
+#include "server/http_server.hpp"
+#include "server/keys.hpp"
+#include "server/query.hpp"
+#include "server/workers.hpp"
+#include "store/record.hpp"
+
+namespace tessera::server {
+
+struct Counters {
+  std::atomic<uint64_t> requests{0}, events{0};  // of the tracking API, logged
+  std::atomic<uint64_t> refused{0};              // told that they are wrong
+  std::atomic<uint64_t> unknown_keys{0}, busy{0}, not_written{0};
+};
+
+// Names for events that come without one, so that one sent twice by its sender is two, and one replayed is one.
+class MessageIds {
+ public:
+  MessageIds();
+  std::string next();
+
+ private:
+  std::string prefix_;
+  std::atomic<uint64_t> count_{0};
+};
+
+// What routes may use.
+struct Service {
+  Backend& backend;
+  Keys& keys;
+  store::Record& record;
+  Workers& workers;
+  const Clock& clock;
+  std::atomic<bool> is_ready{true};
+  Counters counters;
+  MessageIds message_ids;
+  std::function<HttpServer::Counts()> http;  // empty: none
+};
+
+// One request on its way: what is in the braces of the pattern, and the query.
+struct Call {
+  Request request;
+  std::vector<std::string> parts;
+  Query query;
+};
+
+enum class Access : uint8_t {
+  Open,    // anyone; tracking routes look at the write key themselves
+  Manage,  // whoever has a token; who sits at this machine while there is none
+};
+enum class Runs : uint8_t { Here, Worker };  // Here: on the network's thread, for what waits for nothing
+
+struct Parameter {
+  std::string_view name, where, type, help;  // where: "path", "query", "header"
+};
+
+struct Route {
+  std::string_view method, pattern, summary;
+  std::span<const Parameter> parameters;
+  std::string_view body;    // what is sent, in words; empty: nothing
+  std::string_view answer;  // what comes back, in words
+  Access access;
+  Runs runs;
+  void (*handle)(Service&, Call, Responder);
+};
+
+std::span<const Route> tracking_routes();    // tracking.cpp
+std::span<const Route> management_routes();  // management.cpp
+std::span<const Route> running_routes();     // running.cpp: health, metrics, the OpenAPI document
+const std::vector<Route>& routes();          // all of them, tracking first
+
+// The OpenAPI 3.1 document of the routes.
+Json openapi();
+
+// Limits for requests by their route: to be given to the HTTP server.
+FramingLimits framing_limits();
+
+class Site {
+ public:
+  explicit Site(Service& service) : service_(service) {}
+  void handle(Request request, Responder responder);
+
+ private:
+  Service& service_;
+};
+
+// An error of the management API (RFC 9457), with what to do about it.
+Response problem(int status, std::string_view detail, std::string_view remedy = {});
+Response problem_of(const Error& error, int status = 422);
+Response json_response(const Json& value, int status = 200);
+
+}  // namespace tessera::server

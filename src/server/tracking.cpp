@@ -1,0 +1,363 @@
+// The tracking API: Segment's HTTP API, and RudderStack's where it differs, so that the SDKs of both work unchanged.
+//
+//                             Segment: /v1/            RudderStack: /rudder/v1/, /beacon/v1/, /pixel/v1/
+//   a body, inflated          at most 500 KB, else 400  at most 4 MB, else 413
+//   an event                  at most 32 KB, else 400   the same, 413
+//   unknown write key         200, counted, not stored  401
+//   everything else           200 {"success": true}     the same
+//
+// With X-Strict-Mode: 1 both say 401 and 400 where they would drop something in silence. 429 with Retry-After: the
+// queue is full; 503: the disk is. 200 means that it is on disk.
+//
+// What happens here is only what cannot wait: is it JSON, whose is it, is it small enough. The text then goes to the
+// log, and from there to the events (ingest/segment_body.hpp). Events without a messageId are given one, as Segment
+// does, so that the same event sent twice is two and a replay of the log is one.
+#include "core/text.hpp"
+#include "ingest/discard.hpp"
+#include "ingest/json_document.hpp"
+#include "ingest/segment_body.hpp"
+#include "server/gzip.hpp"
+#include "server/site.hpp"
+
+namespace tessera::server {
+
+namespace {
+
+using ingest::JsonDocument;
+using ingest::JsonKind;
+using live::Submission;
+
+struct Dialect {
+  std::string_view prefix;
+  size_t body_bytes;
+  int oversize, unknown_key;
+};
+constexpr Dialect kSegment{"/v1/", 500 << 10, 400, 200};
+constexpr Dialect kRudder{"/", 4 << 20, 413, 401};
+
+const Dialect& dialect_of(std::string_view path) {
+  return path.starts_with(kSegment.prefix) ? kSegment : kRudder;
+}
+
+struct CallName {
+  std::string_view name, type;
+};
+constexpr CallName kCalls[] = {{"identify", "identify"}, {"track", "track"}, {"page", "page"},   {"screen", "screen"},
+                               {"group", "group"},       {"alias", "alias"}, {"batch", "batch"}, {"import", "batch"},
+                               {"i", "identify"},        {"t", "track"},     {"p", "page"},      {"s", "screen"},
+                               {"g", "group"},           {"a", "alias"},     {"b", "batch"}};
+
+std::optional<std::string_view> type_of(std::string_view name) {
+  for (const CallName& call : kCalls)
+    if (call.name == name) return call.type;
+  return std::nullopt;
+}
+
+constexpr size_t kLargeBody = 16 << 10;  // bytes: read by a worker, so that others need not wait for it
+constexpr int kRetrySeconds = 1;
+
+Response answer(int status, std::string_view message = {}) {
+  Json body = Json::object().set("success", status == 200);
+  if (!message.empty()) body.set("message", repair_utf8(message));
+  return {.status = status, .headers = {{"Access-Control-Allow-Origin", "*"}}, .body = body.dump()};
+}
+
+// --- reading a body
+
+struct Parsed {
+  std::unique_ptr<ingest::JsonParser> parser = std::make_unique<ingest::JsonParser>();
+  JsonDocument document;
+  std::string text;  // the body, with the padding the parser needs
+  std::string_view body() const { return std::string_view(text).substr(0, text.size() - ingest::kJsonPadding); }
+
+  bool parse(std::string_view body, std::string& problem) {
+    text.assign(body);
+    text.append(ingest::kJsonPadding, ' ');
+    if (parser->parse(this->body(), document, problem)) return true;
+    // A parser remembers the names it has seen, up to a limit that anyone may exhaust: a new one has seen none.
+    parser = std::make_unique<ingest::JsonParser>();
+    return parser->parse(this->body(), document, problem);
+  }
+  std::string_view text_at(uint32_t object, std::string_view name) const {
+    const uint32_t at = document.is(object, JsonKind::Object) ? document.find(object, name) : 0;
+    return at != 0 && document.is(at, JsonKind::Text) ? document.at(at).text : std::string_view();
+  }
+  // The nodes of its events.
+  std::vector<uint32_t> calls() const {
+    const uint32_t batch = document.is(0, JsonKind::Object) ? document.find(0, "batch") : 0;
+    if (batch == 0 || !document.is(batch, JsonKind::Array)) return {0};
+    std::vector<uint32_t> out;
+    for (uint32_t at = batch + 1; at < document.at(batch).next; at = document.at(at).next) out.push_back(at);
+    return out;
+  }
+};
+
+Parsed& parsed_here() {
+  thread_local Parsed parsed;
+  return parsed;
+}
+
+// The body with a messageId in each event that has none.
+std::string with_message_ids(const Parsed& parsed, const std::vector<uint32_t>& calls, MessageIds& ids) {
+  const JsonDocument& document = parsed.document;
+  const std::string_view body = parsed.body();
+  std::string out;
+  size_t copied = 0;
+  for (const uint32_t call : calls) {
+    if (!document.is(call, JsonKind::Object)) continue;
+    if (!trim(parsed.text_at(call, "messageId")).empty() || !trim(parsed.text_at(call, "message_id")).empty()) continue;
+    const std::string_view text = document.at(call).text;
+    const auto end = static_cast<size_t>(text.data() + text.size() - 1 - body.data());  // at its brace
+    const bool has_members = document.at(call).next > call + 1;
+    out.append(body.substr(copied, end - copied));
+    out += fmt::format("{}\"messageId\":\"{}\"", has_members ? "," : "", ids.next());
+    copied = end;
+  }
+  out.append(body.substr(copied));
+  return out;
+}
+
+// What of it could not be used, in words; empty: nothing.
+std::string flaws(std::string_view type, std::string_view body, Instant now) {
+  ingest::DiscardIntake intake;
+  ingest::SegmentBody reader(intake);
+  reader.read("strict", type, body, now);
+  std::string out;
+  for (const auto& [reason, tally] : reader.findings().rejects)
+    out +=
+        fmt::format("{}{} of {} events: {}", out.empty() ? "" : ", ", tally.count, reader.findings().rows_read, reason);
+  return out;
+}
+
+// --- what the log said
+
+void count_and_answer(Service& service, size_t events, const Result<uint64_t>& logged, const Responder& responder) {
+  if (!logged) {
+    ++service.counters.not_written;
+    Response out = answer(503, "the server cannot write: " + logged.error().message);
+    out.headers.emplace_back("Retry-After", "10");
+    return responder.send(std::move(out));
+  }
+  ++service.counters.requests;
+  service.counters.events += events;
+  responder.send(answer(200));
+}
+
+Response busy(Service& service) {
+  ++service.counters.busy;
+  Response out = answer(429, "more comes in than can be written; send it again later");
+  out.headers.emplace_back("Retry-After", std::to_string(kRetrySeconds));
+  out.headers.emplace_back("X-RateLimit-Reset", std::to_string(service.clock.now().ms / 1000 + kRetrySeconds + 1));
+  return out;
+}
+
+Response refuse(Service& service, int status, std::string_view message) {
+  ++service.counters.refused;
+  return answer(status, message);
+}
+
+// --- POST
+
+// In the request's headers, its body, or its address (navigator.sendBeacon can set no headers).
+std::string write_key_of(const Call& call, const Parsed& parsed) {
+  if (auto user = basic_user(call.request.header("authorization")); user && !user->empty()) return *user;
+  if (const std::string_view key = parsed.text_at(0, "writeKey"); !key.empty()) return std::string(key);
+  return call.query.get("writeKey").value_or("");
+}
+
+std::optional<Response> inflate_body(Service& service, Request& request, const Dialect& dialect) {
+  const std::string coding = fold_case(trim(request.header("content-encoding")));
+  if (coding.empty() || coding == "identity") return std::nullopt;
+  if (coding != "gzip" && coding != "x-gzip" && coding != "deflate")
+    return refuse(service, 415, "the only Content-Encoding understood is gzip");
+  std::string body;
+  switch (inflate(request.body, dialect.body_bytes, body)) {
+    case Inflated::TooLarge:
+      return refuse(service, dialect.oversize, fmt::format("the body is larger than {} bytes", dialect.body_bytes));
+    case Inflated::Damaged:
+      return refuse(service, 400, "the body is no gzip");
+    case Inflated::Whole:
+      request.body = std::move(body);
+  }
+  return std::nullopt;
+}
+
+void take(Service& service, Call call, std::string_view type, const Responder& responder) {
+  const Dialect& dialect = dialect_of(call.request.path);
+  if (auto refused = inflate_body(service, call.request, dialect)) return responder.send(std::move(*refused));
+  Parsed& parsed = parsed_here();
+  std::string wrong;
+  if (!parsed.parse(call.request.body, wrong))
+    return responder.send(refuse(service, 400, "the body is no JSON: " + wrong));
+  if (!parsed.document.is(0, JsonKind::Object))
+    return responder.send(refuse(service, 400, "the body is no JSON object"));
+  const auto calls = parsed.calls();
+  for (size_t i = 0; i < calls.size(); ++i) {
+    if (parsed.document.at(calls[i]).text.size() <= ingest::kLongestCall) continue;
+    return responder.send(refuse(service, dialect.oversize,
+                                 fmt::format("event {} is larger than {} bytes", i + 1, ingest::kLongestCall)));
+  }
+  const bool is_strict = call.request.header("x-strict-mode") == "1";
+  const auto source = service.keys.source_of(write_key_of(call, parsed));
+  if (!source) {
+    ++service.counters.unknown_keys;
+    const int status = is_strict ? 401 : dialect.unknown_key;
+    Response out = answer(status, status == 200 ? "" : "this write key is not in force");
+    out.headers.emplace_back("X-Tessera-Warning", "unknown write key, nothing was stored");
+    return responder.send(std::move(out));
+  }
+  if (is_strict)
+    if (const std::string said = flaws(type, parsed.body(), service.clock.now()); !said.empty())
+      return responder.send(refuse(service, 400, said));
+  const size_t events = calls.size();
+  Submission submission{*source, std::string(type), with_message_ids(parsed, calls, service.message_ids)};
+  const auto taken = service.backend.submit(
+      std::move(submission),
+      [&service, events, responder](Result<uint64_t> said) { count_and_answer(service, events, said, responder); });
+  if (taken == live::Taken::Busy) responder.send(busy(service));
+}
+
+void take_call(Service& service, Call call, Responder responder) {
+  const auto type = call.parts.empty() ? std::optional<std::string_view>("batch") : type_of(call.parts[0]);
+  if (!type) {
+    Response out = answer(404, "the calls are identify, track, page, screen, group, alias and batch");
+    return responder.send(std::move(out));
+  }
+  const bool is_large = call.request.body.size() > kLargeBody || call.request.has_header("content-encoding");
+  if (!is_large) return take(service, std::move(call), *type, responder);
+  service.workers.post([&service, call = std::move(call), type = *type, responder]() mutable {
+    take(service, std::move(call), type, responder);
+  });
+}
+
+// --- the pixel
+
+constexpr unsigned char kGif[] = {'G', 'I',  'F',  '8',  '9',  'a',  1, 0, 1, 0,    0x80, 0, 0,    0, 0,
+                                  0,   0xFF, 0xFF, 0xFF, 0x21, 0xF9, 4, 1, 0, 0,    0,    0, 0x2C, 0, 0,
+                                  0,   0,    1,    0,    1,    0,    0, 2, 2, 0x44, 1,    0, 0x3B};
+
+Response pixel() {
+  return {.type = "image/gif",
+          .headers = {{"Access-Control-Allow-Origin", "*"}, {"Cache-Control", "no-store"}},
+          .body = std::string(reinterpret_cast<const char*>(kGif), sizeof kGif)};
+}
+
+// The event as JSON: the data, or what the address says member by member.
+std::string pixel_body(const Query& query) {
+  if (auto data = query.get("data")) {
+    std::replace(data->begin(), data->end(), ' ', '+');  // a '+' that was not percent-encoded
+    return base64_decoded(*data).value_or("");
+  }
+  return nested(query).dump();
+}
+
+// Whatever is wrong, the picture is shown: it stands in an e-mail.
+void take_pixel(Service& service, Call call, Responder responder) {
+  const auto type = type_of(call.parts[0]);
+  Parsed& parsed = parsed_here();
+  std::string wrong;
+  if (!type || *type == "batch" || !parsed.parse(pixel_body(call.query), wrong) ||
+      !parsed.document.is(0, JsonKind::Object)) {
+    ++service.counters.refused;
+    return responder.send(pixel());
+  }
+  const auto source = service.keys.source_of(write_key_of(call, parsed));
+  if (!source) {
+    ++service.counters.unknown_keys;
+    return responder.send(pixel());
+  }
+  Submission submission{*source, std::string(*type), with_message_ids(parsed, {0}, service.message_ids)};
+  const auto taken = service.backend.submit(std::move(submission), [&service, responder](Result<uint64_t> logged) {
+    logged ? ++service.counters.requests, ++service.counters.events : ++service.counters.not_written;
+    responder.send(pixel());
+  });
+  if (taken == live::Taken::Yes) return;
+  ++service.counters.busy;
+  responder.send(pixel());
+}
+
+// --- what analytics.js asks for before it starts
+
+Json settings_of(const Call& call) {
+  const std::string_view host = call.request.header("host");
+  const std::string_view forwarded = call.request.header("x-forwarded-proto");
+  const bool is_https = call.request.is_encrypted || forwarded == "https";
+  Json destination = Json::object();
+  destination.set("apiKey", call.parts[0])
+      .set("unbundledIntegrations", Json::array())
+      .set("addBundledMetadata", true)
+      .set("maybeBundledConfigIds", Json::object())
+      .set("versionSettings",
+           Json::object().set("version", "4.4.7").set("componentTypes", Json::array().add("browser")))
+      .set("apiHost", fmt::format("{}/v1", repair_utf8(host)))
+      .set("protocol", is_https ? "https" : "http");
+  const auto enabled = [] {
+    return Json::object().set("__default", Json::object().set("enabled", true).set("integrations", Json::object()));
+  };
+  Json plan = Json::object();
+  plan.set("track", enabled()).set("identify", enabled()).set("group", enabled());
+  return Json::object()
+      .set("integrations", Json::object().set("Segment.io", std::move(destination)))
+      .set("plan", std::move(plan))
+      .set("edgeFunction", Json::object())
+      .set("analyticsNextEnabled", true)
+      .set("middlewareSettings", Json::object())
+      .set("enabledMiddleware", Json::object())
+      .set("metrics", Json::object().set("sampleRate", 0))
+      .set("legacyVideoPluginsEnabled", false)
+      .set("remotePlugins", Json::array());
+}
+
+void give_settings(Service&, Call call, Responder responder) {
+  Response out = json_response(settings_of(call));
+  out.headers = {{"Access-Control-Allow-Origin", "*"}, {"Cache-Control", "public, max-age=60"}, {"Vary", "Host"}};
+  responder.send(std::move(out));
+}
+
+// --- the table
+
+constexpr Parameter kCallParameters[] = {
+    {"call", "path", "string", "identify, track, page, screen, group, alias, batch; or i, t, p, s, g, a, b"},
+    {"Authorization", "header", "string", "Basic base64(WRITE_KEY:); or writeKey in the body or the address"},
+    {"X-Strict-Mode", "header", "integer", "1: say 400 and 401 where something would be dropped"}};
+constexpr Parameter kBatchParameters[] = {{"writeKey", "query", "string", "The write key"}};
+constexpr Parameter kPixelParameters[] = {
+    {"call", "path", "string", "identify, track, page, screen, group, alias"},
+    {"data", "query", "string", "The event as JSON in Base64; or its members: properties.subject=...&writeKey=..."}};
+constexpr Parameter kSettingsParameters[] = {{"writeKey", "path", "string", "The write key"}};
+constexpr std::string_view kLogged = "It is on disk: {\"success\": true}. A picture of one point: for the pixel.";
+
+constexpr Route kRoutes[] = {
+    {"POST", "/v1/{call}", "Take an event, or a batch of them (Segment's HTTP API)", kCallParameters,
+     "A call of Segment's spec", kLogged, Access::Open, Runs::Here, take_call},
+    {"GET", "/v1/pixel/{call}", "Take an event from a picture's address", kPixelParameters, "", kLogged, Access::Open,
+     Runs::Here, take_pixel},
+    {"GET", "/v1/projects/{writeKey}/settings", "What analytics.js asks for when it starts", kSettingsParameters, "",
+     "Settings that send everything here", Access::Open, Runs::Here, give_settings},
+    {"POST", "/rudder/v1/{call}", "The same with RudderStack's limits (data plane URL: .../rudder)", kCallParameters,
+     "A call of RudderStack's spec", kLogged, Access::Open, Runs::Here, take_call},
+    {"POST", "/beacon/v1/batch", "RudderStack's beacon", kBatchParameters, "A batch", kLogged, Access::Open, Runs::Here,
+     take_call},
+    {"GET", "/pixel/v1/{call}", "RudderStack's pixel", kPixelParameters, "", kLogged, Access::Open, Runs::Here,
+     take_pixel},
+};
+
+constexpr BodyLimit kDefinitions{4 << 20, 413}, kSmall{64 << 10, 413};
+
+BodyLimit limit_of(std::string_view, std::string_view target) {
+  if (target.starts_with(kSegment.prefix)) return {kSegment.body_bytes, kSegment.oversize};
+  if (target.starts_with("/rudder/") || target.starts_with("/beacon/")) return {kRudder.body_bytes, kRudder.oversize};
+  return target.starts_with("/api/v1/segments") ? kDefinitions : kSmall;
+}
+
+}  // namespace
+
+std::span<const Route> tracking_routes() {
+  return kRoutes;
+}
+
+FramingLimits framing_limits() {
+  return {.modern_only = "/api/", .body = limit_of};
+}
+
+}  // namespace tessera::server

@@ -1,0 +1,144 @@
+// A server whose engine is a note pad, on a free port, and a client to ask it.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+
+#include "server/raw.hpp"
+#include "server/site.hpp"
+#include "store/scratch.hpp"
+
+namespace tessera::server {
+
+class NotePad final : public Backend {
+ public:
+  enum class Mood { Fine, Busy, DiskFull };
+  std::atomic<Mood> mood{Mood::Fine};
+
+  live::Taken submit(live::Submission submission, std::function<void(Result<uint64_t>)> done) override {
+    if (mood == Mood::Busy) return live::Taken::Busy;
+    if (mood == Mood::DiskFull) {
+      done(fail("no space left on device"));
+      return live::Taken::Yes;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      submissions_.push_back(std::move(submission));
+    }
+    done(uint64_t{1});
+    return live::Taken::Yes;
+  }
+  std::vector<live::Submission> taken() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(submissions_, {});
+  }
+
+  Result<Json> apply_definitions(const std::string& text) override {
+    if (text.find("segment") == std::string::npos) return fail("expected a definition", "1:1", "segment \"X\" = ...");
+    texts.push_back(text);
+    return Json::object().set("applied", 1);
+  }
+  Result<Json> remove_definition(const std::string& slug) override {
+    if (slug != "big-spenders") return fail(fmt::format("there is no segment '{}'", slug));
+    return Json::object().set("removed", slug);
+  }
+  Json segments() override {
+    return Json::array().add(Json::object().set("slug", "big-spenders").set("members", int64_t(member_ids.size())));
+  }
+  std::optional<Json> customer(std::string_view id) override {
+    if (id != "u/1 ä") return std::nullopt;
+    return Json::object().set("customer", id);
+  }
+  Result<std::vector<std::string>> members(std::string_view segment, std::string_view after, size_t limit) override {
+    if (segment != "big-spenders") return fail(fmt::format("there is no segment '{}'", segment));
+    std::vector<std::string> out;
+    for (auto at = member_ids.upper_bound(std::string(after)); at != member_ids.end() && out.size() < limit; ++at)
+      out.push_back(*at);
+    return out;
+  }
+  Json status() override { return Json::object().set("events", 7); }
+  Result<std::vector<live::Change>> changes_after(std::string_view id, size_t limit) override {
+    const auto from = id.empty() ? std::optional(live::ChangeId{}) : live::parse_change_id(id);
+    if (!from) return fail(fmt::format("'{}' is no id of a change", id));
+    const std::lock_guard lock(mutex_);
+    std::vector<live::Change> out;
+    for (const live::Change& change : changes_)
+      if (change.id > *from && out.size() < limit) out.push_back(change);
+    return out;
+  }
+  std::shared_ptr<void> on_changes(std::function<void()> news) override {
+    const std::lock_guard lock(mutex_);
+    auto handle = std::make_shared<std::function<void()>>(std::move(news));
+    listeners_.push_back(handle);
+    return handle;
+  }
+  void change(uint64_t offset, std::string customer) {
+    std::vector<std::shared_ptr<std::function<void()>>> told;
+    {
+      const std::lock_guard lock(mutex_);
+      changes_.push_back({.id = {offset, 0}, .customer = std::move(customer), .segment = "big-spenders"});
+      for (const auto& weak : listeners_)
+        if (auto listener = weak.lock()) told.push_back(std::move(listener));
+    }
+    for (const auto& listener : told) (*listener)();
+  }
+
+  std::set<std::string> member_ids;
+  std::vector<std::string> texts;
+
+ private:
+  std::mutex mutex_;
+  std::vector<live::Submission> submissions_;
+  std::vector<live::Change> changes_;
+  std::vector<std::weak_ptr<std::function<void()>>> listeners_;
+};
+
+class Served : public testing::Test {
+ protected:
+  Served() {
+    MUST(keys.load(record->connection()));
+    HttpSettings settings{.address = {"127.0.0.1", 0}, .stream_idle = Duration{200}, .framing = framing_limits()};
+    service.http = [this] { return server->counts(); };
+    server = MUST(HttpServer::start(settings, workers, [this](Request request, Responder responder) {
+      site.handle(std::move(request), std::move(responder));
+    }));
+  }
+  std::string add_key(std::string_view source) {
+    const std::string key = MUST(server::add_key(record->connection(), source, clock.now()));
+    MUST(keys.load(record->connection()));
+    return key;
+  }
+  Answer ask(const std::string& text, bool has_body = true) {
+    Raw raw(server->port());
+    raw.send(text);
+    return raw.answer(has_body);
+  }
+  Answer get(std::string_view target, std::string_view headers = "", std::string_view method = "GET") {
+    return ask(fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\n{}\r\n", method, target, headers), method != "HEAD");
+  }
+  Answer send(std::string_view target, std::string_view body, std::string_view headers = "",
+              std::string_view method = "POST") {
+    return ask(fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n{}\r\n{}", method, target,
+                           body.size(), headers, body));
+  }
+
+  FixedClock clock{*parse_instant("2026-03-01T12:00:00Z")};
+  std::unique_ptr<store::Record> record = made_record();
+  NotePad pad;
+  Keys keys;
+  Workers workers{2};
+  Service service{pad, keys, *record, workers, clock};
+  Site site{service};
+  std::unique_ptr<HttpServer> server;  // stops before what it uses
+
+ private:
+  std::unique_ptr<store::Record> made_record() {
+    auto made = MUST(store::Record::in_memory(clock));
+    MUST(made->connection().run(
+        "CREATE TABLE IF NOT EXISTS tessera.source(name VARCHAR NOT NULL, write_key VARCHAR NOT NULL, created "
+        "TIMESTAMP_MS NOT NULL, revoked TIMESTAMP_MS)"));
+    return made;
+  }
+};
+
+}  // namespace tessera::server
