@@ -6,7 +6,7 @@ namespace tessera::live {
 
 namespace {
 
-constexpr std::string_view kKinds[] = {"", "entered", "left", "voided"};
+constexpr std::string_view kKinds[] = {"", "entered", "left", "voided", "merged"};
 constexpr std::string_view kCauses[] = {"", "event", "time", "definition", "identity"};
 
 }  // namespace
@@ -33,6 +33,7 @@ Json json_of(const Change& change) {
   out.set("at", text_of(change.at)).set("learnt", text_of(change.learnt));
   out.set("cause", std::string_view(kCauses[static_cast<size_t>(change.cause)]));
   if (change.correction_of) out.set("correction_of", text_of(*change.correction_of));
+  if (!change.into.empty()) out.set("into", change.into);
   return out;
 }
 

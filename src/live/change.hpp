@@ -17,6 +17,8 @@ enum class ChangeKind : uint8_t {
   Left = 2,
   // A late fact showed that an earlier change (`correction_of`) never was: it is void.
   Voided = 3,
+  // The customer turned out to be part of another (`into`): all their changes are void, and theirs are that one's.
+  Merged = 4,
 };
 
 // Why: stored on disk, never renumber.
@@ -39,12 +41,13 @@ struct Change {
   ChangeId id;
   uint32_t profile = 0;  // who leads the customer
   std::string customer;  // public id: the user id, else a pseudonym
-  std::string segment;   // slug
+  std::string segment;   // slug; empty: Merged
   uint32_t version = 0;  // of its definition
   ChangeKind kind = ChangeKind::Entered;
   Cause cause = Cause::Event;
   Instant at, learnt;  // when it became true, and when we knew
   std::optional<ChangeId> correction_of;
+  std::string into;  // Merged: the public id of the other
   bool operator==(const Change&) const = default;
 };
 

@@ -126,7 +126,7 @@ void Histories::append(Profile profile, Instant time, Seq seq, const RowWriter& 
   block.last_time = time.ms;
   block.first_time = std::min(block.first_time, time.ms);
   ++rows_;
-  most_rows_ = std::max<uint64_t>(most_rows_, ++block.rows);
+  ++block.rows;
 }
 
 // The values of one row of a loaded stream.
@@ -250,7 +250,7 @@ std::optional<uint32_t> length_of(const StreamShape& shape, std::string_view lis
 }  // namespace
 
 bool Histories::fit(Unpacked& out) const {
-  if (out.version == shape_.version() && !out.streams.empty()) return false;
+  if (out.version == shape_.version()) return false;
   out.version = shape_.version();
   const auto& shapes = shape_.streams();
   std::vector<uint32_t> order(shapes.size());
@@ -474,17 +474,22 @@ void Histories::unpack(std::span<const std::span<const Profile>> customers, Unpa
     for (Column& column : stream.columns) clear_column(column);
   }
   Unpacker unpacker{shape_, out};
+  out.most_rows = 0;
   for (const auto& customer : customers) {
     for (const Profile profile : customer)
       if (profile < blocks_.size() && blocks_[profile]) unpacker.rows_of(*blocks_[profile]);
     for (Stream& stream : streams) {
-      if (stream.rows() > stream.first.back() + 1) put_in_order(stream, stream.first.back());
-      stream.first.push_back(static_cast<uint32_t>(stream.rows()));
+      const uint32_t base = stream.first.back(), rows = static_cast<uint32_t>(stream.rows()) - base;
+      stream.first.push_back(base + rows);
+      if (rows == 0) continue;
+      if (rows > 1) put_in_order(stream, base);
+      out.most_rows = std::max<uint64_t>(out.most_rows, rows);
+      for (const Column& column : stream.columns)
+        if (column.is_list)
+          out.most_rows = std::max<uint64_t>(out.most_rows, column.list_first[base + rows] - column.list_first[base]);
     }
   }
   out.history.customer.resize(customers.size());
-  out.rows = 0;
-  for (const Stream& stream : streams) out.rows += stream.rows();
 }
 
 Instant Histories::first_time(Profile profile) const {

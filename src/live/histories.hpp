@@ -52,12 +52,12 @@ class RowWriter {
 // grows (`version`), so that a plan bound to it stays bound.
 struct Unpacked {
   profiles::History history;
-  uint64_t version = 0;           // of the shape
-  std::vector<uint32_t> streams;  // index in history.streams, by index in the shape
+  uint64_t version = ~uint64_t{0};  // of the shape
+  std::vector<uint32_t> streams;    // index in history.streams, by index in the shape
   // By stream and slot: index in the stream's columns; of a length: not used.
   std::vector<std::vector<uint32_t>> columns;
   std::vector<std::vector<std::vector<uint32_t>>> lists;  // by stream and (length) slot: the columns under its prefix
-  size_t rows = 0;                                        // of all streams
+  uint64_t most_rows = 0;  // of any customer in any stream, elements of lists counted too
 };
 
 class Histories {
@@ -86,7 +86,6 @@ class Histories {
   uint64_t bytes() const { return bytes_; }
   uint64_t rows() const { return rows_; }
   int64_t largest_number() const { return largest_; }  // magnitude of any value ever put
-  uint64_t most_rows() const { return most_rows_; }    // of any profile
 
  private:
   struct Block;
@@ -96,7 +95,7 @@ class Histories {
 
   Shape& shape_;
   std::vector<Block*> blocks_;  // by profile; null: no rows
-  uint64_t bytes_ = 0, rows_ = 0, most_rows_ = 0;
+  uint64_t bytes_ = 0, rows_ = 0;
   int64_t largest_ = 0;
 };
 

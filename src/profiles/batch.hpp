@@ -28,6 +28,7 @@ class TextColumn {
     bytes_.resize(ends_.empty() ? 0 : ends_.back());
   }
   size_t size() const { return ends_.size(); }
+  size_t bytes() const { return bytes_.capacity() + ends_.capacity() * sizeof(uint64_t); }
   std::string_view operator[](size_t index) const {
     const uint64_t from = index == 0 ? 0 : ends_[index - 1];
     return std::string_view(bytes_).substr(from, ends_[index] - from);

@@ -1,0 +1,432 @@
+#include "live/fold.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <set>
+
+#include "segment/plan.hpp"
+
+namespace tessera::live {
+
+using profiles::Seq;
+
+namespace {
+
+constexpr uint64_t kNoFlip = ~uint64_t{0};
+constexpr Duration kTick{1};
+
+bool bit_of(std::span<const uint64_t> bits, size_t bit) {
+  return bits[bit / 64] >> (bit % 64) & 1;
+}
+
+}  // namespace
+
+Fold::Fold(const FoldLimits& limits, FindChange find_change)
+    : limits_(limits), find_change_(std::move(find_change)), recent_(limits.remembered_messages) {
+  timers_ = std::make_unique<Timers>(next_);
+}
+Fold::~Fold() = default;
+
+Result<std::unique_ptr<Fold>> Fold::make(Definitions definitions, const FoldLimits& limits, FindChange find_change) {
+  std::unique_ptr<Fold> fold(new Fold(limits, std::move(find_change)));
+  fold->memory_ = std::make_unique<Memory>(TRY(wanted_by(definitions)));
+  TRY(fold->set_plan(std::move(definitions)));
+  fold->inflow_ = std::make_unique<Inflow>(fold->identities_, *fold->memory_, fold->recent_, 0);
+  return fold;
+}
+
+Result<Wanted> Fold::wanted_by(const Definitions& definitions) {
+  return Wanted::by(TRY(segment::compile(definitions.program)));
+}
+
+// The plan and what is laid out by its segments; memberships are the caller's to work out.
+Result<void> Fold::set_plan(Definitions definitions) {
+  auto plan = std::make_unique<segment::Plan>(TRY(segment::compile(definitions.program)));
+  const profiles::History nothing;
+  TRY(segment::Bound::bind(*plan, nothing));  // so that later ones cannot fail
+  definitions_ = std::move(definitions);
+  plan_ = std::move(plan);
+  looker_ = std::make_unique<Looker>(*plan_, identities_, memory_->histories, memory_->dictionary);
+  words_ = looker_->words();
+  version_of_plan_.clear();
+  defined_ = kEver;
+  for (const uint32_t output : plan_->segments) {
+    const auto version = std::ranges::find(definitions_.segments, plan_->outputs[output].slug, &SegmentVersion::slug);
+    VERIFY(version != definitions_.segments.end());
+    const auto known = static_cast<uint32_t>(std::ranges::find(versions_, *version) - versions_.begin());
+    if (known == versions_.size()) versions_.push_back(*version);
+    version_of_plan_.push_back(known);
+    defined_ = std::max(defined_, version->since);
+  }
+  members_ = std::vector<MemberSet>(plan_->segments.size());
+  return {};
+}
+
+void Fold::add_profiles() {
+  const size_t profiles = identities_.size();
+  if (profiles <= next_.size()) return;
+  const auto grow = [&](auto& values, size_t size, auto value) {
+    if (size > values.capacity()) values.reserve(std::max(size, values.capacity() + values.capacity() / 2));
+    values.resize(size, value);
+  };
+  grow(bits_, profiles * words_, uint64_t{0});
+  grow(next_, profiles, kNever);
+  grow(begin_, profiles, kNever);
+  grow(settled_, profiles, kEver);
+}
+
+void Fold::restore(std::vector<Instant> begins, Instant now, Seq next_seq) {
+  add_profiles();
+  learnt_ = now;
+  inflow_ = std::make_unique<Inflow>(identities_, *memory_, recent_, next_seq);
+  std::vector<Looker::Lane> lanes;
+  for (Profile profile = 0; profile < identities_.size(); ++profile) {
+    const Profile leader = identities_.leader(profile);
+    begin_[leader] = std::min(begin_[leader], profile < begins.size() ? begins[profile] : kNever);
+    if (leader == profile) lanes.push_back({leader, now});
+  }
+  std::vector<uint64_t> bits(lanes.size() * words_);
+  std::vector<Instant> looks(lanes.size());
+  looker_->look(lanes, bits, looks);
+  for (size_t i = 0; i < lanes.size(); ++i) {
+    const Profile leader = lanes[i].leader;
+    if (begin_[leader] == kNever) begin_[leader] = now;
+    settled_[leader] = now;  // what turned before is not known: late facts are walked
+    set_bits(leader, bits.data() + i * words_);
+    next_[leader] = looks[i];
+    timers_->arm(leader);
+  }
+}
+
+// --- an entry
+
+void Fold::begin(uint64_t offset, Instant learnt) {
+  VERIFY(learnt >= learnt_);
+  offset_ = offset;
+  learnt_ = learnt;
+  fresh_.clear();
+  pass_time();
+  publish();
+  inflow_->begin(learnt);
+}
+
+void Fold::finish(uint64_t next_offset) {
+  const Touched touched = inflow_->finish();
+  add_profiles();
+  settle(touched);
+  publish();
+  inflow_->page().until_offset = next_offset;
+}
+
+void Fold::pass_time() {
+  std::vector<Looker::Lane> lanes;
+  for (const Profile profile : timers_->due(learnt_))
+    if (identities_.leads(profile)) lanes.push_back({profile, next_[profile]});
+  counts_.timers += lanes.size();
+  follow(std::move(lanes), Cause::Time);
+}
+
+// Looks at each customer at their instant and from there on up to now. What they were until then is what is in bits_.
+void Fold::follow(std::vector<Looker::Lane> lanes, Cause cause) {
+  std::vector<uint64_t> bits;
+  std::vector<Instant> looks;
+  while (!lanes.empty()) {
+    bits.resize(lanes.size() * words_);
+    looks.resize(lanes.size());
+    looker_->look(lanes, bits, looks);
+    counts_.looks += lanes.size();
+    std::vector<Looker::Lane> later;
+    for (size_t i = 0; i < lanes.size(); ++i) {
+      const auto [leader, at] = lanes[i];
+      const uint64_t *now = bits.data() + i * words_, *before = bits_.data() + leader * words_;
+      for (size_t w = 0; w < words_; ++w)
+        for (uint64_t turned = now[w] ^ before[w]; turned != 0; turned &= turned - 1) {
+          const auto segment = static_cast<uint32_t>(64 * w + static_cast<size_t>(std::countr_zero(turned)));
+          emit(leader, segment, bit_of({now, words_}, segment) ? ChangeKind::Entered : ChangeKind::Left, cause, at);
+          settled_[leader] = std::max(settled_[leader], at);
+        }
+      set_bits(leader, now);
+      if (looks[i] <= learnt_) {
+        later.push_back({leader, looks[i]});
+      } else if (looks[i] != next_[leader]) {
+        next_[leader] = looks[i];
+        timers_->arm(leader);
+      }
+    }
+    lanes = std::move(later);
+    cause = Cause::Time;
+  }
+}
+
+void Fold::settle(const Touched& touched) {
+  struct Work {
+    Instant from = kNever, old_begin = kNever;
+    const std::vector<Profile>* before = nullptr;
+    bool is_merged = false;
+  };
+  std::map<Profile, Work> work;  // by leader: ordered, so that the order of the work is
+  const auto work_of = [&](Profile leader) -> Work& {
+    const auto [found, is_new] = work.try_emplace(leader);
+    if (is_new) found->second.old_begin = begin_[leader];
+    return found->second;
+  };
+  for (const auto& [profile, time] : touched.rows) {
+    const Profile leader = identities_.leader(profile);
+    Work& of = work_of(leader);
+    // A fact without a time was always true.
+    const Instant at = time == kEver ? std::min(of.old_begin, learnt_) : std::min(time, learnt_);
+    of.from = std::min(of.from, at);
+  }
+  for (const Touched::Customer& customer : touched.before) {
+    const Profile leader = identities_.leader(customer.leader);
+    Work& of = work_of(leader);
+    if (customer.leader == leader) {
+      of.before = &customer.members;
+      continue;
+    }
+    of.is_merged = true;
+    of.from = std::min(of.from, begin_[customer.leader]);
+    retire(customer.leader, leader);
+  }
+  std::vector<Looker::Lane> quick;
+  for (const auto& [leader, of] : work) {
+    begin_[leader] = std::min(of.old_begin, of.from);
+    const bool existed = of.old_begin != kNever;
+    if (!of.is_merged && of.from >= defined_ &&
+        (!existed || (of.from >= settled_[leader] && of.from >= of.old_begin))) {
+      quick.push_back({leader, of.from});
+      continue;
+    }
+    static const std::vector<Profile> nobody;
+    const std::vector<Profile>* before = !of.is_merged ? nullptr : of.before ? of.before : &nobody;
+    correct(leader, before, of.from, of.old_begin, touched.first_seq, of.is_merged ? Cause::Identity : Cause::Event);
+  }
+  follow(std::move(quick), Cause::Event);
+}
+
+// --- corrections
+
+std::vector<Fold::Turn> Fold::turns_of(const std::vector<State>& states, Instant begin, Instant from) const {
+  std::vector<Turn> turns;
+  for (uint32_t s = 0; s < plan_->segments.size(); ++s) {
+    const Instant start = std::max(begin, versions_[version_of_plan_[s]].since);
+    size_t next = 0;
+    bool is_member = false;
+    if (start <= from) {
+      is_member = bit_of(states[next++].bits, s);
+    } else {
+      while (next < states.size() && states[next].at <= start) ++next;
+      is_member = bit_of(states[next - 1].bits, s);
+      if (is_member) turns.push_back({start, s, true});
+    }
+    for (; next < states.size(); ++next)
+      if (bit_of(states[next].bits, s) != is_member) {
+        is_member = !is_member;
+        turns.push_back({states[next].at, s, is_member});
+      }
+  }
+  return turns;
+}
+
+// From `from` on the customer's memberships are not what was thought. `before`: the profiles they were made of until
+// this entry (null: the same).
+void Fold::correct(Profile leader, const std::vector<Profile>* before, Instant from, Instant old_begin, Seq visible,
+                   Cause cause) {
+  ++counts_.walks;
+  std::vector<Profile> members;
+  identities_.members(leader, members);
+  const Instant start = from - kTick;
+  std::vector<Turn> thought, is;
+  if (old_begin != kNever && (!before || !before->empty()))
+    thought = turns_of(looker_->walk(before ? *before : members, start, learnt_, visible), old_begin, start);
+  Instant next = kNever;
+  const auto states = looker_->walk(members, start, learnt_, profiles::kAllSeqs, &next);
+  is = turns_of(states, begin_[leader], start);
+  settled_[leader] = std::min(settled_[leader], from);
+  for (const Turn& turn : is) settled_[leader] = std::max(settled_[leader], turn.at);
+
+  const auto by_segment = [](const Turn& a, const Turn& b) {
+    return std::tuple(a.segment, a.at, a.member) < std::tuple(b.segment, b.at, b.member);
+  };
+  std::vector<Turn> gone, come;
+  std::ranges::set_difference(thought, is, std::back_inserter(gone), by_segment);
+  std::ranges::set_difference(is, thought, std::back_inserter(come), by_segment);
+  std::vector<bool> is_paired(come.size());
+  for (const Turn& turn : gone) {
+    Flip like{.profile = leader, .segment = version_of_plan_[turn.segment], .at = turn.at, .learnt = learnt_};
+    like.kind = turn.member ? ChangeKind::Entered : ChangeKind::Left;
+    const auto original = original_of(like);
+    // A turn of the same kind elsewhere: it is the one that moved.
+    size_t moved = 0;
+    while (moved < come.size() &&
+           (is_paired[moved] || come[moved].segment != turn.segment || come[moved].member != turn.member))
+      ++moved;
+    if (moved < come.size()) {
+      is_paired[moved] = true;
+      emit(leader, turn.segment, like.kind, cause, come[moved].at, original);
+    } else if (original) {
+      emit(leader, turn.segment, ChangeKind::Voided, cause, turn.at, original);
+    } else {
+      // Carried over from the segment's version before: there was no change that could be voided.
+      emit(leader, turn.segment, turn.member ? ChangeKind::Left : ChangeKind::Entered, cause, turn.at);
+    }
+  }
+  for (size_t i = 0; i < come.size(); ++i)
+    if (!is_paired[i])
+      emit(leader, come[i].segment, come[i].member ? ChangeKind::Entered : ChangeKind::Left, cause, come[i].at);
+  set_bits(leader, states.back().bits.data());
+  next_[leader] = next;
+  timers_->arm(leader);
+}
+
+void Fold::retire(Profile former, Profile into) {
+  for (uint32_t s = 0; s < plan_->segments.size(); ++s)
+    if (is_member(former, s)) emit(former, s, ChangeKind::Left, Cause::Identity, learnt_);
+  const std::vector<uint64_t> none(words_);
+  set_bits(former, none.data());
+  next_[former] = kNever;
+  begin_[former] = kNever;
+  settled_[former] = kEver;
+  fresh_.push_back({.id = {},
+                    .profile = former,
+                    .segment = 0,
+                    .kind = ChangeKind::Merged,
+                    .cause = Cause::Identity,
+                    .at = learnt_,
+                    .learnt = learnt_,
+                    .correction_of = {},
+                    .into = into});
+}
+
+// --- definitions
+
+Result<void> Fold::redefine(Definitions definitions, std::unique_ptr<Memory> memory) {
+  const auto old_bits = bits_;
+  const size_t old_words = words_;
+  const auto old_versions = version_of_plan_;
+  TRY(segment::compile(definitions.program));
+  auto old_memory = memory ? std::exchange(memory_, std::move(memory)) : nullptr;
+  if (auto set = set_plan(std::move(definitions)); !set) {
+    if (old_memory) memory_ = std::move(old_memory);
+    return set;
+  }
+  if (old_memory) inflow_->use(*memory_);
+  bits_.assign(identities_.size() * words_, 0);
+  std::ranges::fill(next_, kNever);
+  timers_ = std::make_unique<Timers>(next_);
+  std::vector<Looker::Lane> lanes;
+  for (Profile profile = 0; profile < identities_.size(); ++profile)
+    if (identities_.leads(profile)) lanes.push_back({profile, learnt_});
+  std::vector<uint64_t> bits(lanes.size() * words_);
+  std::vector<Instant> looks(lanes.size());
+  looker_->look(lanes, bits, looks);
+  // Of each segment as it was: the one that goes by its name now.
+  std::vector<std::optional<uint32_t>> now_of(old_versions.size()), before_of(plan_->segments.size());
+  for (uint32_t old = 0; old < old_versions.size(); ++old)
+    for (uint32_t s = 0; s < plan_->segments.size(); ++s)
+      if (versions_[version_of_plan_[s]].slug == versions_[old_versions[old]].slug) {
+        now_of[old] = s;
+        before_of[s] = old;
+      }
+  for (size_t i = 0; i < lanes.size(); ++i) {
+    const Profile leader = lanes[i].leader;
+    const std::span<const uint64_t> now(bits.data() + i * words_, words_),
+        before(old_bits.data() + leader * old_words, old_words);
+    for (uint32_t old = 0; old < old_versions.size(); ++old)
+      if (!now_of[old] && bit_of(before, old))
+        fresh_.push_back({.id = {},
+                          .profile = leader,
+                          .segment = old_versions[old],
+                          .kind = ChangeKind::Left,
+                          .cause = Cause::Definition,
+                          .at = learnt_,
+                          .learnt = learnt_,
+                          .correction_of = {},
+                          .into = {}});
+    for (uint32_t s = 0; s < plan_->segments.size(); ++s) {
+      const bool was = before_of[s] && bit_of(before, *before_of[s]);
+      if (bit_of(now, s) == was) continue;
+      emit(leader, s, was ? ChangeKind::Left : ChangeKind::Entered, Cause::Definition, learnt_);
+      settled_[leader] = std::max(settled_[leader], learnt_);
+    }
+    set_bits(leader, now.data());
+    next_[leader] = looks[i];
+    timers_->arm(leader);
+  }
+  return {};
+}
+
+// --- memberships and changes
+
+void Fold::set_bits(Profile leader, const uint64_t* bits) {
+  uint64_t* const own = bits_.data() + leader * words_;
+  for (size_t w = 0; w < words_; ++w) {
+    for (uint64_t turned = own[w] ^ bits[w]; turned != 0; turned &= turned - 1) {
+      const size_t segment = 64 * w + static_cast<size_t>(std::countr_zero(turned));
+      if (bit_of({bits, words_}, segment))
+        members_[segment].add(leader);
+      else
+        members_[segment].remove(leader);
+    }
+    own[w] = bits[w];
+  }
+}
+
+void Fold::emit(Profile leader, uint32_t plan_segment, ChangeKind kind, Cause cause, Instant at,
+                std::optional<ChangeId> correction_of) {
+  fresh_.push_back({.id = {},
+                    .profile = leader,
+                    .segment = version_of_plan_[plan_segment],
+                    .kind = kind,
+                    .cause = cause,
+                    .at = at,
+                    .learnt = learnt_,
+                    .correction_of = correction_of,
+                    .into = {}});
+}
+
+// Gives the changes so far their ids. They are in the order of the instants at which they became true, so that a reader
+// who applies them one by one ends with what is true.
+void Fold::publish() {
+  std::ranges::stable_sort(fresh_, {},
+                           [](const Flip& flip) { return std::tuple(flip.at, flip.profile, flip.segment); });
+  uint32_t ordinal = !flips_.empty() && flips_.back().id.offset == offset_ ? flips_.back().id.ordinal + 1 : 0;
+  for (Flip& flip : fresh_) {
+    flip.id = {offset_, ordinal++};
+    inflow_->page().flips.push_back(flip);
+    const auto [last, is_first] = last_flip_.try_emplace(flip.profile, kNoFlip);
+    previous_flip_.push_back(last->second);
+    last->second = dropped_flips_ + flips_.size();
+    flips_.push_back(flip);
+  }
+  counts_.flips += fresh_.size();
+  fresh_.clear();
+  while (flips_.size() > limits_.kept_flips) {
+    if (const auto last = last_flip_.find(flips_.front().profile);
+        last != last_flip_.end() && last->second == dropped_flips_)
+      last_flip_.erase(last);
+    flips_.pop_front();
+    previous_flip_.pop_front();
+    ++dropped_flips_;
+  }
+}
+
+std::optional<ChangeId> Fold::original_of(const Flip& like) const {
+  const auto last = last_flip_.find(like.profile);
+  for (uint64_t at = last == last_flip_.end() ? kNoFlip : last->second; at != kNoFlip && at >= dropped_flips_;
+       at = previous_flip_[at - dropped_flips_]) {
+    const Flip& flip = flips_[at - dropped_flips_];
+    if (flip.segment == like.segment && flip.at == like.at && flip.kind == like.kind) return flip.id;
+  }
+  return find_change_ ? find_change_(like, versions_[like.segment]) : std::nullopt;
+}
+
+size_t Fold::bytes() const {
+  size_t bytes = identities_.bytes() + memory_->histories.bytes() + memory_->dictionary.bytes() + recent_.bytes() +
+                 bits_.capacity() * 8 + next_.capacity() * 24 + flips_.size() * (sizeof(Flip) + 8) +
+                 timers_->size() * 8;
+  for (const MemberSet& members : members_) bytes += members.bytes();
+  return bytes;
+}
+
+}  // namespace tessera::live

@@ -1,0 +1,152 @@
+// The fold of the log: everything the live engine knows, and how one entry of the log changes it. No thread, no clock,
+// no file: the same entries give the same state and the same changes with the same ids.
+//
+// An entry has an instant. First time passes up to it: whoever's memberships may turn by time alone before or at that
+// instant is looked at, at the very instant. Then the rows of the entry come in. For each customer they touch,
+// memberships are worked out anew from the time of their earliest new fact on. Mostly that is one look: nothing else
+// turned since then, so the answer at that time is compared with what was thought. Where something did turn since (the
+// fact is late, or two customers became one), the whole stretch is walked twice, as it was thought and as it is, and
+// what differs are corrections: a change that moved names the one it replaces, a change that never was is voided.
+//
+// A customer begins with the earliest of their facts (without any dated one, when they were first heard of), a segment
+// when its definition came into force: nobody is a member before.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "live/inflow.hpp"
+#include "live/look.hpp"
+#include "live/member_set.hpp"
+#include "live/page.hpp"
+#include "live/timers.hpp"
+#include "segment/tree.hpp"
+
+namespace tessera::live {
+
+struct SegmentVersion {
+  std::string slug, name;
+  uint32_t version = 1;
+  Instant since = kEver;  // in force from then on
+  bool operator==(const SegmentVersion&) const = default;
+};
+
+// What is in force: a program that has passed the checker, and of each of its segments which version it is.
+struct Definitions {
+  segment::Program program;
+  std::vector<SegmentVersion> segments;
+};
+
+struct FoldLimits {
+  uint64_t remembered_messages = 50'000'000;
+  uint64_t kept_flips = 1'000'000;
+};
+
+class Fold {
+ public:
+  // Finds a change that is no longer kept in memory: of this customer and segment, at this instant, of this kind.
+  using FindChange = std::function<std::optional<ChangeId>(const Flip& like, const SegmentVersion& segment)>;
+
+  // Knows nobody yet. Error: a definition cannot be run.
+  static Result<std::unique_ptr<Fold>> make(Definitions definitions, const FoldLimits& limits, FindChange find_change);
+  ~Fold();
+
+  // A restart, before any entry, after identities() and memory() were filled: memberships as of `now`, the instant of
+  // the last entry, without changes. `begins`: by profile, kNever where the profile has no dated facts.
+  void restore(std::vector<Instant> begins, Instant now, profiles::Seq next_seq);
+
+  // --- one entry: begin, rows through intake(), or redefine, finish. `learnt` never goes back.
+  void begin(uint64_t offset, Instant learnt);
+  profiles::Intake& intake() { return *inflow_; }
+  // Other definitions, in force from this entry on. `memory` where they need more than covers() says. Error: a
+  // definition cannot be run; nothing has changed.
+  Result<void> redefine(Definitions definitions, std::unique_ptr<Memory> memory = nullptr);
+  void finish(uint64_t next_offset);
+
+  Instant next_due() { return timers_->earliest(); }  // when time alone may do something; kNever: not
+  Page take_page() { return inflow_->take_page(); }
+  bool has_rows() const { return !inflow_->empty(); }
+
+  Identities& identities() { return identities_; }
+  Memory& memory() { return *memory_; }
+  Recent& recent() { return recent_; }
+  const Inflow& inflow() const { return *inflow_; }
+  const Definitions& definitions() const { return definitions_; }
+  static Result<Wanted> wanted_by(const Definitions& definitions);
+
+  // --- what is true at the instant of the last entry
+  Instant learnt() const { return learnt_; }
+  const MemberSet& members(size_t segment) const { return members_[segment]; }  // leaders
+  bool is_member(Profile leader, size_t segment) const {
+    return bits_[leader * words_ + segment / 64] >> (segment % 64) & 1;
+  }
+  const SegmentVersion& version_of(const Flip& flip) const { return versions_[flip.segment]; }
+  // The changes in memory, oldest first.
+  const std::deque<Flip>& flips() const { return flips_; }
+  Instant next_look(Profile leader) const { return next_[leader]; }
+  struct Counts {
+    uint64_t looks = 0, walks = 0, timers = 0, flips = 0;
+  };
+  const Counts& counts() const { return counts_; }
+  size_t bytes() const;
+
+ private:
+  Fold(const FoldLimits& limits, FindChange find_change);
+  struct Turn {  // one flip of one segment of a customer
+    Instant at;
+    uint32_t segment;
+    bool member;
+    auto operator<=>(const Turn&) const = default;
+  };
+  Result<void> set_plan(Definitions definitions);
+  void add_profiles();
+  void pass_time();
+  void settle(const Touched& touched);
+  void follow(std::vector<Looker::Lane> lanes, Cause cause);
+  void correct(Profile leader, const std::vector<Profile>* before, Instant from, Instant old_begin,
+               profiles::Seq visible, Cause cause);
+  void retire(Profile former, Profile into);
+  std::vector<Turn> turns_of(const std::vector<State>& states, Instant begin, Instant from) const;
+  void set_bits(Profile leader, const uint64_t* bits);
+  void emit(Profile leader, uint32_t plan_segment, ChangeKind kind, Cause cause, Instant at,
+            std::optional<ChangeId> correction_of = std::nullopt);
+  void publish();
+  std::optional<ChangeId> original_of(const Flip& like) const;
+
+  FoldLimits limits_;
+  FindChange find_change_;
+  Definitions definitions_;
+  std::unique_ptr<segment::Plan> plan_;
+  std::unique_ptr<Memory> memory_;
+  std::unique_ptr<Looker> looker_;
+  Identities identities_;
+  Recent recent_;
+  std::unique_ptr<Inflow> inflow_;
+
+  // By profile; meaningful for those who lead a customer.
+  size_t words_ = 1;
+  std::vector<uint64_t> bits_;
+  std::vector<Instant> next_, begin_, settled_;  // settled: nothing has turned after it
+  std::unique_ptr<Timers> timers_;
+
+  std::vector<MemberSet> members_;         // by segment of the plan
+  std::vector<SegmentVersion> versions_;   // all there were
+  std::vector<uint32_t> version_of_plan_;  // by segment of the plan: index in versions_
+  Instant defined_ = kEver;                // when the newest definition came into force
+
+  uint64_t offset_ = 0;
+  Instant learnt_ = kEver;
+  std::vector<Flip> fresh_;  // of the entry at hand
+  std::deque<Flip> flips_;
+  uint64_t dropped_flips_ = 0;
+  std::unordered_map<Profile, uint64_t> last_flip_;  // of a customer: its number (dropped ones counted)
+  std::deque<uint64_t> previous_flip_;               // beside flips_: the customer's one before, or kNoFlip
+  Counts counts_;
+};
+
+}  // namespace tessera::live

@@ -1,0 +1,298 @@
+#include "live/inflow.hpp"
+
+#include <algorithm>
+
+#include "core/json.hpp"
+#include "core/text.hpp"
+#include "store/database.hpp"
+
+namespace tessera::live {
+
+using profiles::BufferedColumn;
+using profiles::Identifier;
+using profiles::PropertyType;
+using profiles::RowBuffer;
+using profiles::Scalar;
+using profiles::Seq;
+using profiles::StoredType;
+
+namespace {
+
+constexpr size_t kRejectBytes = 4096;
+
+}  // namespace
+
+Inflow::Inflow(Identities& identities, Memory& memory, Recent& recent, Seq next_seq)
+    : identities_(identities), memory_(&memory), recent_(recent), next_seq_(next_seq) {
+  page_.first_seq = page_.until_seq = next_seq;
+  page_.first_profile = static_cast<Profile>(identities.size());
+}
+
+void Inflow::use(Memory& memory) {
+  memory_ = &memory;
+  for (KindOf& kind : kinds_) kind.stream = memory.shape.stream(kind.event);
+}
+
+Page Inflow::take_page() {
+  Page next;
+  next.first_seq = next.until_seq = next_seq_;
+  next.first_profile = static_cast<Profile>(identities_.size());
+  for (KindOf& kind : kinds_) {
+    Page::Rows rows{.buffer = RowBuffer(kind.event), .kept = {}};
+    for (const std::string& property : kind.properties) rows.buffer.add_property(property);
+    next.rows.push_back(std::move(rows));
+    kind.rows_done = 0;
+  }
+  return std::exchange(page_, std::move(next));
+}
+
+void Inflow::begin(Instant learnt) {
+  learnt_ = learnt;
+  touched_ = {.rows = {}, .before = {}, .first_new = static_cast<Profile>(identities_.size()), .first_seq = next_seq_};
+  new_links_.clear();
+}
+
+// --- handles
+
+Inflow::Kind Inflow::kind(std::string_view event) {
+  if (const auto found = by_event_.find(std::string(event)); found != by_event_.end()) return found->second;
+  const auto kind = static_cast<Kind>(kinds_.size());
+  kinds_.push_back(
+      {.event = std::string(event), .properties = {}, .index = {}, .stream = memory_->shape.stream(event)});
+  by_event_.emplace(event, kind);
+  page_.rows.push_back({.buffer = RowBuffer(std::string(event)), .kept = {}});
+  return kind;
+}
+
+Inflow::Property Inflow::property(Kind kind, std::string_view name) {
+  KindOf& of = kinds_[kind];
+  if (const auto found = of.index.find(std::string(name)); found != of.index.end()) return found->second;
+  const auto property = static_cast<Property>(properties_.size());
+  of.properties.push_back(first_invalid_utf8(name) ? repair_utf8(name) : std::string(name));
+  properties_.push_back({kind, buffer(kind).add_property(of.properties.back())});
+  of.index.emplace(name, property);
+  return property;
+}
+
+// --- a row
+
+std::string_view Inflow::clean(std::string_view text) {
+  if (std::ranges::none_of(text, [](char c) { return c < 0; }) || !first_invalid_utf8(text)) return text;
+  cleaned_ = repair_utf8(text);
+  return cleaned_;
+}
+
+Profile Inflow::resolve(const Identifier& identifier) {
+  const std::string_view value = clean(identifier.value);
+  const auto found = identities_.find_or_add(identifier.kind, value);
+  if (found.is_new) page_.identities.push_back({identifier.kind, std::string(value)});
+  return found.profile;
+}
+
+void Inflow::start(Kind kind, std::span<const Identifier> who, Instant time, uint64_t fingerprint) {
+  current_ = kind;
+  skipping_ = recent_.seen(fingerprint, learnt_);
+  if (skipping_) {
+    ++counts_.duplicates;
+    return;
+  }
+  VERIFY(next_seq_ < profiles::kAllSeqs - 1);
+  const Seq seq = next_seq_++;
+  const Identifier* strongest = &who[0];
+  for (const Identifier& identifier : who)
+    if (identifier.kind < strongest->kind) strongest = &identifier;
+  const Profile profile = resolve(*strongest);
+  for (const Identifier& identifier : who)
+    if (&identifier != strongest)
+      if (const Profile other = resolve(identifier); other != profile)
+        new_links_.push_back({.a = std::min(profile, other), .b = std::max(profile, other), .seq = seq});
+  auto& rows = page_.rows[kind];
+  rows.kept.push_back({.index = static_cast<uint32_t>(rows.buffer.rows().size()),
+                       .seq = seq,
+                       .profile = profile,
+                       .time = store::stored_time(time),
+                       .fingerprint = fingerprint});
+  rows.buffer.start({.who = profile, .time = store::stored_time(time), .fingerprint = fingerprint, .order = seq});
+  touched_.rows.emplace_back(profile, time);
+  ++counts_.rows;
+}
+
+void Inflow::put_scalar(Property property, Scalar value) {
+  if (!skipping_) buffer(current_).put(properties_[property].index, value);
+}
+
+void Inflow::put_element(Property property, Scalar value) {
+  if (!skipping_) buffer(current_).element(properties_[property].index, value);
+}
+
+void Inflow::put_null(Property property) {
+  if (!skipping_) buffer(current_).put_extra(properties_[property].index, "null");
+}
+
+void Inflow::put_raw(Property property, std::string_view json) {
+  if (skipping_) return;
+  if (parse_json(json))
+    buffer(current_).put_extra(properties_[property].index, json);
+  else
+    buffer(current_).put_extra(properties_[property].index, quoted_json(std::string(clean(json))));
+}
+
+void Inflow::next_element(Kind kind, std::string_view prefix) {
+  if (!skipping_) buffer(kind).next_element(prefix);
+}
+
+void Inflow::reject(profiles::Reject reject) {
+  if (reject.row.size() > kRejectBytes) reject.row.resize(kRejectBytes);
+  for (std::string* text : {&reject.source, &reject.reason, &reject.value, &reject.row})
+    *text = std::string(clean(*text));
+  page_.rejects.push_back(std::move(reject));
+  ++counts_.rejects;
+}
+
+Result<profiles::IntakeOutcome> Inflow::commit(Progress&) {
+  return fail("rows that come in live are committed by the log");
+}
+
+// --- the end of an entry
+
+// One kind's new rows of the page, walked column by column beside them.
+class Inflow::Packer {
+ public:
+  Packer(Memory& memory, uint16_t stream, const RowBuffer& buffer, uint32_t first_row)
+      : memory_(memory), stream_(stream), extras_(buffer.extras()) {
+    for (const auto& filled : buffer.filled()) {
+      const bool is_length = filled.wanted.type == StoredType::Length;
+      const auto at =
+          static_cast<size_t>(std::ranges::lower_bound(filled.column->rows, first_row) - filled.column->rows.begin());
+      if (at == filled.column->rows.size()) continue;
+      const auto slot = is_length
+                            ? memory.shape.length_slot(stream, filled.wanted.property)
+                            : memory.shape.slot(stream, filled.wanted.property,
+                                                static_cast<PropertyType>(filled.wanted.type), filled.wanted.is_list);
+      if (slot) (is_length ? lengths_ : columns_).push_back({filled.column, *slot, at});
+    }
+    std::ranges::stable_sort(extras_, {}, &profiles::ExtraItem::row);
+    for (const auto& item : extras_) cleared_.push_back(memory.shape.property(stream, item.property));
+    extra_ = static_cast<size_t>(std::ranges::lower_bound(extras_, first_row, {}, &profiles::ExtraItem::row) -
+                                 extras_.begin());
+  }
+
+  // Rows ascending.
+  void pack(uint32_t row, RowWriter& out) {
+    out.start(stream_);
+    for (Cursor& cursor : columns_)
+      if (cursor.step_to(row)) put(cursor, out);
+    for (Cursor& cursor : lengths_)
+      if (cursor.step_to(row)) out.length(cursor.slot, static_cast<uint64_t>(cursor.column->numbers[cursor.at]));
+    for (; extra_ < extras_.size() && extras_[extra_].row <= row; ++extra_)
+      if (extras_[extra_].row == row && cleared_[extra_]) out.cleared(*cleared_[extra_]);
+  }
+
+ private:
+  struct Cursor {
+    const BufferedColumn* column;
+    uint16_t slot;
+    size_t at;
+    bool step_to(uint32_t row) {
+      while (at < column->rows.size() && column->rows[at] < row) ++at;
+      return at < column->rows.size() && column->rows[at] == row;
+    }
+  };
+
+  void put(const Cursor& cursor, RowWriter& out) {
+    const BufferedColumn& column = *cursor.column;
+    if (!column.is_list) {
+      if (column.type == StoredType::Number) {
+        memory_.histories.note_number(column.numbers[cursor.at]);
+        out.number(cursor.slot, column.numbers[cursor.at]);
+      } else if (column.type == StoredType::Text) {
+        out.text(cursor.slot, memory_.dictionary.intern(column.texts[cursor.at]));
+      } else {
+        out.truth(cursor.slot, column.truths[cursor.at] != 0);
+      }
+      return;
+    }
+    const uint64_t from = cursor.at == 0 ? 0 : column.list_ends[cursor.at - 1], to = column.list_ends[cursor.at];
+    out.list(cursor.slot, to - from);
+    for (uint64_t e = from; e < to; ++e) {
+      if (column.type == StoredType::Number) {
+        if (column.present[e]) memory_.histories.note_number(column.numbers[e]);
+        out.element(column.present[e] ? column.numbers[e] : profiles::kAbsentNumber);
+      } else if (column.type == StoredType::Text) {
+        out.element_text(column.present[e] ? memory_.dictionary.intern(column.texts[e]) : profiles::kAbsentText);
+      } else {
+        out.element_truth(!column.present[e]      ? profiles::Truth::Absent
+                          : column.truths[e] != 0 ? profiles::Truth::Yes
+                                                  : profiles::Truth::No);
+      }
+    }
+  }
+
+  Memory& memory_;
+  uint16_t stream_;
+  std::vector<Cursor> columns_, lengths_;
+  std::vector<profiles::ExtraItem> extras_;
+  std::vector<std::optional<uint16_t>> cleared_;  // by extra
+  size_t extra_ = 0;
+};
+
+void Inflow::link(Profile a, Profile b, Seq seq) {
+  if (!identities_.note_link(a, b)) return;
+  page_.links.push_back({.a = a, .b = b, .seq = seq});
+  const Profile leaders[] = {identities_.leader(a), identities_.leader(b)};
+  if (leaders[0] == leaders[1]) return;
+  std::vector<Profile> members[2];
+  for (int side = 0; side < 2; ++side) identities_.members(leaders[side], members[side]);
+  const auto joined = identities_.join(a, b);
+  if (!joined) return;
+  for (int side = 0; side < 2; ++side) {
+    if (leaders[side] == joined->former)
+      page_.relabelled.insert(page_.relabelled.end(), members[side].begin(), members[side].end());
+    // As it was before this entry: a customer that is joined twice is kept as it was at first.
+    std::erase_if(members[side], [&](Profile each) { return each >= touched_.first_new; });
+    if (leaders[side] >= touched_.first_new || members[side].empty()) continue;
+    if (std::ranges::none_of(touched_.before, [&](const auto& known) { return known.leader == leaders[side]; }))
+      touched_.before.push_back({leaders[side], std::move(members[side])});
+  }
+}
+
+Touched Inflow::finish() {
+  struct NewRow {
+    Seq seq;
+    Kind kind;
+    size_t kept;
+  };
+  std::vector<NewRow> rows;
+  std::vector<std::optional<Packer>> packers(kinds_.size());
+  for (Kind kind = 0; kind < kinds_.size(); ++kind) {
+    auto& of = page_.rows[kind];
+    if (of.kept.size() == kinds_[kind].rows_done) continue;
+    of.buffer.finish_row();
+    if (kinds_[kind].stream) {
+      packers[kind].emplace(*memory_, *kinds_[kind].stream, of.buffer, of.kept[kinds_[kind].rows_done].index);
+      for (size_t k = kinds_[kind].rows_done; k < of.kept.size(); ++k) rows.push_back({of.kept[k].seq, kind, k});
+    }
+    kinds_[kind].rows_done = of.kept.size();
+  }
+  std::ranges::sort(rows, {}, &NewRow::seq);
+  RowWriter writer;
+  for (const NewRow& row : rows) {
+    const auto& kept = page_.rows[row.kind].kept[row.kept];
+    packers[row.kind]->pack(kept.index, writer);
+    memory_->histories.append(kept.profile, store::instant_of_stored(kept.time), kept.seq, writer);
+  }
+  // Links in the order in which stitch() takes them.
+  std::ranges::sort(new_links_, {}, [](const profiles::Link& link) { return std::tuple(link.seq, link.a, link.b); });
+  for (const profiles::Link& each : new_links_) link(each.a, each.b, each.seq);
+  if (page_.until_seq < next_seq_) {
+    if (!page_.learnt.empty() && page_.learnt.back().at == learnt_)
+      page_.learnt.back().until = next_seq_;
+    else
+      page_.learnt.push_back({learnt_, next_seq_});
+    page_.until_seq = next_seq_;
+  }
+  page_.learnt_until = learnt_;
+  return std::move(touched_);
+}
+
+}  // namespace tessera::live

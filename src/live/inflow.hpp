@@ -1,0 +1,107 @@
+// Rows on their way in. The normalisers of `ingest` write to an Intake; this one drops what was seen before, finds out
+// who it is about, and lays each row down twice: in the page for the record (everything), and in the histories in
+// memory (what definitions can see).
+//
+// Duplicates: a row's fingerprint (of its message id) is remembered as long as the memory for it lasts; Recent says how
+// far back that is.
+#pragma once
+
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "live/identities.hpp"
+#include "live/memory.hpp"
+#include "live/page.hpp"
+#include "live/recent.hpp"
+#include "profiles/intake.hpp"
+
+namespace tessera::live {
+
+// What one entry of the log touched.
+struct Touched {
+  struct Customer {  // who had rows of their own before the entry and joined another, or was joined
+    Profile leader;
+    std::vector<Profile> members;  // before
+  };
+  std::vector<std::pair<Profile, Instant>> rows;  // whose, and the time of the fact (kEver: without)
+  std::vector<Customer> before;                   // of every customer whose members changed, as they were
+  Profile first_new = 0;                          // profiles from here on are new
+  profiles::Seq first_seq = 0;                    // facts from here on are new
+};
+
+class Inflow final : public profiles::Intake {
+ public:
+  Inflow(Identities& identities, Memory& memory, Recent& recent, profiles::Seq next_seq);
+  // Not between begin() and finish().
+  void use(Memory& memory);
+
+  void begin(Instant learnt);
+  // Rows put since begin() are in the histories and the page.
+  Touched finish();
+
+  Page& page() { return page_; }
+  bool empty() const { return page_.empty(); }
+  // Hands the page over and begins the next.
+  Page take_page();
+  profiles::Seq next_seq() const { return next_seq_; }
+  struct Counts {
+    uint64_t rows = 0, duplicates = 0, rejects = 0;
+  };
+  const Counts& counts() const { return counts_; }
+
+  Kind kind(std::string_view event) override;
+  Property property(Kind kind, std::string_view name) override;
+  void start(Kind kind, std::span<const profiles::Identifier> who, Instant time, uint64_t fingerprint) override;
+  void put(Property property, Number value) override { put_scalar(property, value); }
+  void put(Property property, std::string_view text) override { put_scalar(property, clean(text)); }
+  void put(Property property, bool truth) override { put_scalar(property, truth); }
+  void put_null(Property property) override;
+  void put_raw(Property property, std::string_view json) override;
+  void element(Property property, Number value) override { put_element(property, value); }
+  void element(Property property, std::string_view text) override { put_element(property, clean(text)); }
+  void element(Property property, bool truth) override { put_element(property, truth); }
+  void next_element(Kind kind, std::string_view prefix) override;
+  void reject(profiles::Reject reject) override;
+  Result<profiles::IntakeOutcome> commit(Progress& progress) override;  // not for this one: finish()
+
+ private:
+  struct KindOf {
+    std::string event;
+    std::vector<std::string> properties;
+    std::unordered_map<std::string, Property> index;
+    size_t rows_done = 0;  // of the page's buffer: in the histories already
+    std::optional<uint16_t> stream;
+  };
+  struct PropertyOf {
+    Kind kind;
+    uint32_t index;
+  };
+  class Packer;
+
+  std::string_view clean(std::string_view text);
+  void put_scalar(Property property, profiles::Scalar value);
+  void put_element(Property property, profiles::Scalar value);
+  Profile resolve(const profiles::Identifier& identifier);
+  void link(Profile a, Profile b, profiles::Seq seq);
+  profiles::RowBuffer& buffer(Kind kind) { return page_.rows[kind].buffer; }
+
+  Identities& identities_;
+  Memory* memory_;
+  Recent& recent_;
+  profiles::Seq next_seq_;
+  Instant learnt_ = kEver;
+  std::vector<KindOf> kinds_;
+  std::unordered_map<std::string, Kind> by_event_;
+  std::vector<PropertyOf> properties_;
+  Kind current_ = 0;
+  bool skipping_ = false;  // the row at hand is a duplicate
+  std::string cleaned_;
+  Touched touched_;
+  std::vector<profiles::Link> new_links_;
+  Page page_;
+  Counts counts_;
+};
+
+}  // namespace tessera::live

@@ -1,0 +1,17 @@
+// The histories in memory with what they are made of. Replaced as a whole where new definitions need more of the facts
+// than it keeps.
+#pragma once
+
+#include "live/histories.hpp"
+
+namespace tessera::live {
+
+struct Memory {
+  Shape shape;
+  Histories histories{shape};
+  profiles::Dictionary dictionary;
+
+  explicit Memory(Wanted wanted) : shape(std::move(wanted)) {}
+};
+
+}  // namespace tessera::live

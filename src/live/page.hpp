@@ -1,0 +1,54 @@
+// What the fold hands to the recorder: everything that came of the log since the page before, to be written in one
+// transaction together with the offset it goes up to.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "live/change.hpp"
+#include "profiles/batch.hpp"
+#include "profiles/history.hpp"
+#include "profiles/identity.hpp"
+#include "profiles/intake.hpp"
+#include "profiles/write_rows.hpp"
+
+namespace tessera::live {
+
+// A change as it is kept in memory: the texts of Change are looked up when somebody reads it.
+struct Flip {
+  ChangeId id;
+  profiles::Profile profile = 0;  // who leads the customer
+  uint32_t segment = 0;           // index into the list of all versions of segments (SegmentVersion)
+  ChangeKind kind = ChangeKind::Entered;
+  Cause cause = Cause::Event;
+  Instant at, learnt;
+  std::optional<ChangeId> correction_of;
+  std::optional<profiles::Profile> into;  // Merged: the customer this one became part of
+};
+
+struct Page {
+  struct Rows {
+    profiles::RowBuffer buffer;
+    std::vector<profiles::KeptRow> kept;
+  };
+  std::vector<Rows> rows;  // by kind
+  profiles::Profile first_profile = 0;
+  struct NewIdentity {
+    profiles::IdentifierKind kind;
+    std::string value;
+  };
+  std::vector<NewIdentity> identities;  // first_profile, first_profile + 1, ...
+  std::vector<profiles::Link> links;
+  std::vector<profiles::Profile> relabelled;  // whose leader changed
+  std::vector<profiles::Reject> rejects;
+  std::vector<Flip> flips;
+  profiles::Seq first_seq = 0, until_seq = 0;
+  std::vector<profiles::Learnt> learnt;  // of [first_seq, until_seq)
+  uint64_t until_offset = 0;             // of the log: everything before is in this page or an earlier one
+  Instant learnt_until = kEver;          // of the last entry
+
+  bool empty() const { return learnt_until == kEver; }
+};
+
+}  // namespace tessera::live
