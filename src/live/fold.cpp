@@ -180,6 +180,10 @@ void Fold::settle(const Touched& touched) {
   for (const Touched::Customer& customer : touched.before) {
     const Profile leader = identities_.leader(customer.leader);
     Work& of = work_of(leader);
+    // What was always true of one of them was always true of all of them.
+    if (std::ranges::any_of(customer.members,
+                            [&](Profile each) { return memory_->histories.first_time(each) == kEver; }))
+      of.from = std::min(of.from, std::min(of.old_begin, begin_[customer.leader]));
     if (customer.leader == leader) {
       of.before = &customer.members;
       continue;
@@ -192,8 +196,7 @@ void Fold::settle(const Touched& touched) {
   for (const auto& [leader, of] : work) {
     begin_[leader] = std::min(of.old_begin, of.from);
     const bool existed = of.old_begin != kNever;
-    if (!of.is_merged && of.from >= defined_ &&
-        (!existed || (of.from >= settled_[leader] && of.from >= of.old_begin))) {
+    if (!of.is_merged && of.from >= defined_ && (!existed || (of.from > settled_[leader] && of.from >= of.old_begin))) {
       quick.push_back({leader, of.from});
       continue;
     }

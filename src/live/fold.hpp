@@ -8,8 +8,8 @@
 // fact is late, or two customers became one), the whole stretch is walked twice, as it was thought and as it is, and
 // what differs are corrections: a change that moved names the one it replaces, a change that never was is voided.
 //
-// A customer begins with the earliest of their facts (without any dated one, when they were first heard of), a segment
-// when its definition came into force: nobody is a member before.
+// A customer begins with the earliest of their facts (one without a time counts from when it was learnt), a segment when
+// its definition came into force: nobody is a member before.
 #pragma once
 
 #include <deque>

@@ -1,0 +1,164 @@
+// Live equals batch: at every instant, and, once everything is known, for the whole past.
+#include "live/fold.hpp"
+
+#include <cstdlib>
+#include <map>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "live/random_world.hpp"
+#include "segment/check.hpp"
+#include "segment/parse.hpp"
+#include "segment/print.hpp"
+#include "segment/random_tree.hpp"
+
+namespace tessera::live {
+namespace {
+
+uint64_t rounds(uint64_t usual) {
+  const char* soak = std::getenv("TESSERA_SOAK");
+  return soak ? std::strtoull(soak, nullptr, 10) : usual;
+}
+
+Definitions definitions_of(segment::Program program, Instant since = kEver) {
+  Definitions out{.program = std::move(program), .segments = {}};
+  for (const segment::Definition& definition : out.program.definitions)
+    if (definition.kind == segment::DefinitionKind::Segment)
+      out.segments.push_back({.slug = definition.slug, .name = definition.name, .version = 1, .since = since});
+  return out;
+}
+
+// The feed read by somebody who keeps what is true by now: changes that were corrected are gone.
+struct Reader {
+  std::map<ChangeId, Flip> standing;
+  ChangeId last{};
+  size_t corrections = 0, merges = 0;
+
+  void read(const std::vector<Flip>& flips) {
+    for (const Flip& flip : flips) {
+      EXPECT_GT(flip.id, last) << "ids ascend";
+      last = flip.id;
+      if (flip.correction_of) {
+        ++corrections;
+        EXPECT_EQ(standing.erase(*flip.correction_of), 1u) << "corrects a change that stands";
+      }
+      if (flip.kind == ChangeKind::Merged) {
+        ++merges;
+        std::erase_if(standing, [&](const auto& each) { return each.second.profile == flip.profile; });
+      } else if (flip.kind != ChangeKind::Voided) {
+        standing.emplace(flip.id, flip);
+      }
+    }
+  }
+  // (at, segment, member) of one customer.
+  std::vector<segment::Turn> turns(Profile profile) const {
+    std::vector<segment::Turn> out;
+    for (const auto& [id, flip] : standing)
+      if (flip.profile == profile) out.push_back({flip.at, flip.segment, flip.kind == ChangeKind::Entered});
+    std::ranges::sort(out);
+    return out;
+  }
+};
+
+// What batch says of a customer that begins at `begin`.
+std::vector<segment::Turn> turns_of(const BatchWorld& world, Profile leader, Instant begin, Instant to) {
+  const auto line = world.timeline(leader, begin, to);
+  std::vector<segment::Turn> out;
+  for (uint32_t s = 0; s < line.at_start.size(); ++s)
+    if (line.at_start[s]) out.push_back({begin, s, true});
+  for (const segment::Turn& turn : line.turns) out.push_back(turn);
+  std::ranges::sort(out);
+  return out;
+}
+
+std::string text_of(const std::vector<segment::Turn>& turns) {
+  std::string out;
+  for (const auto& turn : turns)
+    out += fmt::format("\n  {} segment {} {}", tessera::text_of(turn.at), turn.segment, turn.member ? "in" : "out");
+  return out;
+}
+
+struct Totals {
+  size_t turns = 0, corrections = 0, merges = 0, members = 0, checks = 0;
+};
+
+void live_equals_batch(uint64_t seed, const WorldSettings& settings, Totals& totals) {
+  Rng rng(seed);
+  const auto world = random_world(rng, settings);
+  const auto checked = segment::check(segment::RandomTree(seed).definitions(), segment::RandomTree::shop());
+  ASSERT_TRUE(checked.ok());
+  const auto plan = *segment::compile(checked.program);
+  auto fold = *Fold::make(definitions_of(checked.program), {.kept_flips = 1'000'000}, nullptr);
+  Reader reader;
+  uint64_t offset = 10;
+  const auto where = [&](Profile leader, Instant at) {
+    return fmt::format("seed {}, customer {} at {}\n{}", seed, leader, tessera::text_of(at),
+                       segment::print(checked.program.definitions));
+  };
+  const auto check_now = [&](Instant now, size_t rows) {
+    const BatchWorld batch(plan, std::span(world).first(rows), now);
+    for (const Profile leader : batch.leaders()) {
+      ASSERT_TRUE(fold->identities().leads(leader)) << where(leader, now);
+      const auto expected = batch.members(leader, now);
+      for (size_t s = 0; s < expected.size(); ++s) {
+        ASSERT_EQ(fold->is_member(leader, s), expected[s]) << "segment " << s << ", " << where(leader, now);
+        ASSERT_EQ(fold->members(s).contains(leader), expected[s]);
+        totals.members += expected[s];
+        ++totals.checks;
+      }
+    }
+  };
+  const auto entry = [&](Instant learnt, size_t from, size_t to) {
+    fold->begin(offset, learnt);
+    for (size_t r = from; r < to; ++r) put(fold->intake(), world[r]);
+    fold->finish(offset + 10);
+    offset += 10;
+    reader.read(fold->take_page().flips);
+    check_now(learnt, to);
+  };
+  // Entries of any size; between them nothing but time.
+  for (size_t from = 0, to; from < world.size(); from = to) {
+    to = from + 1;
+    while (to < world.size() && world[to].learnt == world[from].learnt && rng.chance(0.6)) ++to;
+    entry(world[from].learnt, from, to);
+    if (testing::Test::HasFatalFailure()) return;
+    if (to < world.size() && rng.chance(0.3)) {
+      const Duration gap = world[to].learnt - world[from].learnt;
+      entry(world[from].learnt + Duration{rng.between(0, gap.ms)}, to, to);
+      if (testing::Test::HasFatalFailure()) return;
+    }
+  }
+  const Instant end = world.back().learnt + kDay * 40;
+  entry(end, world.size(), world.size());
+  if (testing::Test::HasFatalFailure()) return;
+
+  const BatchWorld batch(plan, world, kNever);
+  for (const Profile leader : batch.leaders()) {
+    const Instant begin = batch.begin(leader);
+    const auto expected = turns_of(batch, leader, begin, end), found = reader.turns(leader);
+    ASSERT_EQ(found, expected) << where(leader, begin) << "\nlive:" << text_of(found)
+                               << "\nbatch:" << text_of(expected);
+    totals.turns += expected.size();
+  }
+  totals.corrections += reader.corrections;
+  totals.merges += reader.merges;
+}
+
+TEST(Fold, LiveEqualsBatchAtEveryInstantAndForThePast) {
+  Totals totals;
+  for (uint64_t seed = 0; seed < rounds(150); ++seed) {
+    live_equals_batch(seed, {.customers = 3, .rows = 30, .many_ids = seed % 2 == 1}, totals);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(totals.turns, 300u);
+  EXPECT_GT(totals.corrections, 100u);
+  EXPECT_GT(totals.merges, 50u);
+  EXPECT_GT(totals.members * 50, totals.checks);
+  fmt::print("live = batch: {} memberships compared, {} turns of the past, {} corrections, {} merges\n", totals.checks,
+             totals.turns, totals.corrections, totals.merges);
+}
+
+}  // namespace
+}  // namespace tessera::live

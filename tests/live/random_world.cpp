@@ -1,0 +1,217 @@
+#include "live/random_world.hpp"
+
+#include <algorithm>
+
+namespace tessera::live {
+
+using profiles::HistoryBuilder;
+using profiles::IdentifierKind;
+using profiles::Profile;
+using Value = HistoryBuilder::Value;
+
+namespace {
+
+constexpr Instant kStart{20'000 * kDay.ms};
+constexpr int64_t kHours = 24 * 120;
+
+const char* const kEvents[] = {"Order Completed", "Product Viewed", "Product Added", "ping", "$message", "$identify"};
+const char* const kWords[] = {"DE", "größe", "GRÖSSE", "50% _off_", "web", "2024-11-02", "2024-12-24T12:00:00Z"};
+
+struct Named {
+  const char* name;
+  char kind;
+};
+constexpr Named kProperties[] = {{"total", 'n'},   {"quantity", 'n'}, {"Item price", 'n'}, {"count", 'n'},
+                                 {"channel", 't'}, {"coupon", 't'},   {"a.b", 't'},        {"last", 't'},
+                                 {"is_gift", 'b'}, {"is_test", 'b'},  {"date", 'd'}};
+constexpr Named kTraits[] = {
+    {"age", 'n'}, {"country", 't'}, {"Home address", 't'}, {"signed_up", 'd'}, {"newsletter", 'b'}};
+
+Value scalar(Rng& rng, char kind) {
+  const uint64_t odd = rng.below(14);
+  if (odd == 0) return nullptr;
+  if (odd == 1) kind = "ntb"[rng.below(3)];
+  if (kind == 'n') {
+    if (rng.chance(0.02)) return Number{rng.between(-Number::kLimit + 1, Number::kLimit - 1)};
+    return rng.chance(0.7) ? Number::of(rng.between(-1, 4)) : Number{rng.between(-3'000'000, 9'000'000)};
+  }
+  if (kind == 't') return std::string(kWords[rng.below(std::size(kWords))]);
+  if (kind == 'd') return text_of(kStart + kHour * rng.between(0, kHours));
+  return rng.chance(0.5);
+}
+
+void fill(Rng& rng, HistoryBuilder::Row& row) {
+  if (row.event == profiles::kTraits) {
+    for (const Named& trait : kTraits)
+      if (rng.chance(0.6)) row.properties[trait.name] = scalar(rng, trait.kind);
+  } else {
+    for (const Named& property : kProperties)
+      if (rng.chance(0.6)) row.properties[property.name] = scalar(rng, property.kind);
+  }
+  // Lists of elements: equally long, now and then without one of their properties.
+  if (const int64_t elements = rng.between(-2, 3); elements > 0) {
+    const bool has_price = rng.chance(0.8), has_category = !has_price || rng.chance(0.8);
+    std::vector<Value> prices, categories;
+    for (int64_t e = 0; e < elements; ++e) {
+      prices.push_back(Number::of(rng.between(-1, 4)));
+      categories.push_back(std::string(kWords[rng.below(std::size(kWords))]));
+    }
+    if (has_price) row.properties["products.price"] = prices;
+    if (has_category) row.properties["products.category"] = categories;
+  }
+  if (rng.chance(0.3)) {
+    std::vector<Value> tags(static_cast<size_t>(rng.between(1, 3)));
+    for (Value& tag : tags) tag = std::string(kWords[rng.below(std::size(kWords))]);
+    row.properties["tags"] = tags;
+  }
+}
+
+std::vector<std::pair<IdentifierKind, std::string>> random_who(Rng& rng, const WorldSettings& settings) {
+  const auto c = rng.below(static_cast<uint64_t>(settings.customers));
+  std::vector<std::pair<IdentifierKind, std::string>> who;
+  const auto user = std::pair(IdentifierKind::UserId, fmt::format("u{}", c));
+  if (!settings.many_ids) return {user};
+  // Mostly the customer's own; a device or an address is shared now and then.
+  const auto other = [&] { return rng.chance(0.06) ? rng.below(static_cast<uint64_t>(settings.customers)) : c; };
+  const auto device = std::pair(IdentifierKind::AnonymousId, fmt::format("a{}-{}", other(), rng.below(2)));
+  const auto email = std::pair(IdentifierKind::Email, fmt::format("e{}@x.y", other()));
+  switch (rng.below(10)) {
+    case 0:
+    case 1:
+    case 2:
+      return {user};
+    case 3:
+    case 4:
+    case 5:
+      return {device};
+    case 6:
+      return {email};
+    case 7:
+      return {device, user};
+    case 8:
+      return {device, email};
+    default:
+      return {user, device, email};
+  }
+}
+
+}  // namespace
+
+std::vector<WorldRow> random_world(Rng& rng, const WorldSettings& settings) {
+  std::vector<Instant> learnt;
+  for (int r = 0; r < settings.rows; ++r)
+    learnt.push_back(kStart + kHour * rng.between(0, kHours) + Duration{rng.chance(0.3) ? rng.between(-1, 1) : 0});
+  std::ranges::sort(learnt);
+  std::vector<WorldRow> rows;
+  for (size_t r = 0; r < learnt.size(); ++r) {
+    WorldRow row{.learnt = learnt[r], .who = random_who(rng, settings), .row = {}, .fingerprint = 1000 + r};
+    row.row.event = kEvents[rng.below(std::size(kEvents))];
+    row.row.time =
+        rng.chance(settings.late) ? kStart + kHour * rng.between(0, kHours) : row.learnt - kHour * rng.between(0, 2);
+    if (row.row.event == profiles::kTraits && rng.chance(0.1)) row.row.time = kEver;
+    fill(rng, row.row);
+    rows.push_back(std::move(row));
+    if (rng.chance(0.1)) rows.push_back(rows.back());  // sent again
+  }
+  return rows;
+}
+
+void put(profiles::Intake& intake, const WorldRow& row) {
+  std::vector<profiles::Identifier> who;
+  for (const auto& [kind, value] : row.who) who.push_back({kind, value});
+  const auto kind = intake.kind(row.row.event);
+  intake.start(kind, who, row.row.time, row.fingerprint);
+  const auto put_value = [&](profiles::Intake::Property property, const Value& value) {
+    std::visit(
+        Match{[&](std::nullptr_t) { intake.put_null(property); }, [&](bool truth) { intake.put(property, truth); },
+              [&](Number number) { intake.put(property, number); },
+              [&](const std::string& text) { intake.put(property, std::string_view(text)); }},
+        value);
+  };
+  const auto put_element = [&](const std::string& name, const Value& value) {
+    const auto property = intake.property(kind, name);
+    if (const auto* number = std::get_if<Number>(&value))
+      intake.element(property, *number);
+    else
+      intake.element(property, std::string_view(std::get<std::string>(value)));
+  };
+  size_t elements = 0;
+  for (const auto& [name, values] : row.row.properties) {
+    const auto* list = std::get_if<std::vector<Value>>(&values);
+    if (!list) {
+      put_value(intake.property(kind, name), std::get<Value>(values));
+    } else if (name.starts_with("products.")) {
+      elements = list->size();
+    } else {
+      for (const Value& element : *list) put_element(name, element);
+    }
+  }
+  for (size_t e = 0; e < elements; ++e) {
+    for (const char* name : {"products.price", "products.category"})
+      if (const auto found = row.row.properties.find(name); found != row.row.properties.end())
+        put_element(name, std::get<std::vector<Value>>(found->second)[e]);
+    intake.next_element(kind, "products");
+  }
+}
+
+BatchWorld::BatchWorld(const segment::Plan& plan, std::span<const WorldRow> rows, Instant known_at) {
+  std::vector<IdentifierKind> kinds;
+  std::map<std::pair<IdentifierKind, std::string>, Profile> profiles;
+  const auto profile_of = [&](const auto& identifier) {
+    const auto [found, is_new] = profiles.try_emplace(identifier, static_cast<Profile>(kinds.size()));
+    if (is_new) kinds.push_back(identifier.first);
+    return found->second;
+  };
+  std::vector<profiles::Link> links;
+  std::vector<std::pair<const WorldRow*, Profile>> kept;
+  std::set<uint64_t> seen;
+  for (const WorldRow& row : rows) {
+    if (row.learnt > known_at || !seen.insert(row.fingerprint).second) continue;
+    const auto strongest = std::ranges::min_element(row.who, {}, [](const auto& who) { return who.first; });
+    const Profile profile = profile_of(*strongest);
+    for (const auto& identifier : row.who)
+      if (&identifier != &*strongest)
+        links.push_back({.a = profile, .b = profile_of(identifier), .seq = static_cast<profiles::Seq>(kept.size())});
+    kept.emplace_back(&row, profile);
+  }
+  const auto leader = profiles::stitch(kinds, links).leader;
+  HistoryBuilder builder;
+  for (Profile p = 0; p < leader.size(); ++p) {
+    if (leader[p] != p) continue;
+    builder.add_customer(fmt::format("{:08}", p));
+    begin_[p] = kNever;
+  }
+  for (const auto& [row, profile] : kept) {
+    HistoryBuilder::Row copy = row->row;
+    copy.customer = fmt::format("{:08}", leader[profile]);
+    Instant& begin = begin_[leader[profile]];
+    begin = std::min(begin, copy.time == kEver ? row->learnt : std::min(copy.time, row->learnt));
+    builder.add(std::move(copy), row->learnt);
+  }
+  history_ = std::move(builder).build();
+  bound_ = std::make_unique<segment::Bound>(*segment::Bound::bind(plan, history_));
+}
+
+std::vector<Profile> BatchWorld::leaders() const {
+  std::vector<Profile> out;
+  for (const auto& [leader, begin] : begin_) out.push_back(leader);
+  return out;
+}
+
+profiles::CustomerIndex BatchWorld::index_of(Profile leader) const {
+  return *history_.find_customer(fmt::format("{:08}", leader));
+}
+
+std::vector<bool> BatchWorld::members(Profile leader, Instant as_of) const {
+  const profiles::CustomerIndex index = index_of(leader);
+  const auto found = segment::evaluate(*bound_, {index, index + 1}, as_of, kNever);
+  std::vector<bool> out;
+  for (size_t s = 0; s < found.members.size(); ++s) out.push_back(found.is_member(s, 0));
+  return out;
+}
+
+segment::Timeline BatchWorld::timeline(Profile leader, Instant from, Instant to) const {
+  return segment::timeline(*bound_, index_of(leader), from, to, kNever);
+}
+
+}  // namespace tessera::live
