@@ -149,7 +149,7 @@ void Inflow::reject(profiles::Reject reject) {
   ++counts_.rejects;
 }
 
-Result<profiles::IntakeOutcome> Inflow::commit(Progress&) {
+Result<profiles::IntakeOutcome> Inflow::commit(Progress&, const Finally&) {
   return fail("rows that come in live are committed by the log");
 }
 

@@ -64,7 +64,7 @@ class Inflow final : public profiles::Intake {
   void element(Property property, bool truth) override { put_element(property, truth); }
   void next_element(Kind kind, std::string_view prefix) override;
   void reject(profiles::Reject reject) override;
-  Result<profiles::IntakeOutcome> commit(Progress& progress) override;  // not for this one: finish()
+  Result<profiles::IntakeOutcome> commit(Progress& progress, const Finally& finally) override;  // not for this one: finish()
 
  private:
   struct KindOf {
