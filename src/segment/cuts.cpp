@@ -24,7 +24,7 @@ struct Cuts {
   Longs a, b;
 };
 
-Cuts load(std::span<const int64_t> cuts) {
+Cuts load_cuts(std::span<const int64_t> cuts) {
   int64_t at[kCuts];
   for (size_t k = 0; k < kCuts; ++k) at[k] = k < cuts.size() ? cuts[k] : std::numeric_limits<int64_t>::max();
   return {.a = Longs{at[0], at[1], at[4], at[5]}, .b = Longs{at[2], at[3], at[6], at[7]}};
@@ -73,7 +73,7 @@ class Finder {
 
  private:
   void count(size_t from, size_t to, size_t k, std::span<const int64_t> cuts) {
-    const Cuts loaded = load(cuts);
+    const Cuts loaded = load_cuts(cuts);
     const int64_t* time = time_ + first_[from];
     const size_t rows = first_[to] - first_[from];
     Ints total = total_[0] = Ints{};
@@ -113,15 +113,14 @@ class Finder {
   Ints total_[kRows + 1];  // of the rows before
 };
 
-// The first of the rows [from, to) that comes after the anchor.
-uint32_t search_since(const Rows& rows, uint32_t from, uint32_t to, int64_t since, const uint32_t* seq) {
-  while (from < to) {
-    const uint32_t middle = from + (to - from) / 2;
-    const int64_t at = rows.time[middle];
-    const bool later = at > since || (at == since && seq && rows.seq[middle] > *seq);
-    later ? to = middle : from = middle + 1;
-  }
-  return to;
+Longs load(const int64_t* from) {
+  Longs value;
+  __builtin_memcpy(&value, from, sizeof value);
+  return value;
+}
+
+int64_t sum(Longs x) {
+  return x[0] + x[1] + x[2] + x[3];
 }
 
 }  // namespace
@@ -131,22 +130,33 @@ void find_since(const Rows& rows, std::span<const uint32_t> first, const uint32_
   constexpr uint32_t kNewest = 8;
   const Longs a = {0, 1, 2, 3}, b = {4, 5, 6, 7};
   for (size_t i = 0; i + 1 < first.size(); ++i) {
-    const uint32_t from = first[i], to = first[0] + high[i], count = to - from;
-    const bool is_known = since[i] > kUnknown + 1;
-    // Mostly few rows or none came since: the newest are compared at once.
-    int64_t later = 0, same = 0;
+    const uint32_t from = first[i], to = first[0] + high[i];
+    const auto is_later = [&](uint32_t row) {
+      const int64_t at = rows.time[row];
+      return at > since[i] || (at == since[i] && since_seq && rows.seq[row] > since_seq[i]);
+    };
+    uint32_t low = to;
+    bool search = true;
     if (to >= kNewest) {
-      const auto before = spread(int64_t{kNewest} - 1 - count), at = spread(since[i]);
-      Longs times[2];
-      __builtin_memcpy(times, rows.time + to - kNewest, sizeof times);
-      const Longs sum = ((times[0] > at) & (a > before)) + ((times[1] > at) & (b > before));
-      const Longs ties = ((times[0] == at) & (a > before)) | ((times[1] == at) & (b > before));
-      later = -(sum[0] + sum[1] + sum[2] + sum[3]);
-      same = ties[0] | ties[1] | ties[2] | ties[3];
+      // Mostly few rows or none came since: the newest are compared at once. Nothing is later than the unknown.
+      const auto before = spread(int64_t{kNewest} - 1 - (to - from));
+      const auto at = spread(since[i] > kUnknown + 1 ? since[i] : std::numeric_limits<int64_t>::max());
+      const Longs x = load(rows.time + to - kNewest), y = load(rows.time + to - kNewest + 4);
+      const Longs is_x = a > before, is_y = b > before;
+      const int64_t same = sum(((x == at) & is_x) + ((y == at) & is_y));
+      const int64_t later = sum(((x > at) & is_x) + ((y > at) & is_y));
+      low += static_cast<int32_t>(later);
+      // One that ties is mostly the anchor itself.
+      low -= same == -1 && since_seq && is_later(low - 1);
+      search = same < -1 || later == -int64_t{kNewest};
     }
-    uint32_t low = to - (is_known ? static_cast<uint32_t>(later) : 0);
-    if (is_known && (same != 0 || later == kNewest || to < kNewest))
-      low = search_since(rows, from, to, since[i], since_seq ? since_seq + i : nullptr);
+    if (search && since[i] > kUnknown + 1) {
+      uint32_t lower = from;
+      for (low = to; lower < low;) {
+        const uint32_t middle = lower + (low - lower) / 2;
+        is_later(middle) ? low = middle : lower = middle + 1;
+      }
+    }
     out[i] = low - first[0];
   }
 }
