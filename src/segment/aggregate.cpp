@@ -383,19 +383,33 @@ void Block::aggregate(NodeId id) {
   if (want_until_) aggregate_until(id, plan.window);
 }
 
-void Block::count(NodeId id, const AggregatePlan& plan) {
-  Col& col = customers_.cols[id];
-  start_i64(col, lanes_, {}, 0);
-  col.certain = true;
-  int64_t* out = col.own_i64.data();
+template <typename Whole>
+void Block::count_parts(NodeId id, const AggregatePlan& plan, Whole* out) {
+  const size_t lanes = lanes_;  // a copy: for all the compiler knows, `out` could change the member
   for (const Part& part : bound_.parts[id]) {
     const GroupState& group = group_state(part.group);
     const auto [low, high] = window(part, plan.window.anchor, 0);
+    const uint32_t* total = group.count.data();
     if (group.all)
-      for (size_t i = 0; i < lanes_; ++i) out[i] += high[i] - low[i];
+      for (size_t i = 0; i < lanes; ++i) out[i] += static_cast<Whole>(high[i] - low[i]);
     else
-      for (size_t i = 0; i < lanes_; ++i) out[i] += group.count[high[i]] - group.count[low[i]];
+      for (size_t i = 0; i < lanes; ++i) out[i] += static_cast<Whole>(total[high[i]] - total[low[i]]);
   }
+}
+
+void Block::count(NodeId id, const AggregatePlan& plan) {
+  Col& col = customers_.cols[id];
+  if (!bound_.narrow[id]) {
+    start_i64(col, lanes_, {}, 0);
+    col.certain = true;
+    return count_parts(id, plan, col.own_i64.data());
+  }
+  col.kind = Col::Kind::I32;
+  col.scale = {};
+  col.certain = true;
+  col.own_i32.assign(lanes_, 0);
+  col.i32 = col.own_i32.data();
+  count_parts(id, plan, col.own_i32.data());
 }
 
 void Block::sum(NodeId id, const AggregatePlan& plan) {
@@ -411,8 +425,9 @@ void Block::sum(NodeId id, const AggregatePlan& plan) {
     const auto [low, high] = window(part, plan.window.anchor, 0);
     const ValuesState* values = narrow ? &values_state(part.values) : nullptr;
     if (values && !average) {
-      for (size_t i = 0; i < lanes_; ++i)
-        col.own_i64[i] += static_cast<int64_t>(values->sum[high[i]] - values->sum[low[i]]);
+      const uint64_t* total = values->sum.data();
+      int64_t* out = col.own_i64.data();
+      for (size_t i = 0, lanes = lanes_; i < lanes; ++i) out[i] += static_cast<int64_t>(total[high[i]] - total[low[i]]);
       continue;
     }
     for (size_t i = 0; i < lanes_; ++i) {

@@ -278,6 +278,12 @@ uint32_t Bound::bind_values(const AggregatePlan& aggregate, Type type, uint32_t 
   return static_cast<uint32_t>(values.size() - 1);
 }
 
+// No customer has more rows (elements) in the group than there are in all.
+size_t Bound::most_rows(const Group& group) const {
+  if (limits_) return limits_->rows;
+  return group.lengths ? group.lengths->list_first.back() : streams[group.stream].stream->rows();
+}
+
 void Bound::bind_aggregate(NodeId id) {
   const Node& node = plan_->nodes[id];
   const auto& aggregate = std::get<AggregatePlan>(node.detail);
@@ -295,6 +301,10 @@ void Bound::bind_aggregate(NodeId id) {
   double most = 0;
   for (const Part& part : parts[id]) most += part.values == kNone ? 0 : values[part.values].most;
   narrow[id] = most < 0x1.0p61;
+  if (aggregate.reduce != Reduce::Count) return;
+  size_t counted = 0;
+  for (const Part& part : parts[id]) counted += most_rows(groups[part.group]);
+  narrow[id] = counted <= std::numeric_limits<int32_t>::max();
 }
 
 void Bound::bind_score(NodeId id) {
@@ -305,11 +315,7 @@ void Bound::bind_score(NodeId id) {
       Part part{.group = group, .weight = term.weight};
       bind_window(score.window, part);
       parts[id].push_back(part);
-      const Group& g = groups[group];
-      const size_t rows = limits_     ? limits_->rows
-                          : g.lengths ? g.lengths->list_first.back()
-                                      : streams[g.stream].stream->rows();
-      most += std::abs(static_cast<double>(term.weight)) * static_cast<double>(rows);
+      most += std::abs(static_cast<double>(term.weight)) * static_cast<double>(most_rows(groups[group]));
     }
   narrow[id] = most * (score.half_life ? 0x1.0p32 : 1.0) < 0x1.0p61;
 }

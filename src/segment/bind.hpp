@@ -106,7 +106,7 @@ class Bound {
   std::vector<std::vector<PropertyColumns>> properties;  // by node, then by stream use
   std::vector<std::vector<const profiles::Column*>>
       lists;                       // by stream use, then by scope: a column of its list, or null
-  std::vector<uint8_t> narrow;     // by node: 64 bits hold its values
+  std::vector<uint8_t> narrow;     // by node: 64 bits hold its values; of a count: 31 bits do
   std::vector<uint8_t> is_anchor;  // by node: some window begins at its event
   uint32_t traits = kNone;         // the stream use of traits, where the plan needs it
 
@@ -115,6 +115,7 @@ class Bound {
   static Result<Bound> bind_within(const Plan& plan, const profiles::History& history, std::optional<Limits> limits);
   uint32_t use_stream(const profiles::Stream& stream);
   uint32_t use_cut(uint32_t stream, Cut cut);
+  size_t most_rows(const Group& group) const;
   void bind_patterns();
   void bind_window(const WindowPlan& window, Part& part);
   uint32_t bind_values(const AggregatePlan& aggregate, Type type, uint32_t group);

@@ -29,11 +29,12 @@ struct Scale {
 };
 
 struct Col {
-  enum class Kind : uint8_t { None, I64, Ratio, Text, Bits, Rows } kind = Kind::None;
+  enum class Kind : uint8_t { None, I64, I32, Ratio, Text, Bits, Rows } kind = Kind::None;
   Scale scale;
-  bool certain = false;  // I64: known in every lane
+  bool certain = false;  // I64, I32: known in every lane
   // What the kind says, pointing into `own` or straight into the history.
   const int64_t* i64 = nullptr;
+  const int32_t* i32 = nullptr;  // counts
   const profiles::TextId* text = nullptr;
   const Rational* ratio = nullptr;
   const uint64_t *truth = nullptr, *known = nullptr;
@@ -41,6 +42,7 @@ struct Col {
   const profiles::Seq* seq = nullptr;  // FirstTime, LastTime: of the event found
 
   std::vector<int64_t> own_i64, own_until;
+  std::vector<int32_t> own_i32;
   std::vector<profiles::TextId> own_text;
   std::vector<Rational> own_ratio;
   std::vector<uint64_t> own_truth, own_known;
@@ -51,6 +53,7 @@ struct Col {
   bool has_truth(size_t i) const { return known[i / 64] >> (i % 64) & 1; }
   Rational number(size_t i) const {
     if (kind == Kind::Ratio) return ratio[i];
+    if (kind == Kind::I32) return {i32[i], 1};
     return is_known(i64[i]) ? Rational{int128{i64[i]} * scale.mul, scale.div} : Rational{};
   }
 };
@@ -156,6 +159,8 @@ class Block {
   Window window(const Part& part, NodeId anchor, size_t scratch);
   void aggregate(NodeId id);
   void count(NodeId id, const AggregatePlan& plan);
+  template <typename Whole>
+  void count_parts(NodeId id, const AggregatePlan& plan, Whole* out);
   void sum(NodeId id, const AggregatePlan& plan);
   void extreme(NodeId id, const AggregatePlan& plan);
   void time_of(NodeId id, const AggregatePlan& plan);

@@ -135,6 +135,9 @@ void Evaluator::copy_to(Evaluation& out, size_t at) const {
       case Col::Kind::I64:
         std::copy_n(col.i64, lanes, to.whole.begin() + static_cast<ptrdiff_t>(at));
         break;
+      case Col::Kind::I32:
+        std::copy_n(col.i32, lanes, to.whole.begin() + static_cast<ptrdiff_t>(at));
+        break;
       case Col::Kind::Ratio:
         std::copy_n(col.ratio, lanes, to.fractions.begin() + static_cast<ptrdiff_t>(at));
         break;

@@ -65,23 +65,37 @@ void fill(std::vector<uint64_t>& bits, size_t lanes) {
   if (lanes % 64) bits.back() = (uint64_t{1} << (lanes % 64)) - 1;
 }
 
-// Sets the bits of the lanes whose x is larger than the bound.
-void larger_bits(const int64_t* x, size_t lanes, int64_t bound, uint64_t* out) {
-  for (size_t word = 0; word * 64 < lanes; ++word) {
-    const int64_t* at = x + word * 64;
-    const size_t count = std::min<size_t>(64, lanes - word * 64);
-    uint64_t larger = 0;
-    size_t j = 0;
+// One bit for each of Count values: larger than the bound.
+template <size_t Count, typename Whole>
+uint64_t larger_word(const Whole* x, Whole bound) {
+  uint64_t out = 0;
 #ifdef __AVX2__
-    const __m256i bounds = _mm256_set1_epi64x(bound);
-    for (; j + 4 <= count; j += 4) {
-      const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at + j));
-      larger |= static_cast<uint64_t>(_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(v, bounds)))) << j;
-    }
-#endif
-    for (; j < count; ++j) larger |= uint64_t{at[j] > bound} << j;
-    out[word] = larger;
+  constexpr size_t kWide = 32 / sizeof(Whole);
+  for (size_t j = 0; j < Count; j += kWide) {
+    const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + j));
+    int bits;
+    if constexpr (kWide == 4)
+      bits = _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(v, _mm256_set1_epi64x(bound))));
+    else
+      bits = _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(v, _mm256_set1_epi32(bound))));
+    out |= static_cast<uint64_t>(bits) << j;
   }
+#else
+  for (size_t j = 0; j < Count; ++j) out |= uint64_t{x[j] > bound} << j;
+#endif
+  return out;
+}
+
+// Sets the bits of the lanes whose x is larger than the bound.
+template <typename Whole>
+void larger_bits(const Whole* x, size_t lanes, int64_t bound, uint64_t* out) {
+  using Limits = std::numeric_limits<Whole>;
+  const auto limit = static_cast<Whole>(std::clamp<int64_t>(bound, Limits::min(), Limits::max()));
+  size_t word = 0;
+  for (; (word + 1) * 64 <= lanes; ++word) out[word] = larger_word<64>(x + word * 64, limit);
+  if (word * 64 == lanes) return;
+  out[word] = 0;
+  for (size_t i = word * 64; i < lanes; ++i) out[word] |= uint64_t{x[i] > limit} << (i % 64);
 }
 
 PropertyType property_type(Type type) {
@@ -455,20 +469,24 @@ void Block::range(Frame& frame, const Node& node, NodeId id) {
     });
     return;
   }
-  if (x.kind == Col::Kind::I64) {
+  if (x.kind != Col::Kind::Ratio) {
+    const auto larger = [&](int64_t bound, uint64_t* out) {
+      x.kind == Col::Kind::I32 ? larger_bits(x.i32, frame.lanes, bound, out)
+                               : larger_bits(x.i64, frame.lanes, bound, out);
+    };
     const Bounds bounds = plan.moving ? moving_bounds(plan, as_of_) : whole_bounds(plan, x.scale, unit);
     if (x.certain)
       fill(col.own_known, frame.lanes);
     else
-      larger_bits(x.i64, frame.lanes, kUnknown + 1, col.own_known.data());
+      larger(kUnknown + 1, col.own_known.data());
     if (bounds.low == Bounds{}.low)
       col.own_truth = col.own_known;
     else
-      larger_bits(x.i64, frame.lanes, bounds.low - 1, col.own_truth.data());
+      larger(bounds.low - 1, col.own_truth.data());
     col.truth = col.own_truth.data();
     if (bounds.high == Bounds{}.high) return;
     above_.resize(words(frame.lanes));
-    larger_bits(x.i64, frame.lanes, bounds.high, above_.data());
+    larger(bounds.high, above_.data());
     for (size_t w = 0; w < above_.size(); ++w) col.own_truth[w] &= ~above_[w];
     return;
   }
@@ -545,6 +563,9 @@ void Block::known(Frame& frame, const Node& node, NodeId id) {
   switch (x.kind) {
     case Col::Kind::I64:
       fill(col.own_truth, frame.lanes, [&](size_t i) { return is_known(x.i64[i]); });
+      break;
+    case Col::Kind::I32:
+      fill(col.own_truth, frame.lanes);
       break;
     case Col::Kind::Ratio:
       fill(col.own_truth, frame.lanes, [&](size_t i) { return x.ratio[i].known(); });
