@@ -138,10 +138,10 @@ Block::StreamState& Block::stream_state(uint32_t index) {
   state.to = stream.first[from_ + lanes_];
   state.begin.resize(lanes_);
   state.end.resize(lanes_);
-  for (size_t i = 0; i < lanes_; ++i) {
-    state.begin[i] = stream.first[from_ + i] - state.from;
-    state.end[i] = stream.first[from_ + i + 1] - state.from;
-  }
+  const uint32_t* first = stream.first.data() + from_;
+  std::transform(first, first + lanes_, state.begin.begin(), [from = first[0]](uint32_t row) { return row - from; });
+  std::copy(state.begin.begin() + (lanes_ > 0), state.begin.end(), state.end.begin());
+  if (lanes_ > 0) state.end.back() = state.to - state.from;
   state.cuts.resize(use.cuts.size() * lanes_);
   if (!as_ofs_.empty()) {
     find_own_cuts(use, state);

@@ -5,6 +5,7 @@
 
 #include <re2/re2.h>
 
+#include "core/parallel.hpp"
 #include "core/text.hpp"
 
 namespace tessera::segment {
@@ -19,6 +20,7 @@ namespace {
 constexpr TextId kLiteralText = 1u << 31;  // set in the ids of texts that the plan itself holds
 constexpr int64_t kNoInstant = std::numeric_limits<int64_t>::min(), kNotRead = std::numeric_limits<int64_t>::max();
 constexpr size_t kFewTexts = 4;
+constexpr size_t kFactRows = 1 << 18;
 
 size_t next_code_point(std::string_view text, size_t at) {
   ++at;
@@ -222,14 +224,23 @@ const Bound::ColumnFacts& Bound::facts_of(const Column& column) {
   const auto [found, is_new] = facts_.emplace(&column, ColumnFacts{});
   if (!is_new) return found->second;
   if (limits_) return found->second = {.largest = limits_->largest, .dense = false};
-  int64_t low = 0, high = 0;
-  for (const int64_t x : column.numbers) {
-    const bool known = x > profiles::kClearedNumber;
-    found->second.dense &= known;
-    low = std::min(low, known ? x : 0);
-    high = std::max(high, x);
+  // Nothing but this in binding takes as long as reading a column: on all cores, without branches.
+  const auto& numbers = column.numbers;
+  std::vector<ColumnFacts> blocks((numbers.size() + kFactRows - 1) / kFactRows);
+  parallel_for(numbers.size(), kFactRows, [&](size_t from, size_t to) {
+    int64_t low = 0, high = 0, unknown = 0;
+    for (size_t i = from; i < to; ++i) {
+      const int64_t x = numbers[i];
+      unknown |= -int64_t{x <= profiles::kClearedNumber};
+      low = x > profiles::kClearedNumber && x < low ? x : low;
+      high = x > high ? x : high;
+    }
+    blocks[from / kFactRows] = {.largest = std::max(high, -low), .dense = unknown == 0};
+  });
+  for (const ColumnFacts& block : blocks) {
+    found->second.largest = std::max(found->second.largest, block.largest);
+    found->second.dense &= block.dense;
   }
-  found->second.largest = std::max(high, -low);
   return found->second;
 }
 
