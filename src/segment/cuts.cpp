@@ -77,6 +77,7 @@ class Finder {
     const int64_t* time = time_ + first_[from];
     const size_t rows = first_[to] - first_[from];
     Ints total = total_[0] = Ints{};
+    for (size_t r = 0; r < rows; r += 8) __builtin_prefetch(time + rows + r);
 #pragma GCC unroll 4
     for (size_t r = 0; r < rows; ++r) total_[r + 1] = total += later(time[r], loaded);
     const auto later_of = [&](size_t i) {
