@@ -651,12 +651,21 @@ const std::vector<uint64_t>& Block::decayed_total(uint32_t index, int64_t half_l
   const StreamState& rows = streams_[stream];
   const Instant* time = bound_.streams[stream].stream->time.data() + rows.from;
   const Decay decay(half_life);
-  state.total.resize(rows.to - rows.from + 1);
-  uint64_t total = state.total[0] = 0;
-  for (uint32_t row = 0; row < rows.to - rows.from; ++row) {
-    const uint64_t weight = decay.of(age(rows, time, row));
-    state.total[row + 1] = total += group.all ? weight : weight * (group.count[row + 1] - group.count[row]);
-  }
+  const size_t count = rows.to - rows.from;
+  state.total.resize(count + 1);
+  uint64_t* out = state.total.data();
+  const auto add_up = [&](auto&& age_of) {
+    uint64_t total = out[0] = 0;
+    for (size_t row = 0; row < count; ++row) {
+      const uint64_t weight = decay.of(age_of(row));
+      out[row + 1] = total += group.all ? weight : weight * (group.count[row + 1] - group.count[row]);
+    }
+  };
+  // Asked once, not row by row: definitions with scores spend most of their time here.
+  if (as_ofs_.empty())
+    add_up([now = as_of_, time](size_t row) { return now - time[row]; });
+  else
+    add_up([age = rows.age.data()](size_t row) { return Duration{age[row]}; });
   return state.total;
 }
 
