@@ -53,8 +53,24 @@ CREATE VIEW main.customers AS
   FROM tessera.person JOIN tessera.identity USING (profile) GROUP BY customer;
 )sql";
 
+// Notes on version 2:
+// - webhook: subscribers of changes and how far each has come; position and batch_until are ids of changes. The secrets
+//   sign what is sent to them.
+// - webhook_dead: ranges of changes that were given up; they name changes, not persons.
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE tessera.webhook(id VARCHAR NOT NULL, url VARCHAR NOT NULL, segments VARCHAR NOT NULL, secret VARCHAR NOT NULL,
+                             old_secret VARCHAR, created TIMESTAMP_MS NOT NULL, rotated TIMESTAMP_MS, position VARCHAR,
+                             disabled VARCHAR, batch_until VARCHAR, attempts UTINYINT NOT NULL, next_attempt TIMESTAMP_MS,
+                             last_error VARCHAR);
+CREATE TABLE tessera.webhook_dead(number UBIGINT NOT NULL, webhook VARCHAR NOT NULL, after_id VARCHAR, until_id VARCHAR NOT NULL,
+                                  changes UBIGINT NOT NULL, died TIMESTAMP_MS NOT NULL, error VARCHAR);
+INSERT INTO tessera.catalogue VALUES
+  ('tessera.webhook', 'bookkeeping', NULL, NULL), ('tessera.webhook_dead', 'bookkeeping', NULL, NULL);
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "the first tables", kVersion1},
+    {2, "webhooks", kVersion2},
 };
 
 }  // namespace

@@ -1,0 +1,118 @@
+#include "live/webhook.hpp"
+#include "store/record.hpp"
+
+namespace tessera::live {
+
+namespace {
+
+using Row = std::vector<std::optional<std::string>>;
+
+// Times are asked for as milliseconds; what is before every event is null.
+constexpr const char* kWebhooks =
+    "SELECT id, url, segments, secret, old_secret, epoch_ms(created), epoch_ms(rotated), position, disabled, "
+    "batch_until, attempts, epoch_ms(next_attempt), last_error FROM tessera.webhook ORDER BY id";
+constexpr const char* kLetters =
+    "SELECT number, webhook, after_id, until_id, changes, epoch_ms(died), error FROM tessera.webhook_dead "
+    "ORDER BY number";
+
+Instant instant_in(const std::optional<std::string>& cell) {
+  return cell ? Instant{std::atoll(cell->c_str())} : kEver;
+}
+
+store::Value value_of(Instant instant) {
+  if (instant == kEver) return nullptr;
+  return instant;
+}
+
+uint64_t count_in(const std::optional<std::string>& cell) {
+  return cell ? std::strtoull(cell->c_str(), nullptr, 10) : 0;
+}
+
+Result<Webhook> webhook_of(const Row& row) {
+  Webhook webhook{.id = *row[0], .url = *row[1], .secret = *row[3], .old_secret = row[4].value_or("")};
+  const Json segments = TRY(parse_json(row[2].value_or("[]"), "segments of " + webhook.id));
+  if (const auto* items = segments.as_array())
+    for (const Json& item : *items) webhook.segments.push_back(item.text_or(""));
+  webhook.created = instant_in(row[5]);
+  webhook.rotated = instant_in(row[6]);
+  webhook.position = row[7].value_or("");
+  webhook.disabled = row[8].value_or("");
+  webhook.batch_until = row[9].value_or("");
+  webhook.attempts = static_cast<uint8_t>(count_in(row[10]));
+  webhook.next_attempt = instant_in(row[11]);
+  webhook.last_error = row[12].value_or("");
+  return webhook;
+}
+
+}  // namespace
+
+Result<RecordWebhookStore> RecordWebhookStore::open(store::Record& record) {
+  return RecordWebhookStore(TRY(record.connect()));
+}
+
+Result<std::vector<Webhook>> RecordWebhookStore::webhooks() {
+  std::vector<Webhook> found;
+  for (const Row& row : TRY(connection_.rows(kWebhooks))) found.push_back(TRY(webhook_of(row)));
+  return found;
+}
+
+Result<std::vector<DeadLetter>> RecordWebhookStore::dead_letters() {
+  std::vector<DeadLetter> found;
+  for (const Row& row : TRY(connection_.rows(kLetters)))
+    found.push_back({.number = count_in(row[0]),
+                     .webhook = row[1].value_or(""),
+                     .after = row[2].value_or(""),
+                     .until = row[3].value_or(""),
+                     .changes = count_in(row[4]),
+                     .died = instant_in(row[5]),
+                     .error = row[6].value_or("")});
+  return found;
+}
+
+Result<void> RecordWebhookStore::put(const Webhook& webhook) {
+  Json segments = Json::array();
+  for (const std::string& segment : webhook.segments) segments.add(segment);
+  const std::string list = segments.dump();
+  TRY(connection_.run("DELETE FROM tessera.webhook WHERE id = ?", {std::string_view(webhook.id)}));
+  TRY(connection_.run(
+      "INSERT INTO tessera.webhook(id, url, segments, secret, old_secret, created, rotated, position, disabled, "
+      "batch_until, attempts, next_attempt, last_error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      {std::string_view(webhook.id), std::string_view(webhook.url), std::string_view(list),
+       std::string_view(webhook.secret), std::string_view(webhook.old_secret), value_of(webhook.created),
+       value_of(webhook.rotated), std::string_view(webhook.position), std::string_view(webhook.disabled),
+       std::string_view(webhook.batch_until), uint64_t{webhook.attempts}, value_of(webhook.next_attempt),
+       std::string_view(webhook.last_error)}));
+  return {};
+}
+
+Result<void> RecordWebhookStore::save(const Webhook& webhook) {
+  auto transaction = TRY(store::Transaction::begin(connection_));
+  TRY(put(webhook));
+  return transaction.commit();
+}
+
+Result<void> RecordWebhookStore::remove(const std::string& webhook) {
+  auto transaction = TRY(store::Transaction::begin(connection_));
+  TRY(connection_.run("DELETE FROM tessera.webhook WHERE id = ?", {std::string_view(webhook)}));
+  TRY(connection_.run("DELETE FROM tessera.webhook_dead WHERE webhook = ?", {std::string_view(webhook)}));
+  return transaction.commit();
+}
+
+Result<void> RecordWebhookStore::bury(const Webhook& webhook, const DeadLetter& letter) {
+  auto transaction = TRY(store::Transaction::begin(connection_));
+  TRY(put(webhook));
+  TRY(connection_.run("DELETE FROM tessera.webhook_dead WHERE number = ?", {letter.number}));
+  TRY(
+      connection_.run("INSERT INTO tessera.webhook_dead(number, webhook, after_id, until_id, changes, died, error) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                      {letter.number, std::string_view(letter.webhook), std::string_view(letter.after),
+                       std::string_view(letter.until), letter.changes, letter.died, std::string_view(letter.error)}));
+  return transaction.commit();
+}
+
+Result<void> RecordWebhookStore::remove_letter(uint64_t number) {
+  TRY(connection_.run("DELETE FROM tessera.webhook_dead WHERE number = ?", {number}));
+  return {};
+}
+
+}  // namespace tessera::live

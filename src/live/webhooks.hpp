@@ -1,0 +1,54 @@
+// The thread that delivers changes to webhooks: asks Deliveries what is due, hands it to the HTTP client, tells it what
+// was answered. Sleeps until there is news, an answer, or the next attempt's time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "core/http_client.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "live/deliveries.hpp"
+
+namespace tessera::live {
+
+class Webhooks {
+ public:
+  // REQUIRES: store, client and clock outlive it. `read_changes` is called on its thread.
+  static Result<std::unique_ptr<Webhooks>> start(ReadChanges read_changes, WebhookStore& store, HttpClient& client,
+                                                 const DeliverySettings& settings, const Clock& clock);
+  // Saves how far each webhook has come. Answers that are still to come are lost: those batches are sent again.
+  ~Webhooks();
+
+  // There are new changes. From any thread; does not wait.
+  void changes_came();
+
+  // use(Deliveries&) alone, from any thread: to manage webhooks. Waits while changes are read for others.
+  template <typename Use>
+  auto with(Use&& use) {
+    const WakeAtEnd wake{*this};
+    const std::scoped_lock lock(mutex_);
+    return use(deliveries_);
+  }
+
+ private:
+  struct Inbox;
+  struct WakeAtEnd {
+    Webhooks& webhooks;
+    ~WakeAtEnd() { webhooks.wake(); }
+  };
+  Webhooks(Deliveries deliveries, HttpClient& client, const Clock& clock);
+  void run();
+  void wake();
+
+  HttpClient& client_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  Deliveries deliveries_;  // guarded by mutex_
+  std::shared_ptr<Inbox> inbox_;
+  struct Thread;
+  std::unique_ptr<Thread> thread_;
+};
+
+}  // namespace tessera::live
