@@ -6,7 +6,8 @@
 //                occurrence: the second of two equal lines of a file is another row than the first, in every import
 //   an order     what happened, order id and customer. The record keeps the order as it first came: lines that a later
 //                export adds to an old order do not change it (they count as duplicates)
-//   a trait      as the row it came with, where rows are customers; else customer, name, value and time
+//   a trait      as the row it came with, where rows are customers; else customer, name, value and time. What has no
+//                time and was overruled since is said again (profiles/say_again.hpp)
 //
 // Memory: lines of orders are kept until the end of their file (about their text's size and 16 bytes a line), rows
 // otherwise 16 bytes for the count of occurrences.

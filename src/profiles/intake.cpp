@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "profiles/batch.hpp"
 #include "profiles/people.hpp"
+#include "profiles/say_again.hpp"
 #include "profiles/tables.hpp"
 #include "profiles/write_rows.hpp"
 #include "store/record.hpp"
@@ -70,6 +71,11 @@ class BatchIdentities {
   TextColumn values_;
 };
 
+std::unexpected<Error> record_is_full() {
+  return fail("the record is full: it holds at most 4,294,967,294 facts", {},
+              "start another record: tessera --store NEW.db import FILE");
+}
+
 struct BatchLink {
   uint32_t a, b;   // identifiers of the batch
   uint32_t order;  // of the row that says so
@@ -118,6 +124,8 @@ class RecordIntake final : public Intake {
   Result<void> add_profiles(const std::vector<uint8_t>& is_duplicate);
   Result<void> add_links(const std::vector<uint8_t>& is_duplicate, const std::vector<Seq>& seq);
   Result<void> write_buffer(RowBuffer& buffer, const std::vector<uint8_t>& is_duplicate, const std::vector<Seq>& seq);
+  Result<void> note_repeats(const std::vector<uint8_t>& is_duplicate, const std::vector<Seq>& seq);
+  Result<void> say_repeats_again();
   Result<void> flush_rejects();
   void count_customers(const std::vector<Profile>& leader);
   void note_times(const std::vector<uint8_t>& is_duplicate);
@@ -143,6 +151,7 @@ class RecordIntake final : public Intake {
   std::vector<BatchLink> links_;
   std::vector<Reject> rejects_;
   Json notes_ = Json::object();
+  uint32_t repeats_ = 0;  // of rows of traits without a time
   size_t batch_rows_ = 0, batch_bytes_ = 0, new_events_ = 0;
   std::string cleaned_;
 
@@ -161,6 +170,7 @@ Result<void> RecordIntake::begin(Instant learnt) {
   TRY(connection_.run(
       "CREATE TEMP TABLE incoming_identity(local UINTEGER, kind UTINYINT, value VARCHAR);"
       "CREATE TEMP TABLE incoming_row(row UINTEGER, fingerprint UBIGINT);"
+      "CREATE TEMP TABLE incoming_again(fingerprint UBIGINT, place UBIGINT);"
       "CREATE TEMP TABLE incoming_link(a UINTEGER, b UINTEGER, seq UINTEGER);"
       "CREATE TEMP TABLE incoming_reject(entry UBIGINT, source VARCHAR, line UBIGINT, reason VARCHAR, value VARCHAR,"
       " row VARCHAR, fingerprint UBIGINT)"));
@@ -298,11 +308,10 @@ Result<void> RecordIntake::flush_rows() {
     seq[row] = static_cast<Seq>(next);
     next += !is_duplicate[row];
   }
-  if (next >= kAllSeqs)
-    return fail("the record is full: it holds at most 4,294,967,294 facts", {},
-                "start another record: tessera --store NEW.db import FILE");
+  if (next >= kAllSeqs) return record_is_full();
   entry_.until_seq = static_cast<Seq>(next);
   note_times(is_duplicate);
+  TRY(note_repeats(is_duplicate, seq));
   TRY(add_profiles(is_duplicate));
   TRY(add_links(is_duplicate, seq));
   for (RowBuffer& buffer : buffers_) {
@@ -363,6 +372,34 @@ Result<std::vector<uint8_t>> RecordIntake::find_duplicates() {
   }
   outcome_.duplicates += static_cast<uint64_t>(std::ranges::count(is_duplicate, 1));
   return is_duplicate;
+}
+
+// Rows of traits without a time that are there already: say_again() looks at them when all is written.
+Result<void> RecordIntake::note_repeats(const std::vector<uint8_t>& is_duplicate, const std::vector<Seq>& seq) {
+  std::vector<std::pair<uint64_t, uint64_t>> repeats;
+  const auto found = kinds_.find(std::string(kTraits));
+  if (found == kinds_.end()) return {};
+  for (const BufferedRow& row : buffers_[found->second].rows()) {
+    if (is_duplicate[row.order] && store::instant_of_stored(row.time) == kEver)
+      repeats.emplace_back(row.fingerprint, place_before(seq[row.order], repeats_++));
+  }
+  if (repeats.empty()) return {};
+  const std::vector<std::string> columns = {"fingerprint", "place"};
+  auto writer = TRY(Writer::open(connection_, "temp", "incoming_again", columns));
+  return write_blocks(writer, repeats.size(), [&](size_t row, size_t from) {
+    writer.values<uint64_t>(0)[row] = repeats[from + row].first;
+    writer.values<uint64_t>(1)[row] = repeats[from + row].second;
+  });
+}
+
+Result<void> RecordIntake::say_repeats_again() {
+  const EventTable* traits = tables_.find(kTraits);
+  if (repeats_ == 0 || !traits) return {};
+  const uint64_t said = TRY(say_again(connection_, *traits, entry_.first_seq, entry_.until_seq));
+  if (entry_.until_seq + said >= kAllSeqs) return record_is_full();
+  entry_.until_seq += static_cast<Seq>(said);
+  outcome_.trait_facts += said;
+  return {};
 }
 
 void RecordIntake::note_times(const std::vector<uint8_t>& is_duplicate) {
@@ -516,15 +553,17 @@ Result<IntakeOutcome> RecordIntake::commit(Progress& progress, const Finally& fi
       transaction.reset();
       (void)connection.run(
           "DROP TABLE IF EXISTS temp.incoming_identity; DROP TABLE IF EXISTS temp.incoming_row;"
+          "DROP TABLE IF EXISTS temp.incoming_again;"
           "DROP TABLE IF EXISTS temp.incoming_link; DROP TABLE IF EXISTS temp.incoming_reject");
     }
   } end{transaction_, connection_};
   if (failed_) return std::unexpected(*failed_);
   progress.step("storing", 0, 0);
   TRY(flush());
-  const bool is_new = entry_.until_seq > entry_.first_seq || outcome_.rejects > 0;
   const std::vector<Profile> leader =
       has_new_links_ ? TRY(restitch(connection_)).leader : TRY(read_leaders(connection_, next_profile_));
+  TRY(say_repeats_again());
+  const bool is_new = entry_.until_seq > entry_.first_seq || outcome_.rejects > 0;
   count_customers(leader);
   outcome_.columnless_properties = columnless_.size();
   if (!is_new) return std::move(outcome_);

@@ -67,6 +67,34 @@ TEST(Identity, TraitsAreFactsInTheOrderOfTimeWhateverTheFiles) {
   EXPECT_EQ(longer.intake.of("$identify")[1]->fingerprint, facts[1]->fingerprint);
 }
 
+TEST(Identity, ATraitThatGoesBackIsWhatItIsNow) {
+  const FixedClock clock(*parse_instant("2026-03-01"));
+  auto record = store::Record::in_memory(clock);
+  ASSERT_TRUE(record);
+  SilentProgress progress;
+  const Folder folder;
+  const std::string ulm = folder.write("ulm.csv", "customer_id,city,age\nA,Ulm,31\nB,Ulm,44\n");
+  const std::string bonn = folder.write("bonn.csv", "customer_id,city,age\nA,Bonn,31\n");
+  const auto facts = [&](const std::string& file) {
+    const auto report = import_files(**record, std::vector{file}, {.yes = true, .learnt = clock.now()}, {}, progress);
+    EXPECT_TRUE(report) << report.error().text();
+    return report ? report->trait_facts : 99;
+  };
+  const auto city = [&] {
+    return (*record)->connection().text("SELECT arg_max(city, seq) FROM v_identify WHERE customer = 'A'")->value_or("");
+  };
+  EXPECT_EQ(facts(ulm), 2u);
+  EXPECT_EQ(facts(bonn), 1u);
+  EXPECT_EQ(city(), "Bonn");
+  EXPECT_EQ(facts(ulm), 1u);
+  EXPECT_EQ(city(), "Ulm");
+  EXPECT_EQ(facts(ulm), 0u);
+  EXPECT_EQ(facts(bonn), 1u);
+  EXPECT_EQ(city(), "Bonn");
+  // Age was 31 all along: it is not said again.
+  EXPECT_EQ((*record)->connection().integer("SELECT count(age) FROM v_identify WHERE customer = 'A'").value(), 2);
+}
+
 TEST(Identity, FilesAreJoinedOnSharedIdsAndImportedOnce) {
   const FixedClock clock(*parse_instant("2026-03-01"));
   auto record = store::Record::in_memory(clock);

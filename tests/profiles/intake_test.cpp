@@ -7,6 +7,7 @@
 
 #include "core/hash.hpp"
 #include "core/parallel.hpp"
+#include "core/random.hpp"
 #include "profiles/describe.hpp"
 #include "profiles/doctor.hpp"
 #include "profiles/load.hpp"
@@ -75,6 +76,99 @@ TEST_F(IntakeTest, WhatIsDoneFinallyIsInTheSameTransaction) {
   EXPECT_EQ(MUST(intake->commit(progress, classify)).stored, 1u);
   EXPECT_EQ(sql("SELECT class FROM tessera.property"), "money");
   EXPECT_EQ(damage(), "");
+}
+
+// Traits without a time: the last import's last word holds, however often its rows came before; the same import again
+// changes nothing. Against a model that just overwrites.
+TEST_F(IntakeTest, WhatIsSaidOfATraitLastHolds) {
+  struct Said {
+    std::string who, trait, value;  // values beginning with a digit are put as numbers
+  };
+  using Import = std::vector<std::vector<Said>>;  // rows; of one customer each
+  Rng rng(20260301);
+  const auto put_down = [&](const Import& import, size_t batch_rows) {
+    auto intake = MUST(begin_intake(*record, {.description = "a test"}, Instant{1000}, {.batch_rows = batch_rows}));
+    const auto kind = intake->kind(kTraits);
+    std::map<uint64_t, uint64_t> occurrences;
+    for (const auto& row : import) {
+      uint64_t content = hash64(row[0].who);
+      for (const Said& said : row) content = hash64(said.value, hash64(said.trait, content));
+      const Identifier who{IdentifierKind::UserId, row[0].who};
+      intake->start(kind, {&who, 1}, kEver, mix64(content + occurrences[content]++));
+      for (const Said& said : row) {
+        const auto property = intake->property(kind, said.trait);
+        if (said.value == "null")
+          intake->put_null(property);
+        else if (said.value[0] == '5')
+          intake->put(property, Number::of(5));
+        else
+          intake->put(property, std::string_view(said.value));
+      }
+    }
+    return commit(*intake);
+  };
+  put_down({{{"ann", "a/b", "x"}, {"ann", "city", "x"}}, {{"ann", "a/b", "5"}, {"ann", "city", "5"}}}, 100);
+  std::map<std::string, std::string> model{{"ann a/b", "5"}, {"ann city", "5"}};
+  const auto values = [&] {
+    std::map<std::string, std::string> found;
+    for (const auto& [column, trait] : {std::pair("a/b", "a/b"), std::pair("city", "city")}) {
+      const auto rows = MUST(record->connection().rows(
+          fmt::format("SELECT customer, arg_max(v, seq) FROM (SELECT customer, seq, coalesce(\"{0}\", "
+                      "\"{0}__number\"::INT::VARCHAR, json_extract(extra, '/{1}')::VARCHAR) AS v FROM v_identify) "
+                      "GROUP BY ALL HAVING count(v) > 0",
+                      column, trait == std::string("a/b") ? "a~1b" : trait)));
+      for (const auto& row : rows) found[*row[0] + " " + trait] = *row[1];
+    }
+    return found;
+  };
+  const char* people[] = {"ann", "bob", "cy"};
+  const char* traits[] = {"a/b", "city"};
+  const char* kinds[] = {"x", "y", "5", "null"};
+  std::vector<Import> imports;
+  for (int round = 0; round < 60; ++round) {
+    if (imports.empty() || rng.below(3) == 0) {
+      Import import;
+      for (uint64_t row = 0; row <= rng.below(4); ++row) {
+        const char* who = people[rng.below(3)];
+        import.push_back({{who, traits[rng.below(2)], kinds[rng.below(4)]}});
+        if (rng.below(2) == 0) {
+          const char* other = import.back()[0].trait == traits[0] ? traits[1] : traits[0];
+          import.back().push_back({who, other, kinds[rng.below(4)]});
+        }
+      }
+      imports.push_back(import);
+    }
+    const Import& import = imports[rng.below(imports.size())];
+    for (const auto& row : import)
+      for (const Said& said : row) model[said.who + " " + said.trait] = said.value;
+    put_down(import, 1 + rng.below(3));
+    ASSERT_EQ(values(), model) << "round " << round;
+    const auto again = put_down(import, 1 + rng.below(3));
+    ASSERT_EQ(again.trait_facts, 0u) << "round " << round;
+    ASSERT_EQ(again.entry, 0u);
+  }
+  EXPECT_EQ(damage(), "");
+}
+
+// Said of one customer through two identifiers, once they are known to be one.
+TEST_F(IntakeTest, WhatIsSaidLastHoldsAcrossIdentifiers) {
+  const auto city = [&](Identifier who, std::string_view value, uint64_t fingerprint) {
+    auto intake = begin();
+    const auto kind = intake->kind(kTraits);
+    intake->start(kind, {&who, 1}, kEver, fingerprint);
+    intake->put(intake->property(kind, "city"), value);
+    return commit(*intake).trait_facts;
+  };
+  const Identifier user{IdentifierKind::UserId, "ann"}, mail{IdentifierKind::Email, "ann@x.org"};
+  auto intake = begin();
+  seen(*intake, {user, mail}, 1);
+  commit(*intake);
+  EXPECT_EQ(city(user, "Ulm", 2), 1u);
+  EXPECT_EQ(city(mail, "Bonn", 3), 1u);
+  EXPECT_EQ(city(user, "Ulm", 2), 1u);
+  EXPECT_EQ(city(user, "Ulm", 2), 0u);
+  EXPECT_EQ(city(mail, "Bonn", 3), 1u);
+  EXPECT_EQ(sql("SELECT arg_max(city, seq) || count(*) FROM identify"), "Bonn4");
 }
 
 TEST_F(IntakeTest, WhatTheRecordHasIsNotStoredTwice) {
