@@ -27,8 +27,9 @@ class Backend {
   virtual Result<std::vector<std::string>> members(std::string_view segment, std::string_view after, size_t limit) = 0;
   virtual Json status() = 0;
   virtual Result<std::vector<live::Change>> changes_after(std::string_view id, size_t limit) = 0;
-  // `news` is called after there are new changes, on a thread that must not wait; until the handle is gone.
-  virtual std::shared_ptr<void> on_changes(std::function<void()> news) = 0;
+  // `news` is called after there are changes behind the returned id, on a thread that must not wait; until the handle
+  // is gone.
+  virtual std::pair<std::shared_ptr<void>, std::string> on_changes(std::function<void()> news) = 0;
 };
 
 // Reads submissions of the tracking API.

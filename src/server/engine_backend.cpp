@@ -21,8 +21,8 @@ class EngineBackend final : public Backend {
   Result<std::vector<live::Change>> changes_after(std::string_view id, size_t limit) override {
     return engine_.changes_after(id, limit);
   }
-  std::shared_ptr<void> on_changes(std::function<void()> news) override {
-    return engine_.subscribe([news = std::move(news)](std::span<const live::Change>) { news(); }).first;
+  std::pair<std::shared_ptr<void>, std::string> on_changes(std::function<void()> news) override {
+    return engine_.subscribe([news = std::move(news)](std::span<const live::Change>) { news(); });
   }
 
  private:

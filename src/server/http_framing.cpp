@@ -49,7 +49,6 @@ bool Framing::take_expectation() {
 }
 
 size_t Framing::take(char* bytes, size_t size) {
-  size_t whole = 0;  // bytes of requests that ended in this call
   for (size_t i = 0; i < size;) {
     if (at_ == At::Body || at_ == At::ChunkData) {
       expectation_waits_ = false;
@@ -72,8 +71,8 @@ size_t Framing::take(char* bytes, size_t size) {
       }
       ++i;
     }
-    if (refusal_) return whole;
-    if (at_ == At::Head && head_.empty()) whole = i;
+    if (refusal_) return 0;
+    if (at_ == At::Head && head_.empty() && !skipped_line_) return i;
   }
   return size;
 }

@@ -40,8 +40,9 @@ class Framing {
  public:
   explicit Framing(const FramingLimits& limits) : limits_(&limits) {}
 
-  // Looks at the next bytes. Gives how many of them may be passed on: all, or where something is wrong those of the
-  // requests that are whole before it (refusal() then says what is wrong, and take() must not be called again).
+  // Looks at the next bytes. Gives how many of them may be passed on: all of them, or those up to the end of a request
+  // (call again with the rest), or where something is wrong none (refusal() then says what, and take() must not be
+  // called again).
   // A header "Upgrade" is made unknown in place: we speak no other protocol, and a parser may not think so.
   size_t take(char* bytes, size_t size);
   const std::optional<Refusal>& refusal() const { return refusal_; }

@@ -11,6 +11,8 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstring>
+#include <functional>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -52,8 +54,11 @@ std::string refusal_text(const Refusal& refusal) {
       refusal.status, reason_of(refusal.status), body.size(), body);
 }
 
-// A socket, with TLS or without, that checks what comes in before it hands it on. RESTinio reads only while no request
-// of the connection is in progress (it is told to take one at a time), so what is written from here never comes between
+// A socket, with TLS or without, that checks what comes in before it hands it on.
+//
+// It hands on one request at a time, and the next only when nothing is being written: RESTinio resets its parser when
+// an answer has gone out, and what it had read of the next request by then would be lost (and the rest of it, a body of
+// the sender's choice, be read as a request). So it is also certain that what is written from here never comes between
 // the parts of an answer.
 class CheckedSocket {
  public:
@@ -78,18 +83,30 @@ class CheckedSocket {
 
   template <typename Handler>
   void async_read_some(asio::mutable_buffer buffer, Handler handler) {
-    if (state_->framing.refusal()) {
-      state_->refuse(std::move(handler));
-    } else {
-      state_->read(buffer, std::move(handler));
-    }
+    state_->when_written([state = state_.get(), buffer, handler = std::move(handler)]() mutable {
+      if (state->framing.refusal()) {
+        state->refuse(std::move(handler));
+      } else {
+        state->read(buffer, std::move(handler));
+      }
+    });
   }
   template <typename Buffers, typename Handler>
   void async_write_some(const Buffers& buffers, Handler&& handler) {
+    // By reference: the caller's arguments come of one object, which must not be moved from before it gave the buffers.
+    auto write = state_->begin_write();
+    const auto executor = asio::get_associated_executor(handler);
+    auto then = asio::bind_executor(
+        executor, [state = state_.get(), write = std::move(write), handler = std::forward<Handler>(handler)](
+                      const ErrorCode& error, size_t size) mutable {
+          write->is_over = true;
+          handler(error, size);  // may begin another write, or be the last that keeps `state`
+          if (write->read_behind) state->when_written(std::move(write->read_behind));
+        });
     if (state_->tls) {
-      state_->tls->async_write_some(buffers, std::forward<Handler>(handler));
+      state_->tls->async_write_some(buffers, std::move(then));
     } else {
-      state_->plain.async_write_some(buffers, std::forward<Handler>(handler));
+      state_->plain.async_write_some(buffers, std::move(then));
     }
   }
 
@@ -115,6 +132,12 @@ class CheckedSocket {
   bool is_encrypted() const { return state_->tls != nullptr; }
 
  private:
+  // A write in progress; whoever wants to read meanwhile waits in it. Kept by the operation alone.
+  struct Write {
+    bool is_over = false;
+    std::move_only_function<void()> read_behind;
+  };
+
   struct State {
     State(asio::io_context& io, std::shared_ptr<Wire> shared)
         : wire(std::move(shared)),
@@ -125,6 +148,21 @@ class CheckedSocket {
       if (wire->tls) tls = std::make_unique<asio::ssl::stream<tcp::socket>>(std::move(plain), *wire->tls);
     }
     tcp::socket::lowest_layer_type& lowest() { return tls ? tls->lowest_layer() : plain.lowest_layer(); }
+
+    std::shared_ptr<Write> begin_write() {
+      auto write = std::make_shared<Write>();
+      writing = write;
+      return write;
+    }
+    // `read` keeps the connection, and so this.
+    void when_written(std::move_only_function<void()> read) {
+      const auto write = writing.lock();
+      if (write && !write->is_over) {
+        write->read_behind = std::move(read);
+      } else {
+        read();
+      }
+    }
 
     // Operations outlive no connection: `handler` keeps it, and so this.
     template <typename Handler>
@@ -151,14 +189,28 @@ class CheckedSocket {
     template <typename Handler>
     void read(asio::mutable_buffer buffer, Handler handler) {
       const auto executor = asio::get_associated_executor(handler);
-      read_some(buffer, asio::bind_executor(executor, [this, buffer, handler = std::move(handler)](
-                                                          const ErrorCode& error, size_t size) mutable {
-                  if (error) return handler(error, size);
-                  const size_t passed = framing.take(static_cast<char*>(buffer.data()), size);
-                  if (framing.refusal() && passed == 0) return refuse(std::move(handler));
-                  if (!framing.refusal() && framing.take_expectation()) return expect(std::move(handler), size);
-                  handler(error, passed);
-                }));
+      if (held.empty()) {
+        read_some(buffer, asio::bind_executor(executor, [this, buffer, handler = std::move(handler)](
+                                                            const ErrorCode& error, size_t size) mutable {
+                    if (error) return handler(error, size);
+                    check(static_cast<char*>(buffer.data()), size, std::move(handler));
+                  }));
+        return;
+      }
+      const size_t size = std::min(buffer.size(), held.size());
+      std::memcpy(buffer.data(), held.data(), size);
+      held.erase(0, size);
+      asio::post(executor, [this, buffer, size, handler = std::move(handler)]() mutable {
+        check(static_cast<char*>(buffer.data()), size, std::move(handler));
+      });
+    }
+    template <typename Handler>
+    void check(char* bytes, size_t size, Handler handler) {
+      const size_t passed = framing.take(bytes, size);
+      if (framing.refusal()) return refuse(std::move(handler));
+      held.insert(0, bytes + passed, size - passed);
+      if (framing.take_expectation()) return expect(std::move(handler), passed);
+      handler(ErrorCode(), passed);
     }
     template <typename Handler>
     void expect(Handler handler, size_t size) {
@@ -199,6 +251,8 @@ class CheckedSocket {
     std::unique_ptr<asio::ssl::stream<tcp::socket>> tls;
     asio::steady_timer timer;
     Framing framing;
+    std::weak_ptr<Write> writing;
+    std::string held;  // read, and of a later request
     std::string text;  // being written, or what is drained
     size_t drained = 0;
   };

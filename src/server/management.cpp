@@ -1,9 +1,383 @@
+// The management API: segments and their members, customers, changes, rejects, sources and their keys, status. Handlers
+// are thin: they read the address, ask the backend or the record, and write JSON. Errors are problem documents.
+#include <charconv>
+#include <mutex>
+
+#include "core/text.hpp"
 #include "server/site.hpp"
 
 namespace tessera::server {
 
+namespace {
+
+constexpr size_t kPage = 1'000, kLargestPage = 10'000;
+
+// The number in the query; nullopt where it is none in [1, most].
+std::optional<size_t> number_in(const Call& call, std::string_view name, size_t otherwise, size_t most,
+                                size_t least = 1) {
+  const auto text = call.query.get(name);
+  if (!text) return otherwise;
+  size_t value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (text->empty() || error != std::errc() || end != text->data() + text->size()) return std::nullopt;
+  if (value < least || value > most) return std::nullopt;
+  return value;
+}
+std::optional<size_t> limit_of(const Call& call) {
+  return number_in(call, "limit", kPage, kLargestPage);
+}
+Response bad_limit() {
+  return problem(400, fmt::format("'limit' is a whole number from 1 to {}", kLargestPage), "limit=1000");
+}
+
+bool accepts(const Request& request, std::string_view type) {
+  return request.header("accept").find(type) != std::string_view::npos;
+}
+
+// --- segments
+
+void list_segments(Service& service, Call, Responder responder) {
+  responder.send(json_response(Json::object().set("segments", service.backend.segments())));
+}
+
+void get_segment(Service& service, Call call, Responder responder) {
+  const Json all = service.backend.segments();
+  if (const Json::Array* items = all.as_array())
+    for (const Json& item : *items)
+      if (const Json* slug = item.find("slug"); slug && slug->text_or("") == call.parts[0])
+        return responder.send(json_response(item));
+  responder.send(problem(404, fmt::format("there is no segment '{}'", call.parts[0]), "GET /api/v1/segments"));
+}
+
+void apply_segments(Service& service, Call call, Responder responder) {
+  const auto applied = service.backend.apply_definitions(call.request.body);
+  responder.send(applied ? json_response(*applied) : problem_of(applied.error()));
+}
+
+void remove_segment(Service& service, Call call, Responder responder) {
+  const auto removed = service.backend.remove_definition(call.parts[0]);
+  responder.send(removed ? json_response(*removed) : problem_of(removed.error(), 404));
+}
+
+// --- members
+
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of("\",\r\n") == std::string_view::npos) return std::string(text);
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + '"';
+}
+
+// Page after page, so that a segment of a million needs no more memory than one of ten.
+class MemberStream final : public Stream {
+ public:
+  MemberStream(Backend& backend, std::string segment, std::string after, bool is_csv)
+      : backend_(backend), segment_(std::move(segment)), after_(std::move(after)), is_csv_(is_csv) {}
+
+  Piece next() override {
+    Piece out{.text = {}, .then = Then::More};
+    if (is_csv_ && std::exchange(is_first_, false)) out.text = "customer\r\n";
+    const auto page = backend_.members(segment_, after_, kPage);
+    // Removed while it was read: the reader sees where it ends.
+    if (!page || page->size() < kPage) out.then = Then::End;
+    if (!page || page->empty()) return out;
+    for (const std::string& member : *page)
+      out.text += is_csv_ ? csv_field(member) + "\r\n" : fmt::format("{{\"customer\":{}}}\n", quoted_json(member));
+    after_ = page->back();
+    return out;
+  }
+
+ private:
+  Backend& backend_;
+  std::string segment_, after_;
+  bool is_csv_, is_first_ = true;
+};
+
+void list_members(Service& service, Call call, Responder responder) {
+  const auto limit = limit_of(call);
+  if (!limit) return responder.send(bad_limit());
+  const std::string after = call.query.get("after").value_or(""), format = call.query.get("format").value_or("");
+  const bool is_csv = format == "csv" || (format.empty() && accepts(call.request, "text/csv"));
+  const bool is_lines = format == "jsonl" || (format.empty() && accepts(call.request, "application/x-ndjson"));
+  if (!format.empty() && !is_csv && !is_lines && format != "json")
+    return responder.send(problem(400, fmt::format("there is no format '{}'", format), "format=json, csv or jsonl"));
+  const auto page = service.backend.members(call.parts[0], after, is_csv || is_lines ? 1 : *limit);
+  if (!page) return responder.send(problem_of(page.error(), 404));
+  if (is_csv || is_lines) {
+    auto stream = std::make_shared<MemberStream>(service.backend, call.parts[0], after, is_csv);
+    const std::string type = is_csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
+    return responder.send({.type = type, .stream = std::move(stream)});
+  }
+  Json members = Json::array();
+  for (const std::string& member : *page) members.add(member);
+  Json out = Json::object().set("members", std::move(members));
+  out.set("next", page->size() == *limit ? Json(page->back()) : Json());
+  responder.send(json_response(out));
+}
+
+void get_customer(Service& service, Call call, Responder responder) {
+  const auto customer = service.backend.customer(call.parts[0]);
+  if (customer) return responder.send(json_response(*customer));
+  responder.send(problem(404, fmt::format("there is no customer '{}'", call.parts[0]),
+                         "give a public id, or a user id, e-mail, phone or anonymous id"));
+}
+
+// --- changes
+
+// Server-sent events: what changed behind an id, then what changes, as it does. The reader's speed is the stream's:
+// what it has not read yet is read from the engine when it asks.
+class ChangeStream final : public Stream {
+ public:
+  // `after`: nullopt from now on.
+  ChangeStream(Backend& backend, std::optional<std::string> after) : backend_(backend) {
+    auto [handle, now] = backend.on_changes([bell = bell_] { bell->ring(); });
+    handle_ = std::move(handle);
+    after_ = after ? std::move(*after) : std::move(now);
+  }
+  ~ChangeStream() override { bell_->answer_to(nullptr); }
+
+  Piece next() override {
+    Piece out{.text = {}, .then = Then::Wait};
+    if (std::exchange(is_first_, false)) out.text = "retry: 2000\n\n";
+    const auto changes = backend_.changes_after(after_, kChanges);
+    if (!changes) return {.text = "event: error\ndata: " + quoted_json(changes.error().message) + "\n\n"};
+    for (const live::Change& change : *changes) {
+      after_ = live::text_of(change.id);
+      out.text += fmt::format("id: {}\nevent: change\ndata: {}\n\n", after_, live::json_of(change).dump());
+    }
+    if (changes->size() == kChanges) out.then = Then::More;
+    return out;
+  }
+  void on_wake(std::function<void()> wake) override { bell_->answer_to(std::move(wake)); }
+  std::string idle() const override { return ":\n\n"; }
+
+ private:
+  static constexpr size_t kChanges = 500;
+  // Outlives the stream where a listener is being called.
+  struct Bell {
+    void answer_to(std::function<void()> who) {
+      const std::lock_guard lock(mutex);
+      wake = std::move(who);
+    }
+    void ring() {
+      std::function<void()> who;
+      {
+        const std::lock_guard lock(mutex);
+        who = wake;
+      }
+      if (who) who();
+    }
+    std::mutex mutex;
+    std::function<void()> wake;
+  };
+
+  Backend& backend_;
+  std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
+  std::shared_ptr<void> handle_;
+  std::string after_;
+  bool is_first_ = true;
+};
+
+void list_changes(Service& service, Call call, Responder responder) {
+  const auto limit = limit_of(call);
+  if (!limit) return responder.send(bad_limit());
+  std::optional<std::string> after = call.query.get("after");
+  if (const std::string_view last = call.request.header("last-event-id"); !last.empty()) after = std::string(last);
+  const auto page =
+      service.backend.changes_after(after.value_or(""), accepts(call.request, "text/event-stream") ? 1 : *limit);
+  if (!page) return responder.send(problem_of(page.error(), 400));
+  if (accepts(call.request, "text/event-stream")) {
+    return responder.send({.type = "text/event-stream",
+                           .headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}},
+                           .stream = std::make_shared<ChangeStream>(service.backend, std::move(after))});
+  }
+  Json changes = Json::array();
+  for (const live::Change& change : *page) changes.add(live::json_of(change));
+  Json out = Json::object().set("changes", std::move(changes));
+  out.set("next", page->empty() ? Json(after.value_or("")) : Json(live::text_of(page->back().id)));
+  responder.send(json_response(out));
+}
+
+// --- rejects
+
+Result<Json> rejects(Service& service, const std::string& reason, size_t limit, size_t skip) {
+  auto connection = TRY(service.record.connect());
+  const auto rows = TRY(connection.rows(
+      "SELECT entry, source, line, reason, value, row FROM tessera.reject WHERE ? = '' OR reason = ? ORDER BY entry "
+      "DESC, "
+      "source, line LIMIT ? OFFSET ?",
+      {std::string_view(reason), std::string_view(reason), static_cast<int64_t>(limit), static_cast<int64_t>(skip)}));
+  Json items = Json::array();
+  for (const auto& row : rows) {
+    Json one = Json::object();
+    one.set("entry", Json::Literal{row[0].value_or("0")}).set("source", row[1] ? Json(*row[1]) : Json());
+    one.set("line", row[2] ? Json(Json::Literal{*row[2]}) : Json()).set("reason", row[3].value_or(""));
+    one.set("value", row[4] ? Json(*row[4]) : Json()).set("row", row[5] ? Json(*row[5]) : Json());
+    items.add(std::move(one));
+  }
+  const auto counts = TRY(connection.rows("SELECT reason, count(*) FROM tessera.reject GROUP BY ALL ORDER BY ALL"));
+  Json reasons = Json::object();
+  for (const auto& row : counts) reasons.set(row[0].value_or(""), Json::Literal{row[1].value_or("0")});
+  return Json::object().set("reasons", std::move(reasons)).set("rejects", std::move(items));
+}
+
+void list_rejects(Service& service, Call call, Responder responder) {
+  const auto limit = limit_of(call), skip = number_in(call, "skip", 0, INT32_MAX, 0);
+  if (!limit) return responder.send(bad_limit());
+  if (!skip) return responder.send(problem(400, "'skip' is a whole number", "skip=1000"));
+  const auto out = rejects(service, call.query.get("reason").value_or(""), *limit, *skip);
+  responder.send(out ? json_response(*out) : problem_of(out.error(), 500));
+}
+
+// --- sources and keys
+
+Json json_of(const Key& key) {
+  Json out = Json::object();
+  out.set("source", key.is_admin() ? Json() : Json(key.source)).set("kind", key.is_admin() ? "token" : "write key");
+  out.set("key", key.key).set("created", text_of(key.created));
+  return out.set("revoked", key.revoked ? Json(text_of(*key.revoked)) : Json());
+}
+
+void list_sources(Service& service, Call, Responder responder) {
+  auto connection = service.record.connect();
+  if (!connection) return responder.send(problem_of(connection.error(), 500));
+  const auto keys = list_keys(*connection);
+  if (!keys) return responder.send(problem_of(keys.error(), 500));
+  Json items = Json::array();
+  for (const Key& key : *keys) items.add(json_of(key));
+  responder.send(json_response(Json::object().set("keys", std::move(items))));
+}
+
+// Runs the change on a connection of its own and reads the keys again.
+template <typename Change>
+auto with_keys(Service& service, Change change) -> decltype(change(std::declval<store::Connection&>())) {
+  auto connection = TRY(service.record.connect());
+  auto out = change(connection);
+  if (out) TRY(service.keys.load(connection));
+  return out;
+}
+
+void add_source(Service& service, Call call, Responder responder) {
+  const auto body = parse_json(call.request.body, "body");
+  const Json* name = body ? body->find("name") : nullptr;
+  if (!name || !name->as_text())
+    return responder.send(problem(400, "the body is a JSON object with a name", R"({"name": "web-shop"})"));
+  const std::string source = *name->as_text();
+  const auto key = with_keys(
+      service, [&](store::Connection& connection) { return server::add_key(connection, source, service.clock.now()); });
+  if (!key) return responder.send(problem_of(key.error(), 500));
+  responder.send(json_response(Json::object().set("source", source).set("key", *key), 201));
+}
+
+void add_token(Service& service, Call, Responder responder) {
+  const auto token = with_keys(
+      service, [&](store::Connection& connection) { return add_admin_token(connection, service.clock.now()); });
+  if (!token) return responder.send(problem_of(token.error(), 500));
+  responder.send(json_response(Json::object().set("token", *token), 201));
+}
+
+void remove_key(Service& service, Call call, Responder responder) {
+  const auto removed = with_keys(service, [&](store::Connection& connection) {
+    return revoke_key(connection, call.parts[0], service.clock.now());
+  });
+  if (!removed) return responder.send(problem_of(removed.error(), 404));
+  responder.send(json_response(Json::object().set("revoked", call.parts[0])));
+}
+
+// --- the table
+
+constexpr Parameter kSlug[] = {{"slug", "path", "string", "The segment's id"}};
+constexpr Parameter kMembers[] = {
+    {"slug", "path", "string", "The segment's id"},
+    {"after", "query", "string", "Those behind this customer, in the order of ids"},
+    {"limit", "query", "integer", "At most so many, 1 to 10000 (default 1000); json only"},
+    {"format", "query", "string", "json (a page), csv or jsonl (all of them, streamed); or as Accept says"}};
+constexpr Parameter kCustomer[] = {{"id", "path", "string", "Public id, user id, e-mail, phone or anonymous id"}};
+constexpr Parameter kChanges[] = {
+    {"after", "query", "string", "Those behind this change's id; empty: from the oldest"},
+    {"Last-Event-ID", "header", "string", "The same, as browsers send it when they connect again"},
+    {"Accept", "header", "string", "text/event-stream: a stream, from now on where no id is given"},
+    {"limit", "query", "integer", "At most so many, 1 to 10000 (default 1000); json only"}};
+constexpr Parameter kRejects[] = {{"reason", "query", "string", "Only those of this reason"},
+                                  {"limit", "query", "integer", "At most so many, 1 to 10000 (default 1000)"},
+                                  {"skip", "query", "integer", "Leave out so many, newest first"}};
+constexpr Parameter kKey[] = {{"key", "path", "string", "A write key, or a token as the list shows it"}};
+
+constexpr Route kRoutes[] = {
+    {"GET",
+     "/api/v1/segments",
+     "The segments in force",
+     {},
+     "",
+     "{\"segments\": [...]}",
+     Access::Manage,
+     Runs::Worker,
+     list_segments},
+    {"PUT",
+     "/api/v1/segments",
+     "Apply definitions: added, changed or the same as before",
+     {},
+     "text in the segment language",
+     "What changed, when it is in force",
+     Access::Manage,
+     Runs::Worker,
+     apply_segments},
+    {"POST",
+     "/api/v1/segments",
+     "The same as PUT",
+     {},
+     "text in the segment language",
+     "What changed, when it is in force",
+     Access::Manage,
+     Runs::Worker,
+     apply_segments},
+    {"GET", "/api/v1/segments/{slug}", "One segment", kSlug, "", "As in the list", Access::Manage, Runs::Worker,
+     get_segment},
+    {"DELETE", "/api/v1/segments/{slug}", "Remove a segment; its members leave it", kSlug, "", "What changed",
+     Access::Manage, Runs::Worker, remove_segment},
+    {"GET", "/api/v1/segments/{slug}/members", "Who is in it now", kMembers, "", "{\"members\": [...], \"next\": ...}",
+     Access::Manage, Runs::Worker, list_members},
+    {"GET", "/api/v1/customers/{id}", "One customer: traits, segments, events seen", kCustomer, "", "The customer",
+     Access::Manage, Runs::Worker, get_customer},
+    {"GET", "/api/v1/changes", "Who entered and left which segment", kChanges, "",
+     "{\"changes\": [...], \"next\": ...}, or server-sent events", Access::Manage, Runs::Worker, list_changes},
+    {"GET", "/api/v1/rejects", "What could not be used, and why, newest first", kRejects, "",
+     "{\"reasons\": {...}, \"rejects\": [...]}", Access::Manage, Runs::Worker, list_rejects},
+    {"GET",
+     "/api/v1/sources",
+     "Sources with their write keys, and tokens",
+     {},
+     "",
+     "{\"keys\": [...]}",
+     Access::Manage,
+     Runs::Worker,
+     list_sources},
+    {"POST",
+     "/api/v1/sources",
+     "Make a write key for a source",
+     {},
+     "{\"name\": \"web-shop\"}",
+     "{\"source\": ..., \"key\": ...}",
+     Access::Manage,
+     Runs::Worker,
+     add_source},
+    {"POST",
+     "/api/v1/tokens",
+     "Make a token for this API; it is shown once",
+     {},
+     "",
+     "{\"token\": ...}",
+     Access::Manage,
+     Runs::Worker,
+     add_token},
+    {"DELETE", "/api/v1/keys/{key}", "Revoke a write key or a token", kKey, "", "{\"revoked\": ...}", Access::Manage,
+     Runs::Worker, remove_key},
+};
+
+}  // namespace
+
 std::span<const Route> management_routes() {
-  return {};
+  return kRoutes;
 }
 
 }  // namespace tessera::server

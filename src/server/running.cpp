@@ -1,9 +1,107 @@
+// What those ask who keep the server running: is it alive, is it ready, its counts, and the document of its routes.
+#include "core/text.hpp"
 #include "server/site.hpp"
 
 namespace tessera::server {
 
+namespace {
+
+Json http_counts(const Service& service) {
+  const HttpServer::Counts counts = service.http ? service.http() : HttpServer::Counts{};
+  return Json::object()
+      .set("requests", counts.requests)
+      .set("in_progress", counts.in_progress)
+      .set("streams", counts.streams)
+      .set("malformed", counts.refused);
+}
+
+Json tracking_counts(const Counters& counters) {
+  return Json::object()
+      .set("requests", counters.requests.load())
+      .set("events", counters.events.load())
+      .set("refused", counters.refused.load())
+      .set("unknown_write_keys", counters.unknown_keys.load())
+      .set("told_to_retry", counters.busy.load())
+      .set("not_written", counters.not_written.load());
+}
+
+Json status_of(Service& service) {
+  return Json::object()
+      .set("engine", service.backend.status())
+      .set("tracking", tracking_counts(service.counters))
+      .set("http", http_counts(service));
+}
+
+void give_status(Service& service, Call, Responder responder) {
+  responder.send(json_response(status_of(service)));
+}
+
+void give_health(Service&, Call, Responder responder) {
+  responder.send(json_response(Json::object().set("status", "ok")));
+}
+
+// Strict: also that no source has fallen silent, as the engine's status lists them.
+void give_readiness(Service& service, Call call, Responder responder) {
+  if (!service.is_ready) return responder.send(json_response(Json::object().set("status", "stopping"), 503));
+  if (call.query.get("strict")) {
+    const Json status = service.backend.status();
+    const Json* silent = status.find("silent_sources");
+    if (silent && silent->as_array() && !silent->as_array()->empty())
+      return responder.send(
+          json_response(Json::object().set("status", "silent sources").set("silent_sources", *silent), 503));
+  }
+  responder.send(json_response(Json::object().set("status", "ready")));
+}
+
+// Every number of the status is a metric: {"engine": {"lag": 5}} is tessera_engine_lag 5.
+void put_metrics(const Json& value, std::string name, std::string& out) {
+  if (const Json::Object* members = value.as_object()) {
+    for (const auto& [member, inner] : *members) {
+      std::string part = slug_of(member);
+      std::replace(part.begin(), part.end(), '-', '_');
+      put_metrics(inner, fmt::format("{}_{}", name, part), out);
+    }
+  } else if (const Json::Literal* number = value.as_literal()) {
+    out += fmt::format("# TYPE {0} gauge\n{0} {1}\n", name, number->text);
+  } else if (const bool* truth = value.as_bool()) {
+    out += fmt::format("# TYPE {0} gauge\n{0} {1}\n", name, *truth ? 1 : 0);
+  }
+}
+
+void give_metrics(Service& service, Call, Responder responder) {
+  std::string out;
+  put_metrics(status_of(service), "tessera", out);
+  responder.send({.type = "text/plain; version=0.0.4", .body = std::move(out)});
+}
+
+void give_openapi(Service&, Call, Responder responder) {
+  static const std::string kDocument = openapi().dump(2);
+  responder.send({.body = kDocument});
+}
+
+constexpr Parameter kStrict[] = {{"strict", "query", "string", "Given: also 503 where a source has fallen silent"}};
+
+constexpr Route kRoutes[] = {
+    {"GET",
+     "/api/v1/status",
+     "Counts, offsets, lag, freshness of the sources",
+     {},
+     "",
+     "The status",
+     Access::Manage,
+     Runs::Worker,
+     give_status},
+    {"GET", "/api/v1/openapi.json", "This document", {}, "", "OpenAPI 3.1", Access::Open, Runs::Here, give_openapi},
+    {"GET", "/healthz", "Is the process alive", {}, "", "{\"status\": \"ok\"}", Access::Open, Runs::Here, give_health},
+    {"GET", "/readyz", "Does it take events; 503: not now", kStrict, "", "{\"status\": \"ready\"}", Access::Open,
+     Runs::Worker, give_readiness},
+    {"GET", "/metrics", "Counts for Prometheus", {}, "", "Text", Access::Manage, Runs::Worker, give_metrics},
+};
+
+}  // namespace
+
 std::span<const Route> running_routes() {
-  return {};
+  return kRoutes;
 }
 
 }  // namespace tessera::server

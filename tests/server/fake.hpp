@@ -66,11 +66,11 @@ class NotePad final : public Backend {
       if (change.id > *from && out.size() < limit) out.push_back(change);
     return out;
   }
-  std::shared_ptr<void> on_changes(std::function<void()> news) override {
+  std::pair<std::shared_ptr<void>, std::string> on_changes(std::function<void()> news) override {
     const std::lock_guard lock(mutex_);
     auto handle = std::make_shared<std::function<void()>>(std::move(news));
     listeners_.push_back(handle);
-    return handle;
+    return {handle, changes_.empty() ? "0-0" : live::text_of(changes_.back().id)};
   }
   void change(uint64_t offset, std::string customer) {
     std::vector<std::shared_ptr<std::function<void()>>> told;
@@ -134,9 +134,7 @@ class Served : public testing::Test {
  private:
   std::unique_ptr<store::Record> made_record() {
     auto made = MUST(store::Record::in_memory(clock));
-    MUST(made->connection().run(
-        "CREATE TABLE IF NOT EXISTS tessera.source(name VARCHAR NOT NULL, write_key VARCHAR NOT NULL, created "
-        "TIMESTAMP_MS NOT NULL, revoked TIMESTAMP_MS)"));
+    MUST(need_sources(made->connection()));
     return made;
   }
 };

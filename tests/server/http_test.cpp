@@ -145,6 +145,26 @@ TEST_F(Http, AnswersOneAfterTheOtherOnOneConnection) {
   EXPECT_TRUE(raw.is_closed());
 }
 
+// A sender that does not wait for answers: requests cut at every place, the first answered at once and the second
+// later.
+TEST_F(Http, RequestsInPiecesBehindEachOtherAreNotMixedUp) {
+  const std::string smuggled = post("/echo", "GET /seen?smuggled HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string text = post("/echo", "one") + smuggled + post("/later", "x") + post("/echo", "four");
+  for (size_t cut = 1; cut < text.size(); cut += 3) {
+    Raw raw(server_->port());
+    raw.send(text.substr(0, cut));
+    const bool is_first_whole = cut >= post("/echo", "one").size();
+    std::string first = is_first_whole ? raw.answer().body : "";  // so that the rest comes in another read
+    raw.send(text.substr(cut));
+    if (!is_first_whole) first = raw.answer().body;
+    EXPECT_EQ(first, "one");
+    EXPECT_TRUE(raw.answer().body.starts_with("GET /seen?smuggled HTTP/1.1")) << cut;
+    waiting().send({.body = "later"});
+    EXPECT_EQ(raw.answer().body, "later") << cut;
+    EXPECT_EQ(raw.answer().body, "four") << cut;
+  }
+}
+
 TEST_F(Http, ABodyInChunksAndALargeOneComeWhole) {
   EXPECT_EQ(
       ask("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n")
@@ -336,6 +356,36 @@ TEST_F(Http, ManyIdleConnectionsDoNotStandInTheWay) {
   std::vector<Raw> idle;
   for (int i = 0; i < 500; ++i) idle.emplace_back(server_->port());
   EXPECT_EQ(ask(get("/seen")).status, 200);
+}
+
+// Run under the thread sanitizer too: answers from other threads, streams and feeds at once, and a stop among them.
+TEST_F(Http, ConcurrentClientsEachGetTheirAnswers) {
+  std::atomic<bool> is_over{false};
+  std::thread answerer([&] {
+    while (!is_over) {
+      std::unique_lock lock(mutex_);
+      arrived_.wait_for(lock, std::chrono::milliseconds(5), [this] { return !waiting_.empty(); });
+      const auto waiting = std::exchange(waiting_, {});
+      lock.unlock();
+      for (const Responder& responder : waiting) responder.send({.body = "later"});
+    }
+  });
+  std::vector<std::thread> clients;
+  std::atomic<int> right{0};
+  for (int c = 0; c < 4; ++c)
+    clients.emplace_back([&, c] {
+      for (int i = 0; i < 10; ++i) {
+        Raw raw(server_->port());
+        raw.send(post("/echo", fmt::format("{}-{}", c, i)) + post("/later", "x") + get("/numbers"));
+        right += raw.answer().body == fmt::format("{}-{}", c, i);
+        right += raw.answer().body == "later";
+        right += raw.answer().body.size() == 2000;
+      }
+    });
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(right, 120);
+  is_over = true;
+  answerer.join();
 }
 
 TEST(HttpStart, SaysWhyItCannotListen) {

@@ -1,0 +1,85 @@
+// Write keys of sources, and tokens of the management API, in a record file. While a server holds the record, its own
+// routes do the same (POST /api/v1/sources).
+#include "server/keys.hpp"
+
+#include "cli/commands.hpp"
+#include "cli/table.hpp"
+#include "core/json.hpp"
+#include "store/record.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+constexpr Option kAddOptions[] = {
+    {"SOURCE", "SOURCE", "What the events will be of, such as web-shop", Takes::One},
+    {"--admin", "", "Make a token for the management API instead; it is shown once", Takes::Flag}};
+constexpr Option kRevokeOptions[] = {
+    {"KEY", "KEY", "The write key, or the token or what the list shows of it", Takes::One, true}};
+
+Result<int> run_add(const Context& context, const Arguments& given) {
+  const auto source = given.text("SOURCE");
+  const bool is_admin = given.has("admin");
+  if (source.has_value() == is_admin)
+    return usage("give the name of a source, or --admin for a token", "tessera keys add web-shop");
+  if (source) TRY(server::check_source_name(*source));
+  auto record = TRY(store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock));
+  auto& connection = record->connection();
+  TRY(server::need_sources(connection));
+  const Instant now = context.clock.now();
+  const std::string key =
+      is_admin ? TRY(server::add_admin_token(connection, now)) : TRY(server::add_key(connection, *source, now));
+  TRY(record->audit(now, "cli", is_admin ? "token made" : "write key made", source.value_or("")));
+  if (context.format == Format::Json) {
+    context.print(Json::object().set("source", source ? Json(*source) : Json()).set("key", key).dump(2));
+    return 0;
+  }
+  context.print(key);
+  context.note(is_admin ? "send it as: Authorization: Bearer TOKEN; it is not shown again"
+                        : fmt::format("try it: curl -u {}: http://127.0.0.1:8080/v1/track -d "
+                                      "'{{\"userId\": \"ann\", \"event\": \"Product Added\"}}'",
+                                      key));
+  return 0;
+}
+
+Result<int> run_list(const Context& context, const Arguments&) {
+  auto record = TRY(store::Record::open(context.store, store::OpenMode::MustExist, context.clock));
+  TRY(server::need_sources(record->connection()));
+  std::vector<ListRow> rows;
+  for (const server::Key& key : TRY(server::list_keys(record->connection())))
+    rows.push_back({key.is_admin() ? std::nullopt : std::optional(key.source), key.is_admin() ? "token" : "write key",
+                    key.key, text_of(key.created), key.revoked ? std::optional(text_of(*key.revoked)) : std::nullopt});
+  context.print(render_list({{"source"}, {"kind"}, {"key"}, {"created"}, {"revoked"}}, rows, context.format));
+  return 0;
+}
+
+Result<int> run_revoke(const Context& context, const Arguments& given) {
+  auto record = TRY(store::Record::open(context.store, store::OpenMode::MustExist, context.clock));
+  const Instant now = context.clock.now();
+  TRY(server::need_sources(record->connection()));
+  TRY(server::revoke_key(record->connection(), *given.text("KEY"), now));
+  TRY(record->audit(now, "cli", "key revoked", ""));
+  context.note("revoked");
+  return 0;
+}
+
+}  // namespace
+
+const Command& keys_add_command() {
+  static const Command kCommand{"keys add", "Make a write key for a source, or a token for the management API",
+                                kAddOptions, run_add};
+  return kCommand;
+}
+
+const Command& keys_list_command() {
+  static const Command kCommand{
+      "keys list", "Write keys and tokens, with when they were made and revoked", {}, run_list};
+  return kCommand;
+}
+
+const Command& keys_revoke_command() {
+  static const Command kCommand{"keys revoke", "Revoke a write key or a token", kRevokeOptions, run_revoke};
+  return kCommand;
+}
+
+}  // namespace tessera::cli

@@ -1,0 +1,243 @@
+// The management API: who may ask, what it answers, how long answers and feeds go on, and that the table of routes, the
+// OpenAPI document and docs/server.md say the same.
+#include <fstream>
+
+#include "server/fake.hpp"
+
+namespace tessera::server {
+namespace {
+
+using testing::HasSubstr;
+
+class Management : public Served {
+ protected:
+  Json json(const Answer& answer) { return MUST(parse_json(answer.body)); }
+};
+
+TEST_F(Management, WithoutATokenOnlyThisMachineMayAsk) {
+  EXPECT_EQ(get("/api/v1/segments").status, 200);
+  // Not through a proxy, not by another name (a page that renamed itself to this address), not from another page.
+  EXPECT_EQ(get("/api/v1/segments", "X-Forwarded-For: 1.2.3.4\r\n").status, 401);
+  EXPECT_EQ(get("/api/v1/segments", "Origin: https://evil.example\r\n").status, 401);
+  EXPECT_EQ(get("/api/v1/segments", "Origin: http://localhost\r\n").status, 200);
+  EXPECT_EQ(ask("GET /api/v1/segments HTTP/1.1\r\nHost: evil.example\r\n\r\n").status, 401);
+  EXPECT_EQ(ask("GET /api/v1/segments HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n").status, 200);
+  EXPECT_EQ(ask("GET /api/v1/segments HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n").status, 200);
+}
+
+TEST_F(Management, OnceThereIsATokenEveryoneNeedsOne) {
+  const std::string token = json(send("/api/v1/tokens", "")).find("token")->text_or("");
+  const Answer refused = get("/api/v1/segments");
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_TRUE(refused.has("WWW-Authenticate: Bearer"));
+  EXPECT_TRUE(refused.has("Content-Type: application/problem+json"));
+  EXPECT_THAT(refused.body, HasSubstr("tessera keys add --admin"));
+  EXPECT_EQ(get("/api/v1/segments", "Authorization: Bearer wrong\r\n").status, 401);
+  const std::string bearer = fmt::format("Authorization: Bearer {}\r\n", token);
+  EXPECT_EQ(get("/api/v1/segments", bearer).status, 200);
+  EXPECT_EQ(get("/healthz").status, 200);
+  // Only its hash is kept, and it can be revoked.
+  const std::string list = get("/api/v1/sources", bearer).body;
+  EXPECT_EQ(list.find(token), std::string::npos);
+  EXPECT_EQ(send("/api/v1/keys/" + token, "", bearer, "DELETE").status, 200);
+  EXPECT_EQ(get("/api/v1/segments", bearer).status, 401);
+  EXPECT_EQ(get("/api/v1/segments").status, 200);  // there is none any more
+}
+
+TEST_F(Management, KeysAreMadeListedAndRevoked) {
+  const Answer made = send("/api/v1/sources", R"({"name":"web-shop"})");
+  EXPECT_EQ(made.status, 201);
+  const std::string key = json(made).find("key")->text_or("");
+  EXPECT_EQ(keys.source_of(key), "web-shop");
+  EXPECT_THAT(get("/api/v1/sources").body, HasSubstr(key));
+  EXPECT_EQ(send("/api/v1/keys/" + key, "", "", "DELETE").status, 200);
+  EXPECT_EQ(keys.source_of(key), std::nullopt);
+  EXPECT_EQ(send("/api/v1/keys/" + key, "", "", "DELETE").status, 404);
+  for (const std::string bad :
+       {"", "[]", "{}", R"({"name":7})", R"({"name":""})", R"({"name":"$admin"})", R"({"name":"a\nb"})"})
+    EXPECT_EQ(send("/api/v1/sources", bad).status, 400) << bad;
+}
+
+TEST_F(Management, SegmentsAreAppliedListedAndRemoved) {
+  EXPECT_EQ(send("/api/v1/segments", "segment \"X\" = did \"y\"", "", "PUT").status, 200);
+  EXPECT_EQ(pad.texts.back(), "segment \"X\" = did \"y\"");
+  const Answer wrong = send("/api/v1/segments", "nonsense");
+  EXPECT_EQ(wrong.status, 422);
+  EXPECT_EQ(json(wrong).find("detail")->text_or(""), "1:1: expected a definition");
+  EXPECT_EQ(json(wrong).find("status")->number_or(0), 422);
+  EXPECT_TRUE(json(wrong).find("remedy"));
+  EXPECT_THAT(get("/api/v1/segments").body, HasSubstr("big-spenders"));
+  EXPECT_EQ(get("/api/v1/segments/big-spenders").status, 200);
+  EXPECT_EQ(get("/api/v1/segments/none").status, 404);
+  EXPECT_EQ(send("/api/v1/segments/big-spenders", "", "", "DELETE").status, 200);
+  EXPECT_EQ(send("/api/v1/segments/none", "", "", "DELETE").status, 404);
+}
+
+TEST_F(Management, CustomersAreFoundByIdsOfAnyLetters) {
+  EXPECT_EQ(json(get("/api/v1/customers/u%2F1%20%C3%A4")).find("customer")->text_or(""), "u/1 ä");
+  EXPECT_EQ(get("/api/v1/customers/nobody").status, 404);
+  EXPECT_EQ(get("/api/v1/customers/%ff").status, 404);
+}
+
+TEST_F(Management, MembersComeInPagesOrAsAStream) {
+  for (int i = 0; i < 2500; ++i) pad.member_ids.insert(fmt::format("c{:05}", i));
+  pad.member_ids.insert("with,comma \"and\" quotes");
+  const Json page = json(get("/api/v1/segments/big-spenders/members?limit=2"));
+  EXPECT_EQ(page.find("members")->dump(), R"(["c00000","c00001"])");
+  EXPECT_EQ(page.find("next")->text_or(""), "c00001");
+  EXPECT_EQ(json(get("/api/v1/segments/big-spenders/members?limit=2&after=c02499")).find("members")->as_array()->size(),
+            1u);
+  const Answer csv = get("/api/v1/segments/big-spenders/members?format=csv");
+  EXPECT_TRUE(csv.has("Content-Type: text/csv"));
+  EXPECT_TRUE(csv.body.starts_with("customer\r\nc00000\r\n"));
+  EXPECT_EQ(std::count(csv.body.begin(), csv.body.end(), '\n'), 2502);
+  EXPECT_TRUE(csv.body.ends_with("\"with,comma \"\"and\"\" quotes\"\r\n"));
+  const Answer lines = get("/api/v1/segments/big-spenders/members?after=c02499", "Accept: application/x-ndjson\r\n");
+  EXPECT_EQ(lines.body, "{\"customer\":\"with,comma \\\"and\\\" quotes\"}\n");
+  pad.member_ids.clear();
+  EXPECT_EQ(get("/api/v1/segments/big-spenders/members?format=csv").body, "customer\r\n");
+  EXPECT_EQ(get("/api/v1/segments/none/members").status, 404);
+  EXPECT_EQ(get("/api/v1/segments/none/members?format=csv").status, 404);
+  for (const std::string bad : {"limit=0", "limit=-1", "limit=x", "limit=", "limit=10001", "limit=1e3", "format=xml"})
+    EXPECT_EQ(get("/api/v1/segments/big-spenders/members?" + bad).status, 400) << bad;
+  EXPECT_EQ(ask("GET /api/v1/segments HTTP/1.0\r\nHost: localhost\r\n\r\n").status, 505);
+}
+
+TEST_F(Management, ChangesComeInPagesBehindAnId) {
+  pad.change(10, "ann");
+  pad.change(20, "bob");
+  const Json all = json(get("/api/v1/changes"));
+  EXPECT_EQ(all.find("changes")->as_array()->size(), 2u);
+  EXPECT_EQ(all.find("next")->text_or(""), "20-0");
+  EXPECT_EQ(json(get("/api/v1/changes?after=10-0")).find("changes")->as_array()->size(), 1u);
+  const Json none = json(get("/api/v1/changes?after=20-0"));
+  EXPECT_EQ(none.find("changes")->as_array()->size(), 0u);
+  EXPECT_EQ(none.find("next")->text_or(""), "20-0");
+  EXPECT_EQ(get("/api/v1/changes?after=yesterday").status, 400);
+}
+
+TEST_F(Management, ChangesAreAFeedThatGoesOnWhereItStopped) {
+  pad.change(10, "ann");
+  const auto listen = [&](Raw& raw, const std::string& more, const std::string& query = "") {
+    raw.send(fmt::format("GET /api/v1/changes{} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n{}\r\n",
+                         query, more));
+    const Answer head = raw.answer(false);
+    EXPECT_EQ(head.status, 200);
+    EXPECT_TRUE(head.has("Content-Type: text/event-stream"));
+  };
+  // Chunks until one says it.
+  const auto hear = [](Raw& raw, std::string_view what) {
+    std::string heard;
+    while (heard.find(what) == std::string::npos) {
+      const auto chunk = raw.chunk();
+      if (!chunk) return heard + "(ended)";
+      heard += *chunk;
+    }
+    return heard;
+  };
+  Raw from_now(server->port()), from_ann(server->port()), from_start(server->port());
+  listen(from_now, "");
+  EXPECT_EQ(hear(from_now, "\n\n"), "retry: 2000\n\n");
+  pad.change(20, "bob");
+  const std::string heard = hear(from_now, "bob");
+  EXPECT_EQ(heard.find("ann"), std::string::npos);
+  EXPECT_THAT(heard, HasSubstr("id: 20-0\nevent: change\ndata: {"));
+  EXPECT_TRUE(heard.ends_with("\n\n"));
+  listen(from_ann, "Last-Event-ID: 10-0\r\n");
+  const std::string later = hear(from_ann, "bob");
+  EXPECT_EQ(later.find("ann"), std::string::npos);
+  listen(from_start, "", "?after=");
+  EXPECT_THAT(hear(from_start, "bob"), HasSubstr("ann"));
+  EXPECT_THAT(hear(from_now, ":\n\n"), testing::Not(HasSubstr("ended")));  // idle, and shows that it lives
+  // Many at once: none is lost, none is said twice.
+  for (uint64_t i = 0; i < 2000; ++i) pad.change(100 + i, fmt::format("c{}", i));
+  const std::string many = hear(from_now, "c1999");
+  size_t ids = 0;
+  for (size_t at = 0; (at = many.find("id: ", at)) != std::string::npos; ++at) ++ids;
+  EXPECT_EQ(ids, 2000u);
+  Raw wrong(server->port());
+  wrong.send(
+      "GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nLast-Event-ID: x\r\n\r\n");
+  EXPECT_EQ(wrong.answer().status, 400);
+}
+
+TEST_F(Management, RejectsAreListedWithTheirReasons) {
+  for (int i = 1; i <= 3; ++i)
+    MUST(record->connection().run("INSERT INTO tessera.reject VALUES (?, 'web', 1, ?, 'v', '{}', ?)",
+                                  {int64_t{i}, std::string_view(i == 2 ? "no-user" : "bad-time"), int64_t{i}}));
+  const Json all = json(get("/api/v1/rejects"));
+  EXPECT_EQ(all.find("reasons")->dump(), R"({"bad-time":2,"no-user":1})");
+  EXPECT_EQ(all.find("rejects")->as_array()->size(), 3u);
+  EXPECT_EQ(all.find("rejects")->as_array()->front().find("entry")->number_or(0), 3);
+  EXPECT_EQ(json(get("/api/v1/rejects?reason=no-user")).find("rejects")->as_array()->size(), 1u);
+  EXPECT_EQ(
+      json(get("/api/v1/rejects?limit=1&skip=1")).find("rejects")->as_array()->front().find("entry")->number_or(0), 2);
+  EXPECT_EQ(get("/api/v1/rejects?skip=-1").status, 400);
+}
+
+TEST_F(Management, TheServerSaysHowItIs) {
+  EXPECT_EQ(get("/healthz").body, R"({"status":"ok"})");
+  EXPECT_EQ(get("/healthz", "", "HEAD").status, 200);
+  EXPECT_EQ(ask("GET /healthz HTTP/1.0\r\n\r\n").status, 200);
+  EXPECT_EQ(get("/readyz").status, 200);
+  EXPECT_EQ(json(get("/api/v1/status")).find("engine")->find("events")->number_or(0), 7);
+  const std::string metrics = get("/metrics").body;
+  EXPECT_THAT(metrics, HasSubstr("# TYPE tessera_engine_events gauge\ntessera_engine_events 7\n"));
+  EXPECT_THAT(metrics, HasSubstr("tessera_tracking_told_to_retry 0\n"));
+  service.is_ready = false;
+  EXPECT_EQ(get("/readyz").status, 503);
+}
+
+TEST_F(Management, WrongPlacesAndMethodsAreToldTheRightOnes) {
+  const Answer lost = get("/api/v1/segmets");
+  EXPECT_EQ(lost.status, 404);
+  EXPECT_THAT(lost.body, HasSubstr("did you mean /api/v1/segments?"));
+  const Answer wrong = send("/api/v1/segments", "", "", "DELETE");
+  EXPECT_EQ(wrong.status, 405);
+  EXPECT_TRUE(wrong.has("Allow: GET, PUT, POST")) << wrong.head;
+  EXPECT_EQ(get("/api/v1/segments", "", "OPTIONS").status, 405);  // no other page may ask this
+}
+
+// Set TESSERA_BLESS=1 to rewrite tests/server/routes.txt after a change that is meant.
+TEST(Routes, AreTheOnesOfTheGoldenList) {
+  std::string list;
+  for (const Route& route : routes())
+    list += fmt::format("{:6} {:34} {:6} {}\n", route.method, route.pattern,
+                        route.access == Access::Open ? "open" : "token", route.summary);
+  const std::string path = TESSERA_SOURCE_DIR "/tests/server/routes.txt";
+  if (std::getenv("TESSERA_BLESS")) std::ofstream(path, std::ios::binary) << list;
+  std::ifstream file(path, std::ios::binary);
+  const std::string golden((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_EQ(list, golden);
+}
+
+TEST(Routes, AreAllInTheDocument) {
+  const Json document = openapi();
+  EXPECT_EQ(document.find("openapi")->text_or(""), "3.1.0");
+  for (const Route& route : routes()) {
+    const Json* path = document.find("paths")->find(route.pattern);
+    ASSERT_TRUE(path) << route.pattern;
+    std::string method(route.method);
+    for (char& c : method) c = static_cast<char>(std::tolower(c));
+    const Json* operation = path->find(method);
+    ASSERT_TRUE(operation) << route.method << " " << route.pattern;
+    // Every part in braces is described.
+    size_t described = 0;
+    for (const Json& parameter : *operation->find("parameters")->as_array())
+      described += parameter.find("in")->text_or("") == "path" &&
+                   route.pattern.find("{" + parameter.find("name")->text_or("") + "}") != std::string_view::npos;
+    EXPECT_EQ(described, static_cast<size_t>(std::count(route.pattern.begin(), route.pattern.end(), '{')))
+        << route.pattern;
+  }
+}
+
+TEST(Routes, AreAllInTheManual) {
+  std::ifstream file(TESSERA_SOURCE_DIR "/docs/server.md");
+  const std::string manual((std::istreambuf_iterator<char>(file)), {});
+  for (const Route& route : routes())
+    EXPECT_NE(manual.find(fmt::format("`{} {}`", route.method, route.pattern)), std::string::npos)
+        << route.method << " " << route.pattern << " is missing in docs/server.md";
+}
+
+}  // namespace
+}  // namespace tessera::server
