@@ -21,6 +21,7 @@ const Command& cluster_command();
 const Command& export_command();
 const Command& simulate_command();
 const Command& sql_command();
+const Command& serve_command();
 const Command& keys_add_command();
 const Command& keys_list_command();
 const Command& keys_revoke_command();

@@ -1,0 +1,116 @@
+// tessera serve: the record, its log and the live engine, and the server before them. What is made first ends last, so
+// that nobody is asked who is gone: the server stops asking, then the engine writes what it has, then the record
+// closes.
+#include <csignal>
+
+#include <pthread.h>
+
+#include "cli/commands.hpp"
+#include "live/engine.hpp"
+#include "server/site.hpp"
+#include "store/record.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+constexpr Option kOptions[] = {
+    {"--listen", "ADDRESS", "Address and port (default: 127.0.0.1:8080); :8080 is every address of this machine"},
+    {"--tls-cert", "FILE", "Serve HTTPS with this certificate (PEM, the whole chain)"},
+    {"--tls-key", "FILE", "The certificate's key (PEM)"},
+    {"--log", "FOLDER", "The log beside the record (default: the record's name with .log behind it)"},
+};
+constexpr int kWorkers = 4;  // for answers that take a while
+
+// SIGTERM and SIGINT, held back from every thread that begins after this, until somebody waits for them.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+  // The second one ends the process.
+  void wait() const {
+    int which = 0;
+    sigwait(&set_, &which);
+    pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
+  }
+
+ private:
+  sigset_t set_;
+};
+
+std::string shown_host(const std::string& host) {
+  if (host == "0.0.0.0" || host == "::") return "127.0.0.1";
+  return host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+}
+
+// A key to begin with, where no source has one yet.
+Result<std::optional<std::string>> first_key(store::Record& record, Instant now) {
+  TRY(server::need_sources(record.connection()));
+  for (const server::Key& key : TRY(server::list_keys(record.connection())))
+    if (!key.is_admin()) return std::nullopt;
+  return TRY(server::add_key(record.connection(), "default", now));
+}
+
+void greet(const Context& context, const std::string& address, const std::optional<std::string>& key) {
+  if (context.format == Format::Json) {
+    context.print(Json::object().set("address", address).set("write_key", key ? Json(*key) : Json()).dump());
+  } else {
+    context.print(fmt::format("listening on {}", address));
+    if (key) {
+      context.print(fmt::format("write key of the source 'default': {}\ntry it:", *key));
+      context.print(fmt::format("  curl -u {}: {}/v1/track -d '{{\"userId\": \"ann\", \"event\": \"Product Added\"}}'",
+                                *key, address));
+    }
+  }
+  std::fflush(stdout);  // whoever started us waits for this line
+}
+
+Result<server::HttpSettings> settings_of(const Arguments& given) {
+  server::HttpSettings out{.framing = server::framing_limits()};
+  out.address = TRY(server::parse_address(given.text("listen").value_or("127.0.0.1:8080")));
+  out.certificate_file = given.text("tls-cert").value_or("");
+  out.key_file = given.text("tls-key").value_or("");
+  return out;
+}
+
+Result<int> run_serve(const Context& context, const Arguments& given) {
+  server::HttpSettings settings = TRY(settings_of(given));
+  const Signals signals;
+  auto record = TRY(store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock));
+  const auto key = TRY(first_key(*record, context.clock.now()));
+  server::Keys keys;
+  TRY(keys.load(record->connection()));
+  const std::string log = given.text("log").value_or(context.store + ".log");
+  auto engine = TRY(live::Engine::start(*record, log, server::segment_reader(), {}, context.clock));
+  const auto backend = server::backend_of(*engine);
+  server::Workers workers(kWorkers);
+  server::Service service{*backend, keys, *record, workers, context.clock};
+  server::Site site(service);
+  auto http =
+      TRY(server::HttpServer::start(settings, workers, [&](server::Request request, server::Responder responder) {
+        site.handle(std::move(request), std::move(responder));
+      }));
+  service.http = [&http] { return http->counts(); };
+  const std::string_view scheme = settings.certificate_file.empty() ? "http" : "https";
+  greet(context, fmt::format("{}://{}:{}", scheme, shown_host(settings.address.host), http->port()), key);
+  signals.wait();
+  context.note("stopping: answering what was asked, writing what was logged");
+  service.is_ready = false;
+  http->stop();
+  TRY(engine->stop());
+  return 0;
+}
+
+}  // namespace
+
+const Command& serve_command() {
+  static const Command kCommand{"serve", "Take events over HTTP, keep every segment true, say what changes", kOptions,
+                                run_serve};
+  return kCommand;
+}
+
+}  // namespace tessera::cli
