@@ -15,6 +15,7 @@
 #include <functional>
 #include <future>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include <asio.hpp>
@@ -39,6 +40,15 @@ struct Wire {
   HttpSettings settings;
   std::shared_ptr<asio::ssl::context> tls;  // null: none
   std::atomic<uint64_t> refused{0};
+  std::mutex mutex;
+  std::set<tcp::socket::lowest_layer_type*> sockets;
+
+  // On the network's thread, or when it has ended.
+  void close_all() {
+    const std::lock_guard lock(mutex);
+    asio::error_code ignored;
+    for (auto* socket : sockets) socket->close(ignored);
+  }
 };
 
 std::string refusal_text(const Refusal& refusal) {
@@ -146,6 +156,12 @@ class CheckedSocket {
           timer(io),
           framing(wire->settings.framing) {
       if (wire->tls) tls = std::make_unique<asio::ssl::stream<tcp::socket>>(std::move(plain), *wire->tls);
+      const std::lock_guard lock(wire->mutex);
+      wire->sockets.insert(&lowest());
+    }
+    ~State() {
+      const std::lock_guard lock(wire->mutex);
+      wire->sockets.erase(&lowest());
     }
     tcp::socket::lowest_layer_type& lowest() { return tls ? tls->lowest_layer() : plain.lowest_layer(); }
 
@@ -364,11 +380,11 @@ class StreamDriver : public std::enable_shared_from_this<StreamDriver> {
   using Builder = restinio::response_builder_t<restinio::chunked_output_t>;
   StreamDriver(asio::io_context& io, Workers& workers, Builder builder, std::shared_ptr<Stream> stream, Duration idle,
                std::shared_ptr<void> held)
-      : workers_(workers),
+      : held_(std::move(held)),
+        workers_(workers),
         builder_(std::move(builder)),
         stream_(std::move(stream)),
         idle_(idle),
-        held_(std::move(held)),
         timer_(io) {}
 
   void start() {
@@ -441,17 +457,14 @@ class StreamDriver : public std::enable_shared_from_this<StreamDriver> {
   }
   // The reader is gone or has everything.
   void end() {
-    workers_.post([self = shared_from_this()] {
-      self->stream_.reset();
-      self->held_.reset();
-    });
+    workers_.post([self = shared_from_this()] { self->stream_.reset(); });
   }
 
+  std::shared_ptr<void> held_;  // the server; goes last
   Workers& workers_;
   Builder builder_;
   std::shared_ptr<Stream> stream_;
   Duration idle_;
-  std::shared_ptr<void> held_;
   std::mutex mutex_;  // of what follows
   asio::steady_timer timer_;
   bool is_parked_ = false, is_woken_ = false;
@@ -591,8 +604,11 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
     }
     auto builder = incoming->create_response<restinio::chunked_output_t>(status_line(response.status));
     put_headers(builder, response, false);
+    const auto kept =
+        std::make_shared<std::pair<std::shared_ptr<State>, std::shared_ptr<void>>>(shared_from_this(), held);
+    held.reset();
     auto driver = std::make_shared<StreamDriver>(io, workers, std::move(builder), std::move(response.stream),
-                                                 shared->settings.stream_idle, std::move(held));
+                                                 shared->settings.stream_idle, kept);
     {
       const std::lock_guard lock(drivers_mutex);
       std::erase_if(drivers, [](const auto& weak) { return weak.expired(); });
@@ -614,6 +630,15 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
 
   Result<void> open();
   void stop(Duration patience);
+  // RESTinio's connections must go before its server, which counts them: closes them and runs what that sets off.
+  // REQUIRES: the thread has ended, or has not begun.
+  void close_connections() {
+    shared->close_all();
+    io.restart();
+    for (int rounds = 0; rounds < 1000 && io.poll() > 0; ++rounds) {
+    }
+  }
+  ~State() { close_connections(); }
 };
 
 Result<void> HttpServer::State::open() {
@@ -678,6 +703,7 @@ void HttpServer::State::stop(Duration patience) {
   guard.reset();
   io.stop();
   thread.join();
+  close_connections();
 }
 
 HttpServer::HttpServer(std::shared_ptr<State> state) : state_(std::move(state)) {}

@@ -336,10 +336,8 @@ TEST_F(Http, StoppingAnswersWhatWasAsked) {
   EXPECT_EQ(answer.body, "in time");
   EXPECT_TRUE(answer.has("Connection: close"));
   stopper.join();
-  const uint16_t port = server_->port();
-  server_.reset();
   EXPECT_TRUE(idle.is_closed());
-  Raw late(port);
+  Raw late(server_->port());
   EXPECT_FALSE(late.is_connected() && late.send(get("/seen")) && late.answer().status == 200);
 }
 
