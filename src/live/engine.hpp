@@ -32,6 +32,9 @@ struct Settings {
   Duration remembered_for = kDay * 2;  // at least, as long as the above is enough; the metric says when it was not
   uint64_t feed_changes = 1'000'000;   // changes kept in memory for subscribers; older ones are read from the record
   Duration flush_after = kSecond;      // the record follows the log by about this much
+  uint64_t page_rows = 100'000;        // or by so many rows
+  // Called in the transaction that brought new columns: classes of properties, decided above (privacy).
+  std::function<Result<void>(store::Connection&)> classify;
 };
 
 // What came in: one body, a single call or a batch, as JSON text that has been parsed once (so it is valid JSON).

@@ -27,9 +27,10 @@ Fold::Fold(const FoldLimits& limits, FindChange find_change)
 }
 Fold::~Fold() = default;
 
-Result<std::unique_ptr<Fold>> Fold::make(Definitions definitions, const FoldLimits& limits, FindChange find_change) {
+Result<std::unique_ptr<Fold>> Fold::make(Definitions definitions, const FoldLimits& limits, FindChange find_change,
+                                         std::unique_ptr<Memory> memory) {
   std::unique_ptr<Fold> fold(new Fold(limits, std::move(find_change)));
-  fold->memory_ = std::make_unique<Memory>(TRY(wanted_by(definitions)));
+  fold->memory_ = memory ? std::move(memory) : std::make_unique<Memory>(TRY(wanted_by(definitions)));
   TRY(fold->set_plan(std::move(definitions)));
   fold->inflow_ = std::make_unique<Inflow>(fold->identities_, *fold->memory_, fold->recent_, 0);
   return fold;
@@ -96,6 +97,12 @@ void Fold::restore(std::vector<Instant> begins, Instant now, Seq next_seq) {
     next_[leader] = looks[i];
     timers_->arm(leader);
   }
+}
+
+Page Fold::take_page() {
+  Page page = inflow_->take_page();
+  page.versions = versions_;
+  return page;
 }
 
 // --- an entry
@@ -412,6 +419,19 @@ void Fold::publish() {
     previous_flip_.pop_front();
     ++dropped_flips_;
   }
+}
+
+std::vector<Flip> Fold::fresh() const {
+  const auto from = std::ranges::partition_point(flips_, [&](const Flip& flip) { return flip.id.offset < offset_; });
+  return {from, flips_.end()};
+}
+
+std::optional<size_t> Fold::find_segment(std::string_view name) const {
+  for (size_t s = 0; s < plan_->segments.size(); ++s) {
+    const auto& output = plan_->outputs[plan_->segments[s]];
+    if (output.slug == name || output.name == name) return s;
+  }
+  return std::nullopt;
 }
 
 std::optional<ChangeId> Fold::original_of(const Flip& like) const {

@@ -8,8 +8,8 @@
 // fact is late, or two customers became one), the whole stretch is walked twice, as it was thought and as it is, and
 // what differs are corrections: a change that moved names the one it replaces, a change that never was is voided.
 //
-// A customer begins with the earliest of their facts (one without a time counts from when it was learnt), a segment when
-// its definition came into force: nobody is a member before.
+// A customer begins with the earliest of their facts (one without a time counts from when it was learnt), a segment
+// when its definition came into force: nobody is a member before.
 #pragma once
 
 #include <deque>
@@ -29,13 +29,6 @@
 
 namespace tessera::live {
 
-struct SegmentVersion {
-  std::string slug, name;
-  uint32_t version = 1;
-  Instant since = kEver;  // in force from then on
-  bool operator==(const SegmentVersion&) const = default;
-};
-
 // What is in force: a program that has passed the checker, and of each of its segments which version it is.
 struct Definitions {
   segment::Program program;
@@ -52,11 +45,12 @@ class Fold {
   // Finds a change that is no longer kept in memory: of this customer and segment, at this instant, of this kind.
   using FindChange = std::function<std::optional<ChangeId>(const Flip& like, const SegmentVersion& segment)>;
 
-  // Knows nobody yet. Error: a definition cannot be run.
-  static Result<std::unique_ptr<Fold>> make(Definitions definitions, const FoldLimits& limits, FindChange find_change);
+  // Knows nobody yet; `memory`, where given, holds what wanted_by() names. Error: a definition cannot be run.
+  static Result<std::unique_ptr<Fold>> make(Definitions definitions, const FoldLimits& limits, FindChange find_change,
+                                            std::unique_ptr<Memory> memory = nullptr);
   ~Fold();
 
-  // A restart, before any entry, after identities() and memory() were filled: memberships as of `now`, the instant of
+  // A restart, before any entry, after identities() were filled: memberships as of `now`, the instant of
   // the last entry, without changes. `begins`: by profile, kNever where the profile has no dated facts.
   void restore(std::vector<Instant> begins, Instant now, profiles::Seq next_seq);
 
@@ -69,14 +63,18 @@ class Fold {
   void finish(uint64_t next_offset);
 
   Instant next_due() { return timers_->earliest(); }  // when time alone may do something; kNever: not
-  Page take_page() { return inflow_->take_page(); }
+  Page take_page();
   bool has_rows() const { return !inflow_->empty(); }
 
   Identities& identities() { return identities_; }
   Memory& memory() { return *memory_; }
   Recent& recent() { return recent_; }
+  const Recent& recent() const { return recent_; }
   const Inflow& inflow() const { return *inflow_; }
   const Definitions& definitions() const { return definitions_; }
+  const segment::Plan& plan() const { return *plan_; }
+  // By id or name: index in the plan's segments.
+  std::optional<size_t> find_segment(std::string_view name) const;
   static Result<Wanted> wanted_by(const Definitions& definitions);
 
   // --- what is true at the instant of the last entry
@@ -88,7 +86,10 @@ class Fold {
   const SegmentVersion& version_of(const Flip& flip) const { return versions_[flip.segment]; }
   // The changes in memory, oldest first.
   const std::deque<Flip>& flips() const { return flips_; }
+  // Those of the last entry.
+  std::vector<Flip> fresh() const;
   Instant next_look(Profile leader) const { return next_[leader]; }
+  Instant begin_of(Profile leader) const { return begin_[leader]; }
   struct Counts {
     uint64_t looks = 0, walks = 0, timers = 0, flips = 0;
   };

@@ -43,6 +43,7 @@ Page Inflow::take_page() {
     next.rows.push_back(std::move(rows));
     kind.rows_done = 0;
   }
+  for (const Profile profile : page_.relabelled) page_.leaders.emplace_back(profile, identities_.leader(profile));
   return std::exchange(page_, std::move(next));
 }
 

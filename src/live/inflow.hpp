@@ -50,6 +50,7 @@ class Inflow final : public profiles::Intake {
     uint64_t rows = 0, duplicates = 0, rejects = 0;
   };
   const Counts& counts() const { return counts_; }
+  uint64_t page_rows() const { return next_seq_ - page_.first_seq + page_.rejects.size(); }
 
   Kind kind(std::string_view event) override;
   Property property(Kind kind, std::string_view name) override;
@@ -64,7 +65,8 @@ class Inflow final : public profiles::Intake {
   void element(Property property, bool truth) override { put_element(property, truth); }
   void next_element(Kind kind, std::string_view prefix) override;
   void reject(profiles::Reject reject) override;
-  Result<profiles::IntakeOutcome> commit(Progress& progress, const Finally& finally) override;  // not for this one: finish()
+  Result<profiles::IntakeOutcome> commit(Progress& progress,
+                                         const Finally& finally) override;  // not for this one: finish()
 
  private:
   struct KindOf {

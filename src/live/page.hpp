@@ -15,6 +15,13 @@
 
 namespace tessera::live {
 
+struct SegmentVersion {
+  std::string slug, name;
+  uint32_t version = 1;
+  Instant since = kEver;  // in force from then on
+  bool operator==(const SegmentVersion&) const = default;
+};
+
 // A change as it is kept in memory: the texts of Change are looked up when somebody reads it.
 struct Flip {
   ChangeId id;
@@ -40,9 +47,11 @@ struct Page {
   };
   std::vector<NewIdentity> identities;  // first_profile, first_profile + 1, ...
   std::vector<profiles::Link> links;
-  std::vector<profiles::Profile> relabelled;  // whose leader changed
+  std::vector<profiles::Profile> relabelled;  // whose leader changed; to be read when the page is taken:
+  std::vector<std::pair<profiles::Profile, profiles::Profile>> leaders;  // of each of those
   std::vector<profiles::Reject> rejects;
   std::vector<Flip> flips;
+  std::vector<SegmentVersion> versions;  // what Flip::segment counts; when the page is taken
   profiles::Seq first_seq = 0, until_seq = 0;
   std::vector<profiles::Learnt> learnt;  // of [first_seq, until_seq)
   uint64_t until_offset = 0;             // of the log: everything before is in this page or an earlier one

@@ -53,9 +53,21 @@ struct Customers {
   std::vector<CustomerIndex> of_profile;
 };
 
+// How many profiles were known: they are numbered in the order of the facts that brought them.
+Result<size_t> profiles_known(Connection& connection, size_t profiles, Seq visible_until) {
+  std::string all = fmt::format("SELECT max(greatest(a, b)) AS p FROM tessera.link WHERE seq < {}", visible_until);
+  for (const EventTable& table : TRY(EventTables::read(connection)).all())
+    all += fmt::format(" UNION ALL SELECT max(profile) FROM main.{} WHERE seq < {}", quoted_name(table.name),
+                       visible_until);
+  const auto last = TRY(connection.integer("SELECT max(p)::BIGINT FROM (" + all + ")"));
+  return std::min(profiles, last ? static_cast<size_t>(*last) + 1 : 0);
+}
+
 Result<Customers> read_customers(Connection& connection, Instant known_at, Seq visible_until) {
   People people = TRY(read_people(connection));
-  const size_t profiles = people.kinds.size();
+  const size_t all = people.kinds.size();
+  const size_t profiles = known_at == kNever ? all : TRY(profiles_known(connection, all, visible_until));
+  people.kinds.resize(profiles);
   const std::vector<Profile> leader = known_at == kNever
                                           ? TRY(read_leaders(connection, profiles))
                                           : stitch(people.kinds, TRY(read_links(connection, visible_until))).leader;
@@ -79,7 +91,7 @@ Result<Customers> read_customers(Connection& connection, Instant known_at, Seq v
     return compared != 0 ? compared < 0 : a.profile < b.profile;
   });
   Customers customers;
-  customers.of_profile.resize(profiles);
+  customers.of_profile.resize(all);  // those not known yet have no facts to be seen
   customers.public_id.reserve(order.size());
   for (const Entry& entry : order) {
     customers.of_profile[entry.profile] = static_cast<CustomerIndex>(customers.public_id.size());
@@ -392,15 +404,19 @@ class StreamLoader {
   Unordered rows_;
 };
 
+// Entries, and what is finer than them.
 Result<std::vector<Learnt>> read_learnt(Connection& connection) {
+  auto answer = TRY(connection.query("SELECT until_seq, learnt FROM tessera.learnt_until ORDER BY until_seq"));
   std::vector<Learnt> learnt;
-  for (const store::Entry& entry : TRY(store::entries(connection))) {
-    if (entry.first_seq == entry.until_seq) continue;
-    if (!learnt.empty() && learnt.back().at == entry.learnt)
-      learnt.back().until = entry.until_seq;
-    else
-      learnt.push_back({entry.learnt, entry.until_seq});
-  }
+  while (const auto chunk = TRY(answer.next()))
+    for (size_t row = 0; row < chunk->rows(); ++row) {
+      const Seq until = chunk->column(0).values<Seq>()[row];
+      const Instant at = store::instant_of_stored(chunk->column(1).values<int64_t>()[row]);
+      if (!learnt.empty() && learnt.back().at == at)
+        learnt.back().until = until;
+      else
+        learnt.push_back({at, until});
+    }
   return learnt;
 }
 

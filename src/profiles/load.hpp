@@ -25,8 +25,7 @@ struct Needs {
 };
 
 // All customers (those without events too), ordered by public id: the user id, else a pseudonym (people.hpp).
-// known_at: facts and links learnt later are left out, as if they had never come; the identifiers they brought still
-// are customers, without events.
+// known_at: facts and links learnt later are left out, and the customers they brought, as if they had never come.
 Result<History> load(store::Record& record, const Needs& needs = {}, Instant known_at = kNever);
 Result<History> load(store::Connection& connection, const Needs& needs = {}, Instant known_at = kNever);
 

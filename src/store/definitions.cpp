@@ -65,11 +65,19 @@ Result<std::vector<DefinitionChange>> apply_definitions(Record& record, const st
                                                         std::string source, Instant learnt) {
   Connection& connection = record.connection();
   auto transaction = TRY(Transaction::begin(connection));
+  auto changes = TRY(write_definitions(connection, definitions, std::move(source), learnt));
+  if (std::ranges::any_of(changes, [](DefinitionChange change) { return change != DefinitionChange::Same; }))
+    TRY(transaction.commit());
+  return changes;
+}
+
+Result<std::vector<DefinitionChange>> write_definitions(Connection& connection,
+                                                        const std::vector<NewDefinition>& definitions,
+                                                        std::string source, Instant learnt) {
   Entry entry = TRY(next_entry(connection, "definitions", learnt));
   entry.source = std::move(source);
   TRY(append_entry(connection, entry));
   std::vector<DefinitionChange> changes;
-  bool is_any_new = false;
   for (const NewDefinition& wanted : definitions) {
     const StoredDefinition last = TRY(last_version(connection, wanted.kind, wanted.slug));
     const bool is_there = last.version > 0 && !last.is_removed;
@@ -77,7 +85,6 @@ Result<std::vector<DefinitionChange>> apply_definitions(Record& record, const st
       changes.push_back(DefinitionChange::Same);
       continue;
     }
-    is_any_new = true;
     changes.push_back(is_there ? DefinitionChange::Changed : DefinitionChange::Added);
     TRY(insert(connection, {.kind = wanted.kind,
                             .slug = wanted.slug,
@@ -86,13 +93,16 @@ Result<std::vector<DefinitionChange>> apply_definitions(Record& record, const st
                             .version = last.version + 1,
                             .entry = entry.id}));
   }
-  if (is_any_new) TRY(transaction.commit());
   return changes;
 }
 
 Result<void> remove_definition(Record& record, uint8_t kind, const std::string& slug, Instant learnt) {
-  Connection& connection = record.connection();
-  auto transaction = TRY(Transaction::begin(connection));
+  auto transaction = TRY(Transaction::begin(record.connection()));
+  TRY(write_removal(record.connection(), kind, slug, learnt));
+  return transaction.commit();
+}
+
+Result<void> write_removal(Connection& connection, uint8_t kind, const std::string& slug, Instant learnt) {
   StoredDefinition last = TRY(last_version(connection, kind, slug));
   if (last.version == 0 || last.is_removed) {
     std::vector<std::string> known;
@@ -108,8 +118,7 @@ Result<void> remove_definition(Record& record, uint8_t kind, const std::string& 
   last.entry = entry.id;
   last.is_removed = true;
   TRY(append_entry(connection, entry));
-  TRY(insert(connection, last));
-  return transaction.commit();
+  return insert(connection, last);
 }
 
 }  // namespace tessera::store

@@ -33,6 +33,11 @@ enum class DefinitionChange { Added, Changed, Same, Removed };
 // What became of each, in their order. All of them or none; nothing is written where all are the same as before.
 Result<std::vector<DefinitionChange>> apply_definitions(Record& record, const std::vector<NewDefinition>& definitions,
                                                         std::string source, Instant learnt);
+// The same in the transaction at hand, as part of an entry of its own.
+Result<std::vector<DefinitionChange>> write_definitions(Connection& connection,
+                                                        const std::vector<NewDefinition>& definitions,
+                                                        std::string source, Instant learnt);
+Result<void> write_removal(Connection& connection, uint8_t kind, const std::string& slug, Instant learnt);
 // Error where there is none of that name; it names the nearest.
 Result<void> remove_definition(Record& record, uint8_t kind, const std::string& slug, Instant learnt);
 

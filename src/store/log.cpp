@@ -371,11 +371,11 @@ Result<std::unique_ptr<Log>> Log::open(const std::string& folder, const LogSetti
 
   auto firsts = TRY(segments_of(folder));
   const bool is_new = firsts.empty();
-  if (is_new) firsts.push_back(0);
+  if (is_new) firsts.push_back(settings.begin);
   const LogOffset last = firsts.back();
   state->index = std::make_shared<Index>(folder, std::move(firsts), last);
   if (is_new)
-    TRY(state->begin_segment(0));
+    TRY(state->begin_segment(settings.begin));
   else
     TRY(state->open_last(last));
   return std::unique_ptr<Log>(new Log(std::move(state)));

@@ -39,6 +39,7 @@ class LogDisk {
 struct LogSettings {
   uint64_t segment_bytes = 64 << 20;  // a new segment is begun when the last has grown beyond this
   uint32_t most_payload = 16 << 20;   // bytes; append() refuses larger ones
+  LogOffset begin = 0;                // of a log that is made new: where the one that was lost had ended
   const LogDisk* disk = nullptr;      // null: the system's; must outlive the log
 };
 

@@ -68,9 +68,44 @@ INSERT INTO tessera.catalogue VALUES
   ('tessera.webhook', 'bookkeeping', NULL, NULL), ('tessera.webhook_dead', 'bookkeeping', NULL, NULL);
 )sql";
 
+// Notes on version 3, a server:
+// - applied: the record holds what the log says up to this offset; one row, none where no server ever ran.
+// - learnt: finer than entry, for entries of kind "live": facts of seq < until_seq (and not before the row above) were
+//   learnt then.
+// - learnt_until: when each fact was learnt, from both.
+// - change: the feed of membership changes; kind, cause as live::ChangeKind, live::Cause. The id is log_offset-ordinal.
+// - source: who may send events; the write key as SDKs use it.
+constexpr const char* kVersion3 = R"sql(
+CREATE TABLE tessera.applied(log_offset UBIGINT NOT NULL, learnt TIMESTAMP_MS NOT NULL);
+CREATE TABLE tessera.learnt(until_seq UINTEGER NOT NULL, learnt TIMESTAMP_MS NOT NULL);
+CREATE TABLE tessera.change(log_offset UBIGINT NOT NULL, ordinal UINTEGER NOT NULL, profile UINTEGER NOT NULL,
+                            segment VARCHAR, version UINTEGER NOT NULL, kind UTINYINT NOT NULL, cause UTINYINT NOT NULL,
+                            happened TIMESTAMP_MS NOT NULL, learnt TIMESTAMP_MS NOT NULL, correction_offset UBIGINT,
+                            correction_ordinal UINTEGER, into_profile UINTEGER);
+CREATE TABLE tessera.source(name VARCHAR NOT NULL, write_key VARCHAR NOT NULL, created TIMESTAMP_MS NOT NULL,
+                            revoked TIMESTAMP_MS);
+
+INSERT INTO tessera.catalogue VALUES
+  ('tessera.applied', 'bookkeeping', NULL, NULL), ('tessera.learnt', 'bookkeeping', NULL, NULL),
+  ('tessera.change', 'people', NULL, ['profile', 'into_profile']), ('tessera.source', 'bookkeeping', NULL, NULL);
+
+CREATE VIEW tessera.learnt_until AS
+  SELECT until_seq, max(learnt) AS learnt
+  FROM (SELECT until_seq, learnt FROM tessera.entry WHERE until_seq > first_seq AND kind <> 'live'
+        UNION ALL SELECT until_seq, learnt FROM tessera.learnt)
+  GROUP BY until_seq;
+CREATE VIEW main.segment_changes AS
+  SELECT format('{}-{}', log_offset, ordinal) AS id, customer, segment, version,
+         CASE kind WHEN 1 THEN 'entered' WHEN 2 THEN 'left' WHEN 3 THEN 'voided' WHEN 4 THEN 'merged' END AS change,
+         CASE cause WHEN 1 THEN 'event' WHEN 2 THEN 'time' WHEN 3 THEN 'definition' WHEN 4 THEN 'identity' END AS cause,
+         happened, learnt, format('{}-{}', correction_offset, correction_ordinal) AS correction_of
+  FROM tessera.change JOIN tessera.person USING (profile);
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "the first tables", kVersion1},
     {2, "webhooks", kVersion2},
+    {3, "a server's log, changes and sources", kVersion3},
 };
 
 }  // namespace

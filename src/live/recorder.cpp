@@ -1,0 +1,311 @@
+#include "live/recorder.hpp"
+
+#include <algorithm>
+
+#include "core/hash.hpp"
+#include "core/parallel.hpp"
+#include "profiles/load.hpp"
+#include "profiles/people.hpp"
+#include "profiles/schema.hpp"
+#include "profiles/write_rows.hpp"
+
+namespace tessera::live {
+
+using profiles::write_blocks;
+using store::StoredText;
+using store::Writer;
+
+Result<std::unique_ptr<Recorder>> Recorder::open(store::Record& record,
+                                                 std::function<Result<void>(store::Connection&)> classify) {
+  std::unique_ptr<Recorder> recorder(new Recorder(TRY(record.connect())));
+  recorder->key_ = record.pseudonym_key();
+  recorder->classify_ = std::move(classify);
+  recorder->tables_ = TRY(profiles::EventTables::read(recorder->connection_));
+  return recorder;
+}
+
+// --- a page
+
+Result<void> Recorder::write(const Page& page, const InForce::Changed* changed) {
+  auto transaction = TRY(store::Transaction::begin(connection_));
+  const auto written = [&]() -> Result<void> {
+    store::Entry entry = TRY(store::next_entry(connection_, "live", page.learnt_until));
+    if (entry.first_seq != page.first_seq)
+      return fail(fmt::format("the record changed behind the server: it goes on at fact {}, the log at {}",
+                              entry.first_seq, page.first_seq),
+                  {}, "stop the server before other programs write to its record");
+    entry.until_seq = page.until_seq;
+    entry.source = "events received";
+    TRY(write_identities(page));
+    TRY(write_rows(page));
+    TRY(write_links(page, entry.id));
+    TRY(write_rejects(page, entry.id));
+    TRY(write_flips(page));
+    if (page.until_seq > page.first_seq || !page.rejects.empty()) TRY(store::append_entry(connection_, entry));
+    const std::vector<std::string> columns = {"until_seq", "learnt"};
+    auto learnt = TRY(Writer::open(connection_, "tessera", "learnt", columns));
+    TRY(write_blocks(learnt, page.learnt.size(), [&](size_t row, size_t from) {
+      learnt.values<uint32_t>(0)[row] = page.learnt[from + row].until;
+      learnt.values<int64_t>(1)[row] = store::stored_time(page.learnt[from + row].at);
+    }));
+    if (changed && !changed->written.empty())
+      TRY(store::write_definitions(connection_, changed->written, "applied on the server", page.learnt_until));
+    if (changed)
+      for (const auto& [kind, slug] : changed->removed)
+        TRY(store::write_removal(connection_, kind, slug, page.learnt_until));
+    TRY(connection_.run("DELETE FROM tessera.applied"));
+    TRY(connection_.run("INSERT INTO tessera.applied VALUES (?, ?)", {page.until_offset, page.learnt_until}));
+    return transaction.commit();
+  }();
+  // What was grown in a transaction that did not end well is not there.
+  if (!written) tables_ = TRY(profiles::EventTables::read(connection_));
+  return written;
+}
+
+Result<void> Recorder::write_identities(const Page& page) {
+  std::vector<std::string> pseudonyms(page.identities.size());
+  parallel_for(pseudonyms.size(), 4096, [&](size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i)
+      pseudonyms[i] = profiles::pseudonym_of(key_, page.identities[i].kind, page.identities[i].value);
+  });
+  const std::vector<std::string> columns = {"profile", "kind", "value", "pseudonym"};
+  auto writer = TRY(Writer::open(connection_, "tessera", "identity", columns));
+  return write_blocks(writer, page.identities.size(), [&](size_t row, size_t from) {
+    const auto& identity = page.identities[from + row];
+    writer.values<uint32_t>(0)[row] = page.first_profile + static_cast<uint32_t>(from + row);
+    writer.values<uint8_t>(1)[row] = static_cast<uint8_t>(identity.kind);
+    writer.values<StoredText>(2)[row] = StoredText::of(identity.value);
+    writer.values<StoredText>(3)[row] = StoredText::of(pseudonyms[from + row]);
+  });
+}
+
+Result<void> Recorder::write_rows(const Page& page) {
+  bool is_grown = false;
+  for (const Page::Rows& rows : page.rows) {
+    if (rows.kept.empty()) continue;
+    std::vector<profiles::TableColumn> wanted;
+    for (const auto& filled : rows.buffer.filled()) wanted.push_back(filled.wanted);
+    const auto* known = tables_.find(rows.buffer.event());
+    is_grown |= !known || std::ranges::any_of(wanted, [&](const auto& column) {
+      return !known->column(column.property, column.type, column.is_list);
+    });
+    const auto& table = *TRY(tables_.grow(connection_, rows.buffer.event(), std::move(wanted)));
+    TRY(profiles::write_rows(connection_, table, rows.buffer, rows.kept));
+  }
+  if (!is_grown) return {};
+  TRY(tables_.refresh_views(connection_));
+  if (classify_) TRY(classify_(connection_));
+  return {};
+}
+
+Result<void> Recorder::write_links(const Page& page, uint64_t entry) {
+  const std::vector<std::string> columns = {"a", "b", "seq", "entry", "joins", "reason"};
+  auto links = TRY(Writer::open(connection_, "tessera", "link", columns));
+  TRY(write_blocks(links, page.links.size(), [&](size_t row, size_t from) {
+    const profiles::Link& link = page.links[from + row];
+    links.values<uint32_t>(0)[row] = link.a;
+    links.values<uint32_t>(1)[row] = link.b;
+    links.values<uint32_t>(2)[row] = link.seq;
+    links.values<uint64_t>(3)[row] = entry;
+    links.values<bool>(4)[row] = true;
+    links.values<StoredText>(5)[row] = StoredText::of("came together");
+  }));
+  if (page.leaders.empty()) return {};
+  // A page may relabel a profile more than once; all say the same leader.
+  std::map<Profile, Profile> leaders(page.leaders.begin(), page.leaders.end());
+  TRY(connection_.run("CREATE OR REPLACE TEMP TABLE relabelled(profile UINTEGER, leader UINTEGER)"));
+  const std::vector<std::string> both = {"profile", "leader"};
+  auto writer = TRY(Writer::open(connection_, "temp", "relabelled", both));
+  auto next = leaders.begin();
+  TRY(write_blocks(writer, leaders.size(), [&](size_t row, size_t) {
+    writer.values<uint32_t>(0)[row] = next->first;
+    writer.values<uint32_t>(1)[row] = next->second;
+    ++next;
+  }));
+  TRY(connection_.run("DELETE FROM tessera.stitched WHERE profile IN (SELECT profile FROM temp.relabelled)"));
+  TRY(connection_.run("INSERT INTO tessera.stitched SELECT * FROM temp.relabelled"));
+  return {};
+}
+
+Result<void> Recorder::write_rejects(const Page& page, uint64_t entry) {
+  const std::vector<std::string> columns = {"entry", "source", "line", "reason", "value", "row", "fingerprint"};
+  auto writer = TRY(Writer::open(connection_, "tessera", "reject", columns));
+  return write_blocks(writer, page.rejects.size(), [&](size_t row, size_t from) {
+    const profiles::Reject& reject = page.rejects[from + row];
+    writer.values<uint64_t>(0)[row] = entry;
+    writer.values<StoredText>(1)[row] = StoredText::of(reject.source);
+    writer.values<uint64_t>(2)[row] = reject.line;
+    writer.values<StoredText>(3)[row] = StoredText::of(reject.reason);
+    writer.values<StoredText>(4)[row] = StoredText::of(reject.value);
+    writer.values<StoredText>(5)[row] = StoredText::of(reject.row);
+    writer.values<uint64_t>(6)[row] = hash64(reject.row, hash64(reject.reason, hash64(reject.source, entry)));
+  });
+}
+
+Result<void> Recorder::write_flips(const Page& page) {
+  const std::vector<std::string> columns = {"log_offset",
+                                            "ordinal",
+                                            "profile",
+                                            "segment",
+                                            "version",
+                                            "kind",
+                                            "cause",
+                                            "happened",
+                                            "learnt",
+                                            "correction_offset",
+                                            "correction_ordinal",
+                                            "into_profile"};
+  auto writer = TRY(Writer::open(connection_, "tessera", "change", columns));
+  return write_blocks(writer, page.flips.size(), [&](size_t row, size_t from) {
+    const Flip& flip = page.flips[from + row];
+    const bool is_merge = flip.kind == ChangeKind::Merged;
+    writer.values<uint64_t>(0)[row] = flip.id.offset;
+    writer.values<uint32_t>(1)[row] = flip.id.ordinal;
+    writer.values<uint32_t>(2)[row] = flip.profile;
+    writer.values<uint8_t>(5)[row] = static_cast<uint8_t>(flip.kind);
+    writer.values<uint8_t>(6)[row] = static_cast<uint8_t>(flip.cause);
+    writer.values<int64_t>(7)[row] = store::stored_time(flip.at);
+    writer.values<int64_t>(8)[row] = store::stored_time(flip.learnt);
+    if (is_merge) {
+      writer.set_null(3, row);
+      writer.values<uint32_t>(4)[row] = 0;
+      writer.values<uint32_t>(11)[row] = *flip.into;
+    } else {
+      writer.values<StoredText>(3)[row] = StoredText::of(page.versions[flip.segment].slug);
+      writer.values<uint32_t>(4)[row] = page.versions[flip.segment].version;
+      writer.set_null(11, row);
+    }
+    if (flip.correction_of) {
+      writer.values<uint64_t>(9)[row] = flip.correction_of->offset;
+      writer.values<uint32_t>(10)[row] = flip.correction_of->ordinal;
+    } else {
+      writer.set_null(9, row);
+      writer.set_null(10, row);
+    }
+  });
+}
+
+// --- the way back
+
+Result<Recorder::Applied> Recorder::applied() {
+  Applied out;
+  out.offset = static_cast<uint64_t>(TRY(connection_.integer("SELECT log_offset FROM tessera.applied")).value_or(0));
+  auto answer = TRY(connection_.query(
+      "SELECT max(learnt), max(seq)::UINTEGER FROM (SELECT learnt, 0 AS seq FROM tessera.applied UNION ALL "
+      "SELECT learnt, until_seq FROM tessera.entry)"));
+  if (const auto chunk = TRY(answer.next()); chunk && chunk->rows() > 0) {
+    if (!chunk->column(0).is_null(0)) out.at = store::instant_of_stored(chunk->column(0).values<int64_t>()[0]);
+    if (!chunk->column(1).is_null(0)) out.next_seq = chunk->column(1).values<uint32_t>()[0];
+  }
+  return out;
+}
+
+Result<segment::Schema> Recorder::schema() {
+  return segment::schema_of(TRY(profiles::list_events(connection_, profiles::Counting::No)));
+}
+
+Result<std::unique_ptr<Memory>> Recorder::memory(Wanted wanted) {
+  auto memory = std::make_unique<Memory>(std::move(wanted));
+  std::vector<std::string> events;
+  for (const auto& table : tables_.all()) events.push_back(table.event);
+  memory->histories.append(
+      TRY(profiles::load_by_profile(connection_, memory->shape.wanted().needs(events), memory->dictionary)));
+  return memory;
+}
+
+Result<void> Recorder::fill(Fold& fold, Instant remembered_from) {
+  Identities& identities = fold.identities();
+  auto people = TRY(connection_.stream("SELECT profile, kind, value FROM tessera.identity ORDER BY profile"));
+  while (const auto chunk = TRY(people.next()))
+    for (size_t row = 0; row < chunk->rows(); ++row) {
+      const auto found = identities.find_or_add(static_cast<IdentifierKind>(chunk->column(1).values<uint8_t>()[row]),
+                                                chunk->column(2).text(row));
+      if (!found.is_new || found.profile != chunk->column(0).values<uint32_t>()[row])
+        return fail("the record's identifiers are not numbered without gaps", {},
+                    "see what is damaged: tessera doctor");
+    }
+  for (const profiles::Link& link : TRY(profiles::read_links(connection_)))
+    if (link.a < identities.size() && link.b < identities.size()) identities.note_link(link.a, link.b);
+  const auto leaders = TRY(profiles::read_leaders(connection_, identities.size()));
+  for (Profile profile = 0; profile < leaders.size(); ++profile)
+    if (leaders[profile] != profile) identities.join(leaders[profile], profile);
+  // The messages of late, in the order in which they came.
+  const auto from = TRY(connection_.integer(
+      "SELECT coalesce(max(until_seq), 0)::BIGINT FROM tessera.learnt_until WHERE learnt < ?", {remembered_from}));
+  std::string all;
+  for (const auto& table : tables_.all())
+    all += fmt::format("{}SELECT seq, fingerprint FROM main.{} WHERE seq >= {}", all.empty() ? "" : " UNION ALL ",
+                       store::quoted_name(table.name), from.value_or(0));
+  if (all.empty()) return {};
+  auto prints = TRY(connection_.stream("SELECT fingerprint FROM (" + all + ") ORDER BY seq"));
+  while (const auto chunk = TRY(prints.next()))
+    for (const uint64_t print : chunk->column(0).values<uint64_t>()) (void)fold.recent().seen(print, kEver);
+  return {};
+}
+
+// An undated fact counts from when it was learnt.
+Result<std::vector<Instant>> Recorder::begins() {
+  std::vector<Instant> begins;
+  for (const auto& table : tables_.all()) {
+    auto answer = TRY(connection_.stream(fmt::format(
+        "WITH f AS (SELECT profile, min(time) AS time, min(seq) AS seq FROM main.{} GROUP BY profile, isfinite(time)) "
+        "SELECT profile, min(CASE WHEN isfinite(f.time) THEN least(f.time, l.learnt) ELSE l.learnt END) FROM f ASOF "
+        "JOIN "
+        "tessera.learnt_until l ON f.seq < l.until_seq GROUP BY profile",
+        store::quoted_name(table.name))));
+    while (const auto chunk = TRY(answer.next()))
+      for (size_t row = 0; row < chunk->rows(); ++row) {
+        const Profile profile = chunk->column(0).values<uint32_t>()[row];
+        if (profile >= begins.size()) begins.resize(profile + 1, kNever);
+        begins[profile] = std::min(begins[profile], store::instant_of_stored(chunk->column(1).values<int64_t>()[row]));
+      }
+  }
+  return begins;
+}
+
+Result<std::optional<ChangeId>> Recorder::find_change(const Flip& like, const SegmentVersion& segment) {
+  auto answer =
+      TRY(connection_.query("SELECT log_offset, ordinal FROM tessera.change WHERE profile = ? AND segment = ? AND "
+                            "version = ? AND kind = ? AND "
+                            "happened = ? ORDER BY log_offset DESC, ordinal DESC LIMIT 1",
+                            {uint64_t{like.profile}, std::string_view(segment.slug), uint64_t{segment.version},
+                             uint64_t{static_cast<uint8_t>(like.kind)}, like.at}));
+  const auto chunk = TRY(answer.next());
+  if (!chunk || chunk->rows() == 0) return std::nullopt;
+  return ChangeId{chunk->column(0).values<uint64_t>()[0], chunk->column(1).values<uint32_t>()[0]};
+}
+
+Result<std::vector<Change>> Recorder::changes_after(std::optional<ChangeId> after, size_t limit) {
+  const ChangeId from = after.value_or(ChangeId{});
+  auto answer = TRY(connection_.query(
+      "SELECT c.log_offset, c.ordinal, c.profile, c.segment, c.version, c.kind, c.cause, c.happened, c.learnt, "
+      "c.correction_offset, c.correction_ordinal, CASE i.kind WHEN 1 THEN i.value ELSE i.pseudonym END, "
+      "CASE o.kind WHEN 1 THEN o.value ELSE o.pseudonym END FROM tessera.change c "
+      "JOIN tessera.identity i ON i.profile = c.profile LEFT JOIN tessera.identity o ON o.profile = c.into_profile "
+      "WHERE ? OR c.log_offset > ? OR (c.log_offset = ? AND c.ordinal > ?) ORDER BY c.log_offset, c.ordinal LIMIT ?",
+      {!after, from.offset, from.offset, uint64_t{from.ordinal}, uint64_t{limit}}));
+  std::vector<Change> out;
+  while (const auto chunk = TRY(answer.next()))
+    for (size_t row = 0; row < chunk->rows(); ++row) {
+      const auto text = [&](size_t column) {
+        return chunk->column(column).is_null(row) ? std::string() : std::string(chunk->column(column).text(row));
+      };
+      Change change{.id = {chunk->column(0).values<uint64_t>()[row], chunk->column(1).values<uint32_t>()[row]},
+                    .profile = chunk->column(2).values<uint32_t>()[row],
+                    .customer = text(11),
+                    .segment = text(3),
+                    .version = chunk->column(4).values<uint32_t>()[row],
+                    .kind = static_cast<ChangeKind>(chunk->column(5).values<uint8_t>()[row]),
+                    .cause = static_cast<Cause>(chunk->column(6).values<uint8_t>()[row]),
+                    .at = store::instant_of_stored(chunk->column(7).values<int64_t>()[row]),
+                    .learnt = store::instant_of_stored(chunk->column(8).values<int64_t>()[row]),
+                    .correction_of = {},
+                    .into = text(12)};
+      if (!chunk->column(9).is_null(row))
+        change.correction_of = {chunk->column(9).values<uint64_t>()[row], chunk->column(10).values<uint32_t>()[row]};
+      out.push_back(std::move(change));
+    }
+  return out;
+}
+
+}  // namespace tessera::live

@@ -1,0 +1,57 @@
+// Pages into the record, each in one transaction with the offset of the log it goes up to; and everything the fold
+// needs back out of the record when the server starts.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "live/fold.hpp"
+#include "live/in_force.hpp"
+#include "profiles/tables.hpp"
+#include "store/record.hpp"
+
+namespace tessera::live {
+
+class Recorder {
+ public:
+  // `classify` is called in the transaction of a page that brought new columns. REQUIRES: the record outlives it.
+  static Result<std::unique_ptr<Recorder>> open(store::Record& record,
+                                                std::function<Result<void>(store::Connection&)> classify);
+
+  // All of it or nothing. With `changed`: definitions, as an entry of their own behind the page's rows.
+  Result<void> write(const Page& page, const InForce::Changed* changed = nullptr);
+
+  // --- the way back
+  struct Applied {
+    uint64_t offset = 0;
+    Instant at = kEver;  // of the last entry, whether of the log or of an import
+    profiles::Seq next_seq = 0;
+  };
+  Result<Applied> applied();
+  // Identities, links, histories, messages of late: all but what follows from them.
+  Result<void> fill(Fold& fold, Instant remembered_from);
+  Result<std::vector<Instant>> begins();
+  Result<std::unique_ptr<Memory>> memory(Wanted wanted);
+  Result<segment::Schema> schema();
+  Result<std::optional<ChangeId>> find_change(const Flip& like, const SegmentVersion& segment);
+  // Changes behind `after` (all without), ascending, at most `limit`.
+  Result<std::vector<Change>> changes_after(std::optional<ChangeId> after, size_t limit);
+  store::Connection& connection() { return connection_; }
+
+ private:
+  explicit Recorder(store::Connection connection) : connection_(std::move(connection)) {}
+  Result<void> write_identities(const Page& page);
+  Result<void> write_rows(const Page& page);
+  Result<void> write_links(const Page& page, uint64_t entry);
+  Result<void> write_rejects(const Page& page, uint64_t entry);
+  Result<void> write_flips(const Page& page);
+
+  store::Connection connection_;
+  std::string key_;
+  std::function<Result<void>(store::Connection&)> classify_;
+  profiles::EventTables tables_;
+};
+
+}  // namespace tessera::live
