@@ -36,6 +36,7 @@ std::span<const Command> commands() {
       cluster_command(),
       simulate_command(),
       sql_command(),
+      serve_command(),
       keys_add_command(),
       keys_list_command(),
       keys_revoke_command(),

@@ -145,7 +145,7 @@ Result<void> Engine::State::open(const std::string& folder) {
       },
       std::move(memory)));
   TRY(recorder->fill(*fold, clock.now() - settings.remembered_for));
-  fold->restore(TRY(recorder->begins()), applied.at, applied.next_seq);
+  fold->restore(TRY(recorder->begins()), applied.at, applied.next_seq, recorder->events());
   reader = make_reader(fold->intake());
   recorded_until = applied.offset;
   applied_until = applied.offset;
@@ -618,10 +618,7 @@ Json Engine::segments() {
                  .set("members", uint64_t{s.fold->members(i).size()})
                  .set("definition", text == s.in_force.all().end() ? "" : segment::print(*text)));
   }
-  return Json::object()
-      .set("as_of", text_of(s.fold->learnt()))
-      .set("customers", uint64_t{s.fold->identities().customers()})
-      .set("segments", std::move(list));
+  return list;
 }
 
 Result<std::vector<std::string>> Engine::members(std::string_view segment, std::string_view after, size_t limit) {
@@ -701,19 +698,21 @@ Json Engine::status() {
     out.set("changes", counts.flips);
     out.set("duplicates_known_since",
             s.fold->recent().horizon() == kEver ? Json() : Json(text_of(s.fold->recent().horizon())));
-    Json sources = Json::array();
+    Json sources = Json::array(), silent = Json::array();
     const Instant now = s.clock.now();
     for (const auto& [name, source] : s.sources) {
       // Silent: three times its usual gap, and at least a minute.
       const Duration silence = now - source.newest;
+      const bool is_silent = silence > kMinute && silence.ms > 3 * source.usual_gap.ms;
+      if (is_silent) silent.add(name);
       sources.add(Json::object()
                       .set("source", name)
                       .set("calls", source.calls)
                       .set("newest", text_of(source.newest))
                       .set("usual_gap_ms", source.usual_gap.ms)
-                      .set("is_silent", silence > kMinute && silence.ms > 3 * source.usual_gap.ms));
+                      .set("is_silent", is_silent));
     }
-    out.set("sources", std::move(sources));
+    out.set("sources", std::move(sources)).set("silent_sources", std::move(silent));
   }
   const int64_t due = s.next_due;
   out.set("next_timer", due >= kNever.ms ? Json() : Json(text_of(Instant{due})));

@@ -77,7 +77,7 @@ class Engine {
   Result<Json> remove_definition(const std::string& slug);
 
   // --- reading; any thread; consistent with one moment of the fold
-  Json segments();                                    // name, slug, text, version, members, next change
+  Json segments();                                    // a list: id, name, version, since, members, definition
   std::optional<Json> customer(std::string_view id);  // by public id or any identifier: traits, segments, events seen
   // Members by public id, ascending, after `after`; at most `limit`.
   Result<std::vector<std::string>> members(std::string_view segment, std::string_view after, size_t limit);

@@ -76,10 +76,11 @@ void Fold::add_profiles() {
   grow(settled_, profiles, kEver);
 }
 
-void Fold::restore(std::vector<Instant> begins, Instant now, Seq next_seq) {
+void Fold::restore(std::vector<Instant> begins, Instant now, Seq next_seq, std::span<const std::string> events) {
   add_profiles();
   learnt_ = now;
   inflow_ = std::make_unique<Inflow>(identities_, *memory_, recent_, next_seq);
+  inflow_->knows(events);
   std::vector<Looker::Lane> lanes;
   for (Profile profile = 0; profile < identities_.size(); ++profile) {
     const Profile leader = identities_.leader(profile);

@@ -30,7 +30,8 @@ Inflow::Inflow(Identities& identities, Memory& memory, Recent& recent, Seq next_
 
 void Inflow::use(Memory& memory) {
   memory_ = &memory;
-  for (KindOf& kind : kinds_) kind.stream = memory.shape.stream(kind.event);
+  for (KindOf& kind : kinds_)
+    if (!kind.is_refused) kind.stream = memory.shape.stream(kind.event);
 }
 
 Page Inflow::take_page() {
@@ -58,9 +59,20 @@ void Inflow::begin(Instant learnt) {
 Inflow::Kind Inflow::kind(std::string_view event) {
   if (const auto found = by_event_.find(std::string(event)); found != by_event_.end()) return found->second;
   const auto kind = static_cast<Kind>(kinds_.size());
-  kinds_.push_back(
-      {.event = std::string(event), .properties = {}, .index = {}, .stream = memory_->shape.stream(event)});
-  by_event_.emplace(event, kind);
+  kinds_.push_back({.event = std::string(event), .properties = {}, .index = {}, .stream = {}});
+  // Anybody may send any names, but each is a table: those that are too many are rejects, all under one handle.
+  if (!events_.contains(event) && events_.size() >= profiles::kMaxEvents) {
+    if (refused_) {
+      kinds_.pop_back();
+      return *refused_;
+    }
+    refused_ = kind;
+    kinds_.back().is_refused = true;
+  } else {
+    kinds_.back().stream = memory_->shape.stream(event);
+    by_event_.emplace(event, kind);
+    events_.emplace(event);
+  }
   page_.rows.push_back({.buffer = RowBuffer(std::string(event)), .kept = {}});
   return kind;
 }
@@ -92,6 +104,14 @@ Profile Inflow::resolve(const Identifier& identifier) {
 
 void Inflow::start(Kind kind, std::span<const Identifier> who, Instant time, uint64_t fingerprint) {
   current_ = kind;
+  if (kinds_[kind].is_refused) {
+    skipping_ = true;
+    return reject({.source = {},
+                   .line = 0,
+                   .reason = "too-many-event-names",
+                   .value = fmt::format("at most {}", profiles::kMaxEvents),
+                   .row = {}});
+  }
   skipping_ = recent_.seen(fingerprint, learnt_);
   if (skipping_) {
     ++counts_.duplicates;

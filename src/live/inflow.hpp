@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -36,6 +37,8 @@ class Inflow final : public profiles::Intake {
   Inflow(Identities& identities, Memory& memory, Recent& recent, profiles::Seq next_seq);
   // Not between begin() and finish().
   void use(Memory& memory);
+  // Event names that the record has already: together with new ones at most profiles::kMaxEvents.
+  void knows(std::span<const std::string> events) { events_.insert(events.begin(), events.end()); }
 
   void begin(Instant learnt);
   // Rows put since begin() are in the histories and the page.
@@ -71,6 +74,7 @@ class Inflow final : public profiles::Intake {
  private:
   struct KindOf {
     std::string event;
+    bool is_refused = false;  // the record has as many event names as it can hold
     std::vector<std::string> properties;
     std::unordered_map<std::string, Property> index;
     size_t rows_done = 0;  // of the page's buffer: in the histories already
@@ -96,7 +100,9 @@ class Inflow final : public profiles::Intake {
   Instant learnt_ = kEver;
   std::vector<KindOf> kinds_;
   std::unordered_map<std::string, Kind> by_event_;
+  std::set<std::string, std::less<>> events_;  // all names, the record's and new ones
   std::vector<PropertyOf> properties_;
+  std::optional<Kind> refused_;
   Kind current_ = 0;
   bool skipping_ = false;  // the row at hand is a duplicate
   std::string cleaned_;

@@ -204,10 +204,15 @@ Result<segment::Schema> Recorder::schema() {
   return segment::schema_of(TRY(profiles::list_events(connection_, profiles::Counting::No)));
 }
 
-Result<std::unique_ptr<Memory>> Recorder::memory(Wanted wanted) {
-  auto memory = std::make_unique<Memory>(std::move(wanted));
+std::vector<std::string> Recorder::events() const {
   std::vector<std::string> events;
   for (const auto& table : tables_.all()) events.push_back(table.event);
+  return events;
+}
+
+Result<std::unique_ptr<Memory>> Recorder::memory(Wanted wanted) {
+  auto memory = std::make_unique<Memory>(std::move(wanted));
+  const std::vector<std::string> events = this->events();
   memory->histories.append(
       TRY(profiles::load_by_profile(connection_, memory->shape.wanted().needs(events), memory->dictionary)));
   return memory;

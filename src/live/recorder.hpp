@@ -33,6 +33,7 @@ class Recorder {
   // Identities, links, histories, messages of late: all but what follows from them.
   Result<void> fill(Fold& fold, Instant remembered_from);
   Result<std::vector<Instant>> begins();
+  std::vector<std::string> events() const;
   Result<std::unique_ptr<Memory>> memory(Wanted wanted);
   Result<segment::Schema> schema();
   Result<std::optional<ChangeId>> find_change(const Flip& like, const SegmentVersion& segment);

@@ -22,14 +22,6 @@ Result<void> insert(store::Connection& connection, std::string_view source, std:
 
 }  // namespace
 
-Result<void> need_sources(store::Connection& connection) {
-  TRY(
-      connection.run("CREATE TABLE IF NOT EXISTS tessera.source(name VARCHAR NOT NULL, write_key VARCHAR NOT NULL, "
-                     "created TIMESTAMP_MS "
-                     "NOT NULL, revoked TIMESTAMP_MS)"));
-  return {};
-}
-
 Result<void> check_source_name(std::string_view name) {
   const bool is_fine = !name.empty() && name.size() <= kLongestName && trim(name) == name &&
                        std::all_of(name.begin(), name.end(), [](char c) {

@@ -28,9 +28,6 @@ struct Key {
 
 // --- in the record
 
-// Makes the table where a record has none yet.
-Result<void> need_sources(store::Connection& connection);
-
 // Letters, digits, '_', '-', '.', and blanks inside; 1 to 64 bytes.
 Result<void> check_source_name(std::string_view name);
 // A new random key, as it is to be given to the user: of a token this is the only time it is seen.

@@ -21,10 +21,10 @@ TEST(Number, NamesTheFlaw) {
 }
 
 TEST(Number, TextReadsBackTheSame) {
-  rc::check([] {
+  EXPECT_TRUE(rc::check([] {
     const Number number{*rc::gen::inRange<int64_t>(-Number::kLimit + 1, Number::kLimit)};
     RC_ASSERT(parse_number(number.text()).number == number);
-  });
+  }));
 }
 
 TEST(Number, AWideSumPrints) {

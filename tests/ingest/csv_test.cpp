@@ -43,7 +43,7 @@ Written write(const std::vector<std::vector<std::string>>& rows, char delimiter,
 }
 
 TEST(Csv, WhatIsWrittenIsReadWithItsLines) {
-  rc::check([] {
+  EXPECT_TRUE(rc::check([] {
     const char delimiter = *rc::gen::element(',', ';', '\t', '|');
     const std::string line_end = *rc::gen::element<std::string>("\n", "\r\n");
     const size_t width = *rc::gen::inRange<size_t>(2, 6);
@@ -71,7 +71,7 @@ TEST(Csv, WhatIsWrittenIsReadWithItsLines) {
       for (size_t c = 0; c < width; ++c) RC_ASSERT(row.at(c).text == all[i][c]);
     }
     RC_ASSERT(!*(*reader)->next(row));
-  });
+  }));
 }
 
 TEST(Csv, RecordsAcrossChunksAreWhole) {

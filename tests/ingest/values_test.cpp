@@ -64,13 +64,13 @@ TEST(Values, Amounts) {
 }
 
 TEST(Values, EveryNumberIsReadBackInBothNotations) {
-  rc::check([] {
+  EXPECT_TRUE(rc::check([] {
     const int64_t micros = *rc::gen::inRange<int64_t>(-Number::kLimit + 1, Number::kLimit);
     std::string text = Number{micros}.text();
     RC_ASSERT(parse_amount(text, DecimalMark::Point).number.micros == micros);
     std::replace(text.begin(), text.end(), '.', ',');
     RC_ASSERT(parse_amount(text, DecimalMark::Comma).number.micros == micros);
-  });
+  }));
 }
 
 std::string time(std::string_view text, TimeForm form) {
@@ -139,13 +139,13 @@ TEST(Values, AZoneIsUsedWhereTheTextSaysNone) {
 }
 
 TEST(Values, ExcelDaysAreRightForEveryDay) {
-  rc::check([] {
+  EXPECT_TRUE(rc::check([] {
     const int day = *rc::gen::inRange(20'000, 80'000);
     const auto parsed = parse_time(std::to_string(day), TimeForm::ExcelSerial);
     RC_ASSERT(parsed.has_value());
     // 25569 is 1970-01-01 in the 1900 date system.
     RC_ASSERT(parsed->instant(nullptr).ms == (int64_t{day} - 25'569) * kDay.ms);
-  });
+  }));
 }
 
 TEST(Values, Ids) {

@@ -104,7 +104,7 @@ class EngineTest : public testing::Test {
 
 std::map<std::string, uint64_t> counts_of(const Json& segments) {
   std::map<std::string, uint64_t> out;
-  for (const Json& segment : *segments.find("segments")->as_array())
+  for (const Json& segment : *segments.as_array())
     out[segment.find("id")->text_or("")] = static_cast<uint64_t>(segment.find("members")->number_or(-1));
   return out;
 }
@@ -227,7 +227,7 @@ TEST_F(EngineTest, WrongDefinitionsAreRefusedWithPlaces) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_THAT(refused.error().text(), testing::HasSubstr("dasy"));
   EXPECT_FALSE(engine_->remove_definition("a").has_value());
-  EXPECT_EQ(engine_->segments().find("segments")->as_array()->size(), 0u);
+  EXPECT_EQ(engine_->segments().as_array()->size(), 0u);
 }
 
 TEST(LogEntry, ReadsBackWhatItWrote) {

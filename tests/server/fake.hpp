@@ -134,7 +134,6 @@ class Served : public testing::Test {
  private:
   std::unique_ptr<store::Record> made_record() {
     auto made = MUST(store::Record::in_memory(clock));
-    MUST(need_sources(made->connection()));
     return made;
   }
 };

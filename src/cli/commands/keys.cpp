@@ -25,7 +25,6 @@ Result<int> run_add(const Context& context, const Arguments& given) {
   if (source) TRY(server::check_source_name(*source));
   auto record = TRY(store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock));
   auto& connection = record->connection();
-  TRY(server::need_sources(connection));
   const Instant now = context.clock.now();
   const std::string key =
       is_admin ? TRY(server::add_admin_token(connection, now)) : TRY(server::add_key(connection, *source, now));
@@ -44,7 +43,6 @@ Result<int> run_add(const Context& context, const Arguments& given) {
 
 Result<int> run_list(const Context& context, const Arguments&) {
   auto record = TRY(store::Record::open(context.store, store::OpenMode::MustExist, context.clock));
-  TRY(server::need_sources(record->connection()));
   std::vector<ListRow> rows;
   for (const server::Key& key : TRY(server::list_keys(record->connection())))
     rows.push_back({key.is_admin() ? std::nullopt : std::optional(key.source), key.is_admin() ? "token" : "write key",
@@ -56,7 +54,6 @@ Result<int> run_list(const Context& context, const Arguments&) {
 Result<int> run_revoke(const Context& context, const Arguments& given) {
   auto record = TRY(store::Record::open(context.store, store::OpenMode::MustExist, context.clock));
   const Instant now = context.clock.now();
-  TRY(server::need_sources(record->connection()));
   TRY(server::revoke_key(record->connection(), *given.text("KEY"), now));
   TRY(record->audit(now, "cli", "key revoked", ""));
   context.note("revoked");

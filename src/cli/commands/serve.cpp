@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "live/engine.hpp"
+#include "privacy/classes.hpp"
 #include "server/site.hpp"
 #include "store/record.hpp"
 
@@ -49,7 +50,6 @@ std::string shown_host(const std::string& host) {
 
 // A key to begin with, where no source has one yet.
 Result<std::optional<std::string>> first_key(store::Record& record, Instant now) {
-  TRY(server::need_sources(record.connection()));
   for (const server::Key& key : TRY(server::list_keys(record.connection())))
     if (!key.is_admin()) return std::nullopt;
   return TRY(server::add_key(record.connection(), "default", now));
@@ -77,15 +77,25 @@ Result<server::HttpSettings> settings_of(const Arguments& given) {
   return out;
 }
 
+live::Settings engine_settings() {
+  live::Settings out;
+  out.classify = [](store::Connection& connection) -> Result<void> {
+    TRY(privacy::class_properties(connection));
+    return {};
+  };
+  return out;
+}
+
 Result<int> run_serve(const Context& context, const Arguments& given) {
   server::HttpSettings settings = TRY(settings_of(given));
   const Signals signals;
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a full disk, not the end
   auto record = TRY(store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock));
   const auto key = TRY(first_key(*record, context.clock.now()));
   server::Keys keys;
   TRY(keys.load(record->connection()));
   const std::string log = given.text("log").value_or(context.store + ".log");
-  auto engine = TRY(live::Engine::start(*record, log, server::segment_reader(), {}, context.clock));
+  auto engine = TRY(live::Engine::start(*record, log, server::segment_reader(), engine_settings(), context.clock));
   const auto backend = server::backend_of(*engine);
   server::Workers workers(kWorkers);
   server::Service service{*backend, keys, *record, workers, context.clock};
