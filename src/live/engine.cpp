@@ -178,6 +178,7 @@ Result<std::unique_ptr<Engine>> Engine::start(store::Record& record, const std::
     s.end_recording();
     return std::unexpected(replayed.error());
   }
+  s.last_told = TRY(s.lookup->last_change()).value_or(ChangeId{});
   if (!s.fold->flips().empty()) s.last_told = s.fold->flips().back().id;
   s.writer = std::thread([&s] { s.write_log(); });
   s.applier = std::thread([&s] { s.apply_log(); });

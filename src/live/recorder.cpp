@@ -280,6 +280,14 @@ Result<std::optional<ChangeId>> Recorder::find_change(const Flip& like, const Se
   return ChangeId{chunk->column(0).values<uint64_t>()[0], chunk->column(1).values<uint32_t>()[0]};
 }
 
+Result<std::optional<ChangeId>> Recorder::last_change() {
+  auto answer = TRY(connection_.query(
+      "SELECT log_offset, ordinal FROM tessera.change ORDER BY log_offset DESC, ordinal DESC LIMIT 1", {}));
+  const auto chunk = TRY(answer.next());
+  if (!chunk || chunk->rows() == 0) return std::nullopt;
+  return ChangeId{chunk->column(0).values<uint64_t>()[0], chunk->column(1).values<uint32_t>()[0]};
+}
+
 Result<std::vector<Change>> Recorder::changes_after(std::optional<ChangeId> after, size_t limit) {
   const ChangeId from = after.value_or(ChangeId{});
   auto answer = TRY(connection_.query(

@@ -37,6 +37,7 @@ class Recorder {
   Result<std::unique_ptr<Memory>> memory(Wanted wanted);
   Result<segment::Schema> schema();
   Result<std::optional<ChangeId>> find_change(const Flip& like, const SegmentVersion& segment);
+  Result<std::optional<ChangeId>> last_change();
   // Changes behind `after` (all without), ascending, at most `limit`.
   Result<std::vector<Change>> changes_after(std::optional<ChangeId> after, size_t limit);
   store::Connection& connection() { return connection_; }

@@ -58,6 +58,12 @@ void Webhooks::changes_came() {
   inbox_->put([](Inbox::Mail& mail) { mail.news = true; });
 }
 
+std::function<void()> Webhooks::bell() const {
+  return [inbox = std::weak_ptr(inbox_)] {
+    if (const auto open = inbox.lock()) open->put([](Inbox::Mail& mail) { mail.news = true; });
+  };
+}
+
 void Webhooks::wake() {
   inbox_->put([](Inbox::Mail& mail) { mail.woken = true; });
 }

@@ -23,6 +23,8 @@ class Webhooks {
 
   // There are new changes. From any thread; does not wait.
   void changes_came();
+  // The same to be called by others, also when this is gone.
+  std::function<void()> bell() const;
 
   // use(Deliveries&) alone, from any thread: to manage webhooks. Waits while changes are read for others.
   template <typename Use>

@@ -44,7 +44,7 @@ void get_segment(Service& service, Call call, Responder responder) {
   const Json all = service.backend.segments();
   if (const Json::Array* items = all.as_array())
     for (const Json& item : *items)
-      if (const Json* slug = item.find("slug"); slug && slug->text_or("") == call.parts[0])
+      if (const Json* id = item.find("id"); id && id->text_or("") == call.parts[0])
         return responder.send(json_response(item));
   responder.send(problem(404, fmt::format("there is no segment '{}'", call.parts[0]), "GET /api/v1/segments"));
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <span>
 
+#include "live/webhooks.hpp"
 #include "server/backend.hpp"
 #include "server/http_server.hpp"
 #include "server/keys.hpp"
@@ -38,6 +39,7 @@ struct Service {
   store::Record& record;
   Workers& workers;
   const Clock& clock;
+  live::Webhooks& webhooks;
   std::atomic<bool> is_ready{true};
   Counters counters;
   MessageIds message_ids;
@@ -73,6 +75,7 @@ struct Route {
 
 std::span<const Route> tracking_routes();    // tracking.cpp
 std::span<const Route> management_routes();  // management.cpp
+std::span<const Route> webhook_routes();     // webhook_routes.cpp
 std::span<const Route> running_routes();     // running.cpp: health, metrics, the OpenAPI document
 const std::vector<Route>& routes();          // all of them, tracking first
 

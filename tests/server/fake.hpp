@@ -4,11 +4,19 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "live/memory_store.hpp"
 #include "server/raw.hpp"
 #include "server/site.hpp"
 #include "store/scratch.hpp"
 
 namespace tessera::server {
+
+class SetClock final : public Clock {
+ public:
+  explicit SetClock(Instant now) : ms(now.ms) {}
+  Instant now() const override { return Instant{ms}; }
+  std::atomic<int64_t> ms;
+};
 
 class NotePad final : public Backend {
  public:
@@ -43,7 +51,7 @@ class NotePad final : public Backend {
     return Json::object().set("removed", slug);
   }
   Json segments() override {
-    return Json::array().add(Json::object().set("slug", "big-spenders").set("members", int64_t(member_ids.size())));
+    return Json::array().add(Json::object().set("id", "big-spenders").set("members", int64_t(member_ids.size())));
   }
   std::optional<Json> customer(std::string_view id) override {
     if (id != "u/1 ä") return std::nullopt;
@@ -93,6 +101,30 @@ class NotePad final : public Backend {
   std::vector<std::weak_ptr<std::function<void()>>> listeners_;
 };
 
+// A subscriber that answers every request with the same status, at once.
+class Subscriber final : public HttpClient {
+ public:
+  std::atomic<int> status{200};
+  void post(HttpRequest request, std::function<void(Result<HttpAnswer>)> done) override {
+    {
+      const std::lock_guard lock(mutex_);
+      requests_.push_back(std::move(request));
+    }
+    news_.notify_all();
+    done(HttpAnswer{.status = status});
+  }
+  HttpRequest wait_for(size_t number) {
+    std::unique_lock lock(mutex_);
+    news_.wait(lock, [&] { return requests_.size() >= number; });
+    return requests_[number - 1];
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable news_;
+  std::vector<HttpRequest> requests_;
+};
+
 class Served : public testing::Test {
  protected:
   Served() {
@@ -122,12 +154,18 @@ class Served : public testing::Test {
                            body.size(), headers, body));
   }
 
-  FixedClock clock{*parse_instant("2026-03-01T12:00:00Z")};
+  SetClock clock{*parse_instant("2026-03-01T12:00:00Z")};
   std::unique_ptr<store::Record> record = made_record();
   NotePad pad;
   Keys keys;
   Workers workers{2};
-  Service service{pad, keys, *record, workers, clock};
+  live::MemoryStore webhook_store;
+  Subscriber subscriber;
+  std::unique_ptr<live::Webhooks> webhooks = MUST(
+      live::Webhooks::start([this](std::string_view after, size_t limit) { return pad.changes_after(after, limit); },
+                            webhook_store, subscriber, {}, clock));
+  std::shared_ptr<void> news = pad.on_changes(webhooks->bell()).first;
+  Service service{pad, keys, *record, workers, clock, *webhooks};
   Site site{service};
   std::unique_ptr<HttpServer> server;  // stops before what it uses
 

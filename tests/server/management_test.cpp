@@ -2,6 +2,7 @@
 // OpenAPI document and docs/server.md say the same.
 #include <fstream>
 
+#include "live/webhook.hpp"
 #include "server/fake.hpp"
 
 namespace tessera::server {
@@ -173,6 +174,101 @@ TEST_F(Management, RejectsAreListedWithTheirReasons) {
   EXPECT_EQ(
       json(get("/api/v1/rejects?limit=1&skip=1")).find("rejects")->as_array()->front().find("entry")->number_or(0), 2);
   EXPECT_EQ(get("/api/v1/rejects?skip=-1").status, 400);
+}
+
+// The signature of a request, made again with the secret that was shown.
+std::string signature_of(const std::string& secret, const HttpRequest& request) {
+  std::map<std::string, std::string> headers(request.headers.begin(), request.headers.end());
+  const Instant at{std::stoll(headers["webhook-timestamp"]) * 1000};
+  return MUST(live::webhook_signature(secret, headers["webhook-id"], at, request.body));
+}
+std::string signatures_in(const HttpRequest& request) {
+  return std::find_if(request.headers.begin(), request.headers.end(),
+                      [](const auto& header) { return header.first == "webhook-signature"; })
+      ->second;
+}
+
+TEST_F(Management, WebhooksAreToldOfWhatChangesFromNowOn) {
+  pad.change(10, "ann");
+  const Answer made = send("/api/v1/webhooks", R"({"url":"https://example.org/x","segments":["big-spenders"]})");
+  EXPECT_EQ(made.status, 201) << made.body;
+  const std::string id = json(made).find("id")->text_or(""), secret = json(made).find("secret")->text_or("");
+  EXPECT_TRUE(secret.starts_with("whsec_"));
+  EXPECT_EQ(json(made).find("position")->text_or(""), "10-0");
+  pad.change(20, "bob");
+  const HttpRequest first = subscriber.wait_for(1);
+  EXPECT_EQ(first.url, "https://example.org/x");
+  EXPECT_THAT(first.body, HasSubstr("bob"));
+  EXPECT_THAT(first.body, testing::Not(HasSubstr("ann")));
+  EXPECT_EQ(signatures_in(first), signature_of(secret, first));
+  // The secret is shown once.
+  EXPECT_EQ(get("/api/v1/webhooks").body.find(secret), std::string::npos);
+  EXPECT_EQ(json(get("/api/v1/webhooks")).find("webhooks")->as_array()->size(), 1u);
+  EXPECT_EQ(get("/api/v1/webhooks/" + id).body.find(secret), std::string::npos);
+  // A new one; the old one signs too.
+  const std::string next = json(send("/api/v1/webhooks/" + id + "/rotate", "")).find("secret")->text_or("");
+  EXPECT_NE(next, secret);
+  pad.change(30, "eve");
+  const HttpRequest second = subscriber.wait_for(2);
+  EXPECT_EQ(signatures_in(second), signature_of(next, second) + " " + signature_of(secret, second));
+  EXPECT_EQ(send("/api/v1/webhooks/" + id, "", "", "DELETE").status, 200);
+  EXPECT_EQ(send("/api/v1/webhooks/" + id, "", "", "DELETE").status, 404);
+  EXPECT_TRUE(webhook_store.kept.empty());
+}
+
+TEST_F(Management, WebhooksMayBeginEarlierAndBeSwitchedOff) {
+  pad.change(10, "ann");
+  const std::string id =
+      json(send("/api/v1/webhooks", R"({"url":"https://example.org/","after":""})")).find("id")->text_or("");
+  EXPECT_THAT(subscriber.wait_for(1).body, HasSubstr("ann"));
+  EXPECT_EQ(json(send("/api/v1/webhooks/" + id + "/disable", "")).find("disabled")->text_or(""), "disabled by hand");
+  pad.change(20, "bob");
+  pad.change(30, "eve");
+  EXPECT_EQ(send("/api/v1/webhooks/" + id + "/enable", "").status, 200);
+  const std::string late = subscriber.wait_for(2).body;
+  EXPECT_THAT(late, testing::AllOf(HasSubstr("bob"), HasSubstr("eve")));
+}
+
+TEST_F(Management, WebhooksThatCannotBeAreRefused) {
+  for (const std::string bad :
+       {"", "[]", "{}", R"({"url":7})", R"({"url":""})", R"({"url":"http://example.org/"})",
+        R"({"url":"https://127.0.0.1/"})", R"({"url":"https://a.example/","segments":["no-such"]})",
+        R"({"url":"https://a.example/","segments":"big-spenders"})",
+        R"({"url":"https://a.example/","segment":["big-spenders"]})",
+        R"({"url":"https://a.example/","after":"yesterday"})"}) {
+    const Answer answer = send("/api/v1/webhooks", bad);
+    EXPECT_EQ(answer.status, 400) << bad << answer.body;
+    EXPECT_TRUE(json(answer).find("remedy")) << bad << answer.body;
+  }
+  EXPECT_THAT(send("/api/v1/webhooks", R"({"url":"https://a.example/","segments":["big-spender"]})").body,
+              HasSubstr("did you mean 'big-spenders'?"));
+  EXPECT_TRUE(webhook_store.kept.empty());
+  for (const std::string route : {"/rotate", "/enable", "/disable", "/dead-letters/1/replay"})
+    EXPECT_EQ(send("/api/v1/webhooks/wh_none" + route, "").status, 404) << route;
+  EXPECT_EQ(get("/api/v1/webhooks/wh_none").status, 404);
+  EXPECT_EQ(get("/api/v1/webhooks/wh_none/dead-letters").status, 404);
+}
+
+TEST_F(Management, DeadLettersAreListedAndSentAgain) {
+  subscriber.status = 500;
+  const std::string id = json(send("/api/v1/webhooks", R"({"url":"https://example.org/"})")).find("id")->text_or("");
+  pad.change(10, "ann");
+  const std::string place = "/api/v1/webhooks/" + id + "/dead-letters";
+  const auto letters = [&] { return json(get(place)).find("dead_letters")->as_array()->size(); };
+  EXPECT_EQ(letters(), 0u);
+  // Days pass until it is given up.
+  while (letters() == 0) {
+    clock.ms += (kDay * 2).ms;
+    webhooks->changes_came();
+  }
+  EXPECT_THAT(get(place).body, HasSubstr("500"));
+  EXPECT_EQ(send(place + "/2/replay", "").status, 404);
+  subscriber.status = 200;
+  EXPECT_EQ(send(place + "/1/replay", "").status, 202);
+  const size_t tries = live::kMostAttempts + 1;
+  EXPECT_EQ(subscriber.wait_for(tries).body, subscriber.wait_for(1).body);
+  while (letters() > 0) std::this_thread::yield();
+  EXPECT_TRUE(webhook_store.letters.empty());
 }
 
 TEST_F(Management, TheServerSaysHowItIs) {

@@ -6,7 +6,10 @@
 #include <pthread.h>
 
 #include "cli/commands.hpp"
+#include "core/hash.hpp"
+#include "core/http_client.hpp"
 #include "live/engine.hpp"
+#include "live/webhooks.hpp"
 #include "privacy/classes.hpp"
 #include "server/site.hpp"
 #include "store/record.hpp"
@@ -19,6 +22,7 @@ constexpr Option kOptions[] = {
     {"--listen", "ADDRESS", "Address and port (default: 127.0.0.1:8080); :8080 is every address of this machine"},
     {"--tls-cert", "FILE", "Serve HTTPS with this certificate (PEM, the whole chain)"},
     {"--tls-key", "FILE", "The certificate's key (PEM)"},
+    {"--webhooks-inside", "", "Webhooks may go to private addresses and this machine, also without TLS", Takes::Flag},
     {"--log", "FOLDER", "The log beside the record (default: the record's name with .log behind it)"},
 };
 constexpr int kWorkers = 4;  // for answers that take a while
@@ -86,6 +90,11 @@ live::Settings engine_settings() {
   return out;
 }
 
+live::DeliverySettings delivery_settings(const Arguments& given) {
+  const bool inside = given.has("webhooks-inside");
+  return {.seed = hash64(secret_bytes(8)), .rules = {.private_addresses = inside, .plain_http = inside}};
+}
+
 Result<int> run_serve(const Context& context, const Arguments& given) {
   server::HttpSettings settings = TRY(settings_of(given));
   const Signals signals;
@@ -97,8 +106,15 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   const std::string log = given.text("log").value_or(context.store + ".log");
   auto engine = TRY(live::Engine::start(*record, log, server::segment_reader(), engine_settings(), context.clock));
   const auto backend = server::backend_of(*engine);
+  auto webhook_store = TRY(live::RecordWebhookStore::open(*record));
+  const live::DeliverySettings delivery = delivery_settings(given);
+  const auto client = curl_client(delivery.rules);
+  const auto webhooks = TRY(
+      live::Webhooks::start([&](std::string_view after, size_t limit) { return engine->changes_after(after, limit); },
+                            webhook_store, *client, delivery, context.clock));
+  const auto news = backend->on_changes(webhooks->bell());
   server::Workers workers(kWorkers);
-  server::Service service{*backend, keys, *record, workers, context.clock};
+  server::Service service{*backend, keys, *record, workers, context.clock, *webhooks};
   server::Site site(service);
   auto http =
       TRY(server::HttpServer::start(settings, workers, [&](server::Request request, server::Responder responder) {
