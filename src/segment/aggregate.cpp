@@ -168,18 +168,26 @@ void Block::find_own_cuts(const StreamUse& use, StreamState& state) {
     }
   // find_cuts reads times at first[i], which counts from the start of the stream.
   const int64_t* const relative = relative_.data() - state.from;
-  const auto find = [&](const int64_t* times, int64_t cut, uint32_t* out) { find_cuts(times, first, {&cut, 1}, out); };
-  for (size_t k = 0; k < use.cuts.size(); ++k) {
-    uint32_t* const out = state.cuts.data() + k * lanes_;
-    const Cut& cut = use.cuts[k];
-    if (cut.kind == Cut::Kind::Ago) {
-      find(relative, -cut.ms, out);
-      continue;
+  now_.clear();
+  for (const bool is_ago : {true, false}) {
+    cut_ms_.clear();
+    for (const Cut& cut : use.cuts)
+      if ((cut.kind == Cut::Kind::Ago) == is_ago) cut_ms_.push_back(is_ago ? -cut.ms : cut.ms);
+    if (cut_ms_.empty()) continue;
+    found_.resize(cut_ms_.size() * lanes_);
+    find_cuts(is_ago ? relative : times_of(stream), first, cut_ms_, found_.data());
+    if (!is_ago) {  // never beyond the customer's own instant
+      now_.resize(lanes_);
+      const int64_t zero = 0;
+      find_cuts(relative, first, {&zero, 1}, now_.data());
     }
-    find(times_of(stream), cut.ms, out);
-    now_.resize(lanes_);
-    find(relative, 0, now_.data());
-    for (size_t i = 0; i < lanes_; ++i) out[i] = std::min(out[i], now_[i]);
+    const uint32_t* from = found_.data();
+    for (size_t k = 0; k < use.cuts.size(); ++k) {
+      if ((use.cuts[k].kind == Cut::Kind::Ago) != is_ago) continue;
+      uint32_t* const out = state.cuts.data() + k * lanes_;
+      for (size_t i = 0; i < lanes_; ++i) out[i] = is_ago ? from[i] : std::min(from[i], now_[i]);
+      from += lanes_;
+    }
   }
 }
 
@@ -726,6 +734,22 @@ void Block::aggregate_until(NodeId id, const WindowPlan& plan) {
     const uint32_t index = bound_.groups[part.group].stream;
     const StreamState& state = streams_[index];
     const Instant* time = bound_.streams[index].stream->time.data() + state.from;
+    const bool is_plain = group.all && group.until.empty() && !anchor && state.to > state.from;
+    if (is_plain) {
+      // The usual case without branches: a row that is not there is read at 0 and not used.
+      const bool has_low = plan.low.kind == Cut::Kind::Ago, is_ago = plan.high.kind == Cut::Kind::Ago;
+      for (size_t i = 0; i < lanes_; ++i) {
+        const bool leaves = has_low && low[i] < high[i], comes = high[i] < state.end[i];
+        const int64_t first = time[leaves ? low[i] : 0].ms, later = time[comes ? high[i] : 0].ms;
+        const int64_t leaving = leaves ? first + plan.low.ms : kNever.ms;
+        const int64_t coming = !comes                  ? kNever.ms
+                               : is_ago                ? later + plan.high.ms
+                               : later <= plan.high.ms ? later
+                                                       : kNever.ms;
+        col.own_until[i] = std::min(col.own_until[i], std::min(leaving, coming));
+      }
+      continue;
+    }
     for (size_t i = 0; i < lanes_; ++i) {
       int64_t until = col.own_until[i];
       const auto next = [&](uint32_t from, uint32_t to) {

@@ -178,6 +178,7 @@ class Block {
   void earliest(Frame& frame, const Node& node, Col& col);
   void traits_until(Col& col);
   void logic_until(Frame& frame, const Node& node, NodeId id);
+  void all_or_one_until(Frame& frame, const Node& node, NodeId id);
   void leaf_until(Frame& frame, const Node& node, NodeId id);
   int64_t leaf_change(Frame& frame, const Node& node, NodeId id, size_t lane, int64_t steady);
   int64_t moving_change(const Frame& frame, const Node& node, size_t lane, int64_t at) const;
@@ -205,9 +206,10 @@ class Block {
   profiles::CustomerIndex from_ = 0;
   size_t lanes_ = 0;
   Instant as_of_;
-  std::span<const Instant> as_ofs_;  // by customer; empty: as_of_ for all
-  std::vector<int64_t> relative_;    // scratch of find_own_cuts()
-  std::vector<uint32_t> now_;        // likewise
+  std::span<const Instant> as_ofs_;    // by customer; empty: as_of_ for all
+  std::vector<int64_t> relative_;      // scratch of find_own_cuts()
+  std::vector<uint32_t> now_, found_;  // likewise
+  std::vector<int64_t> lasts_;         // scratch of all_or_one_until()
   profiles::Seq visible_ = profiles::kAllSeqs;
   Frame customers_;
   std::vector<StreamState> streams_;

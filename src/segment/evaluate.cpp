@@ -154,8 +154,8 @@ void Evaluator::copy_to(Evaluation& out, size_t at) const {
   }
   if (!parts_->options.next_change) return;
   for (const uint32_t segment : plan.segments)
-    for (size_t i = 0; i < lanes; ++i)
-      out.next_change[at + i] = std::min(out.next_change[at + i], block.until(plan.outputs[segment].node, i));
+    if (const int64_t* until = block.col(plan.outputs[segment].node).until)
+      for (size_t i = 0; i < lanes; ++i) out.next_change[at + i].ms = std::min(out.next_change[at + i].ms, until[i]);
 }
 
 Evaluation evaluate(const Bound& bound, CustomerRange customers, Instant as_of, Instant known_at,

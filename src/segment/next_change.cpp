@@ -150,7 +150,7 @@ void Block::until_of(Frame& frame, NodeId id) {
     case Op::Score:
       return;
     case Op::Aggregate:
-      if (col.kind == Col::Kind::Bits && !is_probe_)
+      if (col.kind == Col::Kind::Bits && !is_probe_ && !want_look_)
         for (size_t i = 0; i < frame.lanes; ++i)
           if (col.until[i] < kNever.ms) col.own_until[i] = leaf_change(frame, node, id, i, col.until[i]);
       return;
@@ -212,6 +212,7 @@ void Block::logic_until(Frame& frame, const Node& node, NodeId id) {
   }
   earliest(frame, node, col);
   if (!col.until || node.op == Op::Xor) return;
+  if (node.op == Op::And || node.op == Op::Or) return all_or_one_until(frame, node, id);
   // How many operands of one kind hold the value up: it stands until fewer than `needed` of them are certain.
   const auto total = node.operands.size();
   const size_t wanted = node.op == Op::And ? total : node.op == Op::Or ? 1 : std::get<uint32_t>(node.detail);
@@ -232,6 +233,37 @@ void Block::logic_until(Frame& frame, const Node& node, NodeId id) {
   }
 }
 
+// What decided alone (the false ones of an `and`, the true ones of an `or`) holds the value up as long as one of them
+// lasts; where all had to agree, the first to turn ends it, and that is what col.own_until has. No branch on the data.
+void Block::all_or_one_until(Frame& frame, const Node& node, NodeId id) {
+  Col& col = frame.cols[id];
+  const bool is_or = node.op == Op::Or;
+  const auto decides = [&](const Col& x, size_t w) {
+    return is_or ? x.truth[w] & x.known[w] : ~x.truth[w] & x.known[w];
+  };
+  lasts_.assign(frame.lanes, kEver.ms);
+  for (const NodeId k : node.operands) {
+    const Col& x = frame.cols[k];
+    for (size_t w = 0; 64 * w < frame.lanes; ++w) {
+      const uint64_t bits = decides(x, w);
+      const size_t first = 64 * w, lanes = std::min<size_t>(64, frame.lanes - first);
+      for (size_t i = 0; i < lanes; ++i) {
+        const int64_t until = x.until ? x.until[first + i] : kNever.ms;
+        const int64_t mask = -static_cast<int64_t>(bits >> i & 1);
+        lasts_[first + i] = std::max(lasts_[first + i], (until & mask) | (kEver.ms & ~mask));
+      }
+    }
+  }
+  for (size_t w = 0; 64 * w < frame.lanes; ++w) {
+    const uint64_t bits = decides(col, w);
+    const size_t first = 64 * w, lanes = std::min<size_t>(64, frame.lanes - first);
+    for (size_t i = 0; i < lanes; ++i) {
+      const int64_t mask = -static_cast<int64_t>(bits >> i & 1);
+      col.own_until[first + i] = (lasts_[first + i] & mask) | (col.own_until[first + i] & ~mask);
+    }
+  }
+}
+
 void Block::leaf_until(Frame& frame, const Node& node, NodeId id) {
   Col& col = frame.cols[id];
   const auto* range = std::get_if<RangePlan>(&node.detail);
@@ -240,11 +272,18 @@ void Block::leaf_until(Frame& frame, const Node& node, NodeId id) {
   if (!col.until && !moving && !node.smooth) return;
   if (!col.until) col.own_until.assign(frame.lanes, kNever.ms);
   col.until = col.own_until.data();
+  if (want_look_ && frame.scope == 0 && !node.smooth) {
+    // Whoever looks again at that instant sees whether anything turned.
+    if (moving)
+      for (size_t i = 0; i < frame.lanes; ++i)
+        col.own_until[i] = std::min(col.own_until[i], moving_change(frame, node, i, as_of(frame, i).ms));
+    return;
+  }
   for (size_t i = 0; i < frame.lanes; ++i) {
     const int64_t steady = col.own_until[i];
     if (steady == kNever.ms && !moving && !node.smooth) continue;
-    if ((is_probe_ && frame.scope == 0) || one_lane_run_ || (want_look_ && frame.scope == 0 && !node.smooth)) {
-      // A probe only steps on; the condition (or the timer) that sent it looks whether anything turned.
+    if ((is_probe_ && frame.scope == 0) || one_lane_run_) {
+      // A probe only steps on; the condition that sent it looks whether anything turned.
       if (moving) col.own_until[i] = std::min(steady, moving_change(frame, node, i, as_of(frame, i).ms));
       if (node.smooth) col.own_until[i] = as_of(frame, i).ms + 1;
       continue;
