@@ -84,13 +84,61 @@ struct Shop {
   profiles::Intake::Kind kinds[4];
   profiles::Intake::Property category[4], total;
 
-  Shop(size_t segments, size_t of) : customers(of) {
-    fold = *live::Fold::make(definitions_of(definitions(segments)), {.remembered_messages = 20'000'000}, nullptr);
+  // Facts of the last 90 days are there already, as a start from a record brings them.
+  Shop(size_t segments, size_t of, size_t facts) : customers(of) {
+    live::Definitions definitions = definitions_of(::definitions(segments));
+    auto memory = std::make_unique<live::Memory>(*live::Fold::wanted_by(definitions));
+    memory->histories.append(history(facts, memory->dictionary));
+    fold = *live::Fold::make(std::move(definitions), {.remembered_messages = 20'000'000}, nullptr, std::move(memory));
+    for (size_t c = 0; c < customers; ++c)
+      fold->identities().find_or_add(profiles::IdentifierKind::UserId, fmt::format("customer-{:08}", c));
+    fold->restore(std::vector<Instant>(customers, now - kDay * 90), now, static_cast<profiles::Seq>(facts));
     for (size_t k = 0; k < 4; ++k) {
       kinds[k] = fold->intake().kind(kEvents[k]);
       category[k] = fold->intake().property(kinds[k], "category");
     }
     total = fold->intake().property(kinds[1], "total");
+  }
+
+  profiles::History history(size_t facts, const profiles::Dictionary& dictionary) {
+    profiles::History out{.dictionary = dictionary, .streams = {}, .customer = {}, .learnt = {}};
+    for (const std::string_view event : kEvents) {
+      profiles::Stream stream{.event = std::string(event), .first = {0}, .time = {}, .seq = {}, .columns = {}};
+      stream.columns.push_back({.property = "category",
+                                .type = profiles::PropertyType::Text,
+                                .is_list = false,
+                                .numbers = {},
+                                .texts = {},
+                                .truths = {},
+                                .list_first = {}});
+      stream.columns.push_back({.property = "total",
+                                .type = profiles::PropertyType::Number,
+                                .is_list = false,
+                                .numbers = {},
+                                .texts = {},
+                                .truths = {},
+                                .list_first = {}});
+      out.streams.push_back(std::move(stream));
+    }
+    profiles::Seq seq = 0;
+    const size_t each = facts / customers;
+    std::vector<int64_t> times(each);
+    for (size_t c = 0; c < customers; ++c) {
+      for (int64_t& time : times) time = now.ms - static_cast<int64_t>(rng.below(90 * kDay.ms));
+      std::ranges::sort(times);
+      for (const int64_t time : times) {
+        const size_t k = rng.below(8) == 0 ? 1 : rng.below(4);
+        profiles::Stream& stream = out.streams[k];
+        stream.time.push_back({time});
+        stream.seq.push_back(seq++);
+        stream.columns[0].texts.push_back(out.dictionary.intern(kCategories[rng.below(8)]));
+        stream.columns[1].numbers.push_back(k == 1 ? static_cast<int64_t>(rng.below(90'000'000))
+                                                   : profiles::kAbsentNumber);
+      }
+      for (profiles::Stream& stream : out.streams) stream.first.push_back(static_cast<uint32_t>(stream.rows()));
+    }
+    out.customer.resize(customers);
+    return out;
   }
 
   void put(uint64_t customer, Instant time) {
@@ -102,18 +150,6 @@ struct Shop {
     intake.start(kinds[k], {&who, 1}, time, mix64(++sent));
     intake.put(category[k], kCategories[rng.below(8)]);
     if (k == 1) intake.put(total, Number{static_cast<int64_t>(rng.below(90'000'000))});
-  }
-
-  // Facts of the last 90 days, all at once, as a start from a record brings them: not measured.
-  void fill(size_t facts) {
-    for (size_t done = 0; done < facts;) {
-      fold->begin(offset++, now);
-      for (size_t i = 0; i < 200'000 && done < facts; ++i, ++done)
-        put(done < customers ? done : rng.below(customers),
-            now - Duration{static_cast<int64_t>(rng.below(90 * kDay.ms))});
-      fold->finish(offset);
-      (void)fold->take_page();
-    }
   }
 
   // A second's facts after the other, `entry` together.
@@ -137,7 +173,7 @@ std::string thousands(double value) {
 
 int main(int argc, char** argv) {
   const Options options = options_of(argc, argv);
-  const size_t customers = options.smoke ? 2'000 : 200'000, facts = options.smoke ? 20'000 : 400'000;
+  const size_t customers = options.smoke ? 20'000 : 200'000, facts = options.smoke ? 20'000 : 200'000;
 
   Table by_segments({"segments", "facts a customer", "facts/s, 1 thread", "facts/s, 2 threads", "changes a fact",
                      "timers a fact", "bytes a fact"});
@@ -148,8 +184,7 @@ int main(int argc, char** argv) {
     double bytes = 0;
     for (const size_t threads : {1, 2}) {
       set_threads(threads);
-      Shop shop(segments, customers);
-      shop.fill(customers * 20);
+      Shop shop(segments, customers, customers * 20);
       const auto before = shop.fold->counts();
       const size_t these = segments == 1000 ? facts / 4 : facts;
       rate[threads - 1] = static_cast<double>(these) / seconds_of([&] { shop.live(these, 500, 20'000); });
@@ -175,8 +210,8 @@ int main(int argc, char** argv) {
   set_threads(0);
   for (const size_t each : {size_t{10}, size_t{100}, size_t{10'000}, size_t{100'000}}) {
     if (options.smoke && each > 1000) continue;
-    Shop shop(100, std::max<size_t>(1, (options.smoke ? 20'000 : 1'000'000) / each));
-    shop.fill(shop.customers * each);
+    const size_t all = options.smoke ? 20'000 : 1'000'000;
+    Shop shop(100, all / each, all);
     const size_t these = each >= 10'000 ? 500 : facts / 8;
     const double micros =
         seconds_of([&] { shop.live(these, each >= 10'000 ? 1 : 500, 20'000); }) * 1e6 / static_cast<double>(these);
@@ -187,8 +222,7 @@ int main(int argc, char** argv) {
   by_facts.print("How cost grows with a customer's history (100 segments)");
   fmt::print("\nto the power {:.2f}\n\n", growth(sizes, costs));
 
-  Shop storm(100, customers);
-  storm.fill(customers);
+  Shop storm(100, customers, customers * 20);
   storm.now = storm.now + kDay;
   storm.fold->begin(storm.offset++, storm.now);
   storm.fold->finish(storm.offset);
