@@ -8,30 +8,15 @@
 #include "core/text.hpp"
 #include "profiles/load.hpp"
 #include "profiles/schema.hpp"
+#include "segment/applied.hpp"
 #include "segment/needs.hpp"
 #include "segment/parse.hpp"
-#include "store/definitions.hpp"
 
 namespace tessera::cli {
 
 namespace {
 
 constexpr size_t kLargestFile = 64 << 20;
-
-// Definitions were checked when they were applied; the text of one is read back into its tree.
-Result<std::vector<segment::Definition>> applied_definitions(store::Connection& connection, Instant known_at) {
-  std::vector<segment::Definition> out;
-  for (const store::StoredDefinition& stored : TRY(store::definitions(connection, known_at))) {
-    if (stored.is_removed) continue;
-    auto parsed = segment::parse_definitions(stored.text);
-    if (!parsed.ok())
-      return fail(fmt::format("the applied definition '{}' cannot be read by this version:\n{}", stored.name,
-                              segment::render(parsed.diagnostics, stored.text)),
-                  {}, "tessera doctor");
-    for (segment::Definition& definition : parsed.definitions) out.push_back(std::move(definition));
-  }
-  return out;
-}
 
 std::string trimmed(std::string text) {
   while (text.ends_with('\n')) text.pop_back();
@@ -86,7 +71,7 @@ Result<Session> open_session(const Context& context, store::OpenMode mode) {
   Session out;
   out.record = TRY(store::Record::open(context.store, mode, context.clock));
   out.schema = segment::schema_of(TRY(profiles::list_events(out.record->connection(), profiles::Counting::No)));
-  out.applied = TRY(applied_definitions(out.record->connection(), context.known_at.value_or(kNever)));
+  out.applied = TRY(segment::applied_definitions(out.record->connection(), context.known_at.value_or(kNever)));
   return out;
 }
 

@@ -1,124 +1,15 @@
-#include "live/engine.hpp"
-
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <future>
-#include <mutex>
-#include <shared_mutex>
-#include <thread>
 
-#include "live/entry.hpp"
-#include "live/fold.hpp"
-#include "live/in_force.hpp"
-#include "live/recorder.hpp"
-#include "profiles/people.hpp"
-#include "segment/print.hpp"
-#include "store/log.hpp"
+#include "live/engine_state.hpp"
 
 namespace tessera::live {
 
 namespace {
 
-using Done = std::function<void(Result<uint64_t>)>;
-
 constexpr uint64_t kGroupBytes = 8 << 20;  // of one entry of events
 constexpr size_t kWaitingPages = 4;        // taken and not yet recorded; beyond it the applier waits
-constexpr auto kBeat = std::chrono::milliseconds(20);
-
-struct Waiting {  // in the queue before the log
-  EntryKind kind = EntryKind::Events;
-  Submission submission;  // Define, Remove: body is the text
-  Done done;
-  std::shared_ptr<std::promise<Result<Json>>> applied;  // Define, Remove
-};
-
-struct Logged {  // on disk, before the fold
-  uint64_t offset = 0, next = 0;
-  std::string payload;
-  std::shared_ptr<std::promise<Result<Json>>> applied;
-};
-
-struct SourceState {
-  uint64_t calls = 0;
-  Instant first = kNever, newest = kEver;
-  Duration usual_gap{};  // a moving average
-};
 
 }  // namespace
-
-struct Engine::Subscription {
-  Listener listener;
-};
-
-struct Engine::State {
-  store::Record& record;
-  const Settings settings;
-  const Clock& clock;
-  MakeReader make_reader;
-  std::unique_ptr<store::Log> log;
-  std::unique_ptr<Recorder> recorder, lookup;  // the second is for questions, under lookup_mutex
-  std::mutex lookup_mutex, recorder_mutex;
-
-  // --- what the fold knows; written by the applier alone
-  std::shared_mutex fold_mutex;
-  std::unique_ptr<Fold> fold;
-  std::unique_ptr<Reader> reader;
-  InForce in_force;
-  std::map<std::string, SourceState, std::less<>> sources;
-
-  // --- before the log
-  std::mutex queue_mutex;
-  std::condition_variable queue_news;
-  std::deque<Waiting> queue;
-  uint64_t queue_bytes = 0;
-  bool is_stopping = false;
-
-  // --- behind the log
-  std::mutex behind_mutex;
-  std::condition_variable behind_news, applied_news;
-  std::deque<Logged> behind;
-  uint64_t behind_bytes = 0, applied_until = 0;
-  bool is_log_ended = false;
-
-  // --- to the record
-  std::mutex pages_mutex;
-  std::condition_variable pages_news, recorded_news;
-  std::deque<Page> pages;
-  bool are_pages_ended = false, is_writing = false;
-  std::string trouble;  // why the record cannot be written at the moment
-  std::atomic<uint64_t> recorded_until{0};
-
-  std::atomic<int64_t> next_due{kNever.ms}, last_learnt{kEver.ms};
-  std::atomic<uint64_t> logged_entries{0}, busy{0}, log_failures{0};
-
-  std::mutex listeners_mutex;
-  std::vector<std::weak_ptr<Subscription>> listeners;
-  ChangeId last_told{};
-
-  std::thread writer, applier, recording;
-
-  State(store::Record& of, Settings how, const Clock& time, MakeReader readers)
-      : record(of), settings(std::move(how)), clock(time), make_reader(std::move(readers)) {}
-
-  Result<void> open(const std::string& folder);
-  Result<void> replay();
-  void write_log();
-  void write_group(std::vector<Waiting> group);
-  void apply_log();
-  Result<Json> apply(const Logged& logged);
-  Result<Json> redefine(const LogEntry& entry, const Logged& logged);
-  void note_source(std::string_view name, Instant at);
-  void tell(std::span<const Flip> flips);
-  Change change_of(const Flip& flip) const;
-  std::string public_id(Profile profile) const;
-  void hand_over_page();
-  void wait_for_record();
-  void record_pages();
-  void end_recording();
-  Result<Json> define(EntryKind kind, const std::string& text);
-};
 
 // --- starting
 
@@ -282,7 +173,10 @@ void Engine::State::write_group(std::vector<Waiting> group) {
       if (each.applied) each.applied->set_value(std::unexpected(offset.error()));
     }
     // A full disk is not asked again and again for a tick.
-    if (entry.kind == EntryKind::Tick) std::this_thread::sleep_for(10 * kBeat);
+    if (entry.kind == EntryKind::Tick) {
+      std::unique_lock lock(queue_mutex);
+      queue_news.wait_for(lock, 10 * kBeat, [&] { return is_stopping || !queue.empty(); });
+    }
     return;
   }
   last_learnt = entry.learnt.ms;
@@ -305,11 +199,13 @@ void Engine::State::apply_log() {
   Instant flushed = clock.now();
   for (;;) {
     std::deque<Logged> taken;
+    bool is_flush_due = false;
     {
       std::unique_lock lock(behind_mutex);
-      behind_news.wait_for(lock, kBeat, [&] { return is_log_ended || !behind.empty(); });
+      behind_news.wait_for(lock, kBeat, [&] { return is_log_ended || is_record_wanted || !behind.empty(); });
       if (behind.empty() && is_log_ended) break;
       taken.swap(behind);
+      is_flush_due = std::exchange(is_record_wanted, false);
     }
     for (Logged& logged : taken) {
       auto answer = apply(logged);
@@ -323,7 +219,7 @@ void Engine::State::apply_log() {
     }
     next_due = fold->next_due().ms;
     if (!taken.empty()) applied_news.notify_all();
-    if (const Instant now = clock.now(); now - flushed >= settings.flush_after) {
+    if (const Instant now = clock.now(); is_flush_due || now - flushed >= settings.flush_after) {
       flushed = now;
       hand_over_page();
     }
@@ -420,86 +316,6 @@ void Engine::State::note_source(std::string_view name, Instant at) {
   source.newest = at;
 }
 
-// --- changes
-
-std::string Engine::State::public_id(Profile profile) const {
-  const Identities& identities = fold->identities();
-  if (identities.kind(profile) == IdentifierKind::UserId) return std::string(identities.value(profile));
-  return profiles::pseudonym_of(record.pseudonym_key(), identities.kind(profile), identities.value(profile));
-}
-
-Change Engine::State::change_of(const Flip& flip) const {
-  Change change{.id = flip.id,
-                .profile = flip.profile,
-                .customer = public_id(flip.profile),
-                .segment = {},
-                .version = 0,
-                .kind = flip.kind,
-                .cause = flip.cause,
-                .at = flip.at,
-                .learnt = flip.learnt,
-                .correction_of = flip.correction_of,
-                .into = flip.into ? public_id(*flip.into) : std::string()};
-  if (flip.kind != ChangeKind::Merged) {
-    change.segment = fold->version_of(flip).slug;
-    change.version = fold->version_of(flip).version;
-  }
-  return change;
-}
-
-void Engine::State::tell(std::span<const Flip> flips) {
-  if (flips.empty()) return;
-  const std::lock_guard lock(listeners_mutex);
-  last_told = flips.back().id;
-  std::erase_if(listeners, [](const auto& each) { return each.expired(); });
-  if (listeners.empty()) return;
-  std::vector<Change> changes;
-  {
-    const std::shared_lock reading(fold_mutex);
-    for (const Flip& flip : flips) changes.push_back(change_of(flip));
-  }
-  for (const auto& each : listeners)
-    if (const auto subscription = each.lock()) subscription->listener(changes);
-}
-
-std::pair<std::shared_ptr<Engine::Subscription>, std::string> Engine::subscribe(Listener listener) {
-  auto subscription = std::make_shared<Subscription>(Subscription{std::move(listener)});
-  const std::lock_guard lock(state_->listeners_mutex);
-  state_->listeners.push_back(subscription);
-  return {subscription, text_of(state_->last_told)};
-}
-
-Result<std::vector<Change>> Engine::changes_after(std::string_view id, size_t limit) {
-  State& s = *state_;
-  std::optional<ChangeId> after;
-  if (!id.empty()) {
-    after = parse_change_id(id);
-    if (!after)
-      return usage(fmt::format("'{}' is no id of a change", id), "they look like 4711-3; without one: from the oldest");
-  }
-  const auto is_behind = [&](const Flip& flip) { return !after || flip.id > *after; };
-  std::vector<Change> out;
-  const auto from_memory = [&](bool from_its_oldest) {
-    const std::shared_lock lock(s.fold_mutex);
-    const auto& flips = s.fold->flips();
-    if (!from_its_oldest && (flips.empty() || is_behind(flips.front()))) return false;
-    for (auto at = std::ranges::partition_point(flips, [&](const Flip& flip) { return !is_behind(flip); });
-         at != flips.end() && out.size() < limit; ++at)
-      out.push_back(s.change_of(*at));
-    return true;
-  };
-  if (from_memory(false)) return out;
-  {
-    const std::lock_guard lock(s.lookup_mutex);
-    out = TRY(s.lookup->changes_after(after, limit));
-  }
-  if (out.size() == limit) return out;
-  // What is not recorded yet is in memory.
-  if (!out.empty()) after = out.back().id;
-  from_memory(true);
-  return out;
-}
-
 // --- the record
 
 void Engine::State::hand_over_page() {
@@ -554,8 +370,7 @@ void Engine::State::record_pages() {
     if (written) continue;
     // The disk is full, perhaps: what is acknowledged is in the log, and this page is tried again.
     if (are_pages_ended) return;
-    lock.unlock();
-    std::this_thread::sleep_for(50 * kBeat);
+    pages_news.wait_for(lock, 50 * kBeat, [&] { return are_pages_ended; });
   }
 }
 
@@ -564,6 +379,24 @@ void Engine::catch_up() {
   const uint64_t end = s.log->end();
   std::unique_lock lock(s.behind_mutex);
   s.applied_news.wait(lock, [&] { return s.applied_until >= end || s.is_log_ended; });
+}
+
+Result<void> Engine::record_now() {
+  State& s = *state_;
+  const uint64_t end = s.log->end();
+  catch_up();
+  {
+    const std::lock_guard lock(s.behind_mutex);
+    s.is_record_wanted = true;
+  }
+  s.behind_news.notify_all();
+  std::unique_lock lock(s.pages_mutex);
+  while (s.recorded_until < end) {
+    if (!s.trouble.empty()) return fail("the record cannot be written at the moment: " + s.trouble);
+    if (s.are_pages_ended) return fail("the server is stopping");
+    s.recorded_news.wait_for(lock, kBeat);
+  }
+  return {};
 }
 
 // --- definitions
@@ -596,142 +429,6 @@ Result<Json> Engine::apply_definitions(const std::string& text) {
 
 Result<Json> Engine::remove_definition(const std::string& slug) {
   return state_->define(EntryKind::Remove, slug);
-}
-
-// --- questions
-
-Json Engine::segments() {
-  State& s = *state_;
-  const std::shared_lock lock(s.fold_mutex);
-  Json list = Json::array();
-  const auto& outputs = s.fold->plan().outputs;
-  for (size_t i = 0; i < s.fold->plan().segments.size(); ++i) {
-    const std::string& slug = outputs[s.fold->plan().segments[i]].slug;
-    const auto version = std::ranges::find(s.fold->definitions().segments, slug, &SegmentVersion::slug);
-    const auto text = std::ranges::find_if(s.in_force.all(), [&](const segment::Definition& each) {
-      return each.kind == segment::DefinitionKind::Segment && each.slug == slug;
-    });
-    list.add(Json::object()
-                 .set("id", slug)
-                 .set("name", version->name)
-                 .set("version", uint64_t{version->version})
-                 .set("since", text_of(version->since))
-                 .set("members", uint64_t{s.fold->members(i).size()})
-                 .set("definition", text == s.in_force.all().end() ? "" : segment::print(*text)));
-  }
-  return list;
-}
-
-Result<std::vector<std::string>> Engine::members(std::string_view segment, std::string_view after, size_t limit) {
-  State& s = *state_;
-  std::vector<std::string> ids;
-  {
-    const std::shared_lock lock(s.fold_mutex);
-    const auto index = s.fold->find_segment(segment);
-    if (!index)
-      return fail(fmt::format("there is no segment '{}'", segment), {}, "see which there are: GET /api/v1/segments");
-    for (const Profile profile : s.fold->members(*index).all()) ids.push_back(s.public_id(profile));
-  }
-  std::erase_if(ids, [&](const std::string& id) { return id <= after && !after.empty(); });
-  if (ids.size() > limit) {
-    std::ranges::nth_element(ids, ids.begin() + static_cast<ptrdiff_t>(limit));
-    ids.resize(limit);
-  }
-  std::ranges::sort(ids);
-  return ids;
-}
-
-std::optional<Json> Engine::customer(std::string_view id) {
-  State& s = *state_;
-  const std::shared_lock lock(s.fold_mutex);
-  const Identities& identities = s.fold->identities();
-  std::optional<Profile> found;
-  for (const auto kind :
-       {IdentifierKind::UserId, IdentifierKind::Email, IdentifierKind::Phone, IdentifierKind::AnonymousId})
-    if (!found) found = identities.find(kind, id);
-  if (!found && id.starts_with("c-")) {
-    const std::lock_guard looking(s.lookup_mutex);
-    const auto profile =
-        s.lookup->connection().integer("SELECT profile FROM tessera.identity WHERE pseudonym = ? LIMIT 1", {id});
-    if (profile && *profile && static_cast<uint64_t>(**profile) < identities.size())
-      found = static_cast<Profile>(**profile);
-  }
-  if (!found) return std::nullopt;
-  const Profile leader = identities.leader(*found);
-  std::vector<Profile> members;
-  identities.members(leader, members);
-  std::map<IdentifierKind, uint64_t> kinds;
-  uint64_t facts = 0;
-  for (const Profile profile : members) {
-    ++kinds[identities.kind(profile)];
-    facts += s.fold->memory().histories.rows(profile);
-  }
-  Json counts = Json::object(), segments = Json::array();
-  for (const auto& [kind, count] : kinds) counts.set(std::string(profiles::name_of(kind)), count);
-  for (size_t i = 0; i < s.fold->plan().segments.size(); ++i)
-    if (s.fold->is_member(leader, i)) {
-      const auto& output = s.fold->plan().outputs[s.fold->plan().segments[i]];
-      segments.add(Json::object().set("id", output.slug).set("name", output.name));
-    }
-  Json out = Json::object();
-  out.set("customer", s.public_id(leader))
-      .set("as_of", text_of(s.fold->learnt()))
-      .set("identifiers", std::move(counts));
-  out.set("first_fact", text_of(s.fold->begin_of(leader))).set("facts_in_memory", facts);
-  out.set("segments", std::move(segments));
-  const Instant next = s.fold->next_look(leader);
-  out.set("looked_at_again", next == kNever ? Json() : Json(text_of(next)));
-  return out;
-}
-
-Json Engine::status() {
-  State& s = *state_;
-  Json out = Json::object();
-  {
-    const std::shared_lock lock(s.fold_mutex);
-    const auto& inflow = s.fold->inflow().counts();
-    const auto& counts = s.fold->counts();
-    out.set("as_of", text_of(s.fold->learnt())).set("customers", uint64_t{s.fold->identities().customers()});
-    out.set("identifiers", uint64_t{s.fold->identities().size()});
-    out.set("facts_in_memory", s.fold->memory().histories.rows()).set("bytes_in_memory", uint64_t{s.fold->bytes()});
-    out.set("received", inflow.rows).set("duplicates", inflow.duplicates).set("rejects", inflow.rejects);
-    out.set("looks", counts.looks).set("walks", counts.walks).set("timers_fired", counts.timers);
-    out.set("changes", counts.flips);
-    out.set("duplicates_known_since",
-            s.fold->recent().horizon() == kEver ? Json() : Json(text_of(s.fold->recent().horizon())));
-    Json sources = Json::array(), silent = Json::array();
-    const Instant now = s.clock.now();
-    for (const auto& [name, source] : s.sources) {
-      // Silent: three times its usual gap, and at least a minute.
-      const Duration silence = now - source.newest;
-      const bool is_silent = silence > kMinute && silence.ms > 3 * source.usual_gap.ms;
-      if (is_silent) silent.add(name);
-      sources.add(Json::object()
-                      .set("source", name)
-                      .set("calls", source.calls)
-                      .set("newest", text_of(source.newest))
-                      .set("usual_gap_ms", source.usual_gap.ms)
-                      .set("is_silent", is_silent));
-    }
-    out.set("sources", std::move(sources)).set("silent_sources", std::move(silent));
-  }
-  const int64_t due = s.next_due;
-  out.set("next_timer", due >= kNever.ms ? Json() : Json(text_of(Instant{due})));
-  out.set("log_end", s.log->end()).set("recorded_until", s.recorded_until.load());
-  {
-    const std::lock_guard lock(s.behind_mutex);
-    out.set("applied_until", s.applied_until).set("bytes_behind", s.behind_bytes);
-  }
-  {
-    const std::lock_guard lock(s.queue_mutex);
-    out.set("bytes_queued", s.queue_bytes);
-  }
-  {
-    const std::lock_guard lock(s.pages_mutex);
-    out.set("record_trouble", s.trouble.empty() ? Json() : Json(s.trouble));
-  }
-  out.set("log_failures", s.log_failures.load()).set("told_busy", s.busy.load());
-  return out;
 }
 
 }  // namespace tessera::live

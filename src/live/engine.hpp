@@ -88,6 +88,9 @@ class Engine {
   struct Subscription;
   std::pair<std::shared_ptr<Subscription>, std::string> subscribe(Listener listener);
 
+  // Waits until the record has everything that was logged before this call. Error: it cannot be written now.
+  Result<void> record_now();
+
   // The newest fact that answers may include: waits until everything logged before this call is applied.
   void catch_up();
 

@@ -17,6 +17,7 @@ class EngineBackend final : public Backend {
   Result<std::vector<std::string>> members(std::string_view segment, std::string_view after, size_t limit) override {
     return engine_.members(segment, after, limit);
   }
+  Result<void> record_now() override { return engine_.record_now(); }
   Json status() override { return engine_.status(); }
   Result<std::vector<live::Change>> changes_after(std::string_view id, size_t limit) override {
     return engine_.changes_after(id, limit);

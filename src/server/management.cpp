@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "core/text.hpp"
+#include "server/questions.hpp"
 #include "server/site.hpp"
 
 namespace tessera::server {
@@ -68,6 +69,11 @@ std::string csv_field(std::string_view text) {
   return out + '"';
 }
 
+constexpr std::string_view kCsvHead = "customer\r\n";
+std::string member_line(const std::string& member, bool is_csv) {
+  return is_csv ? csv_field(member) + "\r\n" : fmt::format("{{\"customer\":{}}}\n", quoted_json(member));
+}
+
 // Page after page, so that a segment of a million needs no more memory than one of ten.
 class MemberStream final : public Stream {
  public:
@@ -76,13 +82,12 @@ class MemberStream final : public Stream {
 
   Piece next() override {
     Piece out{.text = {}, .then = Then::More};
-    if (is_csv_ && std::exchange(is_first_, false)) out.text = "customer\r\n";
+    if (is_csv_ && std::exchange(is_first_, false)) out.text = kCsvHead;
     const auto page = backend_.members(segment_, after_, kPage);
     // Removed while it was read: the reader sees where it ends.
     if (!page || page->size() < kPage) out.then = Then::End;
     if (!page || page->empty()) return out;
-    for (const std::string& member : *page)
-      out.text += is_csv_ ? csv_field(member) + "\r\n" : fmt::format("{{\"customer\":{}}}\n", quoted_json(member));
+    for (const std::string& member : *page) out.text += member_line(member, is_csv_);
     after_ = page->back();
     return out;
   }
@@ -93,6 +98,50 @@ class MemberStream final : public Stream {
   bool is_csv_, is_first_ = true;
 };
 
+std::string type_of_lines(bool is_csv) {
+  return is_csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
+}
+
+struct Wish {
+  std::string after;
+  size_t limit;
+  bool is_csv, is_lines;
+};
+
+// Who was in it, evaluated again over the record.
+void list_past_members(Service& service, const Call& call, const Wish& wish, Responder& responder) {
+  const auto instant = [&](std::string_view name) -> Result<std::optional<Instant>> {
+    const auto text = call.query.get(name);
+    if (!text) return std::nullopt;
+    const auto read = parse_instant(*text);
+    if (!read)
+      return usage(fmt::format("'{}' is a date or a time", name), fmt::format("{}=2026-03-03T12:00:00Z", name));
+    return read;
+  };
+  const auto past = [&]() -> Result<PastMembers> {
+    const auto known_at = TRY(instant("known_at")), as_of = TRY(instant("as_of"));
+    return members_at(service, call.parts[0], as_of, known_at);
+  }();
+  if (!past) return responder.send(problem_of(past.error(), 503));
+  if (!past->is_known)
+    return responder.send(problem(404, fmt::format("there was no segment '{}' in force then", call.parts[0]),
+                                  "leave out known_at: the definition of today, looked at from as_of"));
+  const auto from = std::upper_bound(past->members.begin(), past->members.end(), wish.after);
+  if (wish.is_csv || wish.is_lines) {
+    std::string body(wish.is_csv ? kCsvHead : "");
+    for (auto at = from; at != past->members.end(); ++at) body += member_line(*at, wish.is_csv);
+    return responder.send({.type = type_of_lines(wish.is_csv), .body = std::move(body)});
+  }
+  Json members = Json::array();
+  auto at = from;
+  for (; at != past->members.end() && static_cast<size_t>(at - from) < wish.limit; ++at) members.add(*at);
+  Json out = Json::object();
+  out.set("as_of", text_of(past->as_of)).set("known_at", text_of(past->known_at)).set("count", past->members.size());
+  out.set("definition", past->definition).set("members", std::move(members));
+  out.set("next", at == past->members.end() ? Json() : Json(*std::prev(at)));
+  responder.send(json_response(out));
+}
+
 void list_members(Service& service, Call call, Responder responder) {
   const auto limit = limit_of(call);
   if (!limit) return responder.send(bad_limit());
@@ -101,12 +150,13 @@ void list_members(Service& service, Call call, Responder responder) {
   const bool is_lines = format == "jsonl" || (format.empty() && accepts(call.request, "application/x-ndjson"));
   if (!format.empty() && !is_csv && !is_lines && format != "json")
     return responder.send(problem(400, fmt::format("there is no format '{}'", format), "format=json, csv or jsonl"));
+  if (call.query.get("as_of") || call.query.get("known_at"))
+    return list_past_members(service, call, {after, *limit, is_csv, is_lines}, responder);
   const auto page = service.backend.members(call.parts[0], after, is_csv || is_lines ? 1 : *limit);
   if (!page) return responder.send(problem_of(page.error(), 404));
   if (is_csv || is_lines) {
     auto stream = std::make_shared<MemberStream>(service.backend, call.parts[0], after, is_csv);
-    const std::string type = is_csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
-    return responder.send({.type = type, .stream = std::move(stream)});
+    return responder.send({.type = type_of_lines(is_csv), .stream = std::move(stream)});
   }
   Json members = Json::array();
   for (const std::string& member : *page) members.add(member);
@@ -120,6 +170,11 @@ void get_customer(Service& service, Call call, Responder responder) {
   if (customer) return responder.send(json_response(*customer));
   responder.send(problem(404, fmt::format("there is no customer '{}'", call.parts[0]),
                          "give a public id, or a user id, e-mail, phone or anonymous id"));
+}
+
+void preview_segments(Service& service, Call call, Responder responder) {
+  const auto out = preview(service, call.request.body);
+  responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
 }
 
 // --- changes
@@ -291,6 +346,8 @@ constexpr Parameter kMembers[] = {
     {"slug", "path", "string", "The segment's id"},
     {"after", "query", "string", "Those behind this customer, in the order of ids"},
     {"limit", "query", "integer", "At most so many, 1 to 10000 (default 1000); json only"},
+    {"as_of", "query", "string", "Who was in it then: a date or a time; with the definition in force at known_at"},
+    {"known_at", "query", "string", "As known then (default: as known now); alone it is as_of too"},
     {"format", "query", "string", "json (a page), csv or jsonl (all of them, streamed); or as Accept says"}};
 constexpr Parameter kCustomer[] = {{"id", "path", "string", "Public id, user id, e-mail, phone or anonymous id"}};
 constexpr Parameter kChanges[] = {
@@ -335,8 +392,17 @@ constexpr Route kRoutes[] = {
      get_segment},
     {"DELETE", "/api/v1/segments/{slug}", "Remove a segment; its members leave it", kSlug, "", "What changed",
      Access::Manage, Runs::Worker, remove_segment},
-    {"GET", "/api/v1/segments/{slug}/members", "Who is in it now", kMembers, "", "{\"members\": [...], \"next\": ...}",
-     Access::Manage, Runs::Worker, list_members},
+    {"GET", "/api/v1/segments/{slug}/members", "Who is in it, or was", kMembers, "",
+     "{\"members\": [...], \"next\": ...}", Access::Manage, Runs::Worker, list_members},
+    {"POST",
+     "/api/v1/segments/preview",
+     "Who would be in it: count, sample, overlap; nothing is applied",
+     {},
+     "text: definitions, or one condition, in the segment language",
+     "{\"segments\": [...]}",
+     Access::Manage,
+     Runs::Worker,
+     preview_segments},
     {"GET", "/api/v1/customers/{id}", "One customer: traits, segments, events seen", kCustomer, "", "The customer",
      Access::Manage, Runs::Worker, get_customer},
     {"GET", "/api/v1/changes", "Who entered and left which segment", kChanges, "",

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <span>
 
 #include "live/webhooks.hpp"
@@ -43,6 +44,7 @@ struct Service {
   std::atomic<bool> is_ready{true};
   Counters counters;
   MessageIds message_ids;
+  std::mutex question;                       // held by the one that has the record read into memory
   std::function<HttpServer::Counts()> http;  // empty: none
 };
 

@@ -64,6 +64,7 @@ class NotePad final : public Backend {
       out.push_back(*at);
     return out;
   }
+  Result<void> record_now() override { return recording ? recording() : Result<void>(); }
   Json status() override { return Json::object().set("events", 7); }
   Result<std::vector<live::Change>> changes_after(std::string_view id, size_t limit) override {
     const auto from = id.empty() ? std::optional(live::ChangeId{}) : live::parse_change_id(id);
@@ -91,6 +92,7 @@ class NotePad final : public Backend {
     for (const auto& listener : told) (*listener)();
   }
 
+  std::function<Result<void>()> recording;  // empty: all is recorded
   std::set<std::string> member_ids;
   std::vector<std::string> texts;
 

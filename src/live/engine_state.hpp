@@ -1,0 +1,119 @@
+// What the engine's threads share: engine.cpp moves it on, engine_questions.cpp answers from it. Locks are taken in
+// this order: listeners or recorder, fold, lookup; while one of queue, behind, pages is held, no other is taken.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+
+#include "live/engine.hpp"
+#include "live/entry.hpp"
+#include "live/fold.hpp"
+#include "live/in_force.hpp"
+#include "live/recorder.hpp"
+#include "store/log.hpp"
+
+namespace tessera::live {
+
+using Done = std::function<void(Result<uint64_t>)>;
+
+inline constexpr auto kBeat = std::chrono::milliseconds(20);
+
+struct Waiting {  // in the queue before the log
+  EntryKind kind = EntryKind::Events;
+  Submission submission;  // Define, Remove: body is the text
+  Done done;
+  std::shared_ptr<std::promise<Result<Json>>> applied;  // Define, Remove
+};
+
+struct Logged {  // on disk, before the fold
+  uint64_t offset = 0, next = 0;
+  std::string payload;
+  std::shared_ptr<std::promise<Result<Json>>> applied;
+};
+
+struct SourceState {
+  uint64_t calls = 0;
+  Instant first = kNever, newest = kEver;
+  Duration usual_gap{};  // a moving average
+};
+
+struct Engine::Subscription {
+  Listener listener;
+};
+
+struct Engine::State {
+  store::Record& record;
+  const Settings settings;
+  const Clock& clock;
+  MakeReader make_reader;
+  std::unique_ptr<store::Log> log;
+  std::unique_ptr<Recorder> recorder, lookup;  // the second is for questions, under lookup_mutex
+  std::mutex lookup_mutex, recorder_mutex;
+
+  // --- what the fold knows; written by the applier alone
+  std::shared_mutex fold_mutex;
+  std::unique_ptr<Fold> fold;
+  std::unique_ptr<Reader> reader;
+  InForce in_force;
+  std::map<std::string, SourceState, std::less<>> sources;
+
+  // --- before the log
+  std::mutex queue_mutex;
+  std::condition_variable queue_news;
+  std::deque<Waiting> queue;
+  uint64_t queue_bytes = 0;
+  bool is_stopping = false;
+
+  // --- behind the log
+  std::mutex behind_mutex;
+  std::condition_variable behind_news, applied_news;
+  std::deque<Logged> behind;
+  uint64_t behind_bytes = 0, applied_until = 0;
+  bool is_log_ended = false;
+  bool is_record_wanted = false;  // at once, not at the next flush
+
+  // --- to the record
+  std::mutex pages_mutex;
+  std::condition_variable pages_news, recorded_news;
+  std::deque<Page> pages;
+  bool are_pages_ended = false, is_writing = false;
+  std::string trouble;  // why the record cannot be written at the moment
+  std::atomic<uint64_t> recorded_until{0};
+
+  std::atomic<int64_t> next_due{kNever.ms}, last_learnt{kEver.ms};
+  std::atomic<uint64_t> logged_entries{0}, busy{0}, log_failures{0};
+
+  std::mutex listeners_mutex;
+  std::vector<std::weak_ptr<Subscription>> listeners;
+  ChangeId last_told{};
+
+  std::thread writer, applier, recording;
+
+  State(store::Record& of, Settings how, const Clock& time, MakeReader readers)
+      : record(of), settings(std::move(how)), clock(time), make_reader(std::move(readers)) {}
+
+  Result<void> open(const std::string& folder);
+  Result<void> replay();
+  void write_log();
+  void write_group(std::vector<Waiting> group);
+  void apply_log();
+  Result<Json> apply(const Logged& logged);
+  Result<Json> redefine(const LogEntry& entry, const Logged& logged);
+  void note_source(std::string_view name, Instant at);
+  void tell(std::span<const Flip> flips);
+  Change change_of(const Flip& flip) const;
+  std::string public_id(Profile profile) const;
+  void hand_over_page();
+  void wait_for_record();
+  void record_pages();
+  void end_recording();
+  Result<Json> define(EntryKind kind, const std::string& text);
+};
+
+}  // namespace tessera::live

@@ -1,0 +1,32 @@
+// Questions that the live engine does not hold the answer to: who was in a segment at another time, who would be in one
+// that is not in force. They are answered from the record, after everything that came before the question is in it:
+// what is needed of it is read into memory and evaluated again. One at a time, so that memory is bounded by one of
+// them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/site.hpp"
+
+namespace tessera::server {
+
+struct PastMembers {
+  bool is_known = true;  // false: no such segment was in force at known_at
+  Instant as_of, known_at;
+  std::string definition;
+  std::vector<std::string> members{};  // ascending
+};
+
+// Default of known_at: now; of as_of: known_at. Usage errors are the caller's; others: the record, or somebody else's
+// question is being answered.
+Result<PastMembers> members_at(Service& service, std::string_view slug, std::optional<Instant> as_of,
+                               std::optional<Instant> known_at);
+
+// Definitions, or one condition: of each segment in it the count, a sample, what it shares with those in force, and
+// what applying it would change. Nothing is applied.
+Result<Json> preview(Service& service, const std::string& text);
+
+}  // namespace tessera::server
