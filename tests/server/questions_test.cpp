@@ -16,14 +16,16 @@ class Questions : public Served {
     pad.recording = [this] { return engine->record_now(); };
   }
   Json json(const Answer& answer) { return MUST(parse_json(answer.body)); }
-  void track(const std::string& who, const std::string& event, Instant at) {
+  void call(const std::string& type, const std::string& what, Instant at) {
     std::promise<Result<uint64_t>> logged;
-    const std::string body = fmt::format(R"({{"userId":"{}","event":"{}","timestamp":"{}","messageId":"m{}"}})", who,
-                                         event, text_of(at), ++messages);
-    ASSERT_EQ(engine->submit({"web", "track", body}, [&](Result<uint64_t> offset) { logged.set_value(offset); }),
+    const std::string body = fmt::format(R"({{{},"timestamp":"{}","messageId":"m{}"}})", what, text_of(at), ++messages);
+    ASSERT_EQ(engine->submit({"web", type, body}, [&](Result<uint64_t> offset) { logged.set_value(offset); }),
               live::Taken::Yes);
     ASSERT_TRUE(logged.get_future().get().has_value());
     engine->catch_up();
+  }
+  void track(const std::string& who, const std::string& event, Instant at) {
+    call("track", fmt::format(R"("userId":"{}","event":"{}")", who, event), at);
   }
   std::vector<std::string> live_members(const std::string& slug) { return MUST(engine->members(slug, "", 1000)); }
   std::string past(const std::string& slug, const std::string& query) {
@@ -68,10 +70,17 @@ TEST_F(Questions, ThePastIsWhatTheEngineSaidThen) {
                                 "segment \"Quiet\" = did \"A\" and no \"B\" in the last 2 days"));
   Rng rng(7);
   std::vector<std::tuple<std::string, std::string, std::vector<std::string>>> said;
-  for (int step = 0; step < 80; ++step) {
+  for (int step = 0; step < 120; ++step) {
     clock.ms += rng.between(1, kHour.ms * 12);
     const Instant late = clock.now() - Duration{rng.between(0, kDay.ms * 3)};
-    track(fmt::format("c{}", rng.between(1, 9)), rng.between(0, 1) == 0 ? "A" : "B", late);
+    const std::string known = fmt::format(R"("userId":"c{}")", rng.between(1, 6)),
+                      browser = fmt::format(R"("anonymousId":"a{}")", rng.between(1, 9)),
+                      event = fmt::format(R"(,"event":"{}")", rng.between(0, 1) == 0 ? "A" : "B");
+    // Now and then a browser turns out to be somebody's.
+    if (rng.between(0, 9) == 0)
+      call("identify", known + "," + browser, late);
+    else
+      call("track", (rng.between(0, 1) == 0 ? known : browser) + event, late);
     if (step % 8 != 0) continue;
     for (const std::string slug : {"few", "quiet"}) said.emplace_back(slug, text_of(clock.now()), live_members(slug));
   }
