@@ -52,6 +52,7 @@ Result<void> Engine::State::replay() {
     // What was refused then is refused again.
     (void)apply({frame->offset, frame->next, std::string(frame->payload), nullptr});
     applied_until = frame->next;
+    last_learnt = fold->learnt().ms;  // the clock may have gone back since
     if (fold->inflow().page_rows() >= settings.page_rows) hand_over_page();
   }
   hand_over_page();

@@ -135,6 +135,8 @@ void Fold::pass_time() {
 }
 
 // Looks at each customer at their instant and from there on up to now. What they were until then is what is in bits_.
+// What turns on the way is told with the one cause, as correct() tells it: which of the two is used is not the same
+// after a restart.
 void Fold::follow(std::vector<Looker::Lane> lanes, Cause cause) {
   std::vector<uint64_t> bits;
   std::vector<Instant> looks;
@@ -162,7 +164,6 @@ void Fold::follow(std::vector<Looker::Lane> lanes, Cause cause) {
       }
     }
     lanes = std::move(later);
-    cause = Cause::Time;
   }
 }
 
@@ -397,10 +398,16 @@ void Fold::emit(Profile leader, uint32_t plan_segment, ChangeKind kind, Cause ca
 }
 
 // Gives the changes so far their ids. They are in the order of the instants at which they became true, so that a reader
-// who applies them one by one ends with what is true.
+// who applies them one by one ends with what is true. By the names of segments and not by their numbers, which are
+// others after a restart: the same entry gives the same ids whenever it is taken in.
 void Fold::publish() {
-  std::ranges::stable_sort(fresh_, {},
-                           [](const Flip& flip) { return std::tuple(flip.at, flip.profile, flip.segment); });
+  std::ranges::stable_sort(fresh_, [&](const Flip& a, const Flip& b) {
+    const bool a_merges = a.kind == ChangeKind::Merged, b_merges = b.kind == ChangeKind::Merged;
+    const auto first = std::tuple(a.at, a.profile, a_merges) <=> std::tuple(b.at, b.profile, b_merges);
+    if (first != 0 || a_merges) return first < 0;
+    const SegmentVersion &of_a = versions_[a.segment], &of_b = versions_[b.segment];
+    return std::tie(of_a.slug, of_a.version) < std::tie(of_b.slug, of_b.version);
+  });
   uint32_t ordinal = !flips_.empty() && flips_.back().id.offset == offset_ ? flips_.back().id.ordinal + 1 : 0;
   for (Flip& flip : fresh_) {
     flip.id = {offset_, ordinal++};

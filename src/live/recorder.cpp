@@ -237,12 +237,12 @@ Result<void> Recorder::fill(Fold& fold, Instant remembered_from) {
   // The messages of late, in the order in which they came.
   const auto from = TRY(connection_.integer(
       "SELECT coalesce(max(until_seq), 0)::BIGINT FROM tessera.learnt_until WHERE learnt < ?", {remembered_from}));
-  std::string all;
+  std::vector<std::string> all;
   for (const auto& table : tables_.all())
-    all += fmt::format("{}SELECT seq, fingerprint FROM main.{} WHERE seq >= {}", all.empty() ? "" : " UNION ALL ",
-                       store::quoted_name(table.name), from.value_or(0));
+    all.push_back(fmt::format("SELECT seq, fingerprint FROM main.{} WHERE seq >= {}", store::quoted_name(table.name),
+                              from.value_or(0)));
   if (all.empty()) return {};
-  auto prints = TRY(connection_.stream("SELECT fingerprint FROM (" + all + ") ORDER BY seq"));
+  auto prints = TRY(connection_.stream("SELECT fingerprint FROM (" + store::union_all(all) + ") ORDER BY seq"));
   while (const auto chunk = TRY(prints.next()))
     for (const uint64_t print : chunk->column(0).values<uint64_t>()) (void)fold.recent().seen(print, kEver);
   return {};

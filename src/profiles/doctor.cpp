@@ -100,11 +100,12 @@ Result<Finding> run(Connection& connection, const CountingCheck& check, const st
 }
 
 Result<Finding> check_seqs(Connection& connection, const EventTables& tables) {
-  std::string all = "SELECT first_seq AS seq FROM tessera.entry WHERE kind = 'links'";
+  std::vector<std::string> all = {"SELECT first_seq AS seq FROM tessera.entry WHERE kind = 'links'"};
   for (const EventTable& table : tables.all())
-    all += fmt::format(" UNION ALL SELECT seq FROM main.{}", quoted_name(table.name));
+    all.push_back(fmt::format("SELECT seq FROM main.{}", quoted_name(table.name)));
   const CountingCheck check{"every seq is used once", nullptr, "{} rows share their seq with another"};
-  return run(connection, check, check.check, "SELECT count(*) - count(DISTINCT seq) FROM (" + all + ")");
+  return run(connection, check, check.check,
+             "SELECT count(*) - count(DISTINCT seq) FROM (" + store::union_all(all) + ")");
 }
 
 Result<Finding> check_stitching(Connection& connection) {

@@ -55,11 +55,13 @@ struct Customers {
 
 // How many profiles were known: they are numbered in the order of the facts that brought them.
 Result<size_t> profiles_known(Connection& connection, size_t profiles, Seq visible_until) {
-  std::string all = fmt::format("SELECT max(greatest(a, b)) AS p FROM tessera.link WHERE seq < {}", visible_until);
-  for (const EventTable& table : TRY(EventTables::read(connection)).all())
-    all += fmt::format(" UNION ALL SELECT max(profile) FROM main.{} WHERE seq < {}", quoted_name(table.name),
-                       visible_until);
-  const auto last = TRY(connection.integer("SELECT max(p)::BIGINT FROM (" + all + ")"));
+  std::vector<std::string> all = {
+      fmt::format("SELECT max(greatest(a, b)) AS p FROM tessera.link WHERE seq < {}", visible_until)};
+  const EventTables tables = TRY(EventTables::read(connection));
+  for (const EventTable& table : tables.all())
+    all.push_back(
+        fmt::format("SELECT max(profile) AS p FROM main.{} WHERE seq < {}", quoted_name(table.name), visible_until));
+  const auto last = TRY(connection.integer("SELECT max(p)::BIGINT FROM (" + store::union_all(all) + ")"));
   return std::min(profiles, last ? static_cast<size_t>(*last) + 1 : 0);
 }
 

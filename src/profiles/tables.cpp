@@ -197,12 +197,12 @@ Result<void> EventTables::refresh_views(Connection& connection) {
   }
   grown_.clear();
   if (!std::exchange(has_new_, false)) return {};
-  std::string all;
+  std::vector<std::string> all;
   for (const EventTable& table : tables_)
-    all += fmt::format("{}SELECT {} AS event, profile, time, seq FROM main.{}", all.empty() ? "" : " UNION ALL ",
-                       quoted_text(table.event), quoted_name(table.name));
+    all.push_back(fmt::format("SELECT {} AS event, profile, time, seq FROM main.{}", quoted_text(table.event),
+                              quoted_name(table.name)));
   TRY(connection.run("CREATE OR REPLACE VIEW main.events AS SELECT person.customer, e.event, e.time, e.seq FROM (" +
-                     all + ") e JOIN tessera.person ON person.profile = e.profile"));
+                     store::union_all(all) + ") e JOIN tessera.person ON person.profile = e.profile"));
   return {};
 }
 

@@ -562,4 +562,11 @@ std::string quoted_text(std::string_view text) {
   return quoted + '\'';
 }
 
+std::string union_all(std::span<const std::string> selects) {
+  VERIFY(!selects.empty());
+  if (selects.size() == 1) return selects[0];
+  const size_t half = selects.size() / 2;
+  return "(" + union_all(selects.first(half)) + ") UNION ALL (" + union_all(selects.subspan(half)) + ")";
+}
+
 }  // namespace tessera::store

@@ -285,5 +285,8 @@ class Writer {
 // "name" with its quotes doubled, and 'text' likewise: the only ways a name or a text may get into SQL.
 std::string quoted_name(std::string_view name);
 std::string quoted_text(std::string_view text);
+// The selects as one, in their order: a tree as flat as can be, for a chain of a thousand is deeper than any SQL parser
+// goes. REQUIRES: at least one.
+std::string union_all(std::span<const std::string> selects);
 
 }  // namespace tessera::store

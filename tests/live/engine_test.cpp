@@ -13,6 +13,8 @@
 #include "live/random_world.hpp"
 #include "profiles/doctor.hpp"
 #include "profiles/load.hpp"
+#include "profiles/schema.hpp"
+#include "profiles/tables.hpp"
 #include "segment/check.hpp"
 #include "segment/parse.hpp"
 #include "segment/print.hpp"
@@ -201,6 +203,104 @@ TEST_F(EngineTest, TheLogBringsAnOlderRecordUpWithTheSameChanges) {
   start();
   EXPECT_EQ(*engine_->changes_after("", 100'000), changes);
   EXPECT_EQ(counts_of(engine_->segments()), counts);
+}
+
+// What a crash leaves: the record as it was when the definitions came into force, and the log of all that followed. The
+// clock has gone back meanwhile. Every change has the id and the cause that subscribers were told.
+TEST_F(EngineTest, AfterACrashEveryChangeIsSaidAgainAsItWas) {
+  Rng rng(8);
+  world_ = random_world(rng, {.customers = 20, .rows = 400, .many_ids = true});
+  start({.flush_after = kDay * 10'000});
+  ASSERT_TRUE(engine_->apply_definitions(kDefinitions).has_value());
+  fs::create_directory(folder_ / "crash");
+  for (const char* name : {"r.db", "r.db.wal"})
+    if (fs::exists(folder_ / name)) fs::copy_file(folder_ / name, folder_ / "crash" / name);
+  for (size_t r = 0; r < world_.size(); ++r) {
+    clock_.ms = world_[r].learnt.ms;
+    send(std::to_string(r));
+  }
+  const auto changes = *engine_->changes_after("", 100'000);
+  const auto counts = counts_of(engine_->segments());
+  const std::string as_of = engine_->status().find("as_of")->text_or("");
+  EXPECT_GT(changes.size(), 200u);
+  stop();
+  for (const char* name : {"r.db", "r.db.wal"}) fs::remove(folder_ / name);
+  for (const auto& file : fs::directory_iterator(folder_ / "crash"))
+    fs::rename(file.path(), folder_ / file.path().filename());
+  clock_.ms -= kDay.ms;
+  start();
+  const auto again = *engine_->changes_after("", 100'000);
+  ASSERT_EQ(again.size(), changes.size());
+  for (size_t i = 0; i < changes.size(); ++i)
+    ASSERT_EQ(json_of(again[i]).dump(), json_of(changes[i]).dump()) << "change " << i;
+  EXPECT_EQ(counts_of(engine_->segments()), counts);
+  send("bad");
+  EXPECT_EQ(engine_->status().find("as_of")->text_or(""), as_of) << "what is learnt is never learnt before the rest";
+}
+
+TEST_F(EngineTest, AClockThatGoesBackDoesNotTurnTimeBack) {
+  Rng rng(9);
+  world_ = random_world(rng, {.customers = 10, .rows = 120, .many_ids = true});
+  start();
+  ASSERT_TRUE(engine_->apply_definitions(kDefinitions).has_value());
+  Instant latest = kEver;
+  for (size_t r = 0; r < world_.size(); ++r) {
+    // A step of up to two days either way; now and then a restart in between.
+    clock_.ms = world_[r].learnt.ms + static_cast<int64_t>(rng.below(4 * kDay.ms)) - 2 * kDay.ms;
+    if (r % 40 == 39) {
+      stop();
+      start();
+    }
+    send(std::to_string(r));
+    latest = std::max(latest, clock_.now());
+    EXPECT_EQ(engine_->status().find("as_of")->text_or(""), text_of(latest));
+  }
+  const auto changes = *engine_->changes_after("", 100'000);
+  EXPECT_TRUE(std::ranges::is_sorted(changes, {}, &Change::learnt));
+  EXPECT_TRUE(std::ranges::is_sorted(changes, {}, &Change::id));
+  const auto live = counts_of(engine_->segments());
+  stop();
+  record_ = std::move(*store::Record::open((folder_ / "r.db").string(), store::OpenMode::MustExist, clock_));
+  EXPECT_EQ(batch_counts(*record_, program_of(kDefinitions), latest, kNever), live);
+}
+
+// Each name of an event is a table: those that are too many are rejects, before and after a restart, and the rest of
+// what comes goes on.
+TEST_F(EngineTest, TooManyNamesOfEventsAreRejectsAndTheRestGoesOn) {
+  constexpr size_t kTooMany = 7;
+  const size_t names = profiles::kMaxEvents + kTooMany;
+  for (size_t n = 0; n < names + 2; ++n)
+    world_.push_back({.learnt = {},
+                      .who = {{profiles::IdentifierKind::UserId, "u"}},
+                      .row = {.customer = {},
+                              .event = fmt::format("name {}", n < names ? n : 5),
+                              .time = Instant{clock_.ms + static_cast<int64_t>(n)},
+                              .properties = {}},
+                      .fingerprint = n + 1});
+  start({.flush_after = kDay * 10'000});
+  clock_.ms += kDay.ms;
+  const auto expect = [&](uint64_t received, uint64_t rejects) {
+    const Json status = engine_->status();
+    EXPECT_EQ(status.find("received")->number_or(-1), static_cast<double>(received));
+    EXPECT_EQ(status.find("rejects")->number_or(-1), static_cast<double>(rejects));
+  };
+  for (size_t n = 0; n <= names; ++n) send(std::to_string(n));
+  expect(profiles::kMaxEvents + 1, kTooMany);
+  stop();
+  start();
+  send(std::to_string(names - 1));  // was refused, so that it is no repetition
+  send(std::to_string(names + 1));
+  expect(1, 1);
+  stop();
+  record_ = std::move(*store::Record::open((folder_ / "r.db").string(), store::OpenMode::MustExist, clock_));
+  auto& connection = record_->connection();
+  EXPECT_EQ(*connection.integer("SELECT count(*) FROM tessera.reject WHERE reason = 'too-many-event-names'"),
+            kTooMany + 1);
+  EXPECT_EQ(*connection.integer("SELECT count(*) FROM main.name_5"), 3);
+  EXPECT_EQ(profiles::list_events(connection, profiles::Counting::No)->size(), profiles::kMaxEvents);
+  const auto findings = profiles::examine(*record_);
+  ASSERT_TRUE(findings.has_value());
+  EXPECT_FALSE(profiles::has_problems(*findings)) << profiles::text_of(*findings);
 }
 
 TEST_F(EngineTest, TimeAloneMovesMembers) {

@@ -1,0 +1,115 @@
+#include "cli/serving.hpp"
+
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "core/json.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+constexpr int kPatienceMs = 60'000;
+
+}  // namespace
+
+Serving::~Serving() {
+  kill();
+}
+
+void Serving::start() {
+  const std::string errors = store_.string() + ".stderr", store = store_.string();
+  const char* const words[] = {TESSERA_BINARY, "--store",  store.c_str(), "--format", "json",
+                               "serve",        "--listen", "127.0.0.1:0", nullptr};
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) std::abort();
+  const int log = open(errors.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  port_ = 0;
+  pid_ = fork();
+  if (pid_ == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(ends[1], 1);
+    dup2(log, 2);
+    close_range(3, ~0U, 0);
+    execv(TESSERA_BINARY, const_cast<char* const*>(words));
+    _exit(127);
+  }
+  close(ends[1]);
+  close(log);
+  output_ = ends[0];
+}
+
+bool Serving::is_up() {
+  std::string said;
+  while (said.find('\n') == std::string::npos) {
+    pollfd ready{output_, POLLIN, 0};
+    char bytes[4096];
+    if (poll(&ready, 1, kPatienceMs) <= 0) return false;
+    const ssize_t got = read(output_, bytes, sizeof bytes);
+    if (got <= 0) return false;
+    said.append(bytes, static_cast<size_t>(got));
+  }
+  const auto json = parse_json(said);
+  if (!json || !json->find("address")) return false;
+  const std::string address = json->find("address")->text_or("");
+  port_ = static_cast<uint16_t>(std::atoi(address.c_str() + address.rfind(':') + 1));
+  if (const std::string key = json->find("write_key")->text_or(""); !key.empty()) key_ = key;
+  return port_ != 0;
+}
+
+int Serving::wait_for_end() {
+  int status = 0;
+  waitpid(pid_, &status, 0);
+  close(output_);
+  pid_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void Serving::kill() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  wait_for_end();
+}
+
+int Serving::stop() {
+  ::kill(pid_, SIGTERM);
+  // The end of its output is the end of it.
+  pollfd ready{output_, POLLIN, 0};
+  char bytes[4096];
+  while (poll(&ready, 1, 30'000) > 0)
+    if (read(output_, bytes, sizeof bytes) <= 0) return wait_for_end();
+  kill();
+  return -1;
+}
+
+std::string Serving::errors() const {
+  std::ifstream file(store_.string() + ".stderr");
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+uint64_t Serving::resident_bytes() const {
+  std::ifstream file("/proc/" + std::to_string(pid_) + "/status");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("VmRSS:")) return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
+  return 0;
+}
+
+server::Answer Serving::ask(std::string_view method, std::string_view target, std::string_view body) const {
+  server::Raw raw(port_);
+  if (!raw.send(request(method, target, body))) return {};
+  return raw.answer();
+}
+
+std::string request(std::string_view method, std::string_view target, std::string_view body, std::string_view headers) {
+  return fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n{}\r\n{}", method, target, body.size(),
+                     headers, body);
+}
+
+}  // namespace tessera::cli

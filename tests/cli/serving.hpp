@@ -1,0 +1,53 @@
+// `tessera serve` as a child that may be killed, and what a client of its HTTP routes needs. Child and test share
+// nothing but a store on disk and sockets.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <sys/types.h>
+
+#include "server/raw.hpp"
+
+namespace tessera::cli {
+
+class Serving {
+ public:
+  // The server's words go to a file beside the store, for tests that fail.
+  explicit Serving(std::filesystem::path store) : store_(std::move(store)) {}
+  Serving(const Serving&) = delete;
+  Serving& operator=(const Serving&) = delete;
+  ~Serving();  // killed
+
+  void start();
+  // Until it listens; false where it ended before.
+  bool is_up();
+  // Ended when this returns.
+  void kill();
+  // SIGTERM, and its exit code; -1 where a signal ended it or it did not end within half a minute.
+  int stop();
+
+  pid_t pid() const { return pid_; }
+  uint16_t port() const { return port_; }
+  const std::string& key() const { return key_; }  // write key of the source it began with
+  std::string errors() const;                      // what it wrote to standard error, since it first began
+  uint64_t resident_bytes() const;
+
+  // One request on a connection of its own; status 0: no answer.
+  server::Answer ask(std::string_view method, std::string_view target, std::string_view body = {}) const;
+
+ private:
+  int wait_for_end();
+  std::filesystem::path store_;
+  pid_t pid_ = -1;
+  int output_ = -1;
+  uint16_t port_ = 0;
+  std::string key_;
+};
+
+std::string request(std::string_view method, std::string_view target, std::string_view body = {},
+                    std::string_view headers = {});
+
+}  // namespace tessera::cli
