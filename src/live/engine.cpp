@@ -231,7 +231,10 @@ void Engine::State::apply_log() {
 Result<Json> Engine::State::apply(const Logged& logged) {
   auto decoded = decode(logged.payload);
   if (!decoded) return std::unexpected(decoded.error());
-  const LogEntry& entry = *decoded;
+  LogEntry& entry = *decoded;
+  // Something may have been imported into the record after this was logged and before it is applied: time never goes
+  // back.
+  entry.learnt = std::max(entry.learnt, fold->learnt());
   if (entry.kind == EntryKind::Define || entry.kind == EntryKind::Remove) return redefine(entry, logged);
   std::vector<Flip> fresh;
   {
