@@ -68,6 +68,22 @@ void mark_bots(const History& history, std::vector<bool>& bot) {
   }
 }
 
+// What the record itself says (the gate of segment/plan.hpp): the last word of each of its two traits.
+void mark_ruled(const History& history, Instant as_of, std::vector<bool>& marked, std::vector<bool>& refused) {
+  const Stream* rulings = history.stream(profiles::kRulings);
+  if (!rulings) return;
+  const Column* mark = rulings->column(profiles::kMarked, PropertyType::Text, false);
+  const Column* profiling = rulings->column(profiles::kProfiling, PropertyType::Bool, false);
+  for (size_t c = 0; c < history.customers(); ++c)
+    for (uint32_t row = rulings->first[c]; row < rulings->first[c + 1]; ++row) {
+      if (mark && mark->texts[row] != profiles::kAbsentText && rulings->time[row] <= as_of)
+        marked[c] = mark->texts[row] != profiles::kClearedText;
+      // Whoever refuses now is not looked at in the past either.
+      if (profiling && profiling->truths[row] != profiles::Truth::Absent)
+        refused[c] = profiling->truths[row] == profiles::Truth::No;
+    }
+}
+
 std::vector<double> values_of(const FeatureColumn& column, const std::vector<uint32_t>& customers) {
   std::vector<double> out;
   for (const uint32_t c : customers)
@@ -170,17 +186,26 @@ Population divide(const History& history, const Parts& parts, const FeatureTable
     mark_tests(history, test);
     mark_bots(history, bot);
   }
+  std::vector<bool> marked(history.customers(), false), refused(history.customers(), false);
+  mark_ruled(history, options.as_of.value_or(kNever), marked, refused);
+  if (options.keep_unwanted) marked.assign(history.customers(), false);
+  LeftOut ruled{"marked", "marked in the record as bots, staff or tests", {}};
+  LeftOut refusals{"refused", "they have refused profiling", {}};
   LeftOut tests{"test", "staff or tests: the id, the e-mail or a flag says so", {}};
   LeftOut bots{"bot", fmt::format("{} events within an hour: no person does that", kBotEvents), {}};
   for (uint32_t c = 0; c < history.customers(); ++c) {
-    if (test[c])
+    if (refused[c])
+      refusals.customers.push_back(c);
+    else if (marked[c])
+      ruled.customers.push_back(c);
+    else if (test[c])
       tests.customers.push_back(c);
     else if (bot[c])
       bots.customers.push_back(c);
     else
       out.counted.push_back(c);
   }
-  for (LeftOut* group : {&tests, &bots})
+  for (LeftOut* group : {&tests, &bots, &ruled, &refusals})
     if (!group->customers.empty()) out.left_out.push_back(std::move(*group));
   out.grouped = out.counted;
   Divider divider(parts, features, options, out);

@@ -37,6 +37,14 @@ using TextId = uint32_t;         // into the Dictionary
 
 inline constexpr Seq kAllSeqs = std::numeric_limits<Seq>::max();
 inline constexpr std::string_view kTraits = "$identify";
+// What was decided about a customer, by a person or by a detector: a stream of the system like that of the traits,
+// which no call from outside can write to. Its properties are the traits of these names; `$marked` is "bot", "staff" or
+// "test", cleared when the mark is taken back, `$profiling` is false for those who refused it.
+inline constexpr std::string_view kRulings = "$ruling";
+inline constexpr std::string_view kMarked = "$marked", kMarkedReason = "$marked_reason", kProfiling = "$profiling";
+inline bool is_ruling(std::string_view trait) {
+  return trait == kMarked || trait == kMarkedReason || trait == kProfiling;
+}
 
 // Absent: the event has no such property. Cleared: it said null. Both are unknown; a cleared trait stops the search
 // for its last value, an absent one does not.

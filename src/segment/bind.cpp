@@ -378,6 +378,7 @@ Result<Bound> Bound::bind_within(const Plan& plan, const profiles::History& hist
   bound.limits_ = limits;
   bound.plan_ = &plan;
   bound.history_ = &history;
+  bound.has_rulings_ = history.stream(profiles::kRulings) != nullptr;
   VERIFY(history.dictionary.size() < kLiteralText);
   const size_t nodes = plan.nodes.size();
   bound.parts.resize(nodes);

@@ -88,6 +88,10 @@ class Bound {
 
   const Plan& plan() const { return *plan_; }
   const profiles::History& history() const { return *history_; }
+  // Of an output of the plan: without the gate, which costs time, where nobody is marked and nobody refused.
+  NodeId root(uint32_t output) const {
+    return has_rulings_ ? plan_->outputs[output].node : plan_->outputs[output].ungated;
+  }
 
   // An id of a text column, or of a text the plan itself holds.
   std::string_view text(profiles::TextId id) const;
@@ -126,6 +130,7 @@ class Bound {
 
   const Plan* plan_ = nullptr;
   const profiles::History* history_ = nullptr;
+  bool has_rulings_ = false;
   std::vector<std::vector<uint32_t>> pattern_groups_;
   std::vector<std::vector<profiles::TextId>> few_;
   std::vector<std::string> literal_texts_;

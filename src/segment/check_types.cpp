@@ -215,6 +215,11 @@ class Typer {
   Type type_node(Expr& expr, Trait& trait, Type want) {
     if (in_where_)
       return fail(expr, "after where stand only the event's own properties, no traits; compare the trait outside");
+    // These are there before anybody was marked or refused anything.
+    if (profiles::is_ruling(trait.name)) {
+      const auto type = trait.name == profiles::kProfiling ? PropertyType::Bool : PropertyType::Text;
+      return settle(expr, "trait " + trait.name, {{type, false}}, want);
+    }
     const auto found = context_.schema.traits.find(trait.name);
     if (found != context_.schema.traits.end()) return settle(expr, "trait " + trait.name, found->second, want);
     if (!context_.schema.empty()) {

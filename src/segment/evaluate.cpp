@@ -83,8 +83,8 @@ struct Evaluator::Parts {
     }
     std::vector<NodeId> roots;
     if (options.members || options.next_change)
-      for (const uint32_t segment : plan.segments) roots.push_back(plan.outputs[segment].node);
-    for (const uint32_t value : options.values) roots.push_back(plan.outputs[value].node);
+      for (const uint32_t segment : plan.segments) roots.push_back(bound.root(segment));
+    for (const uint32_t value : options.values) roots.push_back(bound.root(value));
     cone = plan.cone(roots);
   }
 };
@@ -104,22 +104,24 @@ void Evaluator::run(profiles::CustomerIndex from, std::span<const Instant> as_of
 }
 
 Evaluation Evaluator::make(CustomerRange customers) const {
-  const Plan& plan = parts_->bound.plan();
+  const Bound& bound = parts_->bound;
+  const Plan& plan = bound.plan();
   const size_t size = customers.to - customers.from;
   Evaluation out{.customers = customers};
   if (parts_->options.members) out.members.assign(plan.segments.size(), std::vector<uint64_t>(words(size)));
   out.values.resize(plan.outputs.size());
   for (const uint32_t value : parts_->options.values) {
-    out.values[value].type = plan.nodes[plan.outputs[value].node].type;
-    out.values[value].bound = &parts_->bound;
-    resize(out.values[value], parts_->block.col(plan.outputs[value].node), size);
+    out.values[value].type = plan.nodes[bound.root(value)].type;
+    out.values[value].bound = &bound;
+    resize(out.values[value], parts_->block.col(bound.root(value)), size);
   }
   if (parts_->options.next_change) out.next_change.assign(size, kNever);
   return out;
 }
 
 void Evaluator::copy_to(Evaluation& out, size_t at) const {
-  const Plan& plan = parts_->bound.plan();
+  const Bound& bound = parts_->bound;
+  const Plan& plan = bound.plan();
   const Block& block = parts_->block;
   const size_t lanes = parts_->customers.to - parts_->customers.from;
   const auto copy_bits = [&](const uint64_t* bits, std::vector<uint64_t>& to) {
@@ -127,9 +129,9 @@ void Evaluator::copy_to(Evaluation& out, size_t at) const {
   };
   if (parts_->options.members)
     for (size_t s = 0; s < plan.segments.size(); ++s)
-      copy_bits(block.col(plan.outputs[plan.segments[s]].node).truth, out.members[s]);
+      copy_bits(block.col(bound.root(plan.segments[s])).truth, out.members[s]);
   for (const uint32_t value : parts_->options.values) {
-    const Col& col = block.col(plan.outputs[value].node);
+    const Col& col = block.col(bound.root(value));
     ValueColumn& to = out.values[value];
     switch (col.kind) {
       case Col::Kind::I64:
@@ -154,7 +156,7 @@ void Evaluator::copy_to(Evaluation& out, size_t at) const {
   }
   if (!parts_->options.next_change) return;
   for (const uint32_t segment : plan.segments)
-    if (const int64_t* until = block.col(plan.outputs[segment].node).until)
+    if (const int64_t* until = block.col(bound.root(segment)).until)
       for (size_t i = 0; i < lanes; ++i) out.next_change[at + i].ms = std::min(out.next_change[at + i].ms, until[i]);
 }
 

@@ -42,7 +42,10 @@ class Explaining {
       roots.push_back(plan.outputs[first + i].node);
       nodes_[exprs_[i]] = roots.back();
     }
-    block.run(customer, customer + 1, as_of, history_.visible_until(known_at), plan.cone(roots));
+    const NodeId whole_node = output_of(plan, index);
+    roots.push_back(whole_node);
+    const profiles::Seq visible = history_.visible_until(known_at);
+    block.run(customer, customer + 1, as_of, visible, plan.cone(roots));
     plan_ = &plan;
     bound_ = &bound;
     block_ = &block;
@@ -53,10 +56,47 @@ class Explaining {
       out = std::move(whole);
     }
     out.condition = definition.name;
+    if (definition.kind == DefinitionKind::Segment && !block.col(whole_node).is_true(0))
+      if (std::string reason = left_out_because(customer, as_of, visible); !reason.empty()) {
+        out.holds = false;
+        out.because = std::move(reason);
+        out.until = block.until(whole_node, 0);
+      }
     return out;
   }
 
  private:
+  // The plan's outputs are the program's lets, scores and segments in order.
+  NodeId output_of(const Plan& plan, uint32_t index) const {
+    size_t output = 0;
+    for (uint32_t i = 0; i < index; ++i) output += program_.definitions[i].kind != DefinitionKind::Event;
+    return plan.outputs[output].node;
+  }
+
+  // What of the gate (plan.hpp) keeps the customer out at that instant; empty: nothing.
+  std::string left_out_because(profiles::CustomerIndex customer, Instant as_of, profiles::Seq visible) const {
+    const profiles::Stream* rulings = history_.stream(profiles::kRulings);
+    if (!rulings) return {};
+    const auto* marked = rulings->column(profiles::kMarked, profiles::PropertyType::Text, false);
+    const auto* why = rulings->column(profiles::kMarkedReason, profiles::PropertyType::Text, false);
+    const auto* profiling = rulings->column(profiles::kProfiling, profiles::PropertyType::Bool, false);
+    std::string mark, refusal;
+    for (uint32_t row = rulings->first[customer]; row < rulings->first[customer + 1]; ++row) {
+      if (rulings->time[row] > as_of || rulings->seq[row] >= visible) continue;
+      const std::string since =
+          rulings->time[row] == kEver ? "since ever" : "since " + tessera::text_of(rulings->time[row]);
+      if (marked && marked->texts[row] == profiles::kClearedText) mark.clear();
+      if (marked && marked->texts[row] > profiles::kClearedText) {
+        mark = fmt::format("left out: marked as {} {}", history_.dictionary.text(marked->texts[row]), since);
+        if (why && why->texts[row] > profiles::kClearedText)
+          mark += fmt::format(" ({})", history_.dictionary.text(why->texts[row]));
+      }
+      if (profiling && profiling->truths[row] != profiles::Truth::Absent)
+        refusal = profiling->truths[row] == profiles::Truth::No ? "left out: has refused profiling " + since : "";
+    }
+    return !refusal.empty() ? refusal : mark;
+  }
+
   // Every expression that the explanation will speak of.
   void collect(const Expr& expr) {
     if (std::holds_alternative<Literal>(expr.node)) return;

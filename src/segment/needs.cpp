@@ -71,7 +71,12 @@ profiles::Needs needs_of(const Program& program, const Schema& schema) {
       if (!look.list.empty()) needs.add_property(name, look.list);
       if (!look.property.empty()) needs.add_property(name, look.property);
     });
-  for (const std::string& trait : looks.traits) needs.add_property(std::string(profiles::kTraits), trait);
+  for (const std::string& trait : looks.traits)
+    if (!profiles::is_ruling(trait)) needs.add_property(std::string(profiles::kTraits), trait);
+  // The gate's, of every segment.
+  if (!schema.events.contains(std::string(profiles::kRulings))) return needs;
+  for (const std::string_view trait : {profiles::kMarked, profiles::kMarkedReason, profiles::kProfiling})
+    needs.add_property(std::string(profiles::kRulings), std::string(trait));
   return needs;
 }
 

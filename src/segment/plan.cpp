@@ -5,6 +5,7 @@
 #include <set>
 
 #include "profiles/history.hpp"
+#include "segment/walk.hpp"
 
 namespace tessera::segment {
 
@@ -69,20 +70,43 @@ class Lowering {
         roots_.push_back(kNoNode);
         continue;
       }
-      roots_.push_back(lower(definition.body, 0));
+      const NodeId ungated = lower(definition.body, 0);
       if (error_) return std::unexpected(*error_);
-      if (definition.kind == DefinitionKind::Segment)
+      roots_.push_back(ungated);
+      if (definition.kind == DefinitionKind::Segment) {
         plan_.segments.push_back(static_cast<uint32_t>(plan_.outputs.size()));
-      plan_.outputs.push_back({definition.name, definition.slug, definition.kind, roots_.back()});
+        roots_.back() = gated(ungated, asks_for_mark(definition.body));
+      }
+      plan_.outputs.push_back({definition.name, definition.slug, definition.kind, roots_.back(), ungated});
     }
     for (const Expr* expr : extra) {
-      plan_.outputs.push_back({"", "", DefinitionKind::Let, lower(*expr, 0)});
+      const NodeId node = lower(*expr, 0);
+      plan_.outputs.push_back({"", "", DefinitionKind::Let, node, node});
       if (error_) return std::unexpected(*error_);
     }
     return {};
   }
 
  private:
+  // Whether the definition itself, or a let it uses, speaks of $marked. What other segments ask is their own affair.
+  bool asks_for_mark(const Expr& expr) const {
+    if (const auto* trait = std::get_if<Trait>(&expr.node)) return trait->name == profiles::kMarked;
+    if (const auto* name = std::get_if<Name>(&expr.node))
+      return asks_for_mark(program_.definitions[name->definition].body);
+    bool asks = false;
+    for_each_child(expr, [&](const Expr& child) { asks = asks || asks_for_mark(child); }, [](const EventPattern&) {});
+    return asks;
+  }
+
+  NodeId gated(NodeId root, bool with_marked) {
+    const NodeId profiling = trait(profiles::kRulings, profiles::kProfiling, Type::Bool);
+    std::vector<NodeId> stops = {is(TruthTest::IsFalse, profiling)};
+    if (!with_marked)
+      stops.push_back(
+          condition({.op = Op::Known, .operands = {trait(profiles::kRulings, profiles::kMarked, Type::Text)}}, 0));
+    return logic(Op::And, {root, negate(logic(Op::Or, std::move(stops), 0))}, 0);
+  }
+
   NodeId intern(Node node) {
     std::string key =
         fmt::format("{}/{}/{}/{}", int(node.op), int(node.type), node.scope, fmt::join(node.operands, ","));
@@ -160,10 +184,13 @@ class Lowering {
       return refuse(fmt::format("'where' can use only properties of the event, not the trait '{}'", trait.name),
                     "Put the condition on the trait beside the one on the events, joined with 'and'.");
     if (type == Type::List) return intern({.op = Op::Property, .type = type, .scope = 0, .detail = trait.name});
-    const EventPattern traits{.names = {std::string(profiles::kTraits)}};
+    return this->trait(profiles::is_ruling(trait.name) ? profiles::kRulings : profiles::kTraits, trait.name, type);
+  }
+  NodeId trait(std::string_view stream, std::string_view name, Type type) {
+    const EventPattern facts{.names = {std::string(stream)}};
     return intern({.op = Op::Aggregate,
                    .type = type,
-                   .detail = AggregatePlan{Reduce::LastTrait, pattern(traits), trait.name, {}}});
+                   .detail = AggregatePlan{Reduce::LastTrait, pattern(facts), std::string(name), {}}});
   }
 
   NodeId lower(const Property& property, Type type, uint16_t scope) {

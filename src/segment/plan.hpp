@@ -6,6 +6,11 @@
 // value, or of as_of minus an instant); every test of a text becomes a TextTest; a trait is the aggregate "last known"
 // of the stream of traits. Scope 0 holds one value a customer; every other scope holds the rows of a stream or, where
 // it has a list, the elements of that list.
+//
+// The gate. Every segment has one condition more than its definition says: nobody is a member who is marked (trait
+// $marked: bots, staff, tests) or has refused profiling (trait $profiling). Both are dated facts like any other, so
+// as_of, known_at, timelines and the next change know of them without a line of their own. A definition that asks about
+// $marked itself is left to answer that question; who refused profiling is in no segment at all.
 #pragma once
 
 #include <cstdint>
@@ -144,7 +149,8 @@ struct Plan {
   struct Output {
     std::string name, slug;
     DefinitionKind kind;
-    NodeId node;
+    NodeId node;     // a segment's: with the gate
+    NodeId ungated;  // the definition alone: the same where no fact of the gate is known
   };
   std::vector<Output> outputs;     // lets, scores and segments, in the program's order
   std::vector<uint32_t> segments;  // of those, the segments

@@ -15,6 +15,7 @@ constexpr Instant kStart{20'000 * kDay.ms};
 constexpr int64_t kHours = 24 * 120;
 
 const char* const kEvents[] = {"Order Completed", "Product Viewed", "Product Added", "ping", "$message", "$identify"};
+const char* const kMarks[] = {"bot", "staff", "test"};
 const char* const kWords[] = {"DE", "größe", "GRÖSSE", "50% _off_", "web", "2024-11-02", "2024-12-24T12:00:00Z"};
 
 struct Named {
@@ -41,6 +42,14 @@ Value scalar(Rng& rng, char kind) {
 }
 
 void fill(Rng& rng, HistoryBuilder::Row& row) {
+  if (row.event == profiles::kRulings) {
+    if (rng.chance(0.3))
+      row.properties[std::string(profiles::kProfiling)] = rng.chance(0.4);
+    else
+      row.properties[std::string(profiles::kMarked)] =
+          rng.chance(0.5) ? Value(std::string(kMarks[rng.below(3)])) : Value(nullptr);
+    return;
+  }
   if (row.event == profiles::kTraits) {
     for (const Named& trait : kTraits)
       if (rng.chance(0.6)) row.properties[trait.name] = scalar(rng, trait.kind);
@@ -105,7 +114,7 @@ std::vector<WorldRow> random_world(Rng& rng, const WorldSettings& settings) {
   std::vector<WorldRow> rows;
   for (size_t r = 0; r < learnt.size(); ++r) {
     WorldRow row{.learnt = learnt[r], .who = random_who(rng, settings), .row = {}, .fingerprint = 1000 + r};
-    row.row.event = kEvents[rng.below(std::size(kEvents))];
+    row.row.event = rng.chance(settings.rulings) ? profiles::kRulings : kEvents[rng.below(std::size(kEvents))];
     row.row.time =
         rng.chance(settings.late) ? kStart + kHour * rng.between(0, kHours) : row.learnt - kHour * rng.between(0, 2);
     if (row.row.event == profiles::kTraits && rng.chance(0.1)) row.row.time = kEver;

@@ -28,6 +28,7 @@ struct WorldRow {
 struct WorldSettings {
   int customers = 4, rows = 40;
   bool many_ids = true;  // anonymous ids and e-mails, shared now and then
+  double rulings = 0;    // share of facts that mark a customer, or say whether they may be profiled
   double late = 0.3;     // share of facts learnt long after they were true (or before)
 };
 

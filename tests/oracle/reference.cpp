@@ -6,6 +6,7 @@
 #include <re2/re2.h>
 
 #include "core/text.hpp"
+#include "segment/walk.hpp"
 
 namespace tessera::oracle {
 
@@ -235,7 +236,8 @@ Value Reference::property(const std::string& name, Type type, const Here& here) 
 Value Reference::trait(const std::string& name, Type type) const {
   const auto rows = existing();
   for (size_t i = rows.size(); i-- > 0;) {
-    if (rows[i]->event != profiles::kTraits) continue;
+    if (rows[i]->event != (name[0] == '$' && profiles::is_ruling(name) ? profiles::kRulings : profiles::kTraits))
+      continue;
     const auto cell = rows[i]->scalars.find(name);
     if (cell == rows[i]->scalars.end()) continue;
     if (cell->second.cleared) return std::nullopt;
@@ -429,7 +431,21 @@ Tri Reference::truth(const Expr& expr) const {
   return truth(expr, nullptr);
 }
 bool Reference::is_member(size_t definition) const {
-  return truth(program_.definitions[definition].body) == true;
+  const Definition& asked = program_.definitions[definition];
+  if (truth(asked.body) != true) return false;
+  if (asked.kind != DefinitionKind::Segment) return true;
+  // The gate: nobody who refused profiling, and nobody who is marked unless the definition asks about marks.
+  const Value profiling = trait(std::string(profiles::kProfiling), Type::Bool);
+  if (profiling && !std::get<bool>(*profiling)) return false;
+  return asks_for_mark(asked.body) || !trait(std::string(profiles::kMarked), Type::Text);
+}
+bool Reference::asks_for_mark(const Expr& expr) const {
+  if (const auto* trait = std::get_if<Trait>(&expr.node)) return trait->name == profiles::kMarked;
+  if (const auto* name = std::get_if<Name>(&expr.node))
+    return asks_for_mark(program_.definitions[name->definition].body);
+  bool asks = false;
+  for_each_child(expr, [&](const Expr& child) { asks |= asks_for_mark(child); }, [](const EventPattern&) {});
+  return asks;
 }
 
 // --- conditions

@@ -50,6 +50,7 @@ class Reference {
   bool is_member(size_t definition) const;
 
  private:
+  bool asks_for_mark(const segment::Expr& expr) const;
   struct Here {  // inside `where`: a row, perhaps an element of one of its lists
     const Row* row;
     std::string each;
