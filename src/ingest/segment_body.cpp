@@ -6,6 +6,11 @@ namespace tessera::ingest {
 
 namespace {
 constexpr size_t kForgetAfter = 8 << 20;  // bytes of bodies
+constexpr std::string_view kCut = "$cut ";
+}  // namespace
+
+std::string type_of_cut(size_t bytes) {
+  return fmt::format("{}{}", kCut, bytes);
 }
 
 struct SegmentBody::State {
@@ -46,6 +51,11 @@ void SegmentBody::read(std::string_view source, std::string_view type, std::stri
   s.text.append(kJsonPadding, ' ');
   s.context.file = source;
   ++s.findings.rows_read;
+  if (type.starts_with(kCut)) {
+    const std::string size = fmt::format("{} bytes", type.substr(kCut.size()));
+    return s.findings.reject(s.intake, "too-large", s.context.file, 1, size, body);
+  }
+  if (body.empty()) return s.findings.reject(s.intake, "no-value", s.context.file, 1, "", "");
   std::string problem;
   if (!s.parser->parse(std::string_view(s.text).substr(0, body.size()), s.document, problem)) {
     return s.findings.reject(s.intake, "invalid-json", s.context.file, 1, problem, body);

@@ -17,14 +17,18 @@ namespace tessera::ingest {
 inline constexpr size_t kMostCalls = 2'500;       // of a batch; one with more is rejected as a whole
 inline constexpr size_t kLongestCall = 32 << 10;  // bytes
 
+// The type of a body that was too large and of which only the beginning was kept: it is a reject.
+std::string type_of_cut(size_t bytes);
+
 class SegmentBody {
  public:
   // REQUIRES: the intake outlives it.
   explicit SegmentBody(profiles::Intake& intake);
   ~SegmentBody();
 
-  // `type`: "track" and the like, of the route; "batch" or empty where the body says it. What cannot be used is a
-  // reject with a reason; a body that is no JSON is one too.
+  // `source`: its name; or "NAME/PLACE" for what comes from a place that keeps it (Kafka), where calls without a
+  // message id are known by their place. `type`: "track" and the like, of the route; "batch" or empty where the body
+  // says it. What cannot be used is a reject with a reason; a body that is no JSON is one too.
   void read(std::string_view source, std::string_view type, std::string_view body, Instant received);
   const Findings& findings() const;
 

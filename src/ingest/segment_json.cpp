@@ -22,6 +22,7 @@
 #include "ingest/fields.hpp"
 #include "ingest/flatten.hpp"
 #include "ingest/presets.hpp"
+#include "ingest/segment_body.hpp"
 #include "profiles/history.hpp"
 
 namespace tessera::ingest {
@@ -140,6 +141,7 @@ class Calls final : public SegmentNormaliser {
           line_ = calls;
           raw_ = d.at(at).text;
         }
+        if (is_too_large(at)) continue;
         if (d.is(at, JsonKind::Object)) {
           add_call(at);
         } else {
@@ -148,6 +150,7 @@ class Calls final : public SegmentNormaliser {
       }
       return {};
     }
+    if (is_too_large(object)) return {};
     // Some exports wrap the call.
     if (!is_live_ && find(object, "type", "action") == 0) {
       for (const std::string_view wrapper : {"payload", "message", "data"}) {
@@ -160,6 +163,13 @@ class Calls final : public SegmentNormaliser {
     }
     add_call(object);
     return {};
+  }
+
+  bool is_too_large(uint32_t call) {
+    const size_t size = document_->at(call).text.size();
+    if (!is_live_ || size <= kLongestCall) return false;
+    reject("too-large", fmt::format("{} bytes", size));
+    return true;
   }
 
   void add_call(uint32_t call) {
@@ -370,7 +380,9 @@ class Calls final : public SegmentNormaliser {
     if (message != 0 && document_->is(message, JsonKind::Text) && !document_->at(message).text.empty()) {
       return hash64(document_->at(message).text, kMessageSeed);
     }
-    const uint64_t content = hash64(document_->at(call).text.empty() ? trim(raw_) : document_->at(call).text);
+    // What has a place keeps it when it comes again; of a file it is the content that counts.
+    const uint64_t place = is_live_ ? hash64(context_.file) : 0;
+    const uint64_t content = hash64(document_->at(call).text.empty() ? trim(raw_) : document_->at(call).text, place);
     return mix64(content + 0x9E3779B97F4A7C15 * occurrences_.next(content));
   }
 

@@ -241,7 +241,7 @@ Result<Json> Engine::State::apply(const Logged& logged) {
     const std::unique_lock lock(fold_mutex);
     fold->begin(logged.offset, entry.learnt);
     for (const LogEntry::Call& call : entry.calls) {
-      note_source(call.source, entry.learnt);
+      note_source(call.source.substr(0, call.source.find('/')), entry.learnt);
       reader->read({std::string(call.source), std::string(call.type), std::string(call.body)}, entry.learnt);
     }
     fold->finish(logged.next);
@@ -401,6 +401,10 @@ Result<void> Engine::record_now() {
     s.recorded_news.wait_for(lock, kBeat);
   }
   return {};
+}
+
+uint64_t Engine::recorded_until() const {
+  return state_->recorded_until;
 }
 
 // --- definitions

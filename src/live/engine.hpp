@@ -39,7 +39,7 @@ struct Settings {
 
 // What came in: one body, a single call or a batch, as JSON text that has been parsed once (so it is valid JSON).
 struct Submission {
-  std::string source;  // name of the source the write key belongs to
+  std::string source;  // its name; or "NAME/PLACE" where it can come again from that place (Kafka)
   std::string type;    // "track", "batch", ... : of the route; empty where the body says it
   std::string body;
 };
@@ -90,6 +90,8 @@ class Engine {
 
   // Waits until the record has everything that was logged before this call. Error: it cannot be written now.
   Result<void> record_now();
+  // What was logged at offsets before this is in the record.
+  uint64_t recorded_until() const;
 
   // The newest fact that answers may include: waits until everything logged before this call is applied.
   void catch_up();

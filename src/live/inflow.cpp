@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "store/database.hpp"
@@ -162,10 +163,19 @@ void Inflow::next_element(Kind kind, std::string_view prefix) {
   if (!skipping_) buffer(kind).next_element(prefix);
 }
 
+std::optional<uint64_t> print_of(const profiles::Reject& reject) {
+  if (reject.source.find('/') == std::string::npos) return std::nullopt;
+  return hash64(reject.row, hash64(reject.reason, hash64(reject.source, reject.line)));
+}
+
 void Inflow::reject(profiles::Reject reject) {
   if (reject.row.size() > kRejectBytes) reject.row.resize(kRejectBytes);
   for (std::string* text : {&reject.source, &reject.reason, &reject.value, &reject.row})
     *text = std::string(clean(*text));
+  if (const auto print = print_of(reject); print && recent_.seen(*print, learnt_)) {
+    ++counts_.duplicates;
+    return;
+  }
   page_.rejects.push_back(std::move(reject));
   ++counts_.rejects;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct Flip {
   std::optional<ChangeId> correction_of;
   std::optional<profiles::Profile> into;  // Merged: the customer this one became part of
 };
+
+// What a reject is known by when it comes again from the place that keeps it; nullopt: it cannot.
+std::optional<uint64_t> print_of(const profiles::Reject& reject);
 
 struct Page {
   struct Rows {

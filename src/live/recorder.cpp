@@ -138,7 +138,8 @@ Result<void> Recorder::write_rejects(const Page& page, uint64_t entry) {
     writer.values<StoredText>(3)[row] = StoredText::of(reject.reason);
     writer.values<StoredText>(4)[row] = StoredText::of(reject.value);
     writer.values<StoredText>(5)[row] = StoredText::of(reject.row);
-    writer.values<uint64_t>(6)[row] = hash64(reject.row, hash64(reject.reason, hash64(reject.source, entry)));
+    writer.values<uint64_t>(6)[row] =
+        print_of(reject).value_or(hash64(reject.row, hash64(reject.reason, hash64(reject.source, entry))));
   });
 }
 
@@ -234,6 +235,12 @@ Result<void> Recorder::fill(Fold& fold, Instant remembered_from) {
   const auto leaders = TRY(profiles::read_leaders(connection_, identities.size()));
   for (Profile profile = 0; profile < leaders.size(); ++profile)
     if (leaders[profile] != profile) identities.join(leaders[profile], profile);
+  auto rejects = TRY(connection_.query(
+      "SELECT r.fingerprint FROM tessera.reject r JOIN tessera.entry e ON e.id = r.entry WHERE e.kind = 'live' AND "
+      "e.learnt >= ? AND contains(r.source, '/') ORDER BY r.entry",
+      {remembered_from}));
+  while (const auto chunk = TRY(rejects.next()))
+    for (const uint64_t print : chunk->column(0).values<uint64_t>()) (void)fold.recent().seen(print, kEver);
   // The messages of late, in the order in which they came.
   const auto from = TRY(connection_.integer(
       "SELECT coalesce(max(until_seq), 0)::BIGINT FROM tessera.learnt_until WHERE learnt < ?", {remembered_from}));

@@ -25,10 +25,15 @@ Json tracking_counts(const Counters& counters) {
       .set("not_written", counters.not_written.load());
 }
 
+Json kafka_of(const Service& service) {
+  return service.kafka ? service.kafka() : Json::array();
+}
+
 Json status_of(Service& service) {
   return Json::object()
       .set("engine", service.backend.status())
       .set("tracking", tracking_counts(service.counters))
+      .set("kafka", kafka_of(service))
       .set("http", http_counts(service));
 }
 
@@ -40,10 +45,23 @@ void give_health(Service&, Call, Responder responder) {
   responder.send(json_response(Json::object().set("status", "ok")));
 }
 
-// Strict: also that no source has fallen silent, as the engine's status lists them.
+// Those of Kafka's consumers that no broker answers, or that will not go on.
+Json unheard(const Json& kafka) {
+  Json out = Json::array();
+  for (const Json& consumer : *kafka.as_array()) {
+    const std::string state = consumer.find("state") ? consumer.find("state")->text_or("") : "";
+    if (state != "reading" && state != "waiting for the log" && state != "no partitions") out.add(consumer);
+  }
+  return out;
+}
+
+// Strict: also that Kafka's brokers answer, and that no source has fallen silent, as the engine's status lists them.
 void give_readiness(Service& service, Call call, Responder responder) {
   if (!service.is_ready) return responder.send(json_response(Json::object().set("status", "stopping"), 503));
   if (call.query.get("strict")) {
+    if (Json without = unheard(kafka_of(service)); !without.as_array()->empty())
+      return responder.send(
+          json_response(Json::object().set("status", "no Kafka").set("kafka", std::move(without)), 503));
     const Json status = service.backend.status();
     const Json* silent = status.find("silent_sources");
     if (silent && silent->as_array() && !silent->as_array()->empty())
@@ -68,9 +86,38 @@ void put_metrics(const Json& value, std::string name, std::string& out) {
   }
 }
 
+// How far each partition is, by consumer group: tessera_kafka_lag{group="tessera",topic="orders",partition="0"} 12.
+void put_kafka_metrics(const Json& kafka, std::string& out) {
+  constexpr std::string_view kOfConsumer[] = {"brokers_up", "messages",      "in_flight",
+                                              "told_later", "fetched_again", "commits"};
+  constexpr std::string_view kOfPartition[] = {"lag", "committed", "end"};
+  const auto text = [](const Json& object, std::string_view name) {
+    const Json* found = object.find(name);
+    const Json::Literal* number = found ? found->as_literal() : nullptr;
+    return number ? number->text : found ? found->text_or("") : std::string();
+  };
+  for (const std::string_view name : kOfConsumer) {
+    out += fmt::format("# TYPE tessera_kafka_{} gauge\n", name);
+    for (const Json& consumer : *kafka.as_array())
+      out += fmt::format("tessera_kafka_{}{{brokers={},group={}}} {}\n", name, quoted_json(text(consumer, "brokers")),
+                         quoted_json(text(consumer, "group")), text(consumer, name));
+  }
+  for (const std::string_view name : kOfPartition) {
+    out += fmt::format("# TYPE tessera_kafka_{} gauge\n", name);
+    for (const Json& consumer : *kafka.as_array())
+      for (const Json& partition : *consumer.find("partitions")->as_array())
+        if (const std::string value = text(partition, name); !value.empty())
+          out += fmt::format("tessera_kafka_{}{{group={},topic=\"{}\",partition=\"{}\"}} {}\n", name,
+                             quoted_json(text(consumer, "group")), text(partition, "topic"),
+                             text(partition, "partition"), value);
+  }
+}
+
 void give_metrics(Service& service, Call, Responder responder) {
   std::string out;
-  put_metrics(status_of(service), "tessera", out);
+  const Json status = status_of(service);
+  put_metrics(status, "tessera", out);
+  if (const Json* kafka = status.find("kafka"); !kafka->as_array()->empty()) put_kafka_metrics(*kafka, out);
   responder.send({.type = "text/plain; version=0.0.4", .body = std::move(out)});
 }
 
@@ -79,7 +126,8 @@ void give_openapi(Service&, Call, Responder responder) {
   responder.send({.body = kDocument});
 }
 
-constexpr Parameter kStrict[] = {{"strict", "query", "string", "Given: also 503 where a source has fallen silent"}};
+constexpr Parameter kStrict[] = {
+    {"strict", "query", "string", "Given: also 503 where a source has fallen silent or no broker of Kafka answers"}};
 
 constexpr Route kRoutes[] = {
     {"GET",

@@ -46,6 +46,7 @@ struct Service {
   MessageIds message_ids;
   std::mutex question;                       // held by the one that has the record read into memory
   std::function<HttpServer::Counts()> http;  // empty: none
+  std::function<Json()> kafka;               // a list, what each consumer says; empty: none
 };
 
 // One request on its way: what is in the braces of the pattern, and the query.

@@ -22,10 +22,12 @@ Serving::~Serving() {
   kill();
 }
 
-void Serving::start() {
+void Serving::start(const std::vector<std::string>& more) {
   const std::string errors = store_.string() + ".stderr", store = store_.string();
-  const char* const words[] = {TESSERA_BINARY, "--store",  store.c_str(), "--format", "json",
-                               "serve",        "--listen", "127.0.0.1:0", nullptr};
+  std::vector<const char*> words = {TESSERA_BINARY, "--store", store.c_str(), "--format",
+                                    "json",         "serve",   "--listen",    "127.0.0.1:0"};
+  for (const std::string& word : more) words.push_back(word.c_str());
+  words.push_back(nullptr);
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) std::abort();
   const int log = open(errors.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -36,7 +38,7 @@ void Serving::start() {
     dup2(ends[1], 1);
     dup2(log, 2);
     close_range(3, ~0U, 0);
-    execv(TESSERA_BINARY, const_cast<char* const*>(words));
+    execv(TESSERA_BINARY, const_cast<char* const*>(words.data()));
     _exit(127);
   }
   close(ends[1]);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -21,7 +22,8 @@ class Serving {
   Serving& operator=(const Serving&) = delete;
   ~Serving();  // killed
 
-  void start();
+  // `more`: options of serve.
+  void start(const std::vector<std::string>& more = {});
   // Until it listens; false where it ended before.
   bool is_up();
   // Ended when this returns.

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "cli/commands.hpp"
+#include "cli/kafka_sources.hpp"
 #include "core/hash.hpp"
 #include "core/http_client.hpp"
 #include "live/engine.hpp"
@@ -22,6 +23,9 @@ constexpr Option kOptions[] = {
     {"--listen", "ADDRESS", "Address and port (default: 127.0.0.1:8080); :8080 is every address of this machine"},
     {"--tls-cert", "FILE", "Serve HTTPS with this certificate (PEM, the whole chain)"},
     {"--tls-key", "FILE", "The certificate's key (PEM)"},
+    {"--kafka", "BROKERS/TOPIC", "Read these topics of Kafka too: host:9092,other:9092/orders,page-views", Takes::Many},
+    {"--kafka-group", "NAME", "The consumer group (default: tessera)"},
+    {"--kafka-config", "FILE", "Lines of key=value with more of librdkafka's properties: TLS, SASL"},
     {"--webhooks-inside", "", "Webhooks may go to private addresses and this machine, also without TLS", Takes::Flag},
     {"--log", "FOLDER", "The log beside the record (default: the record's name with .log behind it)"},
 };
@@ -97,6 +101,7 @@ live::DeliverySettings delivery_settings(const Arguments& given) {
 
 Result<int> run_serve(const Context& context, const Arguments& given) {
   server::HttpSettings settings = TRY(settings_of(given));
+  auto kafka_wanted = TRY(kafka_settings(given));
   const Signals signals;
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a full disk, not the end
   auto record = TRY(store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock));
@@ -121,11 +126,14 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
         site.handle(std::move(request), std::move(responder));
       }));
   service.http = [&http] { return http->counts(); };
+  const auto kafka = TRY(KafkaSources::start(std::move(kafka_wanted), *engine, context.clock));
+  service.kafka = [&kafka] { return kafka->status(); };
   const std::string_view scheme = settings.certificate_file.empty() ? "http" : "https";
   greet(context, fmt::format("{}://{}:{}", scheme, shown_host(settings.address.host), http->port()), key);
   signals.wait();
   context.note("stopping: answering what was asked, writing what was logged");
   service.is_ready = false;
+  kafka->stop();
   http->stop();
   TRY(engine->stop());
   return 0;
