@@ -2,6 +2,7 @@
 // It says no, or later; its memory stays what it was; and it goes on.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <zlib.h>
 
 #include "cli/program.hpp"
 #include "cli/serving.hpp"
@@ -156,6 +157,115 @@ TEST_F(Overload, ABodyOfHalfAGigabyteIsCutOffEarly) {
                   batch_target(), kHuge)));
   EXPECT_EQ(polite.answer().status, 400) << "as Segment's API does";
   EXPECT_EQ(server.ask("POST", track_target(), event(1, 1)).status, 200);
+  EXPECT_EQ(server.stop(), 0) << server.errors();
+  EXPECT_EQ(integer("SELECT count(*) FROM order_completed"), "1\n");
+}
+
+// As many open files as are allowed, for this process and the servers it starts.
+class ManyFiles {
+ public:
+  ManyFiles() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit most{before_.rlim_max, before_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &most);
+  }
+  ~ManyFiles() { setrlimit(RLIMIT_NOFILE, &before_); }
+  size_t allowed() const { return before_.rlim_max; }
+
+ private:
+  rlimit before_{};
+};
+
+TEST(OverloadOfConnections, TenThousandIdleOnesCostLittleMemoryAndNoTime) {
+  const ManyFiles files;
+  constexpr size_t kWanted = 10'000, kOthers = 400;  // the server keeps 256 for its record and log
+  const size_t count = std::min(kWanted, files.allowed() - kOthers);
+  Workplace work;
+  Serving server(work.path("s.db"));
+  server.start();
+  ASSERT_TRUE(server.is_up()) << server.errors();
+  const std::string target = "/v1/track?writeKey=" + server.key();
+  const SystemClock clock;
+  const auto send = [&](size_t from) {
+    Raw raw(server.port());
+    const Instant begun = clock.now();
+    for (size_t n = from; n < from + 100; ++n) {
+      EXPECT_TRUE(raw.send(request("POST", target, event(n, 10))));
+      EXPECT_EQ(raw.answer().status, 200) << n;
+    }
+    return clock.now() - begun;
+  };
+  const Duration alone = send(0);
+  const uint64_t before = server.resident_bytes();
+  std::vector<Raw> idle;
+  idle.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    ASSERT_TRUE(idle.emplace_back(server.port()).is_connected()) << i;
+    // Every tenth has said something before it fell silent, every tenth is in the middle of a head.
+    if (i % 10 == 0) {
+      ASSERT_TRUE(idle.back().send(request("GET", "/healthz")));
+      ASSERT_EQ(idle.back().answer().status, 200) << i;
+    }
+    if (i % 10 == 5) {
+      ASSERT_TRUE(idle.back().send("POST /v1/track HTTP/1.1\r\nHo"));
+    }
+  }
+  const Duration among = send(1'000);
+  const Json status = parse_json(server.ask("GET", "/api/v1/status").body).value_or(Json());
+  const uint64_t grown = server.resident_bytes() - before;
+  fmt::print("{} idle connections{}: {} bytes of memory each; 100 events one by one take {} ms beside them, {} alone\n",
+             count, count < kWanted ? fmt::format(" (no more: ulimit -Hn is {})", files.allowed()) : "", grown / count,
+             among.ms, alone.ms);
+  EXPECT_LT(grown / count, 20'000u * (kMemory >> 20));
+  EXPECT_LT(among.ms, 10 * alone.ms + 5'000) << "they stand in nobody's way";
+  // They are still there: the last and the first are answered.
+  for (const size_t i : {size_t{0}, count / 2 / 10 * 10, count - 10 - count % 10}) {
+    ASSERT_TRUE(idle[i].send(request("GET", "/healthz"))) << i;
+    EXPECT_EQ(idle[i].answer().status, 200) << i;
+  }
+  idle.clear();
+  EXPECT_EQ(server.stop(), 0) << server.errors();
+  EXPECT_EQ(work.sh("tessera --store s.db --format csv sql 'SELECT count(*) FROM order_completed'").out,
+            "count_star()\n200\n");
+}
+
+// As small as gzip gets it.
+std::string packed(const std::string& text) {
+  std::string out(compressBound(text.size()) + 32, '\0');
+  z_stream state{};
+  EXPECT_EQ(deflateInit2(&state, Z_BEST_COMPRESSION, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY), Z_OK);
+  state.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  state.avail_in = static_cast<uInt>(text.size());
+  state.next_out = reinterpret_cast<Bytef*>(out.data());
+  state.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(deflate(&state, Z_FINISH), Z_STREAM_END);
+  out.resize(state.total_out);
+  deflateEnd(&state);
+  return out;
+}
+
+TEST_F(Overload, AGigabyteInAMegabyteIsNotUnpacked) {
+  // Members of gzip may follow each other: 64 times 16 MB of zeros.
+  const std::string member = packed(std::string(16 << 20, '\0'));
+  std::string bomb, within;  // the second is small enough to be read whole by Segment's limit of a body
+  for (int i = 0; i < 64; ++i) bomb += member;
+  while (within.size() + member.size() < 500'000) within += member;
+  ASSERT_LT(bomb.size(), 2u << 20);
+  const uint64_t before = server.resident_bytes();
+  const auto answer = [&](const std::string& target, const std::string& body) {
+    Raw raw(server.port());
+    EXPECT_TRUE(raw.send(request("POST", target + "?writeKey=" + server.key(), body, "Content-Encoding: gzip\r\n")));
+    return raw.answer().status;
+  };
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(answer("/rudder/v1/batch", bomb), 413);
+    EXPECT_EQ(answer("/v1/batch", within), 400);
+  }
+  const uint64_t grown = std::max(server.resident_bytes(), before) - before;
+  fmt::print("{} bytes that are 1 GB, and {} that are {} MB, 20 times: {} MB more in memory\n", bomb.size(),
+             within.size(), within.size() / member.size() * 16, grown >> 20);
+  EXPECT_LT(grown, 48u * kMemory);
+  EXPECT_EQ(answer("/v1/track", packed(event(1, 1))), 200);
   EXPECT_EQ(server.stop(), 0) << server.errors();
   EXPECT_EQ(integer("SELECT count(*) FROM order_completed"), "1\n");
 }

@@ -38,6 +38,59 @@ TEST(SegmentBody, TheRouteSaysTheTypeWhereTheBodyDoesNot) {
   EXPECT_EQ(read.rejects("unknown-type"), 1u);  // a batch's member says its own
 }
 
+// Segment says at most 100 characters. A longer one names its event as well as a short one does: it is compared whole.
+TEST(SegmentBody, AMessageIdMayBeLongAndCountsWhole) {
+  Read read;
+  const auto fingerprint = [&](const std::string& id) {
+    read("track", fmt::format(R"({{"userId":"u","event":"x","messageId":"{}"}})", id));
+    return read.intake.rows.back().fingerprint;
+  };
+  const std::string hundred(100, 'm'), thousands(30'000, 'm');
+  EXPECT_EQ(fingerprint(hundred + "a"), fingerprint(hundred + "a"));
+  EXPECT_NE(fingerprint(hundred + "a"), fingerprint(hundred + "b"));
+  EXPECT_NE(fingerprint(hundred), fingerprint(hundred + "a"));
+  EXPECT_NE(fingerprint(thousands + "a"), fingerprint(thousands + "b"));
+  EXPECT_EQ(read.body.findings().rejected(), 0u);
+}
+
+TEST(SegmentBody, WhatHasAPlaceIsKnownByItWhenItComesAgain) {
+  Read read;
+  const auto fingerprints = [&](std::string_view origin, std::string_view text) {
+    const size_t had = read.intake.rows.size();
+    read.body.read(origin, "", text, kNow);
+    std::vector<uint64_t> out;
+    for (size_t i = had; i < read.intake.rows.size(); ++i) out.push_back(read.intake.rows[i].fingerprint);
+    return out;
+  };
+  constexpr std::string_view kCall = R"({"type":"track","userId":"u","event":"x"})";
+  const std::string batch = fmt::format("{{\"batch\":[{0},{0}]}}", kCall);
+  EXPECT_EQ(fingerprints("orders/0@1", kCall), fingerprints("orders/0@1", kCall));
+  EXPECT_NE(fingerprints("orders/0@1", kCall), fingerprints("orders/0@2", kCall));
+  EXPECT_NE(fingerprints("orders/0@1", kCall), fingerprints("orders/1@1", kCall));
+  const auto two = fingerprints("orders/0@3", batch);
+  ASSERT_EQ(two.size(), 2u);
+  EXPECT_NE(two[0], two[1]) << "the same twice in one batch is two";
+  EXPECT_EQ(two, fingerprints("orders/0@3", batch));
+  constexpr std::string_view kNamed = R"({"type":"track","userId":"u","event":"x","messageId":"m1"})";
+  EXPECT_EQ(fingerprints("orders/0@4", kNamed), fingerprints("orders/0@5", kNamed)) << "by its name, wherever it is";
+}
+
+TEST(SegmentBody, WhatIsTooLargeOrNothingIsARejectWithItsPlace) {
+  Read read;
+  const std::string large =
+      fmt::format(R"({{"type":"track","userId":"u","event":"x","properties":{{"p":"{}"}}}})", std::string(33'000, 'x'));
+  read.body.read("orders/0@1", "", large, kNow);
+  read.body.read("orders/0@2", "", "{\"batch\":[" + large + R"(,{"type":"track","userId":"u","event":"x"}]})", kNow);
+  read.body.read("orders/0@3", "", "", kNow);
+  read.body.read("orders/0@4", type_of_cut(600'000), "{\"type\":", kNow);
+  EXPECT_EQ(read.intake.rows.size(), 1u);
+  EXPECT_EQ(read.rejects("too-large"), 3u);
+  EXPECT_EQ(read.rejects("no-value"), 1u);
+  ASSERT_EQ(read.intake.rejects.size(), 4u);
+  EXPECT_EQ(read.intake.rejects[3].source, "orders/0@4");
+  EXPECT_EQ(read.intake.rejects[3].value, "600000 bytes");
+}
+
 TEST(SegmentBody, TheSendersClockIsSetRightByWhenItSent) {
   Read read;
   const auto time_of = [&](std::string_view times) {

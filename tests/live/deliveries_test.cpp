@@ -320,6 +320,73 @@ TEST(Deliveries, ASubscriberThatIsDownCostsNothingWhileChangesCome) {
   EXPECT_EQ(world.deliveries->find(id)->position, "28001-0") << "and it catches up in large batches";
 }
 
+// Someone who keeps what they were told, and is away from time to time.
+struct Subscriber {
+  std::vector<std::string> ids;
+  bool is_down = false;
+  // Lets time pass until `until`, a second at a time, and answers what is sent.
+  void live(World& world, Instant until, const std::function<void()>& every_minute) {
+    for (; world.now < until; world.now = world.now + kSecond) {
+      if (world.now.ms % kMinute.ms == 0) every_minute();
+      for (auto due = world.deliveries->due(world.now); !due.empty(); due = world.deliveries->due(world.now))
+        for (const Delivery& delivery : due) {
+          if (is_down) {
+            world.deliveries->finished(delivery.ticket, fail("Couldn't connect to server"), world.now);
+            continue;
+          }
+          for (const std::string& id : ids_in(delivery)) ids.push_back(id);
+          world.answer(delivery, 200);
+        }
+    }
+  }
+};
+std::vector<std::string> ids_of(std::span<const Change> changes) {
+  std::vector<std::string> out;
+  for (const Change& change : changes) out.push_back(text_of(change.id));
+  return out;
+}
+
+TEST(Deliveries, WhoWasDownForAnHourGetsEverythingInOrder) {
+  World world;
+  const std::string id = world.add();
+  Subscriber subscriber;
+  const auto happen = [&] { world.happen(7); };
+  subscriber.live(world, kStart + kMinute * 10, happen);
+  EXPECT_EQ(subscriber.ids.size(), 70u);
+  subscriber.is_down = true;
+  subscriber.live(world, kStart + kMinute * 70, happen);
+  EXPECT_EQ(subscriber.ids.size(), 70u);
+  EXPECT_EQ(world.deliveries->find(id)->last_error, "Couldn't connect to server");
+  world.restart();  // nor does the server's own end lose anything
+  subscriber.is_down = false;
+  // The next attempt is at most two hours away by the schedule.
+  subscriber.live(world, kStart + kHour * 4, happen);
+  EXPECT_EQ(subscriber.ids, ids_of(world.changes)) << "each once, in order, what happened meanwhile too";
+  EXPECT_TRUE(world.deliveries->dead_letters(id).empty());
+}
+
+TEST(Deliveries, WhoIsDownBeyondTheLastAttemptFindsDeadLetters) {
+  World world;
+  const std::string id = world.add();
+  Subscriber subscriber;
+  subscriber.is_down = true;
+  world.happen(25);
+  const auto nothing = [] {};
+  subscriber.live(world, kStart + kDay * 4, nothing);
+  const auto letters = world.deliveries->dead_letters(id);
+  ASSERT_EQ(letters.size(), 1u) << "the first batch; those behind it have their own three days";
+  EXPECT_EQ(letters[0].until, "10-0");
+  EXPECT_EQ(letters[0].changes, 10u);
+  subscriber.is_down = false;
+  subscriber.live(world, kStart + kDay * 8, nothing);
+  EXPECT_EQ(subscriber.ids, ids_of(std::span(world.changes).subspan(10)));
+  MUST(world.deliveries->replay(letters[0].number));
+  subscriber.ids.clear();
+  subscriber.live(world, world.now + kMinute, nothing);
+  EXPECT_EQ(subscriber.ids, ids_of(std::span(world.changes).first(10)));
+  EXPECT_TRUE(world.deliveries->dead_letters(id).empty());
+}
+
 TEST(Deliveries, ChangesThatCannotBeReadAreTriedAgain) {
   World world;
   const std::string id = world.add();
