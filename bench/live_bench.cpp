@@ -2,10 +2,14 @@
 // and every segment of the customers they touch brought up to date, in entries of 500 facts as group commit makes them.
 // No other program does this step alone, so there is no peer; the batch evaluator must agree with the result.
 //
+// Customers come in visits: one in a hundred is here at any time, does eight things on average and makes room for
+// another one; one fact in a hundred comes up to an hour late.
+//
 // How cost grows with segments, with facts a customer, and what a storm of timers (everybody's at one instant) and one
-// customer with many facts cost. --smoke: small.
+// customer with many facts cost. --smoke: small. --segments N: only so many, --facts N: only a customer with so many.
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 
 #include "bench/bench.hpp"
 #include "core/hash.hpp"
@@ -24,10 +28,21 @@ constexpr Instant kStart{1'772'323'200'000};  // 2026-03-01
 constexpr std::string_view kEvents[] = {"Email Opened", "Order Completed", "Product Added", "Product Viewed"};
 constexpr std::string_view kCategories[] = {"shoes", "shirts", "hats", "bags", "socks", "coats", "belts", "rings"};
 
-double seconds_of(const std::function<void()>& run) {
+struct Took {
+  double seconds, cpu;
+};
+
+double cpu_now() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+Took took(const std::function<void()>& run) {
+  const double cpu = cpu_now();
   const auto start = std::chrono::steady_clock::now();
   run();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), cpu_now() - cpu};
 }
 
 // Counts, sums, recency, windows, since and negation in turn; thresholds such that a few per cent are members.
@@ -81,6 +96,12 @@ struct Shop {
   size_t customers;
   uint64_t sent = 0, offset = 1;
   Instant now = kStart;
+  int64_t micros = 0;  // past `now`
+  struct Visit {
+    uint64_t customer;
+    Duration lag;  // of what is sent
+  };
+  std::vector<Visit> visits;
   profiles::Intake::Kind kinds[4];
   profiles::Intake::Property category[4], total;
 
@@ -152,13 +173,22 @@ struct Shop {
     if (k == 1) intake.put(total, Number{static_cast<int64_t>(rng.below(90'000'000))});
   }
 
-  // A second's facts after the other, `entry` together.
+  Visit new_visit() { return {rng.below(customers), Duration{static_cast<int64_t>(rng.below(200))}}; }
+
   void live(size_t facts, size_t entry, int64_t per_second) {
+    while (visits.size() < std::max<size_t>(1, customers / 100)) visits.push_back(new_visit());
     for (size_t done = 0; done < facts;) {
-      now = now + Duration{static_cast<int64_t>(entry) * 1000 / per_second};
+      micros += static_cast<int64_t>(entry) * 1'000'000 / per_second;
+      now = now + Duration{micros / 1000};
+      micros %= 1000;
       fold->begin(offset++, now);
-      for (size_t i = 0; i < entry && done < facts; ++i, ++done)
-        put(rng.below(customers), now - Duration{static_cast<int64_t>(rng.below(200))});
+      for (size_t i = 0; i < entry && done < facts; ++i, ++done) {
+        Visit& visit = visits[rng.below(visits.size())];
+        const bool is_late = rng.below(100) == 0;
+        put(visit.customer,
+            now - visit.lag - (is_late ? Duration{static_cast<int64_t>(rng.below(kHour.ms))} : Duration{}));
+        if (rng.below(8) == 0) visit = new_visit();
+      }
       fold->finish(offset);
       if (done % 50'000 < entry) (void)fold->take_page();
     }
@@ -169,71 +199,89 @@ std::string thousands(double value) {
   return fmt::format("{:.0f} k", value / 1000);
 }
 
+void by_segments(const std::vector<size_t>& all, size_t customers, size_t facts) {
+  Table table({"segments", "facts/s, 1 thread", "facts/s, 2 threads", "CPU microseconds a fact", "changes a fact",
+               "late a fact", "bytes a fact"});
+  std::vector<double> sizes, costs;
+  for (const size_t segments : all) {
+    const size_t these = segments == 1000 ? facts / 4 : facts;
+    double rate[2], cpu = 0, bytes = 0;
+    live::Fold::Counts before, after;
+    for (const size_t threads : {1, 2}) {
+      set_threads(threads);
+      Shop shop(segments, customers, customers * 20);
+      before = shop.fold->counts();
+      const Took time = took([&] { shop.live(these, 500, 20'000); });
+      rate[threads - 1] = static_cast<double>(these) / time.seconds;
+      cpu = time.cpu * 1e6 / static_cast<double>(these);
+      after = shop.fold->counts();
+      bytes = static_cast<double>(shop.fold->bytes()) / static_cast<double>(shop.fold->memory().histories.rows());
+    }
+    const auto a_fact = [&](uint64_t count) {
+      return fmt::format("{:.3f}", static_cast<double>(count) / static_cast<double>(these));
+    };
+    table.add({fmt::format("{}", segments), thousands(rate[0]), thousands(rate[1]), fmt::format("{:.2f}", cpu),
+               a_fact(after.flips - before.flips), a_fact(after.walks - before.walks), fmt::format("{:.0f}", bytes)});
+    sizes.push_back(static_cast<double>(segments));
+    costs.push_back(cpu);
+  }
+  table.print(fmt::format("Live membership, {} customers of 20 facts, entries of 500 facts", customers));
+  if (sizes.size() > 1) fmt::print("\nCost grows with segments to the power {:.2f}.\n\n", growth(sizes, costs));
+}
+
+void by_facts(const std::vector<size_t>& all, size_t most, size_t facts) {
+  Table table({"facts a customer", "facts an entry", "microseconds a fact", "CPU microseconds a fact"});
+  std::vector<double> sizes, costs;
+  set_threads(0);
+  for (const size_t each : all) {
+    Shop shop(100, most / each, most);
+    const size_t these = each >= 10'000 ? 2'000 : facts / 8, entry = each >= 10'000 ? 1 : 500;
+    shop.live(10, entry, 20'000);  // what is kept unpacked is made once
+    const Took time = took([&] { shop.live(these, entry, 20'000); });
+    const double cpu = time.cpu * 1e6 / static_cast<double>(these);
+    table.add({fmt::format("{}", each), fmt::format("{}", entry),
+               fmt::format("{:.1f}", time.seconds * 1e6 / static_cast<double>(these)), fmt::format("{:.1f}", cpu)});
+    sizes.push_back(static_cast<double>(each));
+    costs.push_back(cpu);
+  }
+  table.print("How cost grows with a customer's history (100 segments)");
+  if (sizes.size() > 1) fmt::print("\nto the power {:.2f}\n\n", growth(sizes, costs));
+}
+
+void storm(size_t customers) {
+  Shop shop(100, customers, customers * 20);
+  const auto pass = [&](Duration time) {
+    shop.now = shop.now + time;
+    shop.fold->begin(shop.offset++, shop.now);
+    shop.fold->finish(shop.offset);
+  };
+  pass(kDay);
+  const auto before = shop.fold->counts();
+  const Took time = took([&] { pass(kDay * 30); });
+  const uint64_t looks = shop.fold->counts().looks - before.looks;
+  fmt::print(
+      "A storm: 30 days pass for {} customers at once: {} looks, {} changes in {:.2f} s; {:.2f} microseconds a look.\n",
+      customers, looks, shop.fold->counts().flips - before.flips, time.seconds,
+      time.seconds * 1e6 / static_cast<double>(looks));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const Options options = options_of(argc, argv);
   const size_t customers = options.smoke ? 20'000 : 200'000, facts = options.smoke ? 20'000 : 200'000;
-
-  Table by_segments({"segments", "facts a customer", "facts/s, 1 thread", "facts/s, 2 threads", "changes a fact",
-                     "timers a fact", "bytes a fact"});
-  std::vector<double> sizes, costs;
-  for (const size_t segments : {size_t{10}, size_t{100}, size_t{1000}}) {
-    double rate[2];
-    live::Fold::Counts counts{};
-    double bytes = 0;
-    for (const size_t threads : {1, 2}) {
-      set_threads(threads);
-      Shop shop(segments, customers, customers * 20);
-      const auto before = shop.fold->counts();
-      const size_t these = segments == 1000 ? facts / 4 : facts;
-      rate[threads - 1] = static_cast<double>(these) / seconds_of([&] { shop.live(these, 500, 20'000); });
-      counts = shop.fold->counts();
-      counts.flips -= before.flips;
-      counts.timers -= before.timers;
-      counts.flips = counts.flips * 1000 / these;
-      counts.timers = counts.timers * 1000 / these;
-      bytes = static_cast<double>(shop.fold->bytes()) / static_cast<double>(shop.fold->memory().histories.rows());
-    }
-    by_segments.add({fmt::format("{}", segments), "20", thousands(rate[0]), thousands(rate[1]),
-                     fmt::format("{:.2f}", static_cast<double>(counts.flips) / 1000),
-                     fmt::format("{:.2f}", static_cast<double>(counts.timers) / 1000), fmt::format("{:.0f}", bytes)});
-    sizes.push_back(static_cast<double>(segments));
-    costs.push_back(1 / rate[1]);
-  }
-  by_segments.print(fmt::format("Live membership, {} customers, entries of 500 facts", customers));
-  fmt::print("\nCost grows with segments to the power {:.2f}.\n\n", growth(sizes, costs));
-
-  Table by_facts({"facts a customer", "microseconds a fact"});
-  sizes.clear();
-  costs.clear();
-  set_threads(0);
-  for (const size_t each : {size_t{10}, size_t{100}, size_t{10'000}, size_t{100'000}}) {
-    if (options.smoke && each > 1000) continue;
-    const size_t all = options.smoke ? 20'000 : 1'000'000;
-    Shop shop(100, all / each, all);
-    const size_t these = each >= 10'000 ? 500 : facts / 8;
-    const double micros =
-        seconds_of([&] { shop.live(these, each >= 10'000 ? 1 : 500, 20'000); }) * 1e6 / static_cast<double>(these);
-    by_facts.add({fmt::format("{}", each), fmt::format("{:.1f}", micros)});
-    sizes.push_back(static_cast<double>(each));
-    costs.push_back(micros);
-  }
-  by_facts.print("How cost grows with a customer's history (100 segments)");
-  fmt::print("\nto the power {:.2f}\n\n", growth(sizes, costs));
-
-  Shop storm(100, customers, customers * 20);
-  storm.now = storm.now + kDay;
-  storm.fold->begin(storm.offset++, storm.now);
-  storm.fold->finish(storm.offset);
-  const auto before = storm.fold->counts().looks;
-  storm.now = storm.now + kDay * 30;
-  const double took = seconds_of([&] {
-    storm.fold->begin(storm.offset++, storm.now);
-    storm.fold->finish(storm.offset);
-  });
-  fmt::print("A storm: 30 days pass for {} customers at once: {} looks in {:.2f} s, {:.2f} microseconds each.\n",
-             customers, storm.fold->counts().looks - before, took,
-             took * 1e6 / static_cast<double>(storm.fold->counts().looks - before));
+  const auto value_of = [&](std::string_view name) -> std::optional<size_t> {
+    for (size_t i = 0; i + 1 < options.rest.size(); ++i)
+      if (options.rest[i] == name) return std::stoul(options.rest[i + 1]);
+    return std::nullopt;
+  };
+  const auto only_segments = value_of("--segments"), only_facts = value_of("--facts");
+  std::vector<size_t> segments{10, 100, 1000}, sizes{10, 100, 10'000};
+  if (!options.smoke) sizes.push_back(100'000);
+  if (only_segments) segments = {*only_segments};
+  if (only_facts) sizes = {*only_facts};
+  if (!only_facts) by_segments(segments, customers, facts);
+  if (!only_segments) by_facts(sizes, options.smoke ? 20'000 : 1'000'000, facts);
+  if (!only_segments && !only_facts) storm(customers);
   return 0;
 }

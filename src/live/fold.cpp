@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 #include <set>
 
 #include "segment/plan.hpp"
@@ -59,6 +60,11 @@ Result<void> Fold::set_plan(Definitions definitions) {
     version_of_plan_.push_back(known);
     defined_ = std::max(defined_, version->since);
   }
+  std::vector<uint32_t> by_name(versions_.size());
+  std::iota(by_name.begin(), by_name.end(), 0);
+  std::ranges::sort(by_name, {}, [&](uint32_t v) { return std::tie(versions_[v].slug, versions_[v].version); });
+  rank_.resize(versions_.size());
+  for (uint32_t rank = 0; rank < by_name.size(); ++rank) rank_[by_name[rank]] = rank;
   members_ = std::vector<MemberSet>(plan_->segments.size());
   return {};
 }
@@ -136,18 +142,20 @@ void Fold::pass_time() {
 
 // Looks at each customer at their instant and from there on up to now. What they were until then is what is in bits_.
 // What turns on the way is told with the one cause, as correct() tells it: which of the two is used is not the same
-// after a restart.
+// after a restart. Segments that a lane's part leaves out are certain up to the customer's next look as it was.
 void Fold::follow(std::vector<Looker::Lane> lanes, Cause cause) {
   std::vector<uint64_t> bits;
   std::vector<Instant> looks;
   while (!lanes.empty()) {
     bits.resize(lanes.size() * words_);
     looks.resize(lanes.size());
+    for (size_t i = 0; i < lanes.size(); ++i)
+      std::copy_n(bits_.data() + lanes[i].leader * words_, words_, bits.data() + i * words_);
     looker_->look(lanes, bits, looks);
     counts_.looks += lanes.size();
     std::vector<Looker::Lane> later;
     for (size_t i = 0; i < lanes.size(); ++i) {
-      const auto [leader, at] = lanes[i];
+      const auto [leader, at, part] = lanes[i];
       const uint64_t *now = bits.data() + i * words_, *before = bits_.data() + leader * words_;
       for (size_t w = 0; w < words_; ++w)
         for (uint64_t turned = now[w] ^ before[w]; turned != 0; turned &= turned - 1) {
@@ -156,35 +164,37 @@ void Fold::follow(std::vector<Looker::Lane> lanes, Cause cause) {
           settled_[leader] = std::max(settled_[leader], at);
         }
       set_bits(leader, now);
-      if (looks[i] <= learnt_) {
-        later.push_back({leader, looks[i]});
-      } else if (looks[i] != next_[leader]) {
-        next_[leader] = looks[i];
-        timers_->arm(leader);
-      }
+      if (looks[i] <= learnt_)
+        later.push_back({leader, looks[i], part});
+      else
+        look_again(leader, looks[i], part);
     }
     lanes = std::move(later);
   }
 }
 
+// At an instant at the latest: of the segments of a part.
+void Fold::look_again(Profile leader, Instant at, Looker::Part part) {
+  if (part != Affected::kAll) at = std::min(at, next_[leader]);
+  if (at == next_[leader]) return;
+  next_[leader] = at;
+  timers_->arm(leader);
+}
+
 void Fold::settle(const Touched& touched) {
-  struct Work {
-    Instant from = kNever, old_begin = kNever;
-    const std::vector<Profile>* before = nullptr;
-    bool is_merged = false;
-  };
-  std::map<Profile, Work> work;  // by leader: ordered, so that the order of the work is
+  std::map<Profile, Work> works;  // by leader: ordered, so that the order of the work is
   const auto work_of = [&](Profile leader) -> Work& {
-    const auto [found, is_new] = work.try_emplace(leader);
-    if (is_new) found->second.old_begin = begin_[leader];
+    const auto [found, is_new] = works.try_emplace(leader);
+    if (is_new) found->second = {.leader = leader, .old_begin = begin_[leader]};
     return found->second;
   };
-  for (const auto& [profile, time] : touched.rows) {
+  for (const auto& [profile, time, stream] : touched.rows) {
     const Profile leader = identities_.leader(profile);
     Work& of = work_of(leader);
     // A fact without a time was always true.
     const Instant at = time == kEver ? std::min(of.old_begin, learnt_) : std::min(time, learnt_);
     of.from = std::min(of.from, at);
+    if (stream) of.part = looker_->affected().both(of.part, looker_->affected().of(*stream));
   }
   for (const Touched::Customer& customer : touched.before) {
     const Profile leader = identities_.leader(customer.leader);
@@ -202,17 +212,19 @@ void Fold::settle(const Touched& touched) {
     retire(customer.leader, leader);
   }
   std::vector<Looker::Lane> quick;
-  for (const auto& [leader, of] : work) {
+  std::vector<Work> late;
+  for (auto& [leader, of] : works) {
     begin_[leader] = std::min(of.old_begin, of.from);
-    const bool existed = of.old_begin != kNever;
-    if (!of.is_merged && of.from >= defined_ && (!existed || (of.from > settled_[leader] && of.from >= of.old_begin))) {
-      quick.push_back({leader, of.from});
-      continue;
-    }
-    static const std::vector<Profile> nobody;
-    const std::vector<Profile>* before = !of.is_merged ? nullptr : of.before ? of.before : &nobody;
-    correct(leader, before, of.from, of.old_begin, touched.first_seq, of.is_merged ? Cause::Identity : Cause::Event);
+    const bool existed = of.old_begin != kNever, begins_earlier = of.from < of.old_begin;
+    if (of.is_merged || begins_earlier) of.part = Affected::kAll;
+    if (of.part == Affected::kNone) continue;
+    const bool turns_late = existed && (of.from <= settled_[leader] || begins_earlier);
+    if (!of.is_merged && of.from >= defined_ && !turns_late)
+      quick.push_back({leader, of.from, of.part});
+    else
+      late.push_back(of);
   }
+  correct(late, touched.first_seq);
   follow(std::move(quick), Cause::Event);
 }
 
@@ -240,23 +252,45 @@ std::vector<Fold::Turn> Fold::turns_of(const std::vector<State>& states, Instant
   return turns;
 }
 
-// From `from` on the customer's memberships are not what was thought. `before`: the profiles they were made of until
-// this entry (null: the same).
-void Fold::correct(Profile leader, const std::vector<Profile>* before, Instant from, Instant old_begin, Seq visible,
-                   Cause cause) {
-  ++counts_.walks;
-  std::vector<Profile> members;
-  identities_.members(leader, members);
-  const Instant start = from - kTick;
-  std::vector<Turn> thought, is;
-  if (old_begin != kNever && (!before || !before->empty()))
-    thought = turns_of(looker_->walk(before ? *before : members, start, learnt_, visible), old_begin, start);
-  Instant next = kNever;
-  const auto states = looker_->walk(members, start, learnt_, profiles::kAllSeqs, &next);
-  is = turns_of(states, begin_[leader], start);
-  settled_[leader] = std::min(settled_[leader], from);
-  for (const Turn& turn : is) settled_[leader] = std::max(settled_[leader], turn.at);
+// From their `from` on the memberships of these customers are not what was thought.
+void Fold::correct(std::span<const Work> works, Seq visible) {
+  counts_.walks += works.size();
+  std::vector<std::vector<Profile>> members(works.size());
+  std::vector<Looker::Path> thought, is;
+  std::vector<std::optional<size_t>> thought_of(works.size());
+  for (size_t i = 0; i < works.size(); ++i) {
+    const Work& of = works[i];
+    identities_.members(of.leader, members[i]);
+    is.push_back({.members = members[i], .from = of.from - kTick, .to = learnt_, .part = of.part});
+    if (of.old_begin == kNever || (of.is_merged && !of.before)) continue;
+    thought_of[i] = thought.size();
+    thought.push_back(is.back());
+    if (of.is_merged) thought.back().members = *of.before;
+  }
+  looker_->walk(thought, visible);
+  looker_->walk(is, profiles::kAllSeqs);
+  for (size_t i = 0; i < works.size(); ++i) {
+    const Instant start = works[i].from - kTick;
+    const auto turns = turns_of(is[i].states, begin_[works[i].leader], start);
+    tell_difference(
+        works[i],
+        thought_of[i] ? turns_of(thought[*thought_of[i]].states, works[i].old_begin, start) : std::vector<Turn>{},
+        turns);
+    const Profile leader = works[i].leader;
+    // Of the segments that were not looked at, the last turn is where it was.
+    if (works[i].part == Affected::kAll) settled_[leader] = std::min(settled_[leader], works[i].from);
+    for (const Turn& turn : turns) settled_[leader] = std::max(settled_[leader], turn.at);
+    std::vector<uint64_t> now = std::move(is[i].states.back().bits);
+    const auto& looked_at = looker_->affected()[works[i].part].mask;
+    for (size_t w = 0; w < words_; ++w) now[w] |= bits_[leader * words_ + w] & ~looked_at[w];
+    set_bits(leader, now.data());
+    look_again(leader, is[i].next, works[i].part);
+  }
+}
 
+// What was thought and what is, as changes. Both in order of segments, then instants.
+void Fold::tell_difference(const Work& of, const std::vector<Turn>& thought, const std::vector<Turn>& is) {
+  const Cause cause = of.is_merged ? Cause::Identity : Cause::Event;
   const auto by_segment = [](const Turn& a, const Turn& b) {
     return std::tuple(a.segment, a.at, a.member) < std::tuple(b.segment, b.at, b.member);
   };
@@ -265,7 +299,7 @@ void Fold::correct(Profile leader, const std::vector<Profile>* before, Instant f
   std::ranges::set_difference(is, thought, std::back_inserter(come), by_segment);
   std::vector<bool> is_paired(come.size());
   for (const Turn& turn : gone) {
-    Flip like{.profile = leader, .segment = version_of_plan_[turn.segment], .at = turn.at, .learnt = learnt_};
+    Flip like{.profile = of.leader, .segment = version_of_plan_[turn.segment], .at = turn.at, .learnt = learnt_};
     like.kind = turn.member ? ChangeKind::Entered : ChangeKind::Left;
     const auto original = original_of(like);
     // A turn of the same kind elsewhere: it is the one that moved.
@@ -275,20 +309,17 @@ void Fold::correct(Profile leader, const std::vector<Profile>* before, Instant f
       ++moved;
     if (moved < come.size()) {
       is_paired[moved] = true;
-      emit(leader, turn.segment, like.kind, cause, come[moved].at, original);
+      emit(of.leader, turn.segment, like.kind, cause, come[moved].at, original);
     } else if (original) {
-      emit(leader, turn.segment, ChangeKind::Voided, cause, turn.at, original);
+      emit(of.leader, turn.segment, ChangeKind::Voided, cause, turn.at, original);
     } else {
       // Carried over from the segment's version before: there was no change that could be voided.
-      emit(leader, turn.segment, turn.member ? ChangeKind::Left : ChangeKind::Entered, cause, turn.at);
+      emit(of.leader, turn.segment, turn.member ? ChangeKind::Left : ChangeKind::Entered, cause, turn.at);
     }
   }
   for (size_t i = 0; i < come.size(); ++i)
     if (!is_paired[i])
-      emit(leader, come[i].segment, come[i].member ? ChangeKind::Entered : ChangeKind::Left, cause, come[i].at);
-  set_bits(leader, states.back().bits.data());
-  next_[leader] = next;
-  timers_->arm(leader);
+      emit(of.leader, come[i].segment, come[i].member ? ChangeKind::Entered : ChangeKind::Left, cause, come[i].at);
 }
 
 void Fold::retire(Profile former, Profile into) {
@@ -401,12 +432,9 @@ void Fold::emit(Profile leader, uint32_t plan_segment, ChangeKind kind, Cause ca
 // who applies them one by one ends with what is true. By the names of segments and not by their numbers, which are
 // others after a restart: the same entry gives the same ids whenever it is taken in.
 void Fold::publish() {
-  std::ranges::stable_sort(fresh_, [&](const Flip& a, const Flip& b) {
-    const bool a_merges = a.kind == ChangeKind::Merged, b_merges = b.kind == ChangeKind::Merged;
-    const auto first = std::tuple(a.at, a.profile, a_merges) <=> std::tuple(b.at, b.profile, b_merges);
-    if (first != 0 || a_merges) return first < 0;
-    const SegmentVersion &of_a = versions_[a.segment], &of_b = versions_[b.segment];
-    return std::tie(of_a.slug, of_a.version) < std::tie(of_b.slug, of_b.version);
+  std::ranges::stable_sort(fresh_, {}, [&](const Flip& flip) {
+    const bool merges = flip.kind == ChangeKind::Merged;
+    return std::tuple(flip.at, flip.profile, merges, merges ? 0 : rank_[flip.segment]);
   });
   uint32_t ordinal = !flips_.empty() && flips_.back().id.offset == offset_ ? flips_.back().id.ordinal + 1 : 0;
   for (Flip& flip : fresh_) {

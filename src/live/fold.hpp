@@ -111,8 +111,16 @@ class Fold {
   void pass_time();
   void settle(const Touched& touched);
   void follow(std::vector<Looker::Lane> lanes, Cause cause);
-  void correct(Profile leader, const std::vector<Profile>* before, Instant from, Instant old_begin,
-               profiles::Seq visible, Cause cause);
+  struct Work {  // what an entry does to one customer
+    Profile leader = 0;
+    Instant from = kNever, old_begin = kNever;     // the earliest fact; when the customer began until now
+    const std::vector<Profile>* before = nullptr;  // merged: what it was made of; null: nothing
+    bool is_merged = false;
+    Looker::Part part = Affected::kNone;
+  };
+  void correct(std::span<const Work> works, profiles::Seq visible);
+  void tell_difference(const Work& of, const std::vector<Turn>& thought, const std::vector<Turn>& is);
+  void look_again(Profile leader, Instant at, Looker::Part part);
   void retire(Profile former, Profile into);
   std::vector<Turn> turns_of(const std::vector<State>& states, Instant begin, Instant from) const;
   void set_bits(Profile leader, const uint64_t* bits);
@@ -140,6 +148,7 @@ class Fold {
   std::vector<MemberSet> members_;         // by segment of the plan
   std::vector<SegmentVersion> versions_;   // all there were
   std::vector<uint32_t> version_of_plan_;  // by segment of the plan: index in versions_
+  std::vector<uint32_t> rank_;             // of each version: its place by name
   Instant defined_ = kEver;                // when the newest definition came into force
 
   uint64_t offset_ = 0;

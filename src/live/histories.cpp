@@ -43,7 +43,7 @@ uint64_t take_varint(const uint8_t*& at) {
   return value;
 }
 
-constexpr size_t kMostHead = 3 + 10 + 5;  // bytes of a row before its values
+constexpr size_t kMostHead = 3 + 10 + 5 + 5;  // bytes of a row before its values
 
 }  // namespace
 
@@ -112,15 +112,15 @@ uint8_t* Histories::room(Profile profile, size_t most) {
 }
 
 void Histories::append(Profile profile, Instant time, Seq seq, const RowWriter& row) {
-  uint8_t* const start = room(profile, kMostHead + row.bytes_.size() + 1);
+  uint8_t* const start = room(profile, kMostHead + row.bytes_.size());
   Block& block = *blocks_[profile];
   VERIFY(block.rows == 0 || seq > block.last_seq);
   uint8_t* at = put_varint(start, row.stream_);
   at = put_varint(at, zigzag(time.ms - block.last_time));
   at = put_varint(at, seq - block.last_seq);
+  at = put_varint(at, row.bytes_.size());
   if (!row.bytes_.empty()) std::memcpy(at, row.bytes_.data(), row.bytes_.size());
   at += row.bytes_.size();
-  *at++ = 0;
   block.size += static_cast<uint32_t>(at - start);
   block.last_seq = seq;
   block.last_time = time.ms;
@@ -393,6 +393,7 @@ void put_in_order(Stream& stream, size_t base) {
 
 struct Histories::Unpacker {
   const Shape& shape;
+  std::span<const uint8_t> wanted;
   Unpacked& out;
 
   void rows_of(const Block& block) {
@@ -403,11 +404,18 @@ struct Histories::Unpacker {
       const auto s = static_cast<uint16_t>(take_varint(at));
       time += unzigzag(take_varint(at));
       seq += static_cast<Seq>(take_varint(at));
+      const uint64_t size = take_varint(at);
+      const uint8_t* const row_end = at + size;
+      if (!wanted[s]) {
+        at = row_end;
+        continue;
+      }
       Stream& stream = out.history.streams[out.streams[s]];
       stream.time.push_back({time});
       stream.seq.push_back(seq);
       for (Column& column : stream.columns) push_absent(column);
-      while (const uint64_t tag = take_varint(at)) {
+      while (at < row_end) {
+        const uint64_t tag = take_varint(at);
         if (tag & 1 && shape.streams()[s].slots[(tag - 1) / 2].is_length)
           pad(stream, out.lists[s][(tag - 1) / 2], take_varint(at));
         else if (tag & 1)
@@ -464,8 +472,9 @@ struct Histories::Unpacker {
   }
 };
 
-void Histories::unpack(std::span<const std::span<const Profile>> customers, Unpacked& out) const {
-  VERIFY(out.version == shape_.version());
+void Histories::unpack(std::span<const std::span<const Profile>> customers, std::span<const uint8_t> wanted,
+                       Unpacked& out) const {
+  VERIFY(out.version == shape_.version() && wanted.size() == shape_.streams().size());
   std::vector<Stream>& streams = out.history.streams;
   for (Stream& stream : streams) {
     stream.first.assign(1, 0);
@@ -473,7 +482,7 @@ void Histories::unpack(std::span<const std::span<const Profile>> customers, Unpa
     stream.seq.clear();
     for (Column& column : stream.columns) clear_column(column);
   }
-  Unpacker unpacker{shape_, out};
+  Unpacker unpacker{shape_, wanted, out};
   out.most_rows = 0;
   for (const auto& customer : customers) {
     for (const Profile profile : customer)

@@ -2,7 +2,8 @@
 // which rows are appended as they are learnt, 15 to 25 bytes an event. A block of customers is unpacked into a small
 // History, which the batch evaluator then reads: so live and batch are the same code on the same rows.
 //
-//   row   = varint(stream), zigzag(time - time of the row before), varint(seq - seq of the row before), values, 0
+//   row   = varint(stream), zigzag(time - time of the row before), varint(seq - seq of the row before),
+//           varint(bytes of the values), values
 //   value = varint(2 * slot + 1) and its number, text id, truth or list, or varint(2 * property + 2): the property said
 //           null (or something without exact form), which every typed column of it reads as cleared
 // Lists come before the length of their prefix, and what is cleared comes last.
@@ -77,8 +78,11 @@ class Histories {
 
   // Makes `out` fit the shape; true where it was rebuilt (bind again).
   bool fit(Unpacked& out) const;
-  // Empties it and unpacks customers, each given as its profiles: customer i of the history is customers[i].
-  void unpack(std::span<const std::span<const profiles::Profile>> customers, Unpacked& out) const;
+  // Empties it and unpacks customers, each given as its profiles: customer i of the history is customers[i]. Only those
+  // streams (by index in the shape) that are wanted; the others stay empty.
+  void unpack(std::span<const std::span<const profiles::Profile>> customers, std::span<const uint8_t> wanted,
+              Unpacked& out) const;
+  const Shape& shape() const { return shape_; }
 
   uint64_t rows(profiles::Profile profile) const;
   // The time of the profile's earliest row; kNever where it has none.

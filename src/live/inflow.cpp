@@ -135,7 +135,7 @@ void Inflow::start(Kind kind, std::span<const Identifier> who, Instant time, uin
                        .time = store::stored_time(time),
                        .fingerprint = fingerprint});
   rows.buffer.start({.who = profile, .time = store::stored_time(time), .fingerprint = fingerprint, .order = seq});
-  touched_.rows.emplace_back(profile, time);
+  touched_.rows.push_back({profile, time, kinds_[kind].stream});
   ++counts_.rows;
 }
 

@@ -26,10 +26,15 @@ struct Touched {
     Profile leader;
     std::vector<Profile> members;  // before
   };
-  std::vector<std::pair<Profile, Instant>> rows;  // whose, and the time of the fact (kEver: without)
-  std::vector<Customer> before;                   // of every customer whose members changed, as they were
-  Profile first_new = 0;                          // profiles from here on are new
-  profiles::Seq first_seq = 0;                    // facts from here on are new
+  struct Row {
+    Profile profile;
+    Instant time;                    // kEver: without
+    std::optional<uint16_t> stream;  // of the shape; nullopt: no definition sees it
+  };
+  std::vector<Row> rows;
+  std::vector<Customer> before;  // of every customer whose members changed, as they were
+  Profile first_new = 0;         // profiles from here on are new
+  profiles::Seq first_seq = 0;   // facts from here on are new
 };
 
 class Inflow final : public profiles::Intake {

@@ -1,7 +1,7 @@
 #include "live/look.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <limits>
 
 #include "core/parallel.hpp"
 
@@ -10,6 +10,7 @@ namespace tessera::live {
 namespace {
 
 constexpr size_t kBlock = 256;  // customers unpacked together: their rows stay in the second-level cache
+constexpr size_t kFew = 24;     // customers; with fewer, a part is not worth a block of its own
 
 // What a plan is bound for at first; beyond it sums are computed with 128 bits.
 constexpr segment::Limits kUsual{.largest = int64_t{1} << 40, .rows = uint64_t{1} << 20, .texts = 1 << 16};
@@ -21,6 +22,10 @@ struct Looker::Workspace {
   segment::Limits limits = kUsual;
   std::optional<segment::Bound> bound;
   std::unique_ptr<segment::Evaluator> evaluator;
+  // Of the block at hand.
+  std::vector<std::span<const Profile>> customers;
+  std::vector<Instant> at, looks;
+  std::vector<uint64_t*> rows;
 
   void bind(const segment::Plan& plan) {
     evaluator.reset();
@@ -38,7 +43,8 @@ Looker::Looker(const segment::Plan& plan, const Identities& identities, const Hi
       identities_(identities),
       histories_(histories),
       dictionary_(std::move(dictionary)),
-      words_(plan.segments.size() / 64 + 1) {
+      words_(plan.segments.size() / 64 + 1),
+      affected_(plan, histories.shape()) {
   // A text that a condition names keeps its id when it comes in later.
   for (const std::string& text : segment::literal_texts(plan)) dictionary_.intern(text);
 }
@@ -64,10 +70,18 @@ void Looker::give_back(std::unique_ptr<Workspace> workspace) {
   idle_.push_back(std::move(workspace));
 }
 
-void Looker::evaluate(Workspace& workspace, std::span<const std::span<const Profile>> customers,
-                      std::span<const Instant> at, profiles::Seq visible, uint64_t* bits, Instant* look) {
+void Looker::evaluate(Workspace& workspace, std::span<const Task> tasks, const Affected::Segments& part,
+                      profiles::Seq visible) {
   bool is_new = histories_.fit(workspace.unpacked) || !workspace.bound;
-  histories_.unpack(customers, workspace.unpacked);
+  workspace.customers.clear();
+  workspace.at.clear();
+  workspace.rows.clear();
+  for (const Task& task : tasks) {
+    workspace.customers.push_back(task.members);
+    workspace.at.push_back(task.at);
+    workspace.rows.push_back(task.bits);
+  }
+  histories_.unpack(workspace.customers, part.streams, workspace.unpacked);
   segment::Limits& limits = workspace.limits;
   // Twice what is needed, so that a growing history is bound anew a few times only.
   const auto make_room = [&](auto& limit, auto needed) {
@@ -79,52 +93,88 @@ void Looker::evaluate(Workspace& workspace, std::span<const std::span<const Prof
   make_room(limits.rows, workspace.unpacked.most_rows);
   make_room(limits.texts, dictionary_.size());
   if (is_new) workspace.bind(plan_);
-  workspace.evaluator->run(0, at, visible);
-  segment::Evaluation found = workspace.evaluator->make({0, static_cast<profiles::CustomerIndex>(customers.size())});
-  workspace.evaluator->copy_to(found, 0);
-  std::fill_n(bits, customers.size() * words_, 0);
-  for (size_t s = 0; s < found.members.size(); ++s)
-    for (size_t w = 0; w < found.members[s].size(); ++w)
-      for (uint64_t word = found.members[s][w]; word != 0; word &= word - 1) {
-        const size_t i = 64 * w + static_cast<size_t>(std::countr_zero(word));
-        if (i < customers.size()) bits[i * words_ + s / 64] |= uint64_t{1} << (s % 64);
-      }
-  std::ranges::copy(found.next_change, look);
+  workspace.evaluator->run(0, workspace.at, visible, part.selection);
+  workspace.looks.resize(tasks.size());
+  workspace.evaluator->copy_rows(part.selection, workspace.rows, workspace.looks);
+  for (size_t i = 0; i < tasks.size(); ++i) *tasks[i].look = workspace.looks[i];
 }
 
-void Looker::look(std::span<const Lane> lanes, std::span<uint64_t> bits, std::span<Instant> look) {
-  parallel_for(lanes.size(), kBlock, [&](size_t from, size_t to) {
+// Tasks of one part together, in blocks. A part of few goes with others of few: evaluating a node costs something
+// however few the customers are.
+void Looker::run(std::span<Task> tasks, profiles::Seq visible) {
+  std::ranges::stable_sort(tasks, {}, &Task::part);
+  struct Group {
+    size_t from, to;
+    Part part;
+  };
+  std::vector<Group> groups;
+  for (size_t from = 0, to; from < tasks.size(); from = to) {
+    for (to = from + 1; to < tasks.size() && tasks[to].part == tasks[from].part;) ++to;
+    const auto are_few = [](size_t begin, size_t end) { return end - begin < kFew; };
+    if (!groups.empty() && (are_few(from, to) || are_few(groups.back().from, groups.back().to)))
+      groups.back() = {groups.back().from, to, affected_.both(groups.back().part, tasks[from].part)};
+    else
+      groups.push_back({from, to, tasks[from].part});
+  }
+  std::vector<Group> blocks;
+  for (const Group& group : groups) {
+    // As many blocks as there are cores to share them, if they are not too small for it.
+    const size_t size = std::clamp((group.to - group.from + thread_count() - 1) / thread_count(), kFew, kBlock);
+    for (size_t from = group.from; from < group.to; from += size)
+      blocks.push_back({from, std::min(group.to, from + size), group.part});
+    affected_.fit(group.part);
+  }
+  parallel_for(blocks.size(), 1, [&](size_t from, size_t to) {
     auto workspace = borrow();
-    std::vector<Profile> profiles, of_one;
-    std::vector<size_t> ends;
-    std::vector<Instant> at;
-    for (size_t i = from; i < to; ++i) {
-      identities_.members(lanes[i].leader, of_one);
-      profiles.insert(profiles.end(), of_one.begin(), of_one.end());
-      ends.push_back(profiles.size());
-      at.push_back(lanes[i].at);
-    }
-    std::vector<std::span<const Profile>> customers;
-    for (size_t i = 0, begin = 0; i < ends.size(); begin = ends[i++])
-      customers.emplace_back(profiles.data() + begin, ends[i] - begin);
-    evaluate(*workspace, customers, at, profiles::kAllSeqs, bits.data() + from * words_, look.data() + from);
+    for (size_t b = from; b < to; ++b)
+      evaluate(*workspace, tasks.subspan(blocks[b].from, blocks[b].to - blocks[b].from), affected_[blocks[b].part],
+               visible);
     give_back(std::move(workspace));
   });
 }
 
-std::vector<State> Looker::walk(std::span<const Profile> members, Instant from, Instant to, profiles::Seq visible,
-                                Instant* next) {
-  auto workspace = borrow();
-  std::vector<State> states;
-  std::vector<uint64_t> bits(words_);
-  for (Instant at = from; at <= to;) {
-    const Instant here = at;
-    evaluate(*workspace, {&members, 1}, {&here, 1}, visible, bits.data(), &at);
-    if (states.empty() || states.back().bits != bits) states.push_back({here, bits});
-    if (next) *next = at;
+void Looker::look(std::span<const Lane> lanes, std::span<uint64_t> bits, std::span<Instant> look) {
+  std::vector<Profile> profiles, of_one;
+  std::vector<size_t> ends;
+  for (const Lane& lane : lanes) {
+    identities_.members(lane.leader, of_one);
+    profiles.insert(profiles.end(), of_one.begin(), of_one.end());
+    ends.push_back(profiles.size());
   }
-  give_back(std::move(workspace));
-  return states;
+  std::vector<Task> tasks;
+  tasks.reserve(lanes.size());
+  for (size_t i = 0, begin = 0; i < lanes.size(); begin = ends[i++])
+    tasks.push_back({.members = {profiles.data() + begin, ends[i] - begin},
+                     .at = lanes[i].at,
+                     .part = lanes[i].part,
+                     .bits = bits.data() + i * words_,
+                     .look = &look[i]});
+  run(tasks, profiles::kAllSeqs);
+}
+
+void Looker::walk(std::span<Path> paths, profiles::Seq visible) {
+  std::vector<uint64_t> bits(paths.size() * words_);
+  std::vector<Instant> at;
+  for (const Path& path : paths) at.push_back(path.from);
+  for (std::vector<Task> tasks;; tasks.clear()) {
+    std::vector<Instant> here = at;
+    for (size_t i = 0; i < paths.size(); ++i)
+      if (at[i] <= paths[i].to)
+        tasks.push_back({.members = paths[i].members,
+                         .at = at[i],
+                         .part = paths[i].part,
+                         .bits = bits.data() + i * words_,
+                         .look = &at[i]});
+    if (tasks.empty()) break;
+    run(tasks, visible);
+    for (size_t i = 0; i < paths.size(); ++i) {
+      if (here[i] > paths[i].to) continue;
+      const std::span<const uint64_t> now(bits.data() + i * words_, words_);
+      if (paths[i].states.empty() || !std::ranges::equal(paths[i].states.back().bits, now))
+        paths[i].states.push_back({here[i], {now.begin(), now.end()}});
+    }
+  }
+  for (size_t i = 0; i < paths.size(); ++i) paths[i].next = at[i];
 }
 
 }  // namespace tessera::live

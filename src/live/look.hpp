@@ -1,6 +1,7 @@
 // Many customers evaluated at instants of their own: the one step that arriving facts, timers and corrections are made
 // of. Customers are unpacked in blocks, each core with a workspace of its own; the answer is a row of bits a customer,
-// and the instant at which to look at them again.
+// and the instant at which to look at them again. A block looks at those segments that what happened can have changed
+// (affected.hpp), and unpacks what these read.
 #pragma once
 
 #include <memory>
@@ -8,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "live/affected.hpp"
 #include "live/histories.hpp"
 #include "live/identities.hpp"
 #include "segment/bind.hpp"
@@ -23,6 +25,7 @@ struct State {
 
 class Looker {
  public:
+  using Part = Affected::Part;
   // REQUIRES: all outlive it. The dictionary is the histories'.
   Looker(const segment::Plan& plan, const Identities& identities, const Histories& histories,
          profiles::Dictionary dictionary);
@@ -31,28 +34,46 @@ class Looker {
   struct Lane {
     Profile leader;
     Instant at;
+    Part part = Affected::kAll;  // the segments that are looked at
   };
   size_t words() const { return words_; }
-  // bits: words() for each lane; look: the instant (after the lane's) up to which its bits are certain. On all cores.
+  Affected& affected() { return affected_; }
+  // bits: words() for each lane, of which those of its part are set; look: the instant (after the lane's) up to which
+  // they are certain. On all cores.
   void look(std::span<const Lane> lanes, std::span<uint64_t> bits, std::span<Instant> look);
-  // The states of one customer, as made of these profiles, in [from, to]; the first is at `from`, each differs from the
-  // one before. Only facts of seq < visible exist.
-  // `next`, where given: the instant after `to` at which to look again.
-  std::vector<State> walk(std::span<const Profile> members, Instant from, Instant to, profiles::Seq visible,
-                          Instant* next = nullptr);
+
+  // The states of one customer in [from, to]: the first is at `from`, each differs from the one before.
+  struct Path {
+    std::span<const Profile> members;  // what the customer is made of
+    Instant from, to;
+    Part part = Affected::kAll;
+    std::vector<State> states = {};
+    Instant next = kNever;  // the instant after `to` at which to look again
+  };
+  // Only facts of seq < visible exist. On all cores.
+  void walk(std::span<Path> paths, profiles::Seq visible);
 
  private:
   struct Workspace;
+  struct Task {
+    std::span<const Profile> members;
+    Instant at;
+    Part part;
+    uint64_t* bits;
+    Instant* look;
+  };
   std::unique_ptr<Workspace> borrow();
   void give_back(std::unique_ptr<Workspace> workspace);
-  void evaluate(Workspace& workspace, std::span<const std::span<const Profile>> customers, std::span<const Instant> at,
-                profiles::Seq visible, uint64_t* bits, Instant* look);
+  void run(std::span<Task> tasks, profiles::Seq visible);
+  void evaluate(Workspace& workspace, std::span<const Task> tasks, const Affected::Segments& part,
+                profiles::Seq visible);
 
   const segment::Plan& plan_;
   const Identities& identities_;
   const Histories& histories_;
   profiles::Dictionary dictionary_;
   size_t words_;
+  Affected affected_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Workspace>> idle_;
 };

@@ -103,6 +103,30 @@ void Evaluator::run(profiles::CustomerIndex from, std::span<const Instant> as_of
   parts_->block.run(from, as_of, visible, parts_->cone);
 }
 
+void Evaluator::run(profiles::CustomerIndex from, std::span<const Instant> as_of, profiles::Seq visible,
+                    const Selection& selection) {
+  parts_->customers = {from, from + static_cast<profiles::CustomerIndex>(as_of.size())};
+  parts_->block.run(from, as_of, visible, selection.cone);
+}
+
+void Evaluator::copy_rows(const Selection& selection, std::span<uint64_t* const> rows, std::span<Instant> until) const {
+  const Plan& plan = parts_->bound.plan();
+  std::ranges::fill(until, kNever);
+  for (const uint32_t segment : selection.segments) {
+    const Col& col = parts_->block.col(plan.outputs[plan.segments[segment]].node);
+    const size_t word = segment / 64;
+    const uint64_t bit = uint64_t{1} << (segment % 64);
+    for (size_t i = 0; i < rows.size(); ++i) rows[i][word] &= ~bit;
+    for (size_t w = 0; 64 * w < rows.size(); ++w)
+      for (uint64_t left = col.truth[w]; left != 0; left &= left - 1) {
+        const size_t i = 64 * w + static_cast<size_t>(std::countr_zero(left));
+        if (i < rows.size()) rows[i][word] |= bit;
+      }
+    if (col.until)
+      for (size_t i = 0; i < rows.size(); ++i) until[i].ms = std::min(until[i].ms, col.until[i]);
+  }
+}
+
 Evaluation Evaluator::make(CustomerRange customers) const {
   const Bound& bound = parts_->bound;
   const Plan& plan = bound.plan();

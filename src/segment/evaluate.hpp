@@ -69,6 +69,12 @@ class Evaluator {
   void run(CustomerRange customers, Instant as_of, profiles::Seq visible);
   // Customers from `from` on, each as of its own instant.
   void run(profiles::CustomerIndex from, std::span<const Instant> as_of, profiles::Seq visible);
+  // Only what the selection is computed from.
+  void run(profiles::CustomerIndex from, std::span<const Instant> as_of, profiles::Seq visible,
+           const Selection& selection);
+  // Of the last run, one of this selection: customer i's memberships as bits of rows[i] (those of other segments stay
+  // as they are), and until[i], up to which they are certain (kNever: for good). REQUIRES: next_change was asked for.
+  void copy_rows(const Selection& selection, std::span<uint64_t* const> rows, std::span<Instant> until) const;
   // Copies the last run to `out` at customer `at` (a multiple of 64). REQUIRES: `out` is wide enough.
   void copy_to(Evaluation& out, size_t at) const;
   Evaluation make(CustomerRange customers) const;  // empty columns of the right kinds

@@ -518,6 +518,28 @@ std::vector<NodeId> Plan::cone(const std::vector<NodeId>& roots) const {
   return out;
 }
 
+bool Plan::reads(const std::vector<NodeId>& cone, std::string_view event) const {
+  const auto matches = [&](uint32_t index) {
+    const Pattern& pattern = patterns[index];
+    return pattern.names.empty() ? !event.starts_with('$')
+                                 : std::ranges::find(pattern.names, event) != pattern.names.end();
+  };
+  return std::ranges::any_of(cone, [&](NodeId id) {
+    const Node& node = nodes[id];
+    if (const auto* aggregate = std::get_if<AggregatePlan>(&node.detail)) return matches(aggregate->pattern);
+    if (const auto* score = std::get_if<ScorePlan>(&node.detail))
+      return std::ranges::any_of(score->terms, [&](const ScorePlan::Term& term) { return matches(term.pattern); });
+    // A list trait; all other traits are aggregates.
+    return (node.op == Op::Property || node.op == Op::AnyElement) && node.scope == 0 && event == profiles::kTraits;
+  });
+}
+
+Selection select(const Plan& plan, std::vector<uint32_t> segments) {
+  std::vector<NodeId> roots;
+  for (const uint32_t segment : segments) roots.push_back(plan.outputs[plan.segments[segment]].node);
+  return {.segments = std::move(segments), .cone = plan.cone(roots)};
+}
+
 std::optional<uint32_t> Plan::find(std::string_view name) const {
   for (uint32_t i = 0; i < outputs.size(); ++i)
     if (outputs[i].name == name || outputs[i].slug == name) return i;

@@ -158,9 +158,18 @@ struct Plan {
   // What `node` is computed from in its own scope, itself included, ascending (so children come first).
   std::vector<NodeId> cone(NodeId node) const;
   std::vector<NodeId> cone(const std::vector<NodeId>& nodes) const;
+  // Whether one of these nodes looks at events of this name.
+  bool reads(const std::vector<NodeId>& cone, std::string_view event) const;
   // Index in `outputs` by name or slug; nullopt where there is none.
   std::optional<uint32_t> find(std::string_view name) const;
 };
+
+// Some of a plan's segments, and what they are computed from.
+struct Selection {
+  std::vector<uint32_t> segments;  // as Plan::segments counts them
+  std::vector<NodeId> cone;
+};
+Selection select(const Plan& plan, std::vector<uint32_t> segments);
 
 // REQUIRES: the program has passed the checker. Error: what this evaluator cannot run (a trait inside `where`), named.
 Result<Plan> compile(const Program& program, const Zone& zone = Zone::utc());
