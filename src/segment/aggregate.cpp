@@ -328,9 +328,14 @@ Block::ValuesState& Block::values_state(uint32_t index) {
   state.sum.resize(rows + 1);
   uint64_t sum = state.sum[0] = 0;
   state.known.clear();
+  int64_t least = 0;
   if (values.simple && values.dense && group.all) {
     const int64_t* numbers = values.columns[0]->numbers.data() + stream.from;
-    for (size_t r = 0; r < rows; ++r) state.sum[r + 1] = sum += static_cast<uint64_t>(numbers[r]);
+    for (size_t r = 0; r < rows; ++r) {
+      state.sum[r + 1] = sum += static_cast<uint64_t>(numbers[r]);
+      least = std::min(least, numbers[r]);
+    }
+    state.has_negative = least < 0;
     return state;
   }
   state.known.resize(rows + 1);
@@ -339,9 +344,12 @@ Block::ValuesState& Block::values_state(uint32_t index) {
     const int64_t* numbers = values.columns[0]->numbers.data() + stream.from;
     for (uint32_t r = 0; r < rows; ++r) {
       const bool counts = is_known(numbers[r]) && matches(group, r);
-      state.sum[r + 1] = sum += counts ? static_cast<uint64_t>(numbers[r]) : 0;
+      const int64_t number = counts ? numbers[r] : 0;
+      state.sum[r + 1] = sum += static_cast<uint64_t>(number);
       state.known[r + 1] = known += counts;
+      least = std::min(least, number);
     }
+    state.has_negative = least < 0;
     return state;
   }
   const Part part{.group = values.group, .values = index};
@@ -350,10 +358,12 @@ Block::ValuesState& Block::values_state(uint32_t index) {
       each_value(part, r, [&](PropertyType, int64_t raw) {
         sum += static_cast<uint64_t>(raw);
         ++known;
+        least = std::min(least, raw);
       });
     state.sum[r + 1] = sum;
     state.known[r + 1] = known;
   }
+  state.has_negative = least < 0;
   return state;
 }
 
@@ -719,6 +729,49 @@ void Block::score(NodeId id) {
     }
   }
   if (want_until_) aggregate_until(id, plan.window);
+}
+
+// A count, and a sum of values none of which is negative, can only fall while no row comes: a bound that is not reached
+// yet is not reached by time alone, and one that is, is left when a certain row leaves the window. False: no such case.
+bool Block::falling_until(Frame& frame, const Node& node, NodeId id) {
+  const NodeId operand = node.operands[0];
+  const auto* plan = std::get_if<AggregatePlan>(&plan_.nodes[operand].detail);
+  const Col& x = frame.cols[operand];
+  if (node.op != Op::Range || !plan || x.kind == Col::Kind::Ratio || bound_.parts[operand].size() != 1) return false;
+  if ((plan->reduce != Reduce::Count && plan->reduce != Reduce::Sum) || plan->window.anchor != kNoNode ||
+      plan->window.low.kind != Cut::Kind::Ago)
+    return false;
+  const Part& part = bound_.parts[operand][0];
+  const GroupState& group = group_state(part.group);
+  const ValuesState* values = plan->reduce == Reduce::Sum ? &values_state(part.values) : nullptr;
+  if (!group.until.empty() || (values && values->has_negative)) return false;
+  const Window in = window(part, kNoNode, 0);
+  const StreamState& state = streams_[bound_.groups[part.group].stream];
+  const Instant* time = bound_.streams[bound_.groups[part.group].stream].stream->time.data() + state.from;
+  const Bounds bounds = whole_bounds(std::get<RangePlan>(node.detail), x.scale,
+                                     plan_.nodes[operand].type == Type::Number ? Number::kOne : 1);
+  Col& col = frame.cols[id];
+  for (size_t i = 0; i < frame.lanes; ++i) {
+    const uint32_t end = in.high[i];
+    if (col.own_until[i] == kNever.ms || end != state.end[i]) continue;
+    const auto without = [&](uint32_t row) {  // when the rows before it have left
+      return values      ? static_cast<int64_t>(values->sum[end] - values->sum[row])
+             : group.all ? int64_t{end - row}
+                         : int64_t{group.count[end] - group.count[row]};
+    };
+    const int64_t now = without(in.low[i]), turns_at = now > bounds.high ? bounds.high : bounds.low - 1;
+    if (now < bounds.low || turns_at < 0) {
+      col.own_until[i] = kNever.ms;
+      continue;
+    }
+    uint32_t low = in.low[i] + 1, high = end;  // of the rows that may be first then
+    while (low < high) {
+      const uint32_t middle = low + (high - low) / 2;
+      without(middle) <= turns_at ? high = middle : low = middle + 1;
+    }
+    col.own_until[i] = time[low - 1].ms + plan->window.low.ms;
+  }
+  return true;
 }
 
 // The first instant at which a row enters or leaves the window, or a row's condition may change. Sound whatever the

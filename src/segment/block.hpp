@@ -28,6 +28,12 @@ struct Scale {
   int64_t mul = 1, div = 1;
 };
 
+// The whole numbers x for which x * scale lies in the range (whose bounds count `unit` to one).
+struct Bounds {
+  int64_t low = kUnknown + 2, high = std::numeric_limits<int64_t>::max();
+};
+Bounds whole_bounds(const RangePlan& plan, Scale scale, int64_t unit);
+
 struct Col {
   enum class Kind : uint8_t { None, I64, I32, Ratio, Text, Bits, Rows } kind = Kind::None;
   Scale scale;
@@ -118,6 +124,7 @@ class Block {
     bool ready = false;
     std::vector<uint64_t> sum;    // running total, modulo 2^64
     std::vector<uint32_t> known;  // running total; empty where every row is known and matches
+    bool has_negative = false;    // some value that is summed is below zero
   };
   struct Decayed {
     bool ready = false;
@@ -180,6 +187,7 @@ class Block {
   void logic_until(Frame& frame, const Node& node, NodeId id);
   void all_or_one_until(Frame& frame, const Node& node, NodeId id);
   void leaf_until(Frame& frame, const Node& node, NodeId id);
+  bool falling_until(Frame& frame, const Node& node, NodeId id);
   int64_t leaf_change(Frame& frame, const Node& node, NodeId id, size_t lane, int64_t steady);
   int64_t moving_change(const Frame& frame, const Node& node, size_t lane, int64_t at) const;
   int64_t smooth_change(Frame& frame, const Node& node, NodeId id, size_t lane, int64_t after, int64_t before);

@@ -274,6 +274,7 @@ void Block::leaf_until(Frame& frame, const Node& node, NodeId id) {
   col.until = col.own_until.data();
   if (want_look_ && frame.scope == 0 && !node.smooth) {
     // Whoever looks again at that instant sees whether anything turned.
+    if (falling_until(frame, node, id)) return;
     if (moving)
       for (size_t i = 0; i < frame.lanes; ++i)
         col.own_until[i] = std::min(col.own_until[i], moving_change(frame, node, i, as_of(frame, i).ms));

@@ -395,11 +395,8 @@ int64_t to_int64(int128 x) {
   return x > kMost ? kMost : x < kUnknown + 2 ? kUnknown + 2 : static_cast<int64_t>(x);
 }
 
-struct Bounds {
-  int64_t low = kUnknown + 2, high = std::numeric_limits<int64_t>::max();
-};
+}  // namespace
 
-// The whole numbers x for which x * scale lies in the range (whose bounds count `unit` to one).
 Bounds whole_bounds(const RangePlan& plan, Scale scale, int64_t unit) {
   Bounds out;
   const int128 divisor = int128{unit} * scale.mul;
@@ -414,6 +411,8 @@ Bounds whole_bounds(const RangePlan& plan, Scale scale, int64_t unit) {
   }
   return out;
 }
+
+namespace {
 
 // The instants x for which as_of - x lies in the range.
 Bounds moving_bounds(const RangePlan& plan, Instant as_of) {
