@@ -51,6 +51,9 @@ class Pool {
     wake_.notify_all();
     job.work();
     std::unique_lock lock(mutex_);
+    // Who has not come yet need not: a small job is done before they wake up.
+    job.busy -= seats_;
+    seats_ = 0;
     done_.wait(lock, [&] { return job.busy == 0; });
     job_ = nullptr;
   }
@@ -81,8 +84,10 @@ class Pool {
 }  // namespace
 
 size_t thread_count() {
+  // Asked once: the library reads it from a file each time, which costs more than a small job.
+  static const size_t hardware = std::max(1u, std::thread::hardware_concurrency());
   const size_t chosen = chosen_threads;
-  return chosen ? chosen : std::max(1u, std::thread::hardware_concurrency());
+  return chosen ? chosen : hardware;
 }
 
 void set_threads(size_t count) {

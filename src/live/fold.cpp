@@ -48,7 +48,8 @@ Result<void> Fold::set_plan(Definitions definitions) {
   TRY(segment::Bound::bind(*plan, nothing));  // so that later ones cannot fail
   definitions_ = std::move(definitions);
   plan_ = std::move(plan);
-  looker_ = std::make_unique<Looker>(*plan_, identities_, memory_->histories, memory_->dictionary);
+  looker_ =
+      std::make_unique<Looker>(*plan_, identities_, memory_->histories, memory_->dictionary, limits_.unpacked_from);
   words_ = looker_->words();
   version_of_plan_.clear();
   defined_ = kEver;

@@ -38,6 +38,7 @@ struct Definitions {
 struct FoldLimits {
   uint64_t remembered_messages = 50'000'000;
   uint64_t kept_flips = 1'000'000;
+  uint64_t unpacked_from = 1024;  // facts of a customer whose history stays unpacked
 };
 
 class Fold {

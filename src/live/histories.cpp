@@ -397,13 +397,24 @@ struct Histories::Unpacker {
   Unpacked& out;
 
   void rows_of(const Block& block) {
-    const uint8_t *at = block.bytes(), *const end = at + block.size;
-    int64_t time = 0;
-    Seq seq = 0;
+    Place place;
+    rows_of(block, place, profiles::kAllSeqs);
+  }
+
+  // Those behind the place with seq < until; the place is then behind them.
+  void rows_of(const Block& block, Place& place, Seq until) {
+    const uint8_t *at = block.bytes() + place.byte, *const end = block.bytes() + block.size;
     while (at < end) {
+      const uint8_t* const start = at;
       const auto s = static_cast<uint16_t>(take_varint(at));
-      time += unzigzag(take_varint(at));
-      seq += static_cast<Seq>(take_varint(at));
+      const int64_t time = place.time + unzigzag(take_varint(at));
+      const Seq seq = place.seq + static_cast<Seq>(take_varint(at));
+      if (seq >= until) {
+        at = start;
+        break;
+      }
+      place.time = time;
+      place.seq = seq;
       const uint64_t size = take_varint(at);
       const uint8_t* const row_end = at + size;
       if (!wanted[s]) {
@@ -424,6 +435,7 @@ struct Histories::Unpacker {
           cleared(stream, shape.streams()[s], static_cast<uint16_t>((tag - 2) / 2), s);
       }
     }
+    place.byte = static_cast<size_t>(at - block.bytes());
   }
 
   static void value(Column& column, const uint8_t*& at) {
@@ -499,6 +511,43 @@ void Histories::unpack(std::span<const std::span<const Profile>> customers, std:
     }
   }
   out.history.customer.resize(customers.size());
+}
+
+void Histories::extend(std::span<const Profile> profiles, std::span<Place> places, Seq until, Unpacked& out,
+                       std::vector<uint32_t>& changed) const {
+  VERIFY(out.version == shape_.version() && places.size() == profiles.size());
+  out.history.customer.resize(1);
+  changed.clear();
+  for (Stream& stream : out.history.streams) {
+    stream.first.resize(2);
+    changed.push_back(stream.first[1]);
+  }
+  const std::vector<uint8_t> all(shape_.streams().size(), 1);
+  Unpacker unpacker{shape_, all, out};
+  for (size_t p = 0; p < profiles.size(); ++p)
+    if (profiles[p] < blocks_.size() && blocks_[profiles[p]]) unpacker.rows_of(*blocks_[profiles[p]], places[p], until);
+  out.most_rows = 0;
+  for (size_t s = 0; s < changed.size(); ++s) {
+    Stream& stream = out.history.streams[s];
+    const auto rows = static_cast<uint32_t>(stream.rows());
+    if (const uint32_t had = changed[s]; had < rows) {
+      const auto key = [&](uint32_t row) { return std::pair(stream.time[row], stream.seq[row]); };
+      auto least = key(had);
+      for (uint32_t row = had + 1; row < rows; ++row) least = std::min(least, key(row));
+      // Rows that were there come before the first new one, or are moved behind it.
+      uint32_t low = 0, high = had;
+      while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        key(middle) < least ? low = middle + 1 : high = middle;
+      }
+      put_in_order(stream, low);
+      changed[s] = low;
+      stream.first[1] = rows;
+    }
+    out.most_rows = std::max<uint64_t>(out.most_rows, rows);
+    for (const Column& column : stream.columns)
+      if (column.is_list) out.most_rows = std::max<uint64_t>(out.most_rows, column.list_first[rows]);
+  }
 }
 
 Instant Histories::first_time(Profile profile) const {

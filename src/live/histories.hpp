@@ -84,6 +84,18 @@ class Histories {
               Unpacked& out) const;
   const Shape& shape() const { return shape_; }
 
+  // How far one profile was unpacked.
+  struct Place {
+    size_t byte = 0;
+    int64_t time = 0;
+    profiles::Seq seq = 0;
+  };
+  // Of `out`, which holds one customer and nothing else (or nothing yet): adds the rows of the customer's profiles
+  // behind their places that have seq < until, and moves the places there. changed: by stream of the history, the first
+  // row that is another one than before (rows.size() where none is).
+  void extend(std::span<const profiles::Profile> profiles, std::span<Place> places, profiles::Seq until, Unpacked& out,
+              std::vector<uint32_t>& changed) const;
+
   uint64_t rows(profiles::Profile profile) const;
   // The time of the profile's earliest row; kNever where it has none.
   Instant first_time(profiles::Profile profile) const;

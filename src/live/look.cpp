@@ -7,10 +7,16 @@
 
 namespace tessera::live {
 
+using profiles::Seq;
+
 namespace {
 
 constexpr size_t kBlock = 256;  // customers unpacked together: their rows stay in the second-level cache
 constexpr size_t kFew = 24;     // customers; with fewer, a part is not worth a block of its own
+
+// Kept unpacked is what fits into so many bytes (estimated), those looked at last.
+constexpr size_t kKeptBytes = 256 << 20;
+constexpr size_t kMostMet = 4096;  // customers
 
 // What a plan is bound for at first; beyond it sums are computed with 128 bits.
 constexpr segment::Limits kUsual{.largest = int64_t{1} << 40, .rows = uint64_t{1} << 20, .texts = 1 << 16};
@@ -27,22 +33,54 @@ struct Looker::Workspace {
   std::vector<Instant> at, looks;
   std::vector<uint64_t*> rows;
 
-  void bind(const segment::Plan& plan) {
+  // Twice what is needed, so that a growing history is bound anew a few times only. True where it is to be bound anew.
+  bool fits(int64_t largest, size_t texts) const {
+    return bound && largest <= limits.largest && unpacked.most_rows <= limits.rows && texts <= limits.texts;
+  }
+  void bind(const segment::Plan& plan, int64_t largest, size_t texts, bool one_customer) {
+    const auto make_room = [](auto& limit, auto needed) {
+      if (needed > limit)
+        limit = needed > std::numeric_limits<std::decay_t<decltype(limit)>>::max() / 2 ? needed : 2 * needed;
+    };
+    make_room(limits.largest, largest);
+    make_room(limits.rows, unpacked.most_rows);
+    make_room(limits.texts, texts);
     evaluator.reset();
     auto made = segment::Bound::bind(plan, unpacked.history, limits);
     VERIFY(made.has_value());  // the plan was bound once when its definitions were applied
     bound.emplace(std::move(*made));
     evaluator = std::make_unique<segment::Evaluator>(
-        *bound, segment::EvaluateOptions{.next_change = true, .may_be_early = true, .values = {}});
+        *bound, segment::EvaluateOptions{
+                    .next_change = true, .may_be_early = true, .one_customer = one_customer, .values = {}});
+  }
+};
+
+struct Looker::Kept {
+  Workspace workspace;
+  std::vector<Profile> members;
+  std::vector<Histories::Place> places;
+  std::vector<uint32_t> changed;
+  uint64_t used = 0;  // when: the run
+
+  Seq newest() const {
+    Seq newest = 0;
+    for (const Histories::Place& place : places) newest = std::max(newest, place.seq);
+    return newest;
+  }
+  size_t bytes() const {
+    uint64_t rows = 0;
+    for (const profiles::Stream& stream : workspace.unpacked.history.streams) rows += stream.rows();
+    return (256 << 10) + rows * 96;
   }
 };
 
 Looker::Looker(const segment::Plan& plan, const Identities& identities, const Histories& histories,
-               profiles::Dictionary dictionary)
+               profiles::Dictionary dictionary, uint64_t kept_from)
     : plan_(plan),
       identities_(identities),
       histories_(histories),
       dictionary_(std::move(dictionary)),
+      kept_from_(kept_from),
       words_(plan.segments.size() / 64 + 1),
       affected_(plan, histories.shape()) {
   // A text that a condition names keeps its id when it comes in later.
@@ -72,7 +110,7 @@ void Looker::give_back(std::unique_ptr<Workspace> workspace) {
 
 void Looker::evaluate(Workspace& workspace, std::span<const Task> tasks, const Affected::Segments& part,
                       profiles::Seq visible) {
-  bool is_new = histories_.fit(workspace.unpacked) || !workspace.bound;
+  const bool is_new = histories_.fit(workspace.unpacked);
   workspace.customers.clear();
   workspace.at.clear();
   workspace.rows.clear();
@@ -82,26 +120,86 @@ void Looker::evaluate(Workspace& workspace, std::span<const Task> tasks, const A
     workspace.rows.push_back(task.bits);
   }
   histories_.unpack(workspace.customers, part.streams, workspace.unpacked);
-  segment::Limits& limits = workspace.limits;
-  // Twice what is needed, so that a growing history is bound anew a few times only.
-  const auto make_room = [&](auto& limit, auto needed) {
-    if (needed <= limit) return;
-    limit = needed > std::numeric_limits<std::decay_t<decltype(limit)>>::max() / 2 ? needed : 2 * needed;
-    is_new = true;
-  };
-  make_room(limits.largest, histories_.largest_number());
-  make_room(limits.rows, workspace.unpacked.most_rows);
-  make_room(limits.texts, dictionary_.size());
-  if (is_new) workspace.bind(plan_);
+  if (is_new || !workspace.fits(histories_.largest_number(), dictionary_.size()))
+    workspace.bind(plan_, histories_.largest_number(), dictionary_.size(), false);
   workspace.evaluator->run(0, workspace.at, visible, part.selection);
   workspace.looks.resize(tasks.size());
   workspace.evaluator->copy_rows(part.selection, workspace.rows, workspace.looks);
   for (size_t i = 0; i < tasks.size(); ++i) *tasks[i].look = workspace.looks[i];
 }
 
+// Whether the customer is to be evaluated where it is kept.
+bool Looker::is_kept(const Task& task) {
+  uint64_t facts = 0;
+  for (const Profile member : task.members) facts += histories_.rows(member);
+  if (facts < kept_from_) return false;
+  const Profile leader = task.members[0];
+  if (kept_.contains(leader)) return true;
+  if (met_.size() > kMostMet) met_.clear();
+  if (met_.insert(leader).second) return false;
+  auto& kept = kept_[leader] = std::make_unique<Kept>();
+  kept->workspace.unpacked.history.dictionary = dictionary_;
+  return true;
+}
+
+// False where it cannot: it knows more than is visible, or is asked what the customer was when it had other profiles.
+bool Looker::evaluate_kept(Kept& kept, const Task& task, Seq visible) {
+  Workspace& workspace = kept.workspace;
+  const bool are_others = !std::ranges::equal(kept.members, task.members);
+  if (visible != profiles::kAllSeqs && (are_others || kept.newest() >= visible)) return false;
+  bool is_new = !workspace.bound;
+  if (are_others) workspace.unpacked.version = ~uint64_t{0};
+  if (histories_.fit(workspace.unpacked)) {
+    kept.members.assign(task.members.begin(), task.members.end());
+    kept.places.assign(task.members.size(), {});
+    is_new = true;
+  }
+  histories_.extend(kept.members, kept.places, visible, workspace.unpacked, kept.changed);
+  if (is_new || !workspace.fits(histories_.largest_number(), dictionary_.size()))
+    workspace.bind(plan_, histories_.largest_number(), dictionary_.size(), true);
+  const auto& streams = workspace.unpacked.history.streams;
+  for (size_t s = 0; s < streams.size(); ++s)
+    if (kept.changed[s] < streams[s].rows()) workspace.evaluator->rows_changed(streams[s], kept.changed[s]);
+  const auto& selection = affected_[task.part].selection;
+  workspace.evaluator->run(0, {&task.at, 1}, profiles::kAllSeqs, selection);
+  workspace.evaluator->copy_rows(selection, {&task.bits, 1}, {task.look, 1});
+  return true;
+}
+
+// Those that were not looked at for longest, until the others fit.
+void Looker::let_go() {
+  size_t bytes = 0;
+  for (const auto& [leader, kept] : kept_) bytes += kept->bytes();
+  while (bytes > kKeptBytes && kept_.size() > 1) {
+    const auto oldest = std::ranges::min_element(kept_, {}, [](const auto& each) { return each.second->used; });
+    bytes -= oldest->second->bytes();
+    kept_.erase(oldest);
+  }
+}
+
 // Tasks of one part together, in blocks. A part of few goes with others of few: evaluating a node costs something
 // however few the customers are.
 void Looker::run(std::span<Task> tasks, profiles::Seq visible) {
+  ++runs_;
+  const auto many = std::ranges::stable_partition(tasks, [&](const Task& task) { return !is_kept(task); });
+  std::vector<Task> back;  // of those that are kept, the ones that have to be unpacked once more
+  if (!many.empty()) {
+    for (const Task& task : many) affected_.fit(task.part);
+    std::mutex mutex;
+    parallel_for(many.size(), 1, [&](size_t i, size_t) {
+      Kept& kept = *kept_.find(many[i].members[0])->second;
+      kept.used = runs_;
+      if (evaluate_kept(kept, many[i], visible)) return;
+      const std::lock_guard lock(mutex);
+      back.push_back(many[i]);
+    });
+    let_go();
+  }
+  run_blocks(tasks.first(tasks.size() - many.size()), visible);
+  run_blocks(back, visible);
+}
+
+void Looker::run_blocks(std::span<Task> tasks, profiles::Seq visible) {
   std::ranges::stable_sort(tasks, {}, &Task::part);
   struct Group {
     size_t from, to;

@@ -1,12 +1,15 @@
 // Many customers evaluated at instants of their own: the one step that arriving facts, timers and corrections are made
 // of. Customers are unpacked in blocks, each core with a workspace of its own; the answer is a row of bits a customer,
 // and the instant at which to look at them again. A block looks at those segments that what happened can have changed
-// (affected.hpp), and unpacks what these read.
+// (affected.hpp), and unpacks what these read. Customers with many facts, once they have been looked at a second time,
+// stay unpacked with what was added up of them: a fact then costs what it brings, not what was there.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 #include "live/affected.hpp"
@@ -26,9 +29,10 @@ struct State {
 class Looker {
  public:
   using Part = Affected::Part;
-  // REQUIRES: all outlive it. The dictionary is the histories'.
+  // REQUIRES: all outlive it. The dictionary is the histories'. kept_from: with so many facts a customer is worth being
+  // kept unpacked.
   Looker(const segment::Plan& plan, const Identities& identities, const Histories& histories,
-         profiles::Dictionary dictionary);
+         profiles::Dictionary dictionary, uint64_t kept_from);
   ~Looker();
 
   struct Lane {
@@ -62,9 +66,15 @@ class Looker {
     uint64_t* bits;
     Instant* look;
   };
+  // A customer that stays unpacked.
+  struct Kept;
+  bool is_kept(const Task& task);
+  bool evaluate_kept(Kept& kept, const Task& task, profiles::Seq visible);
+  void let_go();
   std::unique_ptr<Workspace> borrow();
   void give_back(std::unique_ptr<Workspace> workspace);
   void run(std::span<Task> tasks, profiles::Seq visible);
+  void run_blocks(std::span<Task> tasks, profiles::Seq visible);
   void evaluate(Workspace& workspace, std::span<const Task> tasks, const Affected::Segments& part,
                 profiles::Seq visible);
 
@@ -72,10 +82,14 @@ class Looker {
   const Identities& identities_;
   const Histories& histories_;
   profiles::Dictionary dictionary_;
+  uint64_t kept_from_;
   size_t words_;
   Affected affected_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Workspace>> idle_;
+  std::map<Profile, std::unique_ptr<Kept>> kept_;  // by leader
+  std::unordered_set<Profile> met_;                // were looked at once, and have many facts
+  uint64_t runs_ = 0;
 };
 
 }  // namespace tessera::live

@@ -209,22 +209,28 @@ Block::Window Block::window(const Part& part, NodeId anchor, size_t scratch) {
 // --- groups: which rows count, and running totals
 
 void Block::match_rows(const Group& group, GroupState& state, const StreamState& stream) {
-  const size_t rows = stream.to - stream.from;
+  const auto rows = static_cast<uint32_t>(stream.to - stream.from);
   const NodeId where = plan_.patterns[group.pattern].where;
   state.all = where == kNoNode && visible_ == profiles::kAllSeqs;
   state.until.clear();
   if (state.all) return;
-  state.match.assign(words(rows), ~uint64_t{0});
-  if (rows % 64) state.match.back() = (uint64_t{1} << (rows % 64)) - 1;
-  if (where != kNoNode) {
+  // From here on; on the bound of a word.
+  const uint32_t done = is_timeless_[group.pattern] ? state.done / 64 * 64 : 0;
+  state.done = rows;
+  state.match.resize(words(rows));
+  uint64_t* const match = state.match.data() + done / 64;
+  if (where == kNoNode) {
+    std::fill_n(match, words(rows - done), ~uint64_t{0});
+    if (rows % 64) state.match.back() = (uint64_t{1} << (rows % 64)) - 1;
+  } else {
     state.frame.scope = 1;
-    state.frame.lanes = rows;
+    state.frame.lanes = rows - done;
     state.frame.stream = group.stream;
-    state.frame.first = stream.from;
+    state.frame.first = stream.from + done;
     run_frame(state.frame, where_cones_[group.pattern]);
     const Col& col = state.frame.cols[where];
-    state.match.assign(col.truth, col.truth + words(rows));
-    if (col.until) state.until.assign(col.until, col.until + rows);
+    std::copy_n(col.truth, words(rows - done), match);
+    if (col.until) state.until.assign(col.until, col.until + rows);  // then nothing was done
   }
   if (visible_ != profiles::kAllSeqs) {
     const profiles::Seq* seq = bound_.streams[group.stream].stream->seq.data() + stream.from;
@@ -232,8 +238,9 @@ void Block::match_rows(const Group& group, GroupState& state, const StreamState&
       if (seq[r] >= visible_) state.match[r / 64] &= ~(uint64_t{1} << (r % 64));
   }
   state.count.resize(rows + 1);
-  uint32_t total = state.count[0] = 0;
-  for (size_t r = 0; r < rows; ++r) state.count[r + 1] = total += bit(state.match.data(), r);
+  state.count[0] = 0;
+  uint32_t total = state.count[done];
+  for (size_t r = done; r < rows; ++r) state.count[r + 1] = total += bit(state.match.data(), r);
 }
 
 void Block::match_elements(const Group& group, GroupState& state, const StreamState& stream) {
@@ -324,14 +331,18 @@ Block::ValuesState& Block::values_state(uint32_t index) {
   const Values& values = bound_.values[index];
   const GroupState& group = group_state(values.group);
   const StreamState& stream = streams_[bound_.groups[values.group].stream];
-  const size_t rows = stream.to - stream.from;
+  const auto rows = static_cast<uint32_t>(stream.to - stream.from);
+  const bool goes_on = state.done > 0 && is_timeless_[bound_.groups[values.group].pattern];
+  const uint32_t done = goes_on ? state.done : 0;
+  state.done = rows;
   state.sum.resize(rows + 1);
-  uint64_t sum = state.sum[0] = 0;
-  state.known.clear();
-  int64_t least = 0;
+  state.sum[0] = 0;
+  uint64_t sum = state.sum[done];
+  int64_t least = goes_on && state.has_negative ? -1 : 0;
   if (values.simple && values.dense && group.all) {
     const int64_t* numbers = values.columns[0]->numbers.data() + stream.from;
-    for (size_t r = 0; r < rows; ++r) {
+    state.known.clear();
+    for (size_t r = done; r < rows; ++r) {
       state.sum[r + 1] = sum += static_cast<uint64_t>(numbers[r]);
       least = std::min(least, numbers[r]);
     }
@@ -339,10 +350,11 @@ Block::ValuesState& Block::values_state(uint32_t index) {
     return state;
   }
   state.known.resize(rows + 1);
-  uint32_t known = state.known[0] = 0;
+  state.known[0] = 0;
+  uint32_t known = state.known[done];
   if (values.simple) {
     const int64_t* numbers = values.columns[0]->numbers.data() + stream.from;
-    for (uint32_t r = 0; r < rows; ++r) {
+    for (uint32_t r = done; r < rows; ++r) {
       const bool counts = is_known(numbers[r]) && matches(group, r);
       const int64_t number = counts ? numbers[r] : 0;
       state.sum[r + 1] = sum += static_cast<uint64_t>(number);
@@ -353,7 +365,7 @@ Block::ValuesState& Block::values_state(uint32_t index) {
     return state;
   }
   const Part part{.group = values.group, .values = index};
-  for (uint32_t r = 0; r < rows; ++r) {
+  for (uint32_t r = done; r < rows; ++r) {
     if (matches(group, r))
       each_value(part, r, [&](PropertyType, int64_t raw) {
         sum += static_cast<uint64_t>(raw);

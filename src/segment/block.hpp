@@ -84,8 +84,13 @@ enum class Want : uint8_t { Values, NextChange, NextLook };
 
 class Block {
  public:
-  Block(const Bound& bound, Want want);
+  // `one_customer`: all runs are of the history's one customer, whose rows change only as rows_changed() says; running
+  // totals are then kept from run to run.
+  Block(const Bound& bound, Want want, bool one_customer = false);
   ~Block();
+
+  // The rows of one of the history's streams are others, or more, from this one on.
+  void rows_changed(const profiles::Stream& stream, uint32_t row);
 
   // Computes the nodes of `cone` (a Plan::cone of scope 0) for customers [from, to), as of an instant, from the facts
   // with seq < visible.
@@ -119,12 +124,14 @@ class Block {
     std::vector<uint32_t> elem_rows;     // `each`: the row of each element
     const uint64_t* elements = nullptr;  // `each` with a condition: the elements that match
     std::vector<int64_t> until;          // of each row, where `where` depends on time
+    uint32_t done = 0;                   // rows whose match and count hold from a run before
   };
   struct ValuesState {
     bool ready = false;
     std::vector<uint64_t> sum;    // running total, modulo 2^64
     std::vector<uint32_t> known;  // running total; empty where every row is known and matches
     bool has_negative = false;    // some value that is summed is below zero
+    uint32_t done = 0;            // rows whose totals hold from a run before
   };
   struct Decayed {
     bool ready = false;
@@ -210,7 +217,7 @@ class Block {
 
   const Bound& bound_;
   const Plan& plan_;
-  const bool want_until_, want_look_;
+  const bool want_until_, want_look_, one_customer_;
   profiles::CustomerIndex from_ = 0;
   size_t lanes_ = 0;
   Instant as_of_;
@@ -227,7 +234,8 @@ class Block {
   std::vector<int64_t> cut_ms_;                              // scratch of stream_state()
   std::vector<uint64_t> above_;                              // scratch of range()
   std::vector<std::vector<NodeId>> where_cones_;             // by pattern
-  std::vector<std::vector<uint32_t>> low_, high_;            // scratch of window()
+  std::vector<uint8_t> is_timeless_;               // by pattern: which rows match does not change by time alone
+  std::vector<std::vector<uint32_t>> low_, high_;  // scratch of window()
   std::unique_ptr<Probe> probe_;
   bool is_probe_ = false;  // sent by a condition that looks for its next change
   bool one_lane_run_ = false;

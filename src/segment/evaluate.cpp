@@ -73,9 +73,11 @@ struct Evaluator::Parts {
   Parts(const Bound& b, EvaluateOptions o)
       : bound(b),
         options(std::move(o)),
-        block(b, !options.next_change   ? Want::Values
-                 : options.may_be_early ? Want::NextLook
-                                        : Want::NextChange) {
+        block(b,
+              !options.next_change   ? Want::Values
+              : options.may_be_early ? Want::NextLook
+                                     : Want::NextChange,
+              options.one_customer) {
     const Plan& plan = bound.plan();
     if (options.all_values) {
       options.values.clear();
@@ -107,6 +109,10 @@ void Evaluator::run(profiles::CustomerIndex from, std::span<const Instant> as_of
                     const Selection& selection) {
   parts_->customers = {from, from + static_cast<profiles::CustomerIndex>(as_of.size())};
   parts_->block.run(from, as_of, visible, selection.cone);
+}
+
+void Evaluator::rows_changed(const profiles::Stream& stream, uint32_t row) {
+  parts_->block.rows_changed(stream, row);
 }
 
 void Evaluator::copy_rows(const Selection& selection, std::span<uint64_t* const> rows, std::span<Instant> until) const {

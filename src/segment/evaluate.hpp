@@ -52,6 +52,7 @@ struct EvaluateOptions {
   bool next_change = false;
   bool may_be_early = false;  // next_change may be before the true one: cheaper where one looks again anyway
   bool all_values = false;
+  bool one_customer = false;     // an Evaluator's: every run is of the history's one customer, and see rows_changed()
   std::vector<uint32_t> values;  // outputs of the plan whose values are wanted
 };
 
@@ -75,6 +76,9 @@ class Evaluator {
   // Of the last run, one of this selection: customer i's memberships as bits of rows[i] (those of other segments stay
   // as they are), and until[i], up to which they are certain (kNever: for good). REQUIRES: next_change was asked for.
   void copy_rows(const Selection& selection, std::span<uint64_t* const> rows, std::span<Instant> until) const;
+  // Of one customer: the rows of a stream of the history are others, or more, from this one on. What was added up of
+  // those before is kept from run to run. REQUIRES: the bound's limits hold for the new rows.
+  void rows_changed(const profiles::Stream& stream, uint32_t row);
   // Copies the last run to `out` at customer `at` (a multiple of 64). REQUIRES: `out` is wide enough.
   void copy_to(Evaluation& out, size_t at) const;
   Evaluation make(CustomerRange customers) const;  // empty columns of the right kinds

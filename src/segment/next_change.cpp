@@ -72,17 +72,34 @@ struct Block::Probe {
   Block near, far;
 };
 
-Block::Block(const Bound& bound, Want want)
-    : bound_(bound), plan_(bound.plan()), want_until_(want != Want::Values), want_look_(want == Want::NextLook) {
+Block::Block(const Bound& bound, Want want, bool one_customer)
+    : bound_(bound),
+      plan_(bound.plan()),
+      want_until_(want != Want::Values),
+      want_look_(want == Want::NextLook),
+      one_customer_(one_customer) {
   streams_.resize(bound.streams.size());
   groups_.resize(bound.groups.size());
   values_.resize(bound.values.size());
-  for (const Pattern& pattern : plan_.patterns)
+  for (const Pattern& pattern : plan_.patterns) {
     where_cones_.push_back(pattern.where == kNoNode ? std::vector<NodeId>{} : plan_.cone(pattern.where));
+    is_timeless_.push_back(std::ranges::none_of(where_cones_.back(), [&](NodeId id) {
+      const auto* range = std::get_if<RangePlan>(&plan_.nodes[id].detail);
+      return plan_.nodes[id].smooth || (range && range->moving);
+    }));
+  }
   customers_.cols.resize(plan_.nodes.size());
 }
 
 Block::~Block() = default;
+
+void Block::rows_changed(const profiles::Stream& stream, uint32_t row) {
+  for (size_t g = 0; g < groups_.size(); ++g)
+    if (bound_.streams[bound_.groups[g].stream].stream == &stream) groups_[g].done = std::min(groups_[g].done, row);
+  for (size_t v = 0; v < values_.size(); ++v)
+    if (bound_.streams[bound_.groups[bound_.values[v].group].stream].stream == &stream)
+      values_[v].done = std::min(values_[v].done, row);
+}
 
 void Block::run(profiles::CustomerIndex from, profiles::CustomerIndex to, Instant as_of, profiles::Seq visible,
                 std::span<const NodeId> cone) {
@@ -100,6 +117,10 @@ void Block::run(profiles::CustomerIndex from, std::span<const Instant> as_of, pr
 }
 
 void Block::start_run(profiles::CustomerIndex from, size_t lanes, profiles::Seq visible, std::span<const NodeId> cone) {
+  if (!one_customer_ || visible != profiles::kAllSeqs || visible_ != profiles::kAllSeqs) {
+    for (auto& state : groups_) state.done = 0;
+    for (auto& state : values_) state.done = 0;
+  }
   from_ = from;
   lanes_ = lanes;
   visible_ = visible;

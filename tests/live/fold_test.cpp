@@ -90,7 +90,9 @@ void live_equals_batch(uint64_t seed, const WorldSettings& settings, Totals& tot
   const auto checked = segment::check(segment::RandomTree(seed).definitions(), segment::RandomTree::shop());
   ASSERT_TRUE(checked.ok());
   const auto plan = *segment::compile(checked.program);
-  auto fold = *Fold::make(definitions_of(checked.program), {.kept_flips = 1'000'000}, nullptr);
+  // In half of the worlds customers stay unpacked from their second look on.
+  const FoldLimits limits{.kept_flips = 1'000'000, .unpacked_from = seed % 4 < 2 ? uint64_t{1} : uint64_t{1000}};
+  auto fold = *Fold::make(definitions_of(checked.program), limits, nullptr);
   Reader reader;
   uint64_t offset = 10;
   const auto where = [&](Profile leader, Instant at) {
