@@ -51,13 +51,13 @@ Result<std::optional<Duration>> Arguments::duration(std::string_view name) const
 }
 
 void Context::print(std::string_view text) const {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  if (!text.ends_with('\n')) std::fputc('\n', stdout);
+  world.print(text);
+  if (!text.ends_with('\n')) world.print("\n");
 }
 
 void Context::note(std::string_view text) const {
-  std::fwrite(text.data(), 1, text.size(), stderr);
-  if (!text.ends_with('\n')) std::fputc('\n', stderr);
+  world.note(text);
+  if (!text.ends_with('\n')) world.note("\n");
 }
 
 }  // namespace tessera::cli

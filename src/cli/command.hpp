@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/world.hpp"
 #include "core/progress.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
@@ -17,12 +18,22 @@ namespace tessera::cli {
 
 enum class Takes : uint8_t { Flag, One, Many };
 
+// What a value is to a server far away: its own disk is not the user's.
+enum class Means : uint8_t {
+  Itself,
+  Input,    // a file that is read: sent along
+  Output,   // a file that is written: sent back
+  Folder,   // a folder that files are written to: sent back
+  NewFile,  // as Output, and it must not exist
+};
+
 struct Option {
   std::string_view name;   // "--preset", "-e,--expression", or "FILE" for a positional argument
   std::string_view value;  // what stands for the value in --help: "NAME"; empty for a flag
   std::string_view help;
   Takes takes = Takes::One;
   bool required = false;
+  Means means = Means::Itself;
 };
 
 // What was given. Names without dashes, the long one: "as-of", "expression", "FILE".
@@ -43,19 +54,29 @@ class Arguments {
 
 enum class Format : uint8_t { Text, Json, Csv };
 
-// The world a command may touch, made by main.
+// How a command was called. What it touches is in the world alone.
 struct Context {
-  std::string store;  // path of the record
+  std::string store;  // path of the record, or a server's address: for messages
   Format format = Format::Text;
   std::optional<Instant> as_of, known_at;
   std::optional<uint64_t> seed;
   const Clock& clock;
   Progress& progress;
+  World& world;
   bool interactive = false;  // standard input and error are a terminal
+  std::string token;         // of a server's management API
 
-  // Standard output: results. Standard error: notes.
+  // Standard output: results. Standard error: notes. A line feed is added where none is at the end.
   void print(std::string_view text) const;
   void note(std::string_view text) const;
+};
+
+// What `--store http://...` means to a command. A test asks every row, so that none is forgotten.
+enum class Remote : uint8_t {
+  Unsaid,
+  There,   // it runs in the server, on the server's record
+  Itself,  // it runs here, and speaks with the server
+  Never,   // there is no record in it, or it is about files here: `why` says it
 };
 
 struct Command {
@@ -63,6 +84,8 @@ struct Command {
   std::string_view summary;  // one line
   std::span<const Option> options;
   Result<int> (*run)(const Context&, const Arguments&);
+  Remote remote = Remote::Unsaid;
+  std::string_view why_never = {};
 };
 
 // All commands, in the order of --help.
@@ -76,5 +99,8 @@ std::string manual();
 
 // Parses, runs, reports. Returns the exit code: 0 done, 1 the world failed, 2 wrong usage.
 int run(int argc, const char* const* argv, const Clock& clock);
+
+// The error as it is shown, and its exit code.
+int report(World& world, const Error& error);
 
 }  // namespace tessera::cli

@@ -5,10 +5,11 @@ namespace tessera::cli {
 namespace {
 
 constexpr Option kCommon[] = {
-    {"--store", "FILE", "The record, a DuckDB file (default: tessera.duckdb)"},
+    {"--store", "FILE", "The record, a DuckDB file (default: tessera.duckdb), or a server's address: http://HOST:PORT"},
     {"--format", "FORMAT", "text, json or csv (default: text)"},
     {"--as-of", "TIME", "The instant to look from, such as 2026-03-01 or 2026-03-01T10:00:00Z (default: now)"},
     {"--known-at", "TIME", "Leave out what was learnt after this instant (default: nothing is left out)"},
+    {"--token", "TOKEN", "Token of the server's management API (default: TESSERA_TOKEN of the environment)"},
     {"--seed", "N", "Seed of everything random (default: 1)"},
 };
 

@@ -1,10 +1,5 @@
 #include "cli/session.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
-
 #include "core/text.hpp"
 #include "profiles/load.hpp"
 #include "profiles/schema.hpp"
@@ -15,8 +10,6 @@
 namespace tessera::cli {
 
 namespace {
-
-constexpr size_t kLargestFile = 64 << 20;
 
 std::string trimmed(std::string text) {
   while (text.ends_with('\n')) text.pop_back();
@@ -69,7 +62,7 @@ Result<size_t> find_segment(const std::vector<segment::Definition>& known, const
 
 Result<Session> open_session(const Context& context, store::OpenMode mode) {
   Session out;
-  out.record = TRY(store::Record::open(context.store, mode, context.clock));
+  out.record = TRY(context.world.open_record(mode));
   out.schema = segment::schema_of(TRY(profiles::list_events(out.record->connection(), profiles::Counting::No)));
   out.applied = TRY(segment::applied_definitions(out.record->connection(), context.known_at.value_or(kNever)));
   return out;
@@ -126,42 +119,11 @@ Instant as_of(const Context& context, const profiles::History& history) {
   return now;
 }
 
-Result<std::string> read_text_file(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return fail("is a folder, not a file", path);
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    return fail(fmt::format("cannot be opened: {}", std::strerror(errno)), path, fmt::format("ls -l '{}'", path));
-  std::string text(kLargestFile + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (text.size() > kLargestFile) return fail(fmt::format("is larger than {} bytes", kLargestFile), path);
-  if (const auto bad = first_invalid_utf8(text)) {
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*bad), '\n');
-    return fail("invalid UTF-8", fmt::format("{}:{}", path, line),
-                fmt::format("iconv -f WINDOWS-1252 -t UTF-8 '{}'", path));
-  }
-  return text;
-}
-
 Result<std::vector<segment::Definition>> read_definitions(const Context& context, const std::string& path) {
-  const std::string text = TRY(read_text_file(path));
+  const std::string text = TRY(context.world.read(path));
   auto parsed = segment::parse_definitions(text);
   TRY(settle(context, parsed.diagnostics, text, path));
   return std::move(parsed.definitions);
-}
-
-Result<void> write_text_file(const std::string& path, std::string_view text) {
-  const std::string partial = path + ".partial";
-  std::ofstream file(partial, std::ios::binary | std::ios::trunc);
-  file.write(text.data(), static_cast<std::streamsize>(text.size()));
-  file.close();
-  std::error_code error;
-  if (file) std::filesystem::rename(partial, path, error);
-  if (file && !error) return {};
-  const std::string why = error ? error.message() : std::strerror(errno);
-  std::filesystem::remove(partial, error);
-  return fail(fmt::format("cannot be written: {}", why), path);
 }
 
 }  // namespace tessera::cli

@@ -19,7 +19,7 @@
 namespace tessera::cli {
 
 struct Session {
-  std::unique_ptr<store::Record> record;
+  std::shared_ptr<store::Record> record;
   segment::Schema schema;
   std::vector<segment::Definition> applied;
 };
@@ -49,10 +49,7 @@ Result<Prepared> prepare_asked(const Context& context, Session& session, const A
 // The instant to look from: --as-of, else now. Notes on standard error where the newest event is long before it.
 Instant as_of(const Context& context, const profiles::History& history);
 
-Result<std::string> read_text_file(const std::string& path);
 // Parses and reports with places; warnings to standard error.
 Result<std::vector<segment::Definition>> read_definitions(const Context& context, const std::string& path);
-// Writes a temporary beside it, then renames: the file is whole or as it was.
-Result<void> write_text_file(const std::string& path, std::string_view text);
 
 }  // namespace tessera::cli

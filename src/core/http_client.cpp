@@ -238,6 +238,69 @@ class CurlClient final : public HttpClient {
 
 }  // namespace
 
+namespace {
+
+struct Taking {
+  CURL* easy;
+  const std::function<bool(std::string_view)>& take;
+  HttpAnswer answer{};
+  bool is_stopped = false;
+};
+
+size_t take_piece(char* bytes, size_t size, size_t count, void* given) {
+  auto& taking = *static_cast<Taking*>(given);
+  long status = 0;
+  curl_easy_getinfo(taking.easy, CURLINFO_RESPONSE_CODE, &status);
+  const std::string_view piece(bytes, size * count);
+  if (status == 200) {
+    taking.is_stopped = !taking.take(piece);
+    return taking.is_stopped ? 0 : piece.size();
+  }
+  taking.answer.body += piece.substr(0, kLongestAnswer - std::min(kLongestAnswer, taking.answer.body.size()));
+  return piece.size();
+}
+
+}  // namespace
+
+Result<HttpAnswer> exchange(const HttpExchange& request, const std::function<bool(std::string_view)>& take) {
+  VERIFY(curl_is_ready());
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy(curl_easy_init(), curl_easy_cleanup);
+  VERIFY(easy != nullptr);
+  curl_slist* headers = curl_slist_append(nullptr, "Expect:");  // the body at once
+  for (const auto& [name, value] : request.headers) headers = curl_slist_append(headers, (name + ": " + value).c_str());
+  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> kept(headers, curl_slist_free_all);
+  Taking taking{easy.get(), take};
+  char why[CURL_ERROR_SIZE] = {};
+  const auto set = [&](auto option, auto value) { curl_easy_setopt(easy.get(), option, value); };
+  set(CURLOPT_URL, request.url.c_str());
+  set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  if (request.method != "GET") {
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    set(CURLOPT_POSTFIELDS, request.body.c_str());
+  }
+  set(CURLOPT_HTTPHEADER, headers);
+  set(CURLOPT_USERAGENT, "Tessera");
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_CONNECTTIMEOUT, 10L);
+  set(CURLOPT_LOW_SPEED_LIMIT, 1L);  // bytes a second, for so long:
+  set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.silence.ms / 1000));
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_PROXY, "");
+  set(CURLOPT_WRITEFUNCTION, take_piece);
+  set(CURLOPT_WRITEDATA, &taking);
+  set(CURLOPT_ERRORBUFFER, why);
+  const CURLcode code = curl_easy_perform(easy.get());
+  long status = 0;
+  curl_off_t retry_after = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(easy.get(), CURLINFO_RETRY_AFTER, &retry_after);
+  if (code != CURLE_OK && !taking.is_stopped) return fail(*why ? why : curl_easy_strerror(code), request.url);
+  taking.answer.status = static_cast<int>(status);
+  if (retry_after > 0) taking.answer.retry_after = kSecond * std::min<int64_t>(retry_after, 1'000'000'000);
+  return std::move(taking.answer);
+}
+
 Result<void> check_url(const std::string& text, const HttpRules& rules) {
   const Url url = TRY(parse_url(text));
   // A name is looked up when it is connected to; "localhost" names no other machine by RFC 6761.

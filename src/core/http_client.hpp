@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,18 @@ class HttpClient {
   // the rules forbid the address. From any thread.
   virtual void post(HttpRequest request, std::function<void(Result<HttpAnswer>)> done) = 0;
 };
+
+// --- one request to a server of the user's own, whichever address it has; the caller waits
+
+struct HttpExchange {
+  std::string method = "GET", url, body;
+  std::vector<std::pair<std::string, std::string>> headers{};
+  Duration silence = kMinute;  // the longest without a byte of the answer
+};
+
+// An answer of status 200 is given to `take` piece by piece as it comes, which stops it by returning false; of any
+// other the first 64 KB are in the answer's body. Error: there was no answer, or it broke off.
+Result<HttpAnswer> exchange(const HttpExchange& request, const std::function<bool(std::string_view)>& take);
 
 // By libcurl, on one thread of its own. More requests than `most_connections` wait for their turn.
 std::unique_ptr<HttpClient> curl_client(const HttpRules& rules, long most_connections = 64);

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace tessera {
@@ -82,6 +83,11 @@ class Pool {
 };
 
 }  // namespace
+
+OnThisThreadAlone::OnThisThreadAlone() : before_(std::exchange(inside_parallel, true)) {}
+OnThisThreadAlone::~OnThisThreadAlone() {
+  inside_parallel = before_;
+}
 
 size_t thread_count() {
   // Asked once: the library reads it from a file each time, which costs more than a small job.

@@ -17,4 +17,16 @@ void set_threads(size_t count);  // 0 = the hardware's
 // nobody forks so (tests that fork call set_threads(1) in the child).
 void parallel_for(size_t count, size_t grain, const std::function<void(size_t from, size_t to)>& run);
 
+// While it lives, parallel_for calls of this thread are made inline: for work beside which others must not wait.
+class OnThisThreadAlone {
+ public:
+  OnThisThreadAlone();
+  ~OnThisThreadAlone();
+  OnThisThreadAlone(const OnThisThreadAlone&) = delete;
+  OnThisThreadAlone& operator=(const OnThisThreadAlone&) = delete;
+
+ private:
+  bool before_;
+};
+
 }  // namespace tessera

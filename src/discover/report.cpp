@@ -1,7 +1,6 @@
 #include "discover/report.hpp"
 
 #include <cmath>
-#include <cstdio>
 
 #include "core/text.hpp"
 #include "core/time.hpp"
@@ -240,39 +239,10 @@ std::string labels_csv(const profiles::History& history, const Discovery& d) {
   return out;
 }
 
-namespace {
-
-Result<void> write_file(const std::filesystem::path& path, std::string_view text) {
-  const std::string next = path.string() + ".new";
-  std::FILE* file = std::fopen(next.c_str(), "wb");
-  if (!file) return fail("cannot be written", path.string(), "give a folder that can be written to: --out DIR");
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  const bool closed = std::fclose(file) == 0;
-  std::error_code error;
-  if (written && closed) std::filesystem::rename(next, path, error);
-  if (!written || !closed || error) {
-    std::filesystem::remove(next, error);
-    return fail("cannot be written: the disk may be full", path.string(),
-                "make room, or give another folder: --out DIR");
-  }
-  return {};
-}
-
-}  // namespace
-
-Result<void> write_report(const Discovery& discovery, const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error)
-    return fail(fmt::format("cannot be made: {}", error.message()), folder.string(), "give another folder: --out DIR");
-  TRY(write_file(folder / "report.html", html_of(discovery)));
-  TRY(write_file(folder / "segments.tsl", discovery.tsl));
-  return write_file(folder / "discovery.json", to_json(discovery).dump(1) + "\n");
-}
-
-Result<void> write_labels(const profiles::History& history, const Discovery& discovery,
-                          const std::filesystem::path& file) {
-  return write_file(file, labels_csv(history, discovery));
+std::vector<ReportFile> report_files(const Discovery& discovery) {
+  return {{"report.html", html_of(discovery)},
+          {"segments.tsl", discovery.tsl},
+          {"discovery.json", to_json(discovery).dump(1) + "\n"}};
 }
 
 }  // namespace tessera::discover

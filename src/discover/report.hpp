@@ -2,11 +2,10 @@
 // it all (report_html.cpp). Everything from the data is escaped for where it goes.
 #pragma once
 
-#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "core/json.hpp"
-#include "core/result.hpp"
 #include "discover/discover.hpp"
 
 namespace tessera::discover {
@@ -24,10 +23,10 @@ std::string labels_csv(const profiles::History& history, const Discovery& discov
 // One self-contained page: no script, style, font or picture from elsewhere.
 std::string html_of(const Discovery& discovery);
 
-// Writes report.html, segments.tsl and discovery.json into the folder, made if missing; files of these names are
-// replaced whole or not at all.
-Result<void> write_report(const Discovery& discovery, const std::filesystem::path& folder);
-Result<void> write_labels(const profiles::History& history, const Discovery& discovery,
-                          const std::filesystem::path& file);
+// What a folder with all of it holds: report.html, segments.tsl, discovery.json.
+struct ReportFile {
+  std::string name, text;
+};
+std::vector<ReportFile> report_files(const Discovery& discovery);
 
 }  // namespace tessera::discover

@@ -407,6 +407,11 @@ uint64_t Engine::recorded_until() const {
   return state_->recorded_until;
 }
 
+Result<void> Engine::while_still(const std::function<Result<void>()>& run) {
+  const std::lock_guard recording(state_->recorder_mutex);
+  return run();
+}
+
 // --- definitions
 
 Result<Json> Engine::State::define(EntryKind kind, const std::string& text) {

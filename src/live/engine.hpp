@@ -93,6 +93,9 @@ class Engine {
   // What was logged at offsets before this is in the record.
   uint64_t recorded_until() const;
 
+  // Runs it while nothing is being recorded; events go on being taken and applied meanwhile.
+  Result<void> while_still(const std::function<Result<void>()>& run);
+
   // The newest fact that answers may include: waits until everything logged before this call is applied.
   void catch_up();
 

@@ -18,6 +18,7 @@ class EngineBackend final : public Backend {
     return engine_.members(segment, after, limit);
   }
   Result<void> record_now() override { return engine_.record_now(); }
+  Result<void> while_still(const std::function<Result<void>()>& run) override { return engine_.while_still(run); }
   Json status() override { return engine_.status(); }
   Result<std::vector<live::Change>> changes_after(std::string_view id, size_t limit) override {
     return engine_.changes_after(id, limit);

@@ -697,8 +697,12 @@ void HttpServer::State::stop(Duration patience) {
     if (const auto driver = weak.lock()) driver->finish();
   {
     std::unique_lock lock(progress.mutex);
-    progress.none.wait_for(lock, milliseconds(patience),
+    // Who does not read a stream holds nobody up; a question that is being answered may take its time.
+    const Duration for_streams = std::min(patience, kSecond);
+    const auto since = std::chrono::steady_clock::now();
+    progress.none.wait_for(lock, milliseconds(for_streams),
                            [this] { return progress.requests == 0 && progress.streams == 0; });
+    progress.none.wait_until(lock, since + milliseconds(patience), [this] { return progress.requests == 0; });
   }
   guard.reset();
   io.stop();

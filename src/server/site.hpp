@@ -16,6 +16,8 @@
 
 namespace tessera::server {
 
+class Commands;
+
 struct Counters {
   std::atomic<uint64_t> requests{0}, events{0};  // of the tracking API, logged
   std::atomic<uint64_t> refused{0};              // told that they are wrong
@@ -47,6 +49,7 @@ struct Service {
   std::mutex question;                       // held by the one that has the record read into memory
   std::function<HttpServer::Counts()> http;  // empty: none
   std::function<Json()> kafka;               // a list, what each consumer says; empty: none
+  Commands* commands = nullptr;              // null: none are run
 };
 
 // One request on its way: what is in the braces of the pattern, and the query.
@@ -79,6 +82,7 @@ struct Route {
 std::span<const Route> tracking_routes();    // tracking.cpp
 std::span<const Route> management_routes();  // management.cpp
 std::span<const Route> webhook_routes();     // webhook_routes.cpp
+std::span<const Route> command_routes();     // command_routes.cpp
 std::span<const Route> running_routes();     // running.cpp: health, metrics, the OpenAPI document
 const std::vector<Route>& routes();          // all of them, tracking first
 

@@ -1,5 +1,7 @@
 #include "store/backup.hpp"
 
+#include <unistd.h>
+
 namespace tessera::store {
 
 namespace fs = std::filesystem;
@@ -34,6 +36,70 @@ Result<BackupOutcome> backup(Record& record, const std::string& to, const Clock&
   const auto entries = TRY(record.connection().integer("SELECT count(*) FROM tessera.entry")).value_or(0);
   TRY(copy_whole(record.lock().descriptor(), to, progress));
   progress.finish();
+  return verify_copy(to, entries, clock);
+}
+
+namespace {
+
+constexpr int kMostTries = 100;
+constexpr size_t kHeads = 3 * 4096;  // of a DuckDB file: what it is, and the two heads that a checkpoint writes in turn
+
+// What every checkpoint changes.
+Result<std::string> heads_of(int file) {
+  std::string out(kHeads, '\0');
+  if (pread(file, out.data(), out.size(), 0) != static_cast<ssize_t>(out.size()))
+    return fail("the record cannot be read");
+  return out;
+}
+
+Result<void> check_room(const std::string& from, const std::string& to) {
+  std::error_code error;
+  const fs::path folder = fs::path(to).has_parent_path() ? fs::path(to).parent_path() : fs::path(".");
+  const auto room = fs::space(folder, error);
+  const uint64_t size = fs::file_size(from, error);
+  if (error || room.available > size + size / 16) return {};
+  return fail(fmt::format("there is no room for a copy: {} MB are free, and the record has {} MB", room.available >> 20,
+                          size >> 20),
+              folder.string(), "df -h   # where to free some room");
+}
+
+}  // namespace
+
+// Between two checkpoints DuckDB changes nothing in the file that the last one refers to: what is committed goes to the
+// write-ahead log beside it. And it makes no checkpoint while somebody else's transaction has written something. So one
+// is begun right after a checkpoint (with the line of the audit that is to be written anyway), and the file is copied
+// while it is open. The heads of the file tell whether that held.
+Result<BackupOutcome> backup_while_written(Record& record, const std::string& to, const Clock& clock,
+                                           Progress& progress, const WhileStill& while_still) {
+  if (record.path().empty()) return fail("a record in memory has no file to back up");
+  TRY(check_room(record.path(), to));
+  auto connection = TRY(record.connect());
+  std::optional<Transaction> hold;
+  std::string heads;
+  int64_t entries = 0;
+  for (int tries = 0; !hold; ++tries) {
+    // Somebody else (a webhook's progress, a key) may write just now, for a few milliseconds.
+    const auto held = while_still([&]() -> Result<void> {
+      TRY(connection.run("CHECKPOINT"));
+      entries = TRY(connection.integer("SELECT count(*) FROM tessera.entry")).value_or(0);
+      auto transaction = TRY(Transaction::begin(connection));
+      TRY(connection.run("INSERT INTO tessera.audit VALUES (?, 'tessera', 'backup', ?)",
+                         {clock.now(), std::string_view(to)}));
+      heads = TRY(heads_of(record.lock().descriptor()));
+      hold.emplace(std::move(transaction));
+      return {};
+    });
+    if (!held && tries == kMostTries) return std::unexpected(held.error());
+  }
+  TRY(copy_whole(record.lock().descriptor(), to, progress));
+  progress.finish();
+  const auto after = TRY(heads_of(record.lock().descriptor()));
+  TRY(hold->commit());
+  std::error_code ignored;
+  if (after != heads) {
+    fs::remove(to, ignored);
+    return fail("the record was checkpointed while it was copied", record.path(), "try again");
+  }
   return verify_copy(to, entries, clock);
 }
 

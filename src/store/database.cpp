@@ -349,6 +349,11 @@ Result<Transaction> Transaction::begin(Connection& connection) {
   return Transaction(connection);
 }
 
+Result<Transaction> Transaction::begin_reading(Connection& connection) {
+  TRY(connection.run("BEGIN TRANSACTION READ ONLY"));
+  return Transaction(connection);
+}
+
 Transaction::~Transaction() {
   // An error here has no one to go to; DuckDB rolls back what was never committed anyway.
   if (connection_) (void)connection_->run("ROLLBACK");

@@ -201,6 +201,8 @@ class Connection {
 class Transaction {
  public:
   static Result<Transaction> begin(Connection& connection);
+  // Sees the database as it is now, whatever others commit, and can change nothing but temporary tables.
+  static Result<Transaction> begin_reading(Connection& connection);
   Transaction(Transaction&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();
@@ -232,6 +234,8 @@ class Database {
   static Result<Database> in_memory_for_files(const DatabaseSettings& settings = {});
 
   Result<Connection> connect() const;
+  // The same instance.
+  Database share() const { return Database(state_); }
 
  private:
   struct State;

@@ -27,6 +27,41 @@ std::string csv_field(const std::optional<std::string>& cell) {
   return is_plain ? *cell : quoted_name(*cell);
 }
 
+// What signs and opens is not to be read: the key of the pseudonyms, webhooks' secrets, sources' keys.
+struct Secret {
+  std::string_view table, column;
+};
+constexpr Secret kSecrets[] = {
+    {"meta", "value"}, {"webhook", "secret"}, {"webhook", "old_secret"}, {"source", "write_key"}};
+
+// The secret that a step of a plan reads or compares, whichever way the question named it. The plan says a table's name
+// and not its schema: an event of the name "Meta" may have all properties but "value".
+const Secret* secret_in(const Json& step) {
+  if (const Json* about = step.find("extra_info"))
+    if (const Json* table = about->find("Table")) {
+      const std::string all = about->dump();
+      for (const Secret& secret : kSecrets)
+        if (table->text_or("") == secret.table && all.find(secret.column) != std::string::npos) return &secret;
+    }
+  if (const Json* children = step.find("children"); children && children->as_array())
+    for (const Json& child : *children->as_array())
+      if (const Secret* found = secret_in(child)) return found;
+  return nullptr;
+}
+
+Result<void> refuse_secrets(Connection& connection, const std::string& wrapped) {
+  auto answer = TRY(connection.query("EXPLAIN (FORMAT JSON) " + wrapped));
+  while (const auto chunk = TRY(answer.next()))
+    for (size_t row = 0; row < chunk->rows(); ++row) {
+      const Json plan = TRY(parse_json(chunk->column(1).text(row), "plan of the question"));
+      for (const Json& step : plan.as_array() ? *plan.as_array() : Json::Array{})
+        if (const Secret* secret = secret_in(step))
+          return fail(fmt::format("tessera.{}.{} is secret, and SQL does not read it", secret->table, secret->column),
+                      {}, "tessera keys list   # shows sources and their write keys");
+    }
+  return {};
+}
+
 }  // namespace
 
 Result<SqlAnswer> ask(Connection& connection, const std::string& sql, size_t max_rows) {
@@ -44,6 +79,7 @@ Result<SqlAnswer> ask(Connection& connection, const std::string& sql, size_t max
         answer.types.emplace_back(chunk->column(1).text(row));
       }
   }
+  TRY(refuse_secrets(connection, wrapped));
   auto rows = TRY(connection.stream(fmt::format("SELECT COLUMNS(*)::VARCHAR {}", wrapped)));
   while (const auto chunk = TRY(rows.next()))
     for (size_t row = 0; row < chunk->rows(); ++row) {

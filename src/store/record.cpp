@@ -129,6 +129,13 @@ Result<std::unique_ptr<Record>> Record::in_memory(const Clock& clock, const Reco
   return record;
 }
 
+Result<std::unique_ptr<Record>> Record::another() const {
+  auto connection = TRY(database_.connect());
+  std::unique_ptr<Record> record(new Record(path_, FileLock(), database_.share(), std::move(connection)));
+  record->key_ = key_;
+  return record;
+}
+
 Result<void> Record::read_key() {
   const auto hex = TRY(connection_.text("SELECT value FROM tessera.meta WHERE key = 'pseudonym_key'"));
   key_ = bytes_of_hex(hex.value_or(""));

@@ -37,6 +37,8 @@ class Record {
   // The connection of the thread that opened the record. Others take one of their own.
   Connection& connection() { return connection_; }
   Result<Connection> connect() const { return database_.connect(); }
+  // The same record with a connection of its own, for another thread. REQUIRES: this one outlives it.
+  Result<std::unique_ptr<Record>> another() const;
 
   const std::string& path() const { return path_; }          // empty: in memory
   const std::string& pseudonym_key() const { return key_; }  // 32 random bytes, made with the record

@@ -29,7 +29,9 @@ Result<int> run_cluster(const Context& context, const Arguments& given) {
 }  // namespace
 
 const Command& cluster_command() {
-  static const Command kCommand{"cluster", "Cluster the rows of any numeric table", kOptions, run_cluster};
+  static const Command kCommand{"cluster",     "Cluster the rows of any numeric table",
+                                kOptions,      run_cluster,
+                                Remote::Never, "it is about a table of yours, not about the record"};
   return kCommand;
 }
 

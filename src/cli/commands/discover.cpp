@@ -16,13 +16,13 @@ namespace {
 constexpr Option kOptions[] = {
     {"--min-size", "N", "Fewest customers of a micro-segment (default: 100)"},
     {"--segments", "N", "How many micro-segments, or auto (default: auto)"},
-    {"--features", "FILE", "Your own features: lets in the segment language"},
+    {"--features", "FILE", "Your own features: lets in the segment language", Takes::One, false, Means::Input},
     {"--active", "DURATION", "Active is who did something in so long (default: 365d)"},
     {"--zone", "ZONE", "Zone of the hours and days of the week (default: as the imports said)"},
     {"--allow", "PROPERTY", "Use a property classed as sensitive, by name", Takes::Many},
     {"--keep-unwanted", "", "Do not leave out bots, staff and test users", Takes::Flag},
-    {"--out", "DIR", "Write report.html, segments.tsl and discovery.json"},
-    {"--labels", "FILE", "Write customer,segment_id of the clustering"},
+    {"--out", "DIR", "Write report.html, segments.tsl and discovery.json", Takes::One, false, Means::Folder},
+    {"--labels", "FILE", "Write customer,segment_id of the clustering", Takes::One, false, Means::Output},
 };
 
 // "auto" or a count.
@@ -68,13 +68,13 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
   if (const auto least = TRY(given.whole("min-size", 1, INT32_MAX))) options.min_size = static_cast<size_t>(*least);
   if (const auto active = TRY(given.duration("active"))) options.active = *active;
   if (const auto file = given.text("features")) {
-    options.features = TRY(read_text_file(*file));
+    options.features = TRY(context.world.read(*file));
     options.features_name = *file;
   }
   const auto allowed = given.all("allow");
   // Allowing a sensitive property is written down, so the record must be writable then.
-  auto record = TRY(store::Record::open(
-      context.store, allowed.empty() ? store::OpenMode::ReadOnly : store::OpenMode::MustExist, context.clock));
+  auto record =
+      TRY(context.world.open_record(allowed.empty() ? store::OpenMode::ReadOnly : store::OpenMode::MustExist));
   for (const std::string& property : allowed)
     TRY(record->audit(context.clock.now(), "cli", "discover --allow", property));
   options.pseudonym_key = record->pseudonym_key();
@@ -85,8 +85,10 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
   if (const auto parts = discover::recognise(history))
     options.withheld = withheld(events, parts->words.industry, allowed);
   const auto found = TRY(discover::discover(history, segment::schema_of(events), options, context.progress));
-  if (const auto out = given.text("out")) TRY(discover::write_report(found, *out));
-  if (const auto labels = given.text("labels")) TRY(discover::write_labels(history, found, *labels));
+  if (const auto out = given.text("out"))
+    for (const auto& [name, text] : discover::report_files(found))
+      TRY(context.world.write((std::filesystem::path(*out) / name).string(), text));
+  if (const auto labels = given.text("labels")) TRY(context.world.write(*labels, discover::labels_csv(history, found)));
   context.progress.finish();
   context.print(context.format == Format::Json ? discover::to_json(found).dump(2) : discover::text_of(found));
   if (const auto out = given.text("out"); out && context.format == Format::Text)
@@ -97,7 +99,8 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
 }  // namespace
 
 const Command& discover_command() {
-  static const Command kCommand{"discover", "Find the natural micro-segments and explain them", kOptions, run_discover};
+  static const Command kCommand{"discover", "Find the natural micro-segments and explain them", kOptions, run_discover,
+                                Remote::There};
   return kCommand;
 }
 

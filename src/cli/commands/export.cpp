@@ -17,11 +17,11 @@ namespace {
 constexpr Option kOptions[] = {
     {"SEGMENT", "SEGMENT", "Name or id of an applied segment, or of one in the file of -f"},
     {"-e,--expression", "EXPR", "A condition instead of a segment"},
-    {"-f,--file", "FILE", "Definitions to use beside the applied ones", Takes::Many},
+    {"-f,--file", "FILE", "Definitions to use beside the applied ones", Takes::Many, false, Means::Input},
     {"--for", "TOOL", "csv, mailchimp or klaviyo (default: csv)"},
     {"--identified", "", "With e-mail addresses; logged in the record's audit", Takes::Flag},
     {"--tag", "TEXT", "Tag of the contacts (default: a code that does not tell the segment's name)"},
-    {"--out", "FILE", "Write to a file instead of standard output"},
+    {"--out", "FILE", "Write to a file instead of standard output", Takes::One, false, Means::Output},
 };
 
 Result<ListFor> target_of(const Arguments& given) {
@@ -64,7 +64,7 @@ Result<int> run_export(const Context& context, const Arguments& given) {
   if (target != ListFor::Csv && !identified)
     return usage("a mailing list needs e-mail addresses, which are shown only when asked for",
                  "add --identified (it is logged)");
-  auto session = TRY(open_session(context, store::OpenMode::MustExist));
+  auto session = TRY(open_session(context, identified ? store::OpenMode::MustExist : store::OpenMode::ReadOnly));
   const auto prepared = TRY(prepare_asked(context, session, given));
   const Instant at = as_of(context, *prepared.history);
   const auto evaluation = segment::evaluate_all(*prepared.bound, at, context.known_at.value_or(kNever));
@@ -97,7 +97,7 @@ Result<int> run_export(const Context& context, const Arguments& given) {
       given.text("tag").value_or("t-" + hex_of(hmac_sha256(session.record->pseudonym_key(), name)).substr(0, 8));
   const std::string text = render(list, target, identified, tag);
   if (const auto out = given.text("out"))
-    TRY(write_text_file(*out, text));
+    TRY(context.world.write(*out, text));
   else
     context.print(text);
   context.note(fmt::format("{} customers listed", list.recipients.size()));
@@ -111,7 +111,7 @@ Result<int> run_export(const Context& context, const Arguments& given) {
 
 const Command& export_command() {
   static const Command kCommand{"export", "The list of a segment's customers for the tools you use", kOptions,
-                                run_export};
+                                run_export, Remote::There};
   return kCommand;
 }
 

@@ -109,7 +109,7 @@ Result<int> run_import(const Context& context, const Arguments& given) {
 
 const Command& import_command() {
   static const Command kCommand{"import", "Take files of events, orders or customers into the record", kOptions,
-                                run_import};
+                                run_import, Remote::Itself};
   return kCommand;
 }
 

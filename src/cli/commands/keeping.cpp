@@ -1,7 +1,9 @@
 // The commands that keep the record: backup, restore, doctor.
 #include "cli/commands.hpp"
+#include "core/hash.hpp"
 #include "core/json.hpp"
 #include "profiles/doctor.hpp"
+#include "server/health.hpp"
 #include "store/backup.hpp"
 #include "store/record.hpp"
 
@@ -9,7 +11,8 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr Option kBackupOptions[] = {{"FILE", "FILE", "The copy to make; must not exist", Takes::One, true}};
+constexpr Option kBackupOptions[] = {
+    {"FILE", "FILE", "The copy to make; must not exist", Takes::One, true, Means::NewFile}};
 constexpr Option kRestoreOptions[] = {
     {"FILE", "FILE", "The backup; --store names the record to make", Takes::One, true}};
 
@@ -20,9 +23,21 @@ void print_outcome(const Context& context, const store::BackupOutcome& outcome, 
     context.print(fmt::format("{}: {} bytes, {} entries", made, outcome.bytes, outcome.entries));
 }
 
+// Made beside the server's record, and then sent: a slow line holds nothing up.
+Result<int> backup_there(const Context& context, server::Service& server, const std::string& to) {
+  const std::string made = server.record.path() + ".backup-" + hex_of(secret_bytes(4));
+  const auto outcome =
+      TRY(store::backup_while_written(server.record, made, context.clock, context.progress,
+                                      [&](const auto& run) { return server.backend.while_still(run); }));
+  TRY(context.world.hand_over(made, to));
+  print_outcome(context, outcome, to);
+  return 0;
+}
+
 Result<int> run_backup(const Context& context, const Arguments& given) {
   const std::string to = *given.text("FILE");
-  auto record = TRY(store::Record::open(context.store, store::OpenMode::MustExist, context.clock));
+  if (server::Service* const server = context.world.server()) return backup_there(context, *server, to);
+  const auto record = TRY(context.world.open_record(store::OpenMode::MustExist));
   print_outcome(context, TRY(store::backup(*record, to, context.clock, context.progress)), to);
   return 0;
 }
@@ -34,8 +49,10 @@ Result<int> run_restore(const Context& context, const Arguments& given) {
 }
 
 Result<int> run_doctor(const Context& context, const Arguments&) {
-  auto record = TRY(store::Record::open(context.store, store::OpenMode::ReadOnly, context.clock));
-  const auto findings = TRY(profiles::examine(*record));
+  auto record = TRY(context.world.open_record(store::OpenMode::ReadOnly));
+  auto findings = TRY(profiles::examine(*record));
+  if (server::Service* const server = context.world.server())
+    for (auto& finding : server::live_findings(*server)) findings.push_back(std::move(finding));
   context.print(context.format == Format::Json ? profiles::json_of(findings).dump(2) : profiles::text_of(findings));
   return profiles::has_problems(findings) ? 1 : 0;
 }
@@ -43,17 +60,23 @@ Result<int> run_doctor(const Context& context, const Arguments&) {
 }  // namespace
 
 const Command& backup_command() {
-  static const Command kCommand{"backup", "Write a whole copy of the record to a new file", kBackupOptions, run_backup};
+  static const Command kCommand{"backup", "Write a whole copy of the record to a new file, also of a running server's",
+                                kBackupOptions, run_backup, Remote::There};
   return kCommand;
 }
 
 const Command& restore_command() {
-  static const Command kCommand{"restore", "Make the record from a backup", kRestoreOptions, run_restore};
+  static const Command kCommand{"restore",     "Make the record from a backup",        kRestoreOptions, run_restore,
+                                Remote::Never, "it makes a record where there is none"};
   return kCommand;
 }
 
 const Command& doctor_command() {
-  static const Command kCommand{"doctor", "Examine the record: is it whole, and is there room", {}, run_doctor};
+  static const Command kCommand{"doctor",
+                                "Examine the record: is it whole, and is there room; of a server also: does it keep up",
+                                {},
+                                run_doctor,
+                                Remote::There};
   return kCommand;
 }
 

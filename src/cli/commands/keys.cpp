@@ -1,10 +1,11 @@
-// Write keys of sources, and tokens of the management API, in a record file. While a server holds the record, its own
-// routes do the same (POST /api/v1/sources).
+// Write keys of sources, and tokens of the management API, in a record, or in a server's with
+// --store http://...
 #include "server/keys.hpp"
 
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
 #include "core/json.hpp"
+#include "server/site.hpp"
 #include "store/record.hpp"
 
 namespace tessera::cli {
@@ -17,18 +18,25 @@ constexpr Option kAddOptions[] = {
 constexpr Option kRevokeOptions[] = {
     {"KEY", "KEY", "The write key, or the token or what the list shows of it", Takes::One, true}};
 
+// A server that lends its record goes by the keys it has read.
+Result<void> tell_server(const Context& context, store::Record& record) {
+  if (server::Service* const server = context.world.server()) return server->keys.load(record.connection());
+  return {};
+}
+
 Result<int> run_add(const Context& context, const Arguments& given) {
   const auto source = given.text("SOURCE");
   const bool is_admin = given.has("admin");
   if (source.has_value() == is_admin)
     return usage("give the name of a source, or --admin for a token", "tessera keys add web-shop");
   if (source) TRY(server::check_source_name(*source));
-  auto record = TRY(store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock));
+  auto record = TRY(context.world.open_record(store::OpenMode::CreateIfMissing));
   auto& connection = record->connection();
   const Instant now = context.clock.now();
   const std::string key =
       is_admin ? TRY(server::add_admin_token(connection, now)) : TRY(server::add_key(connection, *source, now));
   TRY(record->audit(now, "cli", is_admin ? "token made" : "write key made", source.value_or("")));
+  TRY(tell_server(context, *record));
   if (context.format == Format::Json) {
     context.print(Json::object().set("source", source ? Json(*source) : Json()).set("key", key).dump(2));
     return 0;
@@ -42,7 +50,7 @@ Result<int> run_add(const Context& context, const Arguments& given) {
 }
 
 Result<int> run_list(const Context& context, const Arguments&) {
-  auto record = TRY(store::Record::open(context.store, store::OpenMode::MustExist, context.clock));
+  auto record = TRY(context.world.open_record(store::OpenMode::MustExist));
   std::vector<ListRow> rows;
   for (const server::Key& key : TRY(server::list_keys(record->connection())))
     rows.push_back({key.is_admin() ? std::nullopt : std::optional(key.source), key.is_admin() ? "token" : "write key",
@@ -52,10 +60,11 @@ Result<int> run_list(const Context& context, const Arguments&) {
 }
 
 Result<int> run_revoke(const Context& context, const Arguments& given) {
-  auto record = TRY(store::Record::open(context.store, store::OpenMode::MustExist, context.clock));
+  auto record = TRY(context.world.open_record(store::OpenMode::MustExist));
   const Instant now = context.clock.now();
   TRY(server::revoke_key(record->connection(), *given.text("KEY"), now));
   TRY(record->audit(now, "cli", "key revoked", ""));
+  TRY(tell_server(context, *record));
   context.note("revoked");
   return 0;
 }
@@ -64,18 +73,19 @@ Result<int> run_revoke(const Context& context, const Arguments& given) {
 
 const Command& keys_add_command() {
   static const Command kCommand{"keys add", "Make a write key for a source, or a token for the management API",
-                                kAddOptions, run_add};
+                                kAddOptions, run_add, Remote::There};
   return kCommand;
 }
 
 const Command& keys_list_command() {
   static const Command kCommand{
-      "keys list", "Write keys and tokens, with when they were made and revoked", {}, run_list};
+      "keys list", "Write keys and tokens, with when they were made and revoked", {}, run_list, Remote::There};
   return kCommand;
 }
 
 const Command& keys_revoke_command() {
-  static const Command kCommand{"keys revoke", "Revoke a write key or a token", kRevokeOptions, run_revoke};
+  static const Command kCommand{"keys revoke", "Revoke a write key or a token", kRevokeOptions, run_revoke,
+                                Remote::There};
   return kCommand;
 }
 

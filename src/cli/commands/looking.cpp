@@ -20,7 +20,7 @@ constexpr Option kDuplicateOptions[] = {
     {"--identified", "", "Show the identifiers that came together; logged", Takes::Flag}};
 
 Result<int> run_sql(const Context& context, const Arguments& given) {
-  auto record = TRY(store::Record::open(context.store, store::OpenMode::ReadOnly, context.clock));
+  auto record = TRY(context.world.open_record(store::OpenMode::ReadOnly));
   const auto answer = TRY(store::ask(record->connection(), *given.text("QUERY")));
   if (context.format == Format::Json)
     context.print(answer.json().dump(2));
@@ -32,7 +32,7 @@ Result<int> run_sql(const Context& context, const Arguments& given) {
 Result<int> run_rejects(const Context& context, const Arguments& given) {
   const int64_t limit = TRY(given.whole("limit", 1, INT32_MAX)).value_or(100);
   const std::string reason = given.text("reason").value_or("");
-  auto record = TRY(store::Record::open(context.store, store::OpenMode::ReadOnly, context.clock));
+  auto record = TRY(context.world.open_record(store::OpenMode::ReadOnly));
   const auto rows = TRY(record->connection().rows(
       "SELECT source, line, reason, value, row FROM tessera.reject WHERE ? = '' OR reason = ? ORDER BY entry, source, "
       "line LIMIT ?",
@@ -45,8 +45,7 @@ Result<int> run_rejects(const Context& context, const Arguments& given) {
 Result<int> run_duplicates(const Context& context, const Arguments& given) {
   const int64_t limit = TRY(given.whole("limit", 1, INT32_MAX)).value_or(100);
   const bool identified = given.has("identified");
-  auto record = TRY(store::Record::open(
-      context.store, identified ? store::OpenMode::MustExist : store::OpenMode::ReadOnly, context.clock));
+  auto record = TRY(context.world.open_record(identified ? store::OpenMode::MustExist : store::OpenMode::ReadOnly));
   const auto found = TRY(profiles::suspected_duplicates(record->connection(), static_cast<size_t>(limit)));
   if (identified)
     TRY(record->audit(context.clock.now(), "cli", "duplicates --identified", fmt::format("{} pairs", found.size())));
@@ -64,19 +63,20 @@ Result<int> run_duplicates(const Context& context, const Arguments& given) {
 }  // namespace
 
 const Command& sql_command() {
-  static const Command kCommand{"sql", "Ask the record in SQL; nothing can be changed", kSqlOptions, run_sql};
+  static const Command kCommand{"sql", "Ask the record in SQL; nothing can be changed", kSqlOptions, run_sql,
+                                Remote::There};
   return kCommand;
 }
 
 const Command& rejects_command() {
   static const Command kCommand{"rejects", "Rows that could not be used, with file, line and reason", kRejectOptions,
-                                run_rejects};
+                                run_rejects, Remote::There};
   return kCommand;
 }
 
 const Command& customers_duplicates_command() {
   static const Command kCommand{"customers duplicates", "Customers that may be the same person", kDuplicateOptions,
-                                run_duplicates};
+                                run_duplicates, Remote::There};
   return kCommand;
 }
 

@@ -11,7 +11,7 @@ constexpr Option kOptions[] = {
     {"SEGMENT", "SEGMENT", "Name or id of an applied segment, or of one in FILE"},
     {"--customer", "ID", "Whose membership to explain", Takes::One, true},
     {"-e,--expression", "EXPR", "A condition instead of a segment"},
-    {"-f,--file", "FILE", "Definitions to use beside the applied ones", Takes::Many},
+    {"-f,--file", "FILE", "Definitions to use beside the applied ones", Takes::Many, false, Means::Input},
 };
 
 Result<int> run_explain(const Context& context, const Arguments& given) {
@@ -40,7 +40,8 @@ Result<int> run_explain(const Context& context, const Arguments& given) {
 }  // namespace
 
 const Command& segments_explain_command() {
-  static const Command kCommand{"segments explain", "Why one customer is in a segment, or not", kOptions, run_explain};
+  static const Command kCommand{"segments explain", "Why one customer is in a segment, or not", kOptions, run_explain,
+                                Remote::There};
   return kCommand;
 }
 

@@ -46,7 +46,7 @@ Result<int> run_library(const Context& context, const Arguments& given) {
   if (given.has("text")) return context.print(segment::library_text()), 0;
   // With a record at hand it says what each still lacks there.
   std::optional<Session> session;
-  if (std::filesystem::exists(context.store)) session = TRY(open_session(context));
+  if (context.world.has_record()) session = TRY(open_session(context));
   Json list = Json::array();
   for (const segment::LibraryEntry& entry : segment::library()) {
     const auto needs = words_of(entry.needs);
@@ -74,7 +74,7 @@ Result<int> run_library(const Context& context, const Arguments& given) {
 
 const Command& segments_library_command() {
   static const Command kCommand{"segments library", "Ready-made definitions, and what each needs in the data", kOptions,
-                                run_library};
+                                run_library, Remote::There};
   return kCommand;
 }
 

@@ -10,7 +10,7 @@ namespace {
 constexpr Option kOptions[] = {
     {"SEGMENT", "SEGMENT", "Name or id of an applied segment, or of one in FILE"},
     {"-e,--expression", "EXPR", "A condition in the segment language"},
-    {"-f,--file", "FILE", "Definitions to use beside the applied ones", Takes::Many},
+    {"-f,--file", "FILE", "Definitions to use beside the applied ones", Takes::Many, false, Means::Input},
 };
 
 struct Asked {
@@ -73,13 +73,14 @@ Result<int> run_members(const Context& context, const Arguments& given) {
 }  // namespace
 
 const Command& segments_count_command() {
-  static const Command kCommand{"segments count", "How many customers are in a segment", kOptions, run_count};
+  static const Command kCommand{"segments count", "How many customers are in a segment", kOptions, run_count,
+                                Remote::There};
   return kCommand;
 }
 
 const Command& segments_members_command() {
   static const Command kCommand{"segments members", "Who is in a segment: ids, one a line, sorted", kOptions,
-                                run_members};
+                                run_members, Remote::There};
   return kCommand;
 }
 

@@ -4,13 +4,14 @@
 #include "core/json.hpp"
 #include "segment/parse.hpp"
 #include "segment/print.hpp"
+#include "server/site.hpp"
 #include "store/definitions.hpp"
 
 namespace tessera::cli {
 
 namespace {
 
-constexpr Option kFileOptions[] = {{"FILE", "FILE", "Definitions (.tsl)", Takes::Many, true}};
+constexpr Option kFileOptions[] = {{"FILE", "FILE", "Definitions (.tsl)", Takes::Many, true, Means::Input}};
 constexpr Option kFmtOptions[] = {
     {"FILE", "FILE", "Definitions (.tsl)", Takes::Many, true},
     {"--write", "", "Change the files instead of printing", Takes::Flag},
@@ -27,7 +28,7 @@ Result<Read> read_and_check(const Context& context, const Session& session, cons
   Read out;
   const auto files = given.all("FILE");
   for (const std::string& path : files) {
-    const std::string text = TRY(read_text_file(path));
+    const std::string text = TRY(context.world.read(path));
     auto parsed = segment::parse_definitions(text);
     segment::Diagnostics found = parsed.diagnostics;
     // Names may be defined in the files before or applied already.
@@ -46,7 +47,7 @@ Result<Read> read_and_check(const Context& context, const Session& session, cons
 
 // The record's names where there is a record; checking works without one.
 Result<Session> session_if_any(const Context& context) {
-  if (!std::filesystem::exists(context.store)) return Session{};
+  if (!context.world.has_record()) return Session{};
   return open_session(context);
 }
 
@@ -60,14 +61,14 @@ Result<int> run_check(const Context& context, const Arguments& given) {
 
 Result<int> run_fmt(const Context& context, const Arguments& given) {
   for (const std::string& path : given.all("FILE")) {
-    const std::string text = TRY(read_text_file(path));
+    const std::string text = TRY(context.world.read(path));
     const auto parsed = segment::parse_definitions(text);
     if (!parsed.ok()) return std::unexpected(segment::error_of(parsed.diagnostics, text, path));
     const std::string printed = segment::print(parsed.definitions, parsed.last_note);
     if (!given.has("write"))
       context.print(printed);
     else if (printed != text)
-      TRY(write_text_file(path, printed));
+      TRY(context.world.write(path, printed));
   }
   return 0;
 }
@@ -82,13 +83,36 @@ std::string_view word(segment::DefinitionKind kind) {
   return kWords[static_cast<size_t>(kind)];
 }
 
+// Through the server's engine, so that whoever enters and leaves is in the feed.
+Result<std::vector<store::DefinitionChange>> apply_there(server::Service& server, const Session& session,
+                                                         const std::vector<store::NewDefinition>& fresh) {
+  std::vector<store::DefinitionChange> out;
+  std::string text;
+  for (const auto& one : fresh) {
+    const auto known = std::ranges::find_if(session.applied, [&](const segment::Definition& each) {
+      return static_cast<uint8_t>(each.kind) == one.kind && each.slug == one.slug;
+    });
+    out.push_back(known == session.applied.end()       ? store::DefinitionChange::Added
+                  : segment::print(*known) == one.text ? store::DefinitionChange::Same
+                                                       : store::DefinitionChange::Changed);
+    text += one.text + "\n";
+  }
+  const bool is_news =
+      std::ranges::any_of(out, [](store::DefinitionChange change) { return change != store::DefinitionChange::Same; });
+  if (is_news) TRY(server.backend.apply_definitions(text));
+  return out;
+}
+
 Result<int> run_apply(const Context& context, const Arguments& given) {
-  auto session = TRY(open_session(context, store::OpenMode::MustExist));
+  server::Service* const server = context.world.server();
+  auto session = TRY(open_session(context, server ? store::OpenMode::ReadOnly : store::OpenMode::MustExist));
   const auto read = TRY(read_and_check(context, session, given));
   std::vector<store::NewDefinition> fresh;
   for (const segment::Definition& one : read.definitions)
     fresh.push_back({static_cast<uint8_t>(one.kind), one.slug, one.name, segment::print(one)});
-  const auto changes = TRY(store::apply_definitions(*session.record, fresh, "segments apply", context.clock.now()));
+  const auto changes =
+      server ? TRY(apply_there(*server, session, fresh))
+             : TRY(store::apply_definitions(*session.record, fresh, "segments apply", context.clock.now()));
   Json list = Json::array();
   for (size_t i = 0; i < fresh.size(); ++i) {
     const auto kind = word(read.definitions[i].kind);
@@ -134,23 +158,25 @@ Result<int> run_list(const Context& context, const Arguments& given) {
 }  // namespace
 
 const Command& segments_check_command() {
-  static const Command kCommand{"segments check", "Find mistakes in definitions", kFileOptions, run_check};
+  static const Command kCommand{"segments check", "Find mistakes in definitions", kFileOptions, run_check,
+                                Remote::There};
   return kCommand;
 }
 
 const Command& segments_fmt_command() {
-  static const Command kCommand{"segments fmt", "Print definitions in their one readable form", kFmtOptions, run_fmt};
+  static const Command kCommand{"segments fmt", "Print definitions in their one readable form",    kFmtOptions, run_fmt,
+                                Remote::Never,  "it is about files of yours, not about the record"};
   return kCommand;
 }
 
 const Command& segments_apply_command() {
   static const Command kCommand{"segments apply", "Keep definitions in the record, with versions", kFileOptions,
-                                run_apply};
+                                run_apply, Remote::There};
   return kCommand;
 }
 
 const Command& segments_list_command() {
-  static const Command kCommand{"segments list", "The definitions in force", kListOptions, run_list};
+  static const Command kCommand{"segments list", "The definitions in force", kListOptions, run_list, Remote::There};
   return kCommand;
 }
 

@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/kafka_sources.hpp"
+#include "cli/lent.hpp"
 #include "core/hash.hpp"
 #include "core/http_client.hpp"
 #include "live/engine.hpp"
@@ -120,6 +121,8 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   const auto news = backend->on_changes(webhooks->bell());
   server::Workers workers(kWorkers);
   server::Service service{*backend, keys, *record, workers, context.clock, *webhooks};
+  auto commands = std::make_unique<server::Commands>(lent_commands(service));
+  service.commands = commands.get();
   server::Site site(service);
   auto http =
       TRY(server::HttpServer::start(settings, workers, [&](server::Request request, server::Responder responder) {
@@ -135,6 +138,7 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   service.is_ready = false;
   kafka->stop();
   http->stop();
+  commands.reset();
   TRY(engine->stop());
   return 0;
 }
@@ -142,8 +146,9 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
 }  // namespace
 
 const Command& serve_command() {
-  static const Command kCommand{"serve", "Take events over HTTP, keep every segment true, say what changes", kOptions,
-                                run_serve};
+  static const Command kCommand{"serve",       "Take events over HTTP, keep every segment true, say what changes",
+                                kOptions,      run_serve,
+                                Remote::Never, "it is the server"};
   return kCommand;
 }
 

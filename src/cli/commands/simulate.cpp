@@ -51,7 +51,9 @@ Result<int> run_simulate(const Context& context, const Arguments& given) {
 }  // namespace
 
 const Command& simulate_command() {
-  static const Command kCommand{"simulate", "Make a company with planted micro-segments", kOptions, run_simulate};
+  static const Command kCommand{"simulate",    "Make a company with planted micro-segments",
+                                kOptions,      run_simulate,
+                                Remote::Never, "it writes files of gigabytes, and touches no record"};
   return kCommand;
 }
 

@@ -1,0 +1,118 @@
+#include "cli/command_line.hpp"
+
+#include <list>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+
+#include "core/text.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+// Where CLI11 writes an option's values; lists so that addresses stay.
+struct Slot {
+  std::string name;
+  Takes takes;
+  bool flag = false;
+  std::vector<std::string> values;
+};
+using Slots = std::list<Slot>;
+
+void add_option(CLI::App& app, const Option& option, Slots& slots) {
+  Slot& slot = slots.emplace_back(Slot{long_name(option.name), option.takes, false, {}});
+  const std::string name(option.name), help(option.help);
+  if (option.takes == Takes::Flag) {
+    app.add_flag(name, slot.flag, help);
+    return;
+  }
+  CLI::Option* made = app.add_option(name, slot.values, help);
+  if (option.takes == Takes::One) made->expected(1);
+  // An option takes one value each time it is given, so that it never swallows what follows it.
+  else if (option.name.starts_with('-'))
+    made->expected(1)->take_all();
+  made->required(option.required)->type_name(std::string(option.value));
+}
+
+Arguments arguments_of(const Slots& slots) {
+  Arguments out;
+  for (const Slot& slot : slots) {
+    if (slot.flag) out.add(slot.name, "");
+    for (const std::string& value : slot.values) out.add(slot.name, value);
+  }
+  return out;
+}
+
+// The subcommand for "segments count", making "segments" where it is not there yet.
+CLI::App* subcommand(CLI::App& app, const Command& command) {
+  CLI::App* at = &app;
+  const auto words = split(command.path, ' ');
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string word(words[i]);
+    const bool last = i + 1 == words.size();
+    const auto made = at->get_subcommands([&](const CLI::App* app) { return app->get_name() == word; });
+    CLI::App* next = made.empty() ? nullptr : made.front();
+    if (!next) next = at->add_subcommand(word, last ? std::string(command.summary) : "");
+    if (!last) next->require_subcommand(1)->description(fmt::format("{}: see tessera {} --help", word, word));
+    at = next->fallthrough();
+  }
+  return at;
+}
+
+// "unknown command 'improt'; did you mean 'import'?" where a first word is near a command.
+std::string with_hint(const std::string& message, std::span<const std::string> words) {
+  std::vector<std::string> names;
+  for (const Command& command : commands()) {
+    names.emplace_back(command.path);
+    names.emplace_back(split(command.path, ' ').front());
+  }
+  for (const std::string& word : words) {
+    if (word.starts_with('-') || std::find(names.begin(), names.end(), word) != names.end()) continue;
+    if (const auto near = nearest_name(word, names)) return fmt::format("{}\n  did you mean '{}'?", message, *near);
+  }
+  return message;
+}
+
+Result<Called> parse(CLI::App& app, std::span<const std::string> words) {
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Help on all commands");
+  app.set_version_flag("--version", "tessera " TESSERA_VERSION);
+  app.option_defaults()->always_capture_default(false);
+  Slots common;
+  for (const Option& option : common_options()) add_option(app, option, common);
+  std::vector<std::pair<CLI::App*, std::pair<const Command*, Slots>>> made;
+  made.reserve(commands().size());
+  for (const Command& command : commands()) {
+    made.push_back({subcommand(app, command), {&command, {}}});
+    for (const Option& option : command.options) add_option(*made.back().first, option, made.back().second.second);
+  }
+  try {
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the back
+  } catch (const CLI::Success& success) {
+    std::ostringstream text;
+    app.exit(success, text, text);
+    return Called{.command = nullptr, .common = {}, .own = {}, .help = text.str()};
+  } catch (const CLI::ParseError& error) {
+    return usage(with_hint(error.what(), words), "tessera --help lists the commands");
+  }
+  for (const auto& [parsed, command] : made)
+    if (parsed->parsed())
+      return Called{
+          .command = command.first, .common = arguments_of(common), .own = arguments_of(command.second), .help = {}};
+  return usage("no command was given", "tessera --help lists the commands");
+}
+
+}  // namespace
+
+std::string long_name(std::string_view option) {
+  const size_t dashes = option.rfind("--");
+  return std::string(dashes == std::string_view::npos ? option : option.substr(dashes + 2));
+}
+
+Result<Called> parse_command_line(std::span<const std::string> words) {
+  CLI::App app{"Tessera: a company's customer events in, explained micro-segments out", "tessera"};
+  return parse(app, words);
+}
+
+}  // namespace tessera::cli

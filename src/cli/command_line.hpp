@@ -1,0 +1,23 @@
+// Words to a command and its arguments, by the command table. The one door to CLI11.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "cli/command.hpp"
+
+namespace tessera::cli {
+
+struct Called {
+  const Command* command = nullptr;
+  Arguments common, own;
+  std::string help;  // not empty: what was asked for is this text, and no command
+};
+
+// `words`: without the program's name. Errors are of usage.
+Result<Called> parse_command_line(std::span<const std::string> words);
+
+// "-e,--expression" -> "expression"; "FILE" -> "FILE".
+std::string long_name(std::string_view option);
+
+}  // namespace tessera::cli

@@ -1,0 +1,131 @@
+#include "cli/lent.hpp"
+
+#include <fstream>
+#include <list>
+#include <mutex>
+
+#include "cli/calling.hpp"
+#include "server/frames.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+// At most ten a second.
+class FarProgress final : public Progress {
+ public:
+  FarProgress(server::CommandReader& reader, const Clock& clock) : reader_(reader), clock_(clock) {}
+  void step(const std::string& what, uint64_t done, uint64_t total) override {
+    const std::lock_guard lock(mutex_);
+    const Instant now = clock_.now();
+    if (now - last_ < Duration{100}) return;
+    last_ = now;
+    reader_.say("step", fmt::format("{} {} {}", done, total, what.substr(0, 1000)));
+  }
+  void finish() override {}
+
+ private:
+  server::CommandReader& reader_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  Instant last_ = kEver;
+};
+
+// The client's files, the server's record. Nothing is read from or written to the server's disk by a name that the
+// client gave.
+class LentWorld final : public World {
+ public:
+  LentWorld(server::Service& service, const server::CommandCall& call, server::CommandReader& reader)
+      : service_(service), call_(call), reader_(reader) {
+    reader_.when_gone([this] {
+      const std::lock_guard lock(mutex_);
+      is_gone_ = true;
+      for (const auto& lent : lent_) lent.record->connection().interrupt();
+    });
+  }
+  ~LentWorld() override { reader_.when_gone({}); }
+
+  void print(std::string_view bytes) override { say("out", bytes); }
+  void note(std::string_view bytes) override { say("err", bytes); }
+  Result<std::string> read(const std::string& path) override {
+    const auto found = call_.files.find(path);
+    if (found == call_.files.end()) return fail("was not sent along", path);
+    return found->second;
+  }
+  Result<void> write(const std::string& path, std::string_view bytes) override {
+    reader_.say("file", path);
+    say("part", bytes);
+    reader_.say("done", "");
+    return {};
+  }
+  Result<void> hand_over(const std::string& file, const std::string& path) override {
+    std::ifstream in(file, std::ios::binary);
+    std::string piece(server::kLargestFrame, '\0');
+    reader_.say("new", path);
+    while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0)
+      if (!reader_.say("part", std::string_view(piece).substr(0, static_cast<size_t>(in.gcount())))) break;
+    const bool is_read = in.eof();
+    std::error_code ignored;
+    std::filesystem::remove(file, ignored);
+    if (!is_read) return fail("could not be sent as a whole", path);
+    reader_.say("done", "");
+    return {};
+  }
+  bool has_record() override { return true; }
+  Result<std::shared_ptr<store::Record>> open_record(store::OpenMode mode) override {
+    std::shared_ptr<store::Record> record = TRY(service_.record.another());
+    std::optional<store::Transaction> snapshot;
+    // All that a command reads is of one moment, whatever is recorded meanwhile.
+    if (mode == store::OpenMode::ReadOnly)
+      snapshot.emplace(TRY(store::Transaction::begin_reading(record->connection())));
+    const std::lock_guard lock(mutex_);
+    if (is_gone_) return fail("nobody waits for the answer any more");
+    lent_.emplace_back(record, std::move(snapshot));
+    return record;
+  }
+  server::Service* server() override { return &service_; }
+
+ private:
+  void say(std::string_view kind, std::string_view bytes) {
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), server::kLargestFrame)))
+      if (!reader_.say(kind, bytes.substr(0, server::kLargestFrame))) return;
+  }
+
+  struct Lent {
+    Lent(std::shared_ptr<store::Record> of, std::optional<store::Transaction> as)
+        : record(std::move(of)), snapshot(std::move(as)) {}
+    std::shared_ptr<store::Record> record;
+    std::optional<store::Transaction> snapshot;  // ends before the record goes
+  };
+  server::Service& service_;
+  const server::CommandCall& call_;
+  server::CommandReader& reader_;
+  std::mutex mutex_;
+  std::list<Lent> lent_;
+  bool is_gone_ = false;
+};
+
+int run_lent(server::Service& service, const server::CommandCall& call, server::CommandReader& reader) {
+  LentWorld world(service, call, reader);
+  const auto called = parse_command_line(call.words);
+  if (!called) return report(world, called.error());
+  if (!called->help.empty()) return world.print(called->help), 0;
+  if (called->command->remote != Remote::There)
+    return report(world, usage(fmt::format("tessera {} is not run by a server", called->command->path)).error());
+  FarProgress progress(reader, service.clock);
+  auto context = context_of(called->common, service.clock, progress, world);
+  if (!context) return report(world, context.error());
+  context->store = call.store.empty() ? "http://127.0.0.1:8080" : call.store;
+  if (const auto recorded = service.backend.record_now(); !recorded) return report(world, recorded.error());
+  return run_in(*context, *called);
+}
+
+}  // namespace
+
+server::RunCommand lent_commands(server::Service& service) {
+  return [&service](const server::CommandCall& call, server::CommandReader& reader) {
+    return run_lent(service, call, reader);
+  };
+}
+
+}  // namespace tessera::cli

@@ -1,0 +1,78 @@
+#include "cli/world.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+
+#include "core/text.hpp"
+
+namespace tessera::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr size_t kLargestFile = 64 << 20;
+
+}  // namespace
+
+void OwnWorld::print(std::string_view bytes) {
+  std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+}
+
+void OwnWorld::note(std::string_view bytes) {
+  std::fflush(stdout);  // in the order in which they were said
+  std::fwrite(bytes.data(), 1, bytes.size(), stderr);
+}
+
+Result<std::string> OwnWorld::read(const std::string& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return fail("is a folder, not a file", path);
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    return fail(fmt::format("cannot be opened: {}", std::strerror(errno)), path, fmt::format("ls -l '{}'", path));
+  std::string text(kLargestFile + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (text.size() > kLargestFile) return fail(fmt::format("is larger than {} bytes", kLargestFile), path);
+  if (const auto bad = first_invalid_utf8(text)) {
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*bad), '\n');
+    return fail("invalid UTF-8", fmt::format("{}:{}", path, line),
+                fmt::format("iconv -f WINDOWS-1252 -t UTF-8 '{}'", path));
+  }
+  return text;
+}
+
+Result<void> OwnWorld::write(const std::string& path, std::string_view bytes) {
+  std::error_code error;
+  if (const fs::path folder = fs::path(path).parent_path(); !folder.empty()) {
+    fs::create_directories(folder, error);
+    if (error) return fail(fmt::format("the folder cannot be made: {}", error.message()), folder.string());
+  }
+  const std::string partial = path + ".partial";
+  std::ofstream file(partial, std::ios::binary | std::ios::trunc);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  if (file) fs::rename(partial, path, error);
+  if (file && !error) return {};
+  const std::string why = error ? error.message() : std::strerror(errno);
+  fs::remove(partial, error);
+  return fail(fmt::format("cannot be written: {}", why), path);
+}
+
+Result<void> OwnWorld::hand_over(const std::string& file, const std::string& path) {
+  return store::publish(file, path);
+}
+
+bool OwnWorld::has_record() {
+  std::error_code error;
+  return fs::exists(store_, error);
+}
+
+Result<std::shared_ptr<store::Record>> OwnWorld::open_record(store::OpenMode mode) {
+  return TRY(store::Record::open(store_, mode, clock_));
+}
+
+}  // namespace tessera::cli

@@ -1,0 +1,228 @@
+#include "server/commands.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "core/json.hpp"
+#include "core/parallel.hpp"
+#include "server/frames.hpp"
+#include "server/site.hpp"
+
+namespace tessera::server {
+
+namespace {
+
+constexpr size_t kBuffer = 1 << 20, kPiece = 256 << 10, kMostWords = 1'000;
+
+// Between the command's thread and its reader.
+class Conversation final : public CommandReader {
+ public:
+  bool say(std::string_view kind, std::string_view bytes) override {
+    std::function<void()> wake;
+    {
+      std::unique_lock lock(mutex_);
+      news_.wait(lock, [this] { return is_gone_ || held_.size() < kBuffer; });
+      if (is_gone_) return false;
+      held_ += frame(kind, bytes);
+      wake = wake_;
+    }
+    if (wake) wake();
+    return true;
+  }
+  void when_gone(std::function<void()> stop) override {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = std::move(stop);
+      if (!is_gone_ || !stop_) return;
+    }
+    leave();
+  }
+
+  void leave() {
+    std::function<void()> stop;
+    {
+      const std::lock_guard lock(mutex_);
+      is_gone_ = true;
+      // Under the lock, so that the command cannot end meanwhile: it takes it away with when_gone({}).
+      if (stop_) stop_();
+    }
+    news_.notify_all();
+  }
+  bool is_gone() {
+    const std::lock_guard lock(mutex_);
+    return is_gone_;
+  }
+  void end() {
+    std::function<void()> wake;
+    {
+      const std::lock_guard lock(mutex_);
+      is_over_ = true;
+      wake = wake_;
+    }
+    if (wake) wake();
+  }
+  Stream::Piece take() {
+    Stream::Piece out{.text = {}, .then = Stream::Then::Wait};
+    {
+      const std::lock_guard lock(mutex_);
+      out.text = held_.substr(0, kPiece);
+      held_.erase(0, kPiece);
+      if (!held_.empty())
+        out.then = Stream::Then::More;
+      else if (is_over_)
+        out.then = Stream::Then::End;
+    }
+    news_.notify_all();
+    return out;
+  }
+  void on_wake(std::function<void()> wake) {
+    const std::lock_guard lock(mutex_);
+    wake_ = std::move(wake);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable news_;
+  std::string held_;
+  std::function<void()> wake_, stop_;
+  bool is_gone_ = false, is_over_ = false;
+};
+
+class CommandStream final : public Stream {
+ public:
+  explicit CommandStream(std::shared_ptr<Conversation> with) : with_(std::move(with)) {}
+  ~CommandStream() override {
+    with_->on_wake(nullptr);
+    with_->leave();
+  }
+  Piece next() override { return with_->take(); }
+  void on_wake(std::function<void()> wake) override { with_->on_wake(std::move(wake)); }
+  std::string idle() const override { return frame("beat", ""); }
+
+ private:
+  std::shared_ptr<Conversation> with_;
+};
+
+}  // namespace
+
+struct Commands::State {
+  RunCommand run;
+  size_t most_waiting;
+  std::mutex mutex;
+  std::condition_variable news;
+  struct Waiting {
+    CommandCall call;
+    std::shared_ptr<Conversation> with;
+  };
+  std::deque<Waiting> waiting;
+  std::shared_ptr<Conversation> running;
+  bool is_over = false;
+  std::thread thread;
+
+  void work() {
+    const OnThisThreadAlone alone;
+    for (;;) {
+      Waiting next;
+      {
+        std::unique_lock lock(mutex);
+        running = nullptr;
+        news.wait(lock, [this] { return is_over || !waiting.empty(); });
+        if (is_over) return;
+        next = std::move(waiting.front());
+        waiting.pop_front();
+        running = next.with;
+      }
+      if (next.with->is_gone()) continue;
+      const int code = run(next.call, *next.with);
+      next.with->when_gone({});
+      next.with->say("end", std::to_string(code));
+      next.with->end();
+    }
+  }
+};
+
+Commands::Commands(RunCommand run, size_t most_waiting) : state_(std::make_unique<State>()) {
+  state_->run = std::move(run);
+  state_->most_waiting = most_waiting;
+  state_->thread = std::thread([state = state_.get()] { state->work(); });
+}
+
+Commands::~Commands() {
+  std::deque<State::Waiting> left;
+  std::shared_ptr<Conversation> running;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->is_over = true;
+    left.swap(state_->waiting);
+    running = state_->running;
+  }
+  for (const auto& each : left) each.with->end();
+  if (running) running->leave();
+  state_->news.notify_all();
+  state_->thread.join();
+}
+
+void Commands::post(CommandCall call, const Responder& responder) {
+  const auto with = std::make_shared<Conversation>();
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (state_->is_over || state_->waiting.size() >= state_->most_waiting) {
+      Response busy = problem(503, "as many commands as may wait are waiting already", "ask again in a moment");
+      busy.headers.emplace_back("Retry-After", "5");
+      return responder.send(std::move(busy));
+    }
+    state_->waiting.push_back({std::move(call), with});
+  }
+  state_->news.notify_all();
+  responder.send({.type = std::string(kFramesType), .stream = std::make_shared<CommandStream>(with)});
+}
+
+// --- the request
+
+Result<CommandCall> parse_command_call(std::string_view body) {
+  constexpr const char* kExample = R"({"words": ["segments", "list"]})";
+  const auto json = parse_json(body, "body");
+  const Json* words = json ? json->find("words") : nullptr;
+  if (!words || !words->as_array()) return usage("the body is a JSON object with a list of words", kExample);
+  if (words->as_array()->size() > kMostWords) return usage(fmt::format("more than {} words", kMostWords), kExample);
+  CommandCall out;
+  for (const Json& word : *words->as_array()) {
+    if (!word.as_text()) return usage("every word is a text", kExample);
+    out.words.push_back(*word.as_text());
+  }
+  if (const Json* store = json->find("store")) out.store = store->text_or("");
+  const Json* files = json->find("files");
+  for (const Json& file : files && files->as_array() ? *files->as_array() : Json::Array{}) {
+    const Json *path = file.find("path"), *text = file.find("text"), *error = file.find("error");
+    if (!path || !path->as_text()) return usage("a file has a path, and a text or an error");
+    const auto of_error = [&](std::string_view name) {
+      const Json* part = error ? error->find(name) : nullptr;
+      return part ? part->text_or("") : std::string();
+    };
+    out.files.insert_or_assign(
+        *path->as_text(), text && text->as_text() ? Result<std::string>(*text->as_text())
+                                                  : fail(of_error("message"), of_error("place"), of_error("remedy")));
+  }
+  return out;
+}
+
+std::string text_of(const CommandCall& call) {
+  Json words = Json::array(), files = Json::array();
+  for (const std::string& word : call.words) words.add(word);
+  for (const auto& [path, text] : call.files) {
+    Json file = Json::object().set("path", path);
+    if (text)
+      file.set("text", *text);
+    else
+      file.set("error", Json::object()
+                            .set("message", text.error().message)
+                            .set("place", text.error().place)
+                            .set("remedy", text.error().remedy));
+    files.add(std::move(file));
+  }
+  return Json::object().set("words", std::move(words)).set("store", call.store).set("files", std::move(files)).dump();
+}
+
+}  // namespace tessera::server
