@@ -1,6 +1,5 @@
 #include "cli/kafka_sources.hpp"
 
-#include "cli/session.hpp"
 
 namespace tessera::cli {
 
@@ -22,11 +21,11 @@ class EngineSink final : public ingest::KafkaSink {
 
 }  // namespace
 
-Result<std::vector<ingest::KafkaSettings>> kafka_settings(const Arguments& given) {
+Result<std::vector<ingest::KafkaSettings>> kafka_settings(World& world, const Arguments& given) {
   std::vector<ingest::KafkaSettings> out;
   ingest::KafkaProperties properties;
   if (const auto file = given.text("kafka-config"))
-    properties = TRY(ingest::parse_kafka_properties(TRY(read_text_file(*file)), *file));
+    properties = TRY(ingest::parse_kafka_properties(TRY(world.read(*file)), *file));
   for (const std::string& address : given.all("kafka")) {
     ingest::KafkaSettings settings = TRY(ingest::parse_kafka(address));
     settings.group = given.text("kafka-group").value_or(settings.group);

@@ -12,7 +12,7 @@
 namespace tessera::cli {
 
 // Of --kafka, --kafka-group and --kafka-config; empty: there are none.
-Result<std::vector<ingest::KafkaSettings>> kafka_settings(const Arguments& given);
+Result<std::vector<ingest::KafkaSettings>> kafka_settings(World& world, const Arguments& given);
 
 class KafkaSources {
  public:

@@ -102,7 +102,7 @@ live::DeliverySettings delivery_settings(const Arguments& given) {
 
 Result<int> run_serve(const Context& context, const Arguments& given) {
   server::HttpSettings settings = TRY(settings_of(given));
-  auto kafka_wanted = TRY(kafka_settings(given));
+  auto kafka_wanted = TRY(kafka_settings(context.world, given));
   const Signals signals;
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a full disk, not the end
   auto record = TRY(store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock));
