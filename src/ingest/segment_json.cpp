@@ -24,6 +24,7 @@
 #include "ingest/presets.hpp"
 #include "ingest/segment_body.hpp"
 #include "profiles/history.hpp"
+#include "profiles/tables.hpp"
 
 namespace tessera::ingest {
 namespace {
@@ -187,6 +188,7 @@ class Calls final : public SegmentNormaliser {
     const std::string_view event = event_of(call, *type);
     if (event.empty()) return reject("no-event-name", "");
     if (event.size() > kLongestName) return reject("long-event-name", event);
+    if (profiles::flaw_of_event_name(event)) return reject("bad-event-name", event);
     if (time && *time > context_.now && context_.leaves_out(Odd::FutureTime, line_, text_of(*time), raw_)) return;
 
     KindPlan& kind = kind_of(event, *type);

@@ -95,6 +95,11 @@ Result<void> Engine::stop() {
     s.is_log_ended = true;
   }
   s.behind_news.notify_all();
+  {
+    const std::lock_guard lock(s.pages_mutex);
+    s.is_ending = true;
+  }
+  s.recorded_news.notify_all();
   if (s.applier.joinable()) s.applier.join();
   s.end_recording();
   if (!s.trouble.empty())
@@ -209,7 +214,7 @@ void Engine::State::apply_log() {
       is_flush_due = std::exchange(is_record_wanted, false);
     }
     for (Logged& logged : taken) {
-      auto answer = apply(logged);
+      auto answer = is_given_up ? Result<Json>(fail("the server is stopping")) : apply(logged);
       if (logged.applied) logged.applied->set_value(std::move(answer));
       {
         const std::lock_guard lock(behind_mutex);
@@ -254,7 +259,7 @@ Result<Json> Engine::State::apply(const Logged& logged) {
 Result<Json> Engine::State::redefine(const LogEntry& entry, const Logged& logged) {
   // Whatever the new definitions need of the record must be in it.
   hand_over_page();
-  wait_for_record();
+  if (!wait_for_record()) return fail("the server is stopping, and the record cannot be written");
   const std::lock_guard recording_lock(recorder_mutex);
   auto changed = [&]() -> Result<InForce::Changed> {
     const auto schema = TRY(recorder->schema());
@@ -330,7 +335,9 @@ void Engine::State::hand_over_page() {
     page = fold->take_page();
   }
   std::unique_lock lock(pages_mutex);
-  recorded_news.wait(lock, [&] { return pages.size() < kWaitingPages; });
+  recorded_news.wait(lock, [&] { return pages.size() < kWaitingPages || (is_ending && !trouble.empty()); });
+  is_given_up |= pages.size() >= kWaitingPages;
+  if (is_given_up) return;
   pages.push_back(std::move(page));
   pages_news.notify_one();
 }
@@ -344,9 +351,11 @@ void Engine::State::end_recording() {
   if (recording.joinable()) recording.join();
 }
 
-void Engine::State::wait_for_record() {
+bool Engine::State::wait_for_record() {
   std::unique_lock lock(pages_mutex);
-  recorded_news.wait(lock, [&] { return pages.empty() && !is_writing; });
+  recorded_news.wait(lock, [&] { return (pages.empty() && !is_writing) || (is_ending && !trouble.empty()); });
+  is_given_up |= !pages.empty();
+  return !is_given_up;
 }
 
 void Engine::State::record_pages() {

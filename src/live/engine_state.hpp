@@ -83,7 +83,9 @@ struct Engine::State {
   std::condition_variable pages_news, recorded_news;
   std::deque<Page> pages;
   bool are_pages_ended = false, is_writing = false;
-  std::string trouble;  // why the record cannot be written at the moment
+  bool is_ending = false;    // what the record cannot take now waits in the log for the next start
+  bool is_given_up = false;  // a page was not handed over: nothing behind it may be
+  std::string trouble;       // why the record cannot be written at the moment
   std::atomic<uint64_t> recorded_until{0};
 
   std::atomic<int64_t> next_due{kNever.ms}, last_learnt{kEver.ms};
@@ -110,7 +112,7 @@ struct Engine::State {
   Change change_of(const Flip& flip) const;
   std::string public_id(Profile profile) const;
   void hand_over_page();
-  void wait_for_record();
+  bool wait_for_record();  // false: it is ending, and the record cannot be written
   void record_pages();
   void end_recording();
   Result<Json> define(EntryKind kind, const std::string& text);

@@ -27,8 +27,8 @@ Result<std::unique_ptr<Recorder>> Recorder::open(store::Record& record,
 // --- a page
 
 Result<void> Recorder::write(const Page& page, const InForce::Changed* changed) {
-  auto transaction = TRY(store::Transaction::begin(connection_));
   const auto written = [&]() -> Result<void> {
+    auto transaction = TRY(store::Transaction::begin(connection_));
     store::Entry entry = TRY(store::next_entry(connection_, "live", page.learnt_until));
     if (entry.first_seq != page.first_seq)
       return fail(fmt::format("the record changed behind the server: it goes on at fact {}, the log at {}",
@@ -57,7 +57,7 @@ Result<void> Recorder::write(const Page& page, const InForce::Changed* changed) 
     TRY(connection_.run("INSERT INTO tessera.applied VALUES (?, ?)", {page.until_offset, page.learnt_until}));
     return transaction.commit();
   }();
-  // What was grown in a transaction that did not end well is not there.
+  // What was grown in a transaction that did not end well is not there; it is over here, so that it is not seen.
   if (!written) tables_ = TRY(profiles::EventTables::read(connection_));
   return written;
 }

@@ -561,10 +561,17 @@ std::string quoted_name(std::string_view name) {
   return quoted + '"';
 }
 
+// A statement ends at its first NUL.
 std::string quoted_text(std::string_view text) {
   std::string quoted = "'";
-  for (const char c : text) quoted.append(c == '\'' ? 2 : 1, c);
-  return quoted + '\'';
+  for (const char c : text) {
+    if (c == '\0')
+      quoted += "'||chr(0)||'";
+    else
+      quoted.append(c == '\'' ? 2 : 1, c);
+  }
+  quoted += '\'';
+  return text.find('\0') == std::string_view::npos ? quoted : "(" + quoted + ")";
 }
 
 std::string union_all(std::span<const std::string> selects) {

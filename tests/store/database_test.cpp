@@ -143,6 +143,8 @@ TEST(Database, StreamsInChunks) {
 
 TEST(Database, QuotesNamesAndTexts) {
   auto connection = connection_in_memory();
+  const std::string_view nul("a\0'b", 4);
+  EXPECT_EQ(MUST(connection.text("SELECT " + quoted_text(nul) + " || 'c'")), std::string(nul) + "c");
   EXPECT_EQ(MUST(connection.text("SELECT " + quoted_text("it's; \"x\" -- y"))), "it's; \"x\" -- y");
   MUST(connection.run("CREATE TABLE t(" + quoted_name("a\"b; drop") + " INTEGER)"));
   MUST(connection.run("SELECT " + quoted_name("a\"b; drop") + " FROM t"));
