@@ -1,6 +1,5 @@
 #include "cli/kafka_sources.hpp"
 
-
 namespace tessera::cli {
 
 namespace {
