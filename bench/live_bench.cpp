@@ -265,6 +265,31 @@ void storm(size_t customers) {
       time.seconds * 1e6 / static_cast<double>(looks));
 }
 
+// Nothing comes in, and a minute passes as a server lets it pass: a beat of 20 ms, an entry where somebody's time has
+// come.
+void idle(size_t segments, size_t customers) {
+  Shop shop(segments, customers, customers * 20);
+  const auto before = shop.fold->counts();
+  constexpr int64_t kSeconds = 60;
+  size_t entries = 0;
+  const Took time = took([&] {
+    for (const Instant end = shop.now + kSecond * kSeconds; shop.now < end;) {
+      shop.now = shop.now + Duration{20};
+      if (shop.fold->next_due() > shop.now) continue;
+      shop.fold->begin(shop.offset++, shop.now);
+      shop.fold->finish(shop.offset);
+      ++entries;
+    }
+  });
+  const auto after = shop.fold->counts();
+  fmt::print(
+      "Idle, {} segments and {} customers of 20 facts: {:.2f} % of a core; a second has {:.1f} entries, {:.1f} looks, "
+      "{:.1f} changes.\n",
+      segments, customers, time.cpu * 100 / kSeconds, static_cast<double>(entries) / kSeconds,
+      static_cast<double>(after.looks - before.looks) / kSeconds,
+      static_cast<double>(after.flips - before.flips) / kSeconds);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -283,5 +308,6 @@ int main(int argc, char** argv) {
   if (!only_facts) by_segments(segments, customers, facts);
   if (!only_segments) by_facts(sizes, options.smoke ? 20'000 : 1'000'000, facts);
   if (!only_segments && !only_facts) storm(customers);
+  if (!only_facts) idle(only_segments.value_or(1000), options.smoke ? 20'000 : 1'000'000);
   return 0;
 }

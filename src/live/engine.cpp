@@ -23,6 +23,9 @@ Result<void> Engine::State::open(const std::string& folder) {
                             applied.offset, log->first(), log->end()),
                 folder,
                 "restore the record and the log of one backup, or move the log's folder away to go on without it");
+  // Beside the rest: the longest question of a start, and about nothing that the rest makes. Before any return below
+  // the future waits for it.
+  auto begins = std::async(std::launch::async, [this] { return lookup->begins(); });
   const auto schema = TRY(recorder->schema());
   in_force = TRY(InForce::read(recorder->connection(), schema));
   auto memory = TRY(recorder->memory(TRY(Fold::wanted_by(in_force.definitions()))));
@@ -36,7 +39,7 @@ Result<void> Engine::State::open(const std::string& folder) {
       },
       std::move(memory)));
   TRY(recorder->fill(*fold, clock.now() - settings.remembered_for));
-  fold->restore(TRY(recorder->begins()), applied.at, applied.next_seq, recorder->events());
+  fold->restore(TRY(begins.get()), applied.at, applied.next_seq, recorder->events());
   reader = make_reader(fold->intake());
   recorded_until = applied.offset;
   applied_until = applied.offset;
