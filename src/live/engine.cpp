@@ -145,7 +145,9 @@ void Engine::State::write_log() {
         const int64_t due = next_due;
         return due > last_learnt && due <= clock.now().ms;
       };
-      queue_news.wait_for(lock, kBeat, [&] { return is_stopping || !queue.empty(); });
+      // Up to the next timer; the clock may be set meanwhile, so never for long.
+      if (!is_stopping && queue.empty())
+        queue_news.wait_for(lock, std::clamp(std::chrono::milliseconds(next_due - clock.now().ms), kBeat, 10 * kBeat));
       if (queue.empty()) {
         if (is_stopping) return;
         if (!is_due()) continue;
@@ -211,7 +213,8 @@ void Engine::State::apply_log() {
     bool is_flush_due = false;
     {
       std::unique_lock lock(behind_mutex);
-      behind_news.wait_for(lock, kBeat, [&] { return is_log_ended || is_record_wanted || !behind.empty(); });
+      behind_news.wait_for(lock, fold->inflow().empty() ? 10 * kBeat : kBeat,
+                           [&] { return is_log_ended || is_record_wanted || !behind.empty(); });
       if (behind.empty() && is_log_ended) break;
       taken.swap(behind);
       is_flush_due = std::exchange(is_record_wanted, false);
@@ -226,7 +229,10 @@ void Engine::State::apply_log() {
       }
       if (fold->inflow().page_rows() >= settings.page_rows) hand_over_page();
     }
-    next_due = fold->next_due().ms;
+    if (const int64_t due = fold->next_due().ms; next_due.exchange(due) > due) {
+      const std::lock_guard lock(queue_mutex);  // the writer either has not looked yet, or waits and is told
+      queue_news.notify_one();
+    }
     if (!taken.empty()) applied_news.notify_all();
     if (const Instant now = clock.now(); is_flush_due || now - flushed >= settings.flush_after) {
       flushed = now;
