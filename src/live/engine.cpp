@@ -40,6 +40,7 @@ Result<void> Engine::State::open(const std::string& folder) {
       std::move(memory)));
   TRY(recorder->fill(*fold, clock.now() - settings.remembered_for));
   fold->restore(TRY(begins.get()), applied.at, applied.next_seq, recorder->events());
+  sources = TRY(Sources::read(TRY(recorder->sources())));
   reader = make_reader(fold->intake());
   recorded_until = applied.offset;
   applied_until = applied.offset;
@@ -255,7 +256,7 @@ Result<Json> Engine::State::apply(const Logged& logged) {
     const std::unique_lock lock(fold_mutex);
     fold->begin(logged.offset, entry.learnt);
     for (const LogEntry::Call& call : entry.calls) {
-      note_source(call.source.substr(0, call.source.find('/')), entry.learnt);
+      fold->count_kinds(sources.called(call.source.substr(0, call.source.find('/')), entry.learnt));
       reader->read({std::string(call.source), std::string(call.type), std::string(call.body)}, entry.learnt);
     }
     fold->finish(logged.next);
@@ -298,7 +299,10 @@ Result<Json> Engine::State::redefine(const LogEntry& entry, const Logged& logged
     fold->finish(logged.next);
     fresh = fold->fresh();
   }
-  const Page page = fold->take_page();
+  const Page page = [&] {
+    const std::unique_lock lock(fold_mutex);
+    return take_page();
+  }();
   if (auto written = recorder->write(page, changed ? &*changed : nullptr); !written) {
     // The entry is in the log; it is applied to the record at the next start.
     const std::lock_guard lock(pages_mutex);
@@ -322,16 +326,12 @@ Result<Json> Engine::State::redefine(const LogEntry& entry, const Logged& logged
       .set("warnings", changed->warnings);
 }
 
-void Engine::State::note_source(std::string_view name, Instant at) {
-  auto found = sources.find(name);
-  if (found == sources.end()) found = sources.emplace(std::string(name), SourceState{}).first;
-  SourceState& source = found->second;
-  if (source.calls++ > 0) {
-    const int64_t gap = (at - source.newest).ms;
-    source.usual_gap.ms += (gap - source.usual_gap.ms) / static_cast<int64_t>(std::min<uint64_t>(source.calls, 64));
-  }
-  source.first = std::min(source.first, at);
-  source.newest = at;
+// With what is known of the sources up to there. The caller holds fold_mutex.
+Page Engine::State::take_page() {
+  sources.name_kinds(fold->inflow().events_by_kind());
+  Page page = fold->take_page();
+  page.sources = sources.text();
+  return page;
 }
 
 // --- the record
@@ -341,7 +341,7 @@ void Engine::State::hand_over_page() {
   {
     const std::unique_lock lock(fold_mutex);
     if (!fold->has_rows()) return;
-    page = fold->take_page();
+    page = take_page();
   }
   std::unique_lock lock(pages_mutex);
   recorded_news.wait(lock, [&] { return pages.size() < kWaitingPages || (is_ending && !trouble.empty()); });

@@ -3,6 +3,7 @@
 
 #include "live/engine_state.hpp"
 #include "profiles/people.hpp"
+#include "segment/needs.hpp"
 #include "segment/print.hpp"
 
 namespace tessera::live {
@@ -91,6 +92,19 @@ Result<std::vector<Change>> Engine::changes_after(std::string_view id, size_t li
 
 // --- questions
 
+Json Engine::State::stale_sources(const std::string& slug) const {
+  const auto& program = fold->definitions().program.definitions;
+  const auto definition = std::ranges::find_if(program, [&](const segment::Definition& each) {
+    return each.kind == segment::DefinitionKind::Segment && each.slug == slug;
+  });
+  const auto events =
+      segment::events_looked_at(fold->definitions().program, static_cast<size_t>(definition - program.begin()));
+  Json out = Json::array();
+  for (std::string& name : events ? sources.silent(clock.now(), *events) : sources.silent(clock.now()))
+    out.add(std::move(name));
+  return out;
+}
+
 Json Engine::segments() {
   State& s = *state_;
   const std::shared_lock lock(s.fold_mutex);
@@ -108,6 +122,7 @@ Json Engine::segments() {
                  .set("version", uint64_t{version->version})
                  .set("since", text_of(version->since))
                  .set("members", uint64_t{s.fold->members(i).size()})
+                 .set("stale_sources", s.stale_sources(slug))
                  .set("definition", text == s.in_force.all().end() ? "" : segment::print(*text)));
   }
   return list;
@@ -190,21 +205,10 @@ Json Engine::status() {
     out.set("changes", counts.flips);
     out.set("duplicates_known_since",
             s.fold->recent().horizon() == kEver ? Json() : Json(text_of(s.fold->recent().horizon())));
-    Json sources = Json::array(), silent = Json::array();
     const Instant now = s.clock.now();
-    for (const auto& [name, source] : s.sources) {
-      // Silent: three times its usual gap, and at least a minute.
-      const Duration silence = now - source.newest;
-      const bool is_silent = silence > kMinute && silence.ms > 3 * source.usual_gap.ms;
-      if (is_silent) silent.add(name);
-      sources.add(Json::object()
-                      .set("source", name)
-                      .set("calls", source.calls)
-                      .set("newest", text_of(source.newest))
-                      .set("usual_gap_ms", source.usual_gap.ms)
-                      .set("is_silent", is_silent));
-    }
-    out.set("sources", std::move(sources)).set("silent_sources", std::move(silent));
+    Json silent = Json::array();
+    for (std::string& name : s.sources.silent(now)) silent.add(std::move(name));
+    out.set("sources", s.sources.json(now)).set("silent_sources", std::move(silent));
   }
   const int64_t due = s.next_due;
   out.set("next_timer", due >= kNever.ms ? Json() : Json(text_of(Instant{due})));

@@ -16,6 +16,7 @@
 #include "live/fold.hpp"
 #include "live/in_force.hpp"
 #include "live/recorder.hpp"
+#include "live/sources.hpp"
 #include "store/log.hpp"
 
 namespace tessera::live {
@@ -37,12 +38,6 @@ struct Logged {  // on disk, before the fold
   std::shared_ptr<std::promise<Result<Json>>> applied;
 };
 
-struct SourceState {
-  uint64_t calls = 0;
-  Instant first = kNever, newest = kEver;
-  Duration usual_gap{};  // a moving average
-};
-
 struct Engine::Subscription {
   Listener listener;
 };
@@ -61,7 +56,7 @@ struct Engine::State {
   std::unique_ptr<Fold> fold;
   std::unique_ptr<Reader> reader;
   InForce in_force;
-  std::map<std::string, SourceState, std::less<>> sources;
+  Sources sources;
 
   // --- before the log
   std::mutex queue_mutex;
@@ -107,10 +102,11 @@ struct Engine::State {
   void apply_log();
   Result<Json> apply(const Logged& logged);
   Result<Json> redefine(const LogEntry& entry, const Logged& logged);
-  void note_source(std::string_view name, Instant at);
+  Page take_page();
   void tell(std::span<const Flip> flips);
   Change change_of(const Flip& flip) const;
   std::string public_id(Profile profile) const;
+  Json stale_sources(const std::string& slug) const;  // silent ones that a segment depends on
   void hand_over_page();
   bool wait_for_record();  // false: it is ending, and the record cannot be written
   void record_pages();

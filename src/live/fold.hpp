@@ -60,6 +60,8 @@ class Fold {
   // --- one entry: begin, rows through intake(), or redefine, finish. `learnt` never goes back.
   void begin(uint64_t offset, Instant learnt);
   profiles::Intake& intake() { return *inflow_; }
+  // The rows that follow are counted there, by kind.
+  void count_kinds(std::vector<bool>& kinds) { inflow_->count_kinds(kinds); }
   // Other definitions, in force from this entry on. `memory` where they need more than covers() says. Error: a
   // definition cannot be run; nothing has changed.
   Result<void> redefine(Definitions definitions, std::unique_ptr<Memory> memory = nullptr);

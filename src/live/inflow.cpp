@@ -35,6 +35,12 @@ void Inflow::use(Memory& memory) {
     if (!kind.is_refused) kind.stream = memory.shape.stream(kind.event);
 }
 
+std::vector<std::string> Inflow::events_by_kind() const {
+  std::vector<std::string> out;
+  for (const KindOf& kind : kinds_) out.push_back(kind.event);
+  return out;
+}
+
 Page Inflow::take_page() {
   Page next;
   next.first_seq = next.until_seq = next_seq_;
@@ -112,6 +118,10 @@ void Inflow::start(Kind kind, std::span<const Identifier> who, Instant time, uin
                    .reason = "too-many-event-names",
                    .value = fmt::format("at most {}", profiles::kMaxEvents),
                    .row = {}});
+  }
+  if (counted_) {
+    if (counted_->size() <= kind) counted_->resize(kind + 1);
+    (*counted_)[kind] = true;
   }
   skipping_ = recent_.seen(fingerprint, learnt_);
   if (skipping_) {

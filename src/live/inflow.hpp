@@ -45,6 +45,10 @@ class Inflow final : public profiles::Intake {
   // Event names that the record has already: together with new ones at most profiles::kMaxEvents.
   void knows(std::span<const std::string> events) { events_.insert(events.begin(), events.end()); }
 
+  // The rows that follow are counted there, by kind; until the next call of this.
+  void count_kinds(std::vector<bool>& kinds) { counted_ = &kinds; }
+  std::vector<std::string> events_by_kind() const;
+
   void begin(Instant learnt);
   // Rows put since begin() are in the histories and the page.
   Touched finish();
@@ -108,6 +112,7 @@ class Inflow final : public profiles::Intake {
   std::set<std::string, std::less<>> events_;  // all names, the record's and new ones
   std::vector<PropertyOf> properties_;
   std::optional<Kind> refused_;
+  std::vector<bool>* counted_ = nullptr;
   Kind current_ = 0;
   bool skipping_ = false;  // the row at hand is a duplicate
   std::string cleaned_;

@@ -53,6 +53,10 @@ Result<void> Recorder::write(const Page& page, const InForce::Changed* changed) 
     if (changed)
       for (const auto& [kind, slug] : changed->removed)
         TRY(store::write_removal(connection_, kind, slug, page.learnt_until));
+    if (!page.sources.empty()) {
+      TRY(connection_.run("DELETE FROM tessera.meta WHERE key = 'sources'"));
+      TRY(connection_.run("INSERT INTO tessera.meta VALUES ('sources', ?)", {std::string_view(page.sources)}));
+    }
     TRY(connection_.run("DELETE FROM tessera.applied"));
     TRY(connection_.run("INSERT INTO tessera.applied VALUES (?, ?)", {page.until_offset, page.learnt_until}));
     return transaction.commit();
@@ -199,6 +203,11 @@ Result<Recorder::Applied> Recorder::applied() {
     if (!chunk->column(1).is_null(0)) out.next_seq = chunk->column(1).values<uint32_t>()[0];
   }
   return out;
+}
+
+Result<std::string> Recorder::sources() {
+  const auto rows = TRY(connection_.rows("SELECT value FROM tessera.meta WHERE key = 'sources'"));
+  return rows.empty() ? std::string() : rows[0][0].value_or("");
 }
 
 Result<segment::Schema> Recorder::schema() {

@@ -35,6 +35,7 @@ class Recorder {
   Result<std::vector<Instant>> begins();
   std::vector<std::string> events() const;
   Result<std::unique_ptr<Memory>> memory(Wanted wanted);
+  Result<std::string> sources();  // Sources::text of the last page; empty: none
   Result<segment::Schema> schema();
   Result<std::optional<ChangeId>> find_change(const Flip& like, const SegmentVersion& segment);
   Result<std::optional<ChangeId>> last_change();

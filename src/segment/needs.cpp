@@ -1,5 +1,7 @@
 #include "segment/needs.hpp"
 
+#include <functional>
+
 #include "segment/walk.hpp"
 
 namespace tessera::segment {
@@ -54,6 +56,30 @@ Looks looks_of(const Program& program) {
   Walker walker;
   for (const Definition& definition : program.definitions) walker.visit(definition.body);
   return std::move(walker.looks);
+}
+
+std::optional<std::set<std::string>> events_looked_at(const Program& program, size_t definition) {
+  std::set<size_t> reached;
+  const std::function<void(size_t)> reach = [&](size_t index) {
+    if (index >= program.definitions.size() || !reached.insert(index).second) return;
+    std::function<void(const Expr&)> on_expr;
+    const std::function<void(const EventPattern&)> on_events = [&](const EventPattern& events) {
+      for (const Expr& where : events.where) on_expr(where);
+    };
+    on_expr = [&](const Expr& expr) {
+      if (const auto* name = std::get_if<Name>(&expr.node)) reach(name->definition);
+      if (const auto* other = std::get_if<InSegment>(&expr.node)) reach(other->definition);
+      for_each_child(expr, on_expr, on_events);
+    };
+    on_expr(program.definitions[index].body);
+  };
+  reach(definition);
+  Program part;
+  for (const size_t index : reached) part.definitions.push_back(program.definitions[index]);
+  Looks looks = looks_of(part);
+  if (looks.events.contains("")) return std::nullopt;
+  if (!looks.traits.empty()) looks.events.insert(std::string(profiles::kTraits));
+  return std::move(looks.events);
 }
 
 profiles::Needs needs_of(const Program& program, const Schema& schema) {

@@ -2,6 +2,7 @@
 // ready-made segment needs in the data.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -25,6 +26,8 @@ struct Looks {
 
 // REQUIRES: the program was checked (its aliases are replaced).
 Looks looks_of(const Program& program);
+// The names of the events that one definition and those it refers to look at; `$identify` for traits. nullopt: any.
+std::optional<std::set<std::string>> events_looked_at(const Program& program, size_t definition);
 
 // All of it as the loader wants it. "any event" is every event the schema knows.
 profiles::Needs needs_of(const Program& program, const Schema& schema);

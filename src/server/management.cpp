@@ -158,10 +158,16 @@ void list_members(Service& service, Call call, Responder responder) {
     auto stream = std::make_shared<MemberStream>(service.backend, call.parts[0], after, is_csv);
     return responder.send({.type = type_of_lines(is_csv), .stream = std::move(stream)});
   }
-  Json members = Json::array();
+  Json members = Json::array(), stale = Json::array();
   for (const std::string& member : *page) members.add(member);
+  const Json all = service.backend.segments();
+  for (const Json& segment : *all.as_array())
+    if (const Json* silent = segment.find("stale_sources");
+        silent &&
+        (segment.find("id")->text_or("") == call.parts[0] || segment.find("name")->text_or("") == call.parts[0]))
+      stale = *silent;
   Json out = Json::object().set("members", std::move(members));
-  out.set("next", page->size() == *limit ? Json(page->back()) : Json());
+  out.set("next", page->size() == *limit ? Json(page->back()) : Json()).set("stale_sources", std::move(stale));
   responder.send(json_response(out));
 }
 

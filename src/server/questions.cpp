@@ -161,6 +161,24 @@ Json shown(const Column& column, std::span<const Column> in_force, const std::ve
   return out.set("overlaps", std::move(overlaps));
 }
 
+// Sources that have fallen silent and ever sent what the segment looks at, as the engine's status lists them.
+Json stale_sources(const Json& status, const segment::Program& program, std::string_view slug) {
+  const auto definition = std::ranges::find_if(program.definitions, [&](const Definition& each) {
+    return each.kind == DefinitionKind::Segment && each.slug == slug;
+  });
+  const auto events = segment::events_looked_at(program, static_cast<size_t>(definition - program.definitions.begin()));
+  Json out = Json::array();
+  const Json* sources = status.find("sources");
+  if (!sources || !sources->as_array()) return out;
+  for (const Json& source : *sources->as_array()) {
+    const Json *is_silent = source.find("is_silent"), *sent = source.find("events");
+    if (!is_silent || !is_silent->as_bool() || !*is_silent->as_bool() || !sent) continue;
+    const auto is_looked_at = [&](const Json& event) { return events->contains(event.text_or("")); };
+    if (!events || std::ranges::any_of(*sent->as_array(), is_looked_at)) out.add(*source.find("source"));
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<PastMembers> members_at(Service& service, std::string_view slug, std::optional<Instant> as_of,
@@ -201,9 +219,11 @@ Result<Json> preview(Service& service, const std::string& text) {
   const segment::Program* const programs[] = {&given.program, &known.program};
   const auto columns = TRY(ask(*record.connection, record.schema, programs, now, kNever, customers));
   Json segments = Json::array();
+  const Json status = service.backend.status();
   for (const Column& column : columns[0])
     if (is_asked(given, columns[0], column))
-      segments.add(shown(column, columns[1], customers, !given.definitions.empty()));
+      segments.add(shown(column, columns[1], customers, !given.definitions.empty())
+                       .set("stale_sources", stale_sources(status, given.program, column.slug)));
   return Json::object()
       .set("as_of", text_of(now))
       .set("customers", customers.size())

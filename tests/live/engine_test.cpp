@@ -324,6 +324,67 @@ TEST_F(EngineTest, TimeAloneMovesMembers) {
   EXPECT_EQ(changes.back().cause, Cause::Time);
 }
 
+TEST_F(EngineTest, ASilentSourceIsShownWithWhatRestsOnItAlsoAfterARestart) {
+  for (uint64_t n = 0; n < 40; ++n)
+    world_.push_back({.learnt = {},
+                      .who = {{profiles::IdentifierKind::UserId, "u"}},
+                      .row = {.customer = {},
+                              .event = n % 2 ? "Product Viewed" : "Order Completed",
+                              .time = Instant{20'000 * kDay.ms},
+                              .properties = {}},
+                      .fingerprint = n + 1});
+  const auto from = [&](const std::string& source, size_t row) {
+    std::promise<Result<uint64_t>> promise;
+    auto logged = promise.get_future();
+    ASSERT_EQ(
+        engine_->submit({source, "", std::to_string(row)}, [&](Result<uint64_t> offset) { promise.set_value(offset); }),
+        Taken::Yes);
+    ASSERT_TRUE(logged.get().has_value());
+    engine_->catch_up();
+  };
+  const auto stale = [&](const std::string& id) {
+    const Json segments = engine_->segments();
+    for (const Json& segment : *segments.as_array())
+      if (segment.find("id")->text_or("") == id) return segment.find("stale_sources")->dump();
+    return std::string("no such segment");
+  };
+  clock_.ms = 20'000 * kDay.ms;
+  start();
+  ASSERT_TRUE(engine_
+                  ->apply_definitions("let viewed = count(\"Product Viewed\", last 7 days)\n"
+                                      "segment \"Buyers\" = did \"Order Completed\"\n"
+                                      "segment \"Lookers\" = viewed > 0\n"
+                                      "segment \"Both\" = in segment \"Buyers\" and in segment \"Lookers\"\n"
+                                      "segment \"Anything\" = did any event\n")
+                  .has_value());
+  // The shop sends orders every ten minutes, the site views every minute; the shop's come from a place of a topic.
+  for (size_t n = 0; n < 20; ++n) {
+    clock_.ms += kMinute.ms;
+    from("site", 2 * n + 1);
+    if (n % 10 == 0) from(fmt::format("shop/0@{}", n), 2 * n);
+  }
+  EXPECT_EQ(stale("buyers") + stale("lookers") + stale("both"), "[][][]");
+  clock_.ms += kMinute.ms * 10;
+  const auto expected = [&] {
+    EXPECT_EQ(stale("buyers"), "[]") << "ten minutes are nothing unusual for the shop";
+    EXPECT_EQ(stale("lookers"), R"(["site"])") << "by way of a let";
+    EXPECT_EQ(stale("both"), R"(["site"])") << "by way of another segment";
+    EXPECT_EQ(stale("anything"), R"(["site"])");
+    EXPECT_EQ(engine_->status().find("silent_sources")->dump(), R"(["site"])");
+  };
+  expected();
+  const std::string before = engine_->status().find("sources")->dump();
+  stop();
+  start();
+  EXPECT_EQ(engine_->status().find("sources")->dump(), before) << "the record keeps it";
+  expected();
+  clock_.ms += kHour.ms;
+  EXPECT_EQ(stale("both"), R"(["shop","site"])");
+  from("site", 39);  // a duplicate says as well that the source is there
+  EXPECT_EQ(stale("both"), R"(["shop"])");
+  EXPECT_EQ(stale("lookers"), "[]");
+}
+
 TEST_F(EngineTest, WrongDefinitionsAreRefusedWithPlaces) {
   start();
   const auto refused = engine_->apply_definitions("segment \"A\" = at least 2 ordr in the last 30 dasy");

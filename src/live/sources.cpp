@@ -1,0 +1,105 @@
+#include "live/sources.hpp"
+
+#include <algorithm>
+
+namespace tessera::live {
+
+std::vector<bool>& Sources::called(std::string_view name, Instant at) {
+  auto found = all_.find(name);
+  if (found == all_.end()) found = all_.emplace(std::string(name), Source{}).first;
+  Source& source = found->second;
+  if (source.calls++ > 0) {
+    const int64_t gap = (at - source.newest).ms;
+    source.usual_gap.ms += (gap - source.usual_gap.ms) / static_cast<int64_t>(std::min<uint64_t>(source.calls - 1, 64));
+  }
+  source.first = std::min(source.first, at);
+  source.newest = at;
+  return source.kinds;
+}
+
+bool Sources::is_silent(const Source& source, Instant now) {
+  const Duration silence = now - source.newest;
+  return silence > kMinute && silence.ms > 3 * source.usual_gap.ms;
+}
+
+std::vector<std::string> Sources::silent(Instant now) const {
+  std::vector<std::string> out;
+  for (const auto& [name, source] : all_)
+    if (is_silent(source, now)) out.push_back(name);
+  return out;
+}
+
+std::vector<std::string> Sources::silent(Instant now, const std::set<std::string>& events) const {
+  std::vector<std::string> out;
+  for (const auto& [name, source] : all_)
+    if (is_silent(source, now) &&
+        std::ranges::any_of(events, [&](const std::string& event) { return source.events.contains(event); }))
+      out.push_back(name);
+  return out;
+}
+
+Json Sources::json(Instant now) const {
+  Json out = Json::array();
+  for (const auto& [name, source] : all_) {
+    Json events = Json::array();
+    for (const std::string& event : source.events) events.add(event);
+    out.add(Json::object()
+                .set("source", name)
+                .set("calls", source.calls)
+                .set("newest", text_of(source.newest))
+                .set("usual_gap_ms", source.usual_gap.ms)
+                .set("is_silent", is_silent(source, now))
+                .set("events", std::move(events)));
+  }
+  return out;
+}
+
+void Sources::name_kinds(const std::vector<std::string>& events) {
+  for (auto& [name, source] : all_)
+    for (size_t kind = 0; kind < source.kinds.size(); ++kind)
+      if (source.kinds[kind] && kind < events.size()) source.events.insert(events[kind]);
+}
+
+std::string Sources::text() const {
+  Json out = Json::object();
+  for (const auto& [name, source] : all_) {
+    Json events = Json::array();
+    for (const std::string& event : source.events) events.add(event);
+    out.set(name, Json::object()
+                      .set("calls", source.calls)
+                      .set("first", text_of(source.first))
+                      .set("newest", text_of(source.newest))
+                      .set("usual_gap_ms", source.usual_gap.ms)
+                      .set("events", std::move(events)));
+  }
+  return out.dump();
+}
+
+Result<Sources> Sources::read(std::string_view text) {
+  Sources out;
+  if (text.empty()) return out;
+  const Json json = TRY(parse_json(text, "tessera.meta, sources"));
+  if (!json.as_object()) return fail("what the record says of its sources is damaged", {}, "tessera doctor");
+  for (const auto& [name, kept] : *json.as_object()) {
+    const auto at = [&](std::string_view member) {
+      const Json* time = kept.find(member);
+      return time ? parse_instant(time->text_or("")) : std::nullopt;
+    };
+    const auto number = [&](std::string_view member) {
+      const Json* found = kept.find(member);
+      return found ? static_cast<int64_t>(found->number_or(0)) : 0;
+    };
+    Source source{.calls = static_cast<uint64_t>(number("calls")),
+                  .first = at("first").value_or(kNever),
+                  .newest = at("newest").value_or(kEver),
+                  .usual_gap = Duration{number("usual_gap_ms")},
+                  .events = {},
+                  .kinds = {}};
+    if (const Json* events = kept.find("events"); events && events->as_array())
+      for (const Json& event : *events->as_array()) source.events.insert(event.text_or(""));
+    out.all_.emplace(name, std::move(source));
+  }
+  return out;
+}
+
+}  // namespace tessera::live
