@@ -21,6 +21,7 @@
 #include "ingest/guess.hpp"
 #include "ingest/odd.hpp"
 #include "ingest/plan.hpp"
+#include "profiles/intake.hpp"
 
 namespace tessera::store {
 class Record;
@@ -70,6 +71,12 @@ struct ImportReport {
 // Feeds one file into an intake. Errors leave the intake to be dropped.
 Result<void> feed_file(profiles::Intake& intake, const std::string& path, const ImportOptions& options,
                        const Asker& asker, Progress& progress, ImportReport& report);
+
+// All files into this intake. What is known of the record alone (classes, suspected duplicates) is not in the report.
+Result<ImportReport> import_into(profiles::Intake& intake, std::span<const std::string> paths,
+                                 const ImportOptions& options, const Asker& asker, Progress& progress);
+// What a server says of an import that has ended.
+profiles::IntakeOutcome outcome_of(const Json& answer);
 
 // All files into the record, as one entry. Remedies of errors are whole command lines: what was asked, and the flag
 // that helps; what follows a '#' is a comment of the shell.

@@ -213,25 +213,20 @@ std::string ImportReport::text() const {
 
 namespace {
 
-Result<ImportReport> import_all(store::Record& record, std::span<const std::string> paths, const ImportOptions& options,
-                                const Asker& asker, Progress& progress) {
-  if (paths.empty()) return usage("no file named", "tessera import orders.csv");
+Result<ImportReport> import_all(profiles::Intake& intake, std::span<const std::string> paths,
+                                const ImportOptions& options, const Asker& asker, Progress& progress,
+                                bool classes) {
   ImportReport report;
-  auto intake = TRY(profiles::begin_intake(record,
-                                           {.description = fmt::format("import of {}", join(paths, ", ")),
-                                            .files = {paths.begin(), paths.end()},
-                                            .preset = options.preset},
-                                           options.learnt));
-  for (const std::string& path : paths) TRY(feed_file(*intake, path, options, asker, progress, report));
+  for (const std::string& path : paths) TRY(feed_file(intake, path, options, asker, progress, report));
   TRY(refuse_useless(report, paths));
   TRY(refuse_odd(report.findings, options, paths, asker));
-  note_entry(*intake, report);
+  note_entry(intake, report);
   const auto class_new_properties = [&report](store::Connection& connection) -> Result<void> {
     report.classes = TRY(privacy::class_properties(connection));
     return {};
   };
-  const profiles::IntakeOutcome outcome = TRY(intake->commit(progress, class_new_properties));
-  intake.reset();
+  const profiles::IntakeOutcome outcome =
+      TRY(intake.commit(progress, classes ? profiles::Intake::Finally(class_new_properties) : nullptr));
   report.entry = outcome.entry;
   report.events_stored = outcome.stored;
   report.trait_facts = outcome.trait_facts;
@@ -242,6 +237,18 @@ Result<ImportReport> import_all(store::Record& record, std::span<const std::stri
   report.from = outcome.from;
   report.to = outcome.to;
   report.inexact = outcome.inexact;
+  return report;
+}
+
+Result<ImportReport> import_to_record(store::Record& record, std::span<const std::string> paths,
+                                      const ImportOptions& options, const Asker& asker, Progress& progress) {
+  auto intake = TRY(profiles::begin_intake(record,
+                                           {.description = fmt::format("import of {}", join(paths, ", ")),
+                                            .files = {paths.begin(), paths.end()},
+                                            .preset = options.preset},
+                                           options.learnt));
+  ImportReport report = TRY(import_all(*intake, paths, options, asker, progress, true));
+  intake.reset();
   for (const auto& pair : TRY(profiles::suspected_duplicates(record.connection()))) {
     report.suspected_duplicates.push_back(
         fmt::format("{} and {} (through {} and {})", pair.user_a, pair.user_b, pair.through_a, pair.through_b));
@@ -299,9 +306,31 @@ std::string ImportOptions::command(std::span<const std::string> paths) const {
 
 Result<ImportReport> import_files(store::Record& record, std::span<const std::string> paths,
                                   const ImportOptions& options, const Asker& asker, Progress& progress) {
-  auto report = import_all(record, paths, options, asker, progress);
+  if (paths.empty()) return usage("no file named", "tessera import orders.csv");
+  auto report = import_to_record(record, paths, options, asker, progress);
   if (!report) report.error().remedy = whole_remedy(report.error().remedy, paths, options);
   return report;
+}
+
+Result<ImportReport> import_into(profiles::Intake& intake, std::span<const std::string> paths,
+                                 const ImportOptions& options, const Asker& asker, Progress& progress) {
+  auto report = import_all(intake, paths, options, asker, progress, false);
+  if (!report) report.error().remedy = whole_remedy(report.error().remedy, paths, options);
+  return report;
+}
+
+profiles::IntakeOutcome outcome_of(const Json& answer) {
+  const auto count = [&](std::string_view name) {
+    const Json* found = answer.find(name);
+    return found ? static_cast<uint64_t>(found->number_or(0)) : uint64_t{0};
+  };
+  return {.entry = count("entry"),
+          .stored = count("stored"),
+          .trait_facts = count("trait_facts"),
+          .duplicates = count("duplicates"),
+          .customers = count("customers"),
+          .new_customers = count("new_customers"),
+          .rejects = count("rejects")};
 }
 
 }  // namespace tessera::ingest

@@ -7,7 +7,17 @@ namespace tessera::live {
 namespace {
 
 constexpr uint64_t kGroupBytes = 8 << 20;  // of one entry of events
+constexpr size_t kTallies = 64;
 constexpr size_t kWaitingPages = 4;        // taken and not yet recorded; beyond it the applier waits
+
+// Calls that wait together are one entry; a definition is one of its own, and so are the pieces of an import.
+bool may_join(const Waiting& first, const Waiting& next) {
+  if (next.kind != EntryKind::Events) return false;
+  const bool is_import = next.submission.type == kRowsOfImport;
+  if (is_import || first.submission.type == kRowsOfImport)
+    return is_import && first.submission.type == kRowsOfImport && first.submission.source == next.submission.source;
+  return true;
+}
 
 }  // namespace
 
@@ -154,9 +164,8 @@ void Engine::State::write_log() {
         if (!is_due()) continue;
         group.push_back({EntryKind::Tick, {}, {}, nullptr});
       }
-      // Calls that wait together are one entry; a definition is one of its own.
       uint64_t bytes = 0;
-      while (!queue.empty() && bytes < kGroupBytes && (group.empty() || queue.front().kind == EntryKind::Events)) {
+      while (!queue.empty() && bytes < kGroupBytes && (group.empty() || may_join(group[0], queue.front()))) {
         bytes += queue.front().submission.body.size() + 256;
         group.push_back(std::move(queue.front()));
         queue.pop_front();
@@ -255,15 +264,51 @@ Result<Json> Engine::State::apply(const Logged& logged) {
   {
     const std::unique_lock lock(fold_mutex);
     fold->begin(logged.offset, entry.learnt);
+    const bool is_import = !entry.calls.empty() && entry.calls[0].type == kRowsOfImport;
+    const uint64_t customers = fold->identities().customers();
+    if (is_import) read_rows(entry);
     for (const LogEntry::Call& call : entry.calls) {
+      if (is_import) break;
       fold->count_kinds(sources.called(call.source.substr(0, call.source.find('/')), entry.learnt));
       reader->read({std::string(call.source), std::string(call.type), std::string(call.body)}, entry.learnt);
     }
     fold->finish(logged.next);
+    if (is_import) {
+      // Joined ones are fewer afterwards: then none is new.
+      const uint64_t after = fold->identities().customers();
+      tally_of(entry.calls[0].source).new_customers += after - std::min(after, customers);
+    }
     fresh = fold->fresh();
   }
   tell(fresh);
   return Json();
+}
+
+ImportTally& Engine::State::tally_of(std::string_view import) {
+  const auto found = std::ranges::find(imports, import, &ImportTally::import);
+  if (found != imports.end()) return *found;
+  if (imports.size() == kTallies) imports.pop_front();
+  return imports.emplace_back(ImportTally{.import = std::string(import)});
+}
+
+void Engine::State::read_rows(const LogEntry& entry) {
+  for (const LogEntry::Call& call : entry.calls) {
+    ImportTally& tally = tally_of(call.source);
+    fold->count_kinds(import_kinds);
+    const Inflow::Counts before = fold->inflow().counts();
+    std::vector<size_t> kept;
+    for (const auto& rows : fold->inflow().page().rows) kept.push_back(rows.kept.size());
+    reader->read({std::string(call.source), std::string(call.type), std::string(call.body)}, entry.learnt);
+    const Inflow::Counts after = fold->inflow().counts();
+    tally.duplicates += after.duplicates - before.duplicates;
+    tally.rejects += after.rejects - before.rejects;
+    const auto& rows = fold->inflow().page().rows;
+    for (size_t kind = 0; kind < rows.size(); ++kind) {
+      const size_t from = kind < kept.size() ? kept[kind] : 0;
+      (rows[kind].buffer.event() == profiles::kTraits ? tally.trait_facts : tally.stored) += rows[kind].kept.size() - from;
+      for (size_t i = from; i < rows[kind].kept.size(); ++i) tally.who.insert(rows[kind].kept[i].profile);
+    }
+  }
 }
 
 Result<Json> Engine::State::redefine(const LogEntry& entry, const Logged& logged) {

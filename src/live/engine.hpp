@@ -44,6 +44,10 @@ struct Submission {
   std::string body;
 };
 
+// The type of submissions that are pieces of an import (their source names it): logged in entries of their own, and no
+// source that could fall silent.
+inline constexpr std::string_view kRowsOfImport = "rows";
+
 // Turns submissions into rows of an intake; made by who knows the outside shapes (ingest), so that the engine need not.
 // Rows that cannot be used are rejects. Must depend on nothing but its arguments: replaying the log calls it again.
 class Reader {
@@ -87,6 +91,10 @@ class Engine {
   // The listener sees every change behind the returned id, in order. Ends with the handle.
   struct Subscription;
   std::pair<std::shared_ptr<Subscription>, std::string> subscribe(Listener listener);
+
+  // Of an import whose pieces came since the start (of the latest 64): stored, trait_facts, duplicates, rejects,
+  // customers, new_customers. All 0 where none is known by that name.
+  Json import_of(std::string_view import);
 
   // Waits until the record has everything that was logged before this call. Error: it cannot be written now.
   Result<void> record_now();

@@ -190,6 +190,23 @@ std::optional<Json> Engine::customer(std::string_view id) {
   return out;
 }
 
+Json Engine::import_of(std::string_view import) {
+  catch_up();
+  State& s = *state_;
+  const std::shared_lock lock(s.fold_mutex);
+  const auto found = std::ranges::find(s.imports, import, &ImportTally::import);
+  const ImportTally none{}, &tally = found == s.imports.end() ? none : *found;
+  std::unordered_set<Profile> customers;
+  for (const Profile profile : tally.who) customers.insert(s.fold->identities().leader(profile));
+  return Json::object()
+      .set("stored", tally.stored)
+      .set("trait_facts", tally.trait_facts)
+      .set("duplicates", tally.duplicates)
+      .set("rejects", tally.rejects)
+      .set("customers", uint64_t{customers.size()})
+      .set("new_customers", tally.new_customers);
+}
+
 Json Engine::status() {
   State& s = *state_;
   Json out = Json::object();

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
+#include <unordered_set>
 
 #include "live/engine.hpp"
 #include "live/entry.hpp"
@@ -38,6 +39,13 @@ struct Logged {  // on disk, before the fold
   std::shared_ptr<std::promise<Result<Json>>> applied;
 };
 
+// What came of an import's pieces so far.
+struct ImportTally {
+  std::string import;
+  uint64_t stored = 0, trait_facts = 0, duplicates = 0, rejects = 0, new_customers = 0;
+  std::unordered_set<Profile> who{};  // whose rows
+};
+
 struct Engine::Subscription {
   Listener listener;
 };
@@ -57,6 +65,8 @@ struct Engine::State {
   std::unique_ptr<Reader> reader;
   InForce in_force;
   Sources sources;
+  std::deque<ImportTally> imports;  // oldest first
+  std::vector<bool> import_kinds;   // what Sources would be told, were an import one
 
   // --- before the log
   std::mutex queue_mutex;
@@ -103,6 +113,8 @@ struct Engine::State {
   Result<Json> apply(const Logged& logged);
   Result<Json> redefine(const LogEntry& entry, const Logged& logged);
   Page take_page();
+  void read_rows(const LogEntry& entry);
+  ImportTally& tally_of(std::string_view import);
   void tell(std::span<const Flip> flips);
   Change change_of(const Flip& flip) const;
   std::string public_id(Profile profile) const;

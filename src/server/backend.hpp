@@ -27,6 +27,7 @@ class Backend {
   virtual Result<std::vector<std::string>> members(std::string_view segment, std::string_view after, size_t limit) = 0;
   virtual Result<void> record_now() = 0;
   virtual Result<void> while_still(const std::function<Result<void>()>& run) = 0;
+  virtual Json import_of(std::string_view import) = 0;
   virtual Json status() = 0;
   virtual Result<std::vector<live::Change>> changes_after(std::string_view id, size_t limit) = 0;
   // `news` is called after there are changes behind the returned id, on a thread that must not wait; until the handle

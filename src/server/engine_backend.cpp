@@ -19,6 +19,7 @@ class EngineBackend final : public Backend {
   }
   Result<void> record_now() override { return engine_.record_now(); }
   Result<void> while_still(const std::function<Result<void>()>& run) override { return engine_.while_still(run); }
+  Json import_of(std::string_view import) override { return engine_.import_of(import); }
   Json status() override { return engine_.status(); }
   Result<std::vector<live::Change>> changes_after(std::string_view id, size_t limit) override {
     return engine_.changes_after(id, limit);

@@ -47,6 +47,7 @@ struct Service {
   Counters counters;
   MessageIds message_ids;
   std::mutex question;                       // held by the one that has the record read into memory
+  std::mutex import;                         // held by the one whose file is read here
   std::function<HttpServer::Counts()> http;  // empty: none
   std::function<Json()> kafka;               // a list, what each consumer says; empty: none
   Commands* commands = nullptr;              // null: none are run
@@ -83,6 +84,7 @@ std::span<const Route> tracking_routes();    // tracking.cpp
 std::span<const Route> management_routes();  // management.cpp
 std::span<const Route> webhook_routes();     // webhook_routes.cpp
 std::span<const Route> command_routes();     // command_routes.cpp
+std::span<const Route> import_routes();      // import_routes.cpp
 std::span<const Route> running_routes();     // running.cpp: health, metrics, the OpenAPI document
 const std::vector<Route>& routes();          // all of them, tracking first
 

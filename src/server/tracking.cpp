@@ -347,7 +347,7 @@ constexpr BodyLimit kDefinitions{4 << 20, 413}, kCommand{8 << 20, 413}, kSmall{6
 BodyLimit limit_of(std::string_view, std::string_view target) {
   if (target.starts_with(kSegment.prefix)) return {kSegment.body_bytes, kSegment.oversize};
   if (target.starts_with("/rudder/") || target.starts_with("/beacon/")) return {kRudder.body_bytes, kRudder.oversize};
-  if (target.starts_with("/api/v1/commands")) return kCommand;
+  if (target.starts_with("/api/v1/commands") || target.starts_with("/api/v1/imports")) return kCommand;
   return target.starts_with("/api/v1/segments") ? kDefinitions : kSmall;
 }
 

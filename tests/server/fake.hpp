@@ -66,6 +66,7 @@ class NotePad final : public Backend {
   }
   Result<void> record_now() override { return recording ? recording() : Result<void>(); }
   Result<void> while_still(const std::function<Result<void>()>& run) override { return run(); }
+  Json import_of(std::string_view) override { return Json::object().set("stored", 3); }
   Json status() override { return Json::object().set("events", 7); }
   Result<std::vector<live::Change>> changes_after(std::string_view id, size_t limit) override {
     const auto from = id.empty() ? std::optional(live::ChangeId{}) : live::parse_change_id(id);

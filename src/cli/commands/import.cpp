@@ -2,7 +2,13 @@
 
 #include <iostream>
 
+#include "cli/calling.hpp"
 #include "cli/commands.hpp"
+#include "cli/remote.hpp"
+#include "core/hash.hpp"
+#include "core/text.hpp"
+#include "ingest/wire.hpp"
+#include "server/imports.hpp"
 #include "store/record.hpp"
 #include "store/record_file.hpp"
 
@@ -90,8 +96,37 @@ Result<ingest::ImportReport> import_into(const Context& context, const Arguments
   return ingest::import_files(*record, given.all("FILE"), options, asker, context.progress);
 }
 
+// The files are read and understood here; their rows are the server's then.
+Result<ingest::ImportReport> import_there(const Context& context, const Arguments& given,
+                                          const ingest::ImportOptions& options) {
+  const std::string import = hex_of(secret_bytes(8));
+  const auto files = given.all("FILE");
+  ingest::WireIntake intake(
+      [&](std::string piece) -> Result<void> {
+        TRY(ask_server(context, "POST", "/api/v1/imports?id=" + import, std::move(piece), server::kPieceType));
+        return {};
+      },
+      [&](const Json& notes) -> Result<profiles::IntakeOutcome> {
+        const Json body = Json::object().set("source", fmt::format("import of {}", join(files, ", "))).set("notes", notes);
+        const auto answer = TRY(ask_server(context, "POST", fmt::format("/api/v1/imports/{}/end", import), body.dump(),
+                                           "application/json"));
+        return ingest::outcome_of(TRY(parse_json(answer, context.store)));
+      });
+  // Before hours of reading: is there a server, and may we?
+  TRY(ask_server(context, "GET", "/api/v1/imports", {}, "application/json"));
+  const ingest::Asker asker = context.interactive ? ingest::Asker(ask_on_terminal)
+                                                  : [](const auto&, const auto&) { return std::optional<bool>(); };
+  return ingest::import_into(intake, files, options, asker, context.progress);
+}
+
 Result<int> run_import(const Context& context, const Arguments& given) {
   const auto options = TRY(options_of(context, given));
+  if (is_address(context.store)) {
+    const auto report = TRY(import_there(context, given, options));
+    context.progress.finish();
+    context.print(context.format == Format::Json ? report.json().dump(2) : report.text());
+    return 0;
+  }
   const bool is_new = !std::filesystem::exists(context.store);
   const auto report = import_into(context, given, options);
   context.progress.finish();
