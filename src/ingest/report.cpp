@@ -214,8 +214,7 @@ std::string ImportReport::text() const {
 namespace {
 
 Result<ImportReport> import_all(profiles::Intake& intake, std::span<const std::string> paths,
-                                const ImportOptions& options, const Asker& asker, Progress& progress,
-                                bool classes) {
+                                const ImportOptions& options, const Asker& asker, Progress& progress, bool classes) {
   ImportReport report;
   for (const std::string& path : paths) TRY(feed_file(intake, path, options, asker, progress, report));
   TRY(refuse_useless(report, paths));

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/text.hpp"
+#include "profiles/history.hpp"
 #include "profiles/tables.hpp"
 
 namespace tessera::ingest {
@@ -100,7 +101,7 @@ void WireIntake::start(Kind kind, std::span<const Identifier> who, Instant time,
     put_number(piece_, static_cast<uint64_t>(each.kind));
     put_text(piece_, each.value);
   }
-  if (time == kEver) return;
+  if (time == kEver || kinds_[kind].event == profiles::kTraits) return;
   from_ = std::min(from_, time);
   to_ = std::max(to_, time);
 }
@@ -397,15 +398,33 @@ class Sieve final : public profiles::Intake {
     is_dropped_ = drop_(events_[kind], fingerprint) || !into_;
     if (!is_dropped_) into_->start(kind, who, time, fingerprint);
   }
-  void put(Property p, Number v) override { pass([&] { into_->put(p, v); }); }
-  void put(Property p, std::string_view v) override { pass([&] { into_->put(p, v); }); }
-  void put(Property p, bool v) override { pass([&] { into_->put(p, v); }); }
-  void put_null(Property p) override { pass([&] { into_->put_null(p); }); }
-  void put_raw(Property p, std::string_view v) override { pass([&] { into_->put_raw(p, v); }); }
-  void element(Property p, Number v) override { pass([&] { into_->element(p, v); }); }
-  void element(Property p, std::string_view v) override { pass([&] { into_->element(p, v); }); }
-  void element(Property p, bool v) override { pass([&] { into_->element(p, v); }); }
-  void next_element(Kind k, std::string_view v) override { pass([&] { into_->next_element(k, v); }); }
+  void put(Property p, Number v) override {
+    pass([&] { into_->put(p, v); });
+  }
+  void put(Property p, std::string_view v) override {
+    pass([&] { into_->put(p, v); });
+  }
+  void put(Property p, bool v) override {
+    pass([&] { into_->put(p, v); });
+  }
+  void put_null(Property p) override {
+    pass([&] { into_->put_null(p); });
+  }
+  void put_raw(Property p, std::string_view v) override {
+    pass([&] { into_->put_raw(p, v); });
+  }
+  void element(Property p, Number v) override {
+    pass([&] { into_->element(p, v); });
+  }
+  void element(Property p, std::string_view v) override {
+    pass([&] { into_->element(p, v); });
+  }
+  void element(Property p, bool v) override {
+    pass([&] { into_->element(p, v); });
+  }
+  void next_element(Kind k, std::string_view v) override {
+    pass([&] { into_->next_element(k, v); });
+  }
   void reject(profiles::Reject reject) override {
     if (into_) into_->reject(std::move(reject));
   }

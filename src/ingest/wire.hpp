@@ -27,7 +27,7 @@
 
 namespace tessera::ingest {
 
-inline constexpr size_t kPieceBytes = 4 << 20;      // about; more where one row has more
+inline constexpr size_t kPieceBytes = 4 << 20;  // about; more where one row has more
 inline constexpr size_t kLargestPiece = 8 << 20;
 
 class WireIntake final : public profiles::Intake {

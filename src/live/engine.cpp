@@ -8,7 +8,7 @@ namespace {
 
 constexpr uint64_t kGroupBytes = 8 << 20;  // of one entry of events
 constexpr size_t kTallies = 64;
-constexpr size_t kWaitingPages = 4;        // taken and not yet recorded; beyond it the applier waits
+constexpr size_t kWaitingPages = 4;  // taken and not yet recorded; beyond it the applier waits
 
 // Calls that wait together are one entry; a definition is one of its own, and so are the pieces of an import.
 bool may_join(const Waiting& first, const Waiting& next) {
@@ -305,7 +305,8 @@ void Engine::State::read_rows(const LogEntry& entry) {
     const auto& rows = fold->inflow().page().rows;
     for (size_t kind = 0; kind < rows.size(); ++kind) {
       const size_t from = kind < kept.size() ? kept[kind] : 0;
-      (rows[kind].buffer.event() == profiles::kTraits ? tally.trait_facts : tally.stored) += rows[kind].kept.size() - from;
+      (rows[kind].buffer.event() == profiles::kTraits ? tally.trait_facts : tally.stored) +=
+          rows[kind].kept.size() - from;
       for (size_t i = from; i < rows[kind].kept.size(); ++i) tally.who.insert(rows[kind].kept[i].profile);
     }
   }

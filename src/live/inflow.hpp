@@ -54,6 +54,7 @@ class Inflow final : public profiles::Intake {
   Touched finish();
 
   Page& page() { return page_; }
+  const Page& page() const { return page_; }
   bool empty() const { return page_.empty(); }
   // Hands the page over and begins the next.
   Page take_page();

@@ -112,6 +112,7 @@ void take_import(Service& service, Call call, Responder responder) {
   std::unique_lock turn(service.import, std::try_to_lock);
   if (!turn.owns_lock()) return responder.send(come_again());
   const auto report = import_file(service, call);
+  turn.unlock();  // before whoever hears the answer asks again
   responder.send(report ? json_response(*report) : problem_of(report.error()));
 }
 

@@ -34,8 +34,9 @@ Result<std::unordered_set<uint64_t>> known_rows(store::Connection& connection,
       TRY(writer.put(count));
     }
     TRY(writer.finish());
-    auto answer = TRY(connection.query(fmt::format(
-        "SELECT fingerprint FROM temp.incoming SEMI JOIN main.{} USING (fingerprint)", store::quoted_name(table->name))));
+    auto answer =
+        TRY(connection.query(fmt::format("SELECT fingerprint FROM temp.incoming SEMI JOIN main.{} USING (fingerprint)",
+                                         store::quoted_name(table->name))));
     while (const auto chunk = TRY(answer.next()))
       for (const uint64_t print : chunk->column(0).values<uint64_t>().first(chunk->rows())) out.insert(print);
   }

@@ -112,12 +112,25 @@ Result<std::unique_ptr<Record>> Record::open_existing(const std::string& path, O
   if (read_only && *version < last)
     return fail(
         fmt::format("has tables of version {}, and this program reads version {}", *version, last), path,
-        "bring it up to date by opening it once for writing: tessera --store " + shell_quoted(path) + " doctor");
+        "bring it up to date by asking it where it may be written: tessera --store " + shell_quoted(path) + " doctor");
   if (!read_only || *version > last)
     if (auto migrated = migrate(record->connection_, settings.migrations, clock.now()); !migrated)
       return std::unexpected(at_place(migrated.error(), path));
   TRY(record->read_key());
   return record;
+}
+
+bool Record::is_of_older_version(const std::string& path, const RecordSettings& settings) {
+  const auto lock = FileLock::take(path, Sharing::Shared);
+  if (!lock) return false;
+  DatabaseSettings reading = settings.database;
+  reading.read_only = true;
+  auto database = Database::open(path, reading);
+  if (!database) return false;
+  auto connection = database->connect();
+  if (!connection) return false;
+  const auto version = version_of(*connection);
+  return version && *version > 0 && *version < settings.migrations.back().version;
 }
 
 Result<std::unique_ptr<Record>> Record::in_memory(const Clock& clock, const RecordSettings& settings) {

@@ -34,6 +34,10 @@ class Record {
   // Without a file: for tests, benches and previews.
   static Result<std::unique_ptr<Record>> in_memory(const Clock& clock, const RecordSettings& settings = {});
 
+  // Is it a record of an older version, which only a program that may write can bring up to date? False also where it
+  // cannot be opened.
+  static bool is_of_older_version(const std::string& path, const RecordSettings& settings = {});
+
   // The connection of the thread that opened the record. Others take one of their own.
   Connection& connection() { return connection_; }
   Result<Connection> connect() const { return database_.connect(); }

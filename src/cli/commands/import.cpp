@@ -107,7 +107,8 @@ Result<ingest::ImportReport> import_there(const Context& context, const Argument
         return {};
       },
       [&](const Json& notes) -> Result<profiles::IntakeOutcome> {
-        const Json body = Json::object().set("source", fmt::format("import of {}", join(files, ", "))).set("notes", notes);
+        const Json body =
+            Json::object().set("source", fmt::format("import of {}", join(files, ", "))).set("notes", notes);
         const auto answer = TRY(ask_server(context, "POST", fmt::format("/api/v1/imports/{}/end", import), body.dump(),
                                            "application/json"));
         return ingest::outcome_of(TRY(parse_json(answer, context.store)));
