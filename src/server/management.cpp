@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "core/text.hpp"
+#include "server/histories.hpp"
 #include "server/questions.hpp"
 #include "server/site.hpp"
 
@@ -176,6 +177,39 @@ void get_customer(Service& service, Call call, Responder responder) {
   if (customer) return responder.send(json_response(*customer));
   responder.send(problem(404, fmt::format("there is no customer '{}'", call.parts[0]),
                          "give a public id, or a user id, e-mail, phone or anonymous id"));
+}
+
+// The public id of whoever is known by this identifier.
+std::optional<std::string> customer_of(Service& service, const Call& call, Responder& responder) {
+  const auto customer = service.backend.customer(call.parts[0]);
+  if (const Json* id = customer ? customer->find("customer") : nullptr) return id->text_or("");
+  get_customer(service, call, responder);  // says that there is none
+  return std::nullopt;
+}
+
+void get_history(Service& service, Call call, Responder responder) {
+  const auto limit = limit_of(call);
+  if (!limit) return responder.send(bad_limit());
+  HistoryWish wish{.before = call.query.get("before").value_or(""), .limit = *limit};
+  for (auto [name, instant] : {std::pair{"as_of", &wish.as_of}, std::pair{"known_at", &wish.known_at}})
+    if (const auto text = call.query.get(name)) {
+      const auto read = parse_instant(*text);
+      if (!read)
+        return responder.send(
+            problem(400, fmt::format("'{}' is a date or a time", name), fmt::format("{}=2026-03-03T12:00:00Z", name)));
+      *instant = *read;
+    }
+  const auto customer = customer_of(service, call, responder);
+  if (!customer) return;
+  const auto out = history_of(service, *customer, wish);
+  responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
+}
+
+void get_customer_segments(Service& service, Call call, Responder responder) {
+  const auto customer = customer_of(service, call, responder);
+  if (!customer) return;
+  const auto out = explain_customer(service, *customer, call.query.get("segment").value_or(""));
+  responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
 }
 
 void preview_segments(Service& service, Call call, Responder responder) {
@@ -356,6 +390,13 @@ constexpr Parameter kMembers[] = {
     {"known_at", "query", "string", "As known then (default: as known now); alone it is as_of too"},
     {"format", "query", "string", "json (a page), csv or jsonl (all of them, streamed); or as Accept says"}};
 constexpr Parameter kCustomer[] = {{"id", "path", "string", "Public id, user id, e-mail, phone or anonymous id"}};
+constexpr Parameter kHistory[] = {{"id", "path", "string", "Public id, user id, e-mail, phone or anonymous id"},
+                                  {"limit", "query", "integer", "At most so many, 1 to 10000 (default 1000)"},
+                                  {"before", "query", "string", "The next page: what the one before said as next"},
+                                  {"as_of", "query", "string", "Only what had happened by then"},
+                                  {"known_at", "query", "string", "Only what had been learnt by then"}};
+constexpr Parameter kWhy[] = {{"id", "path", "string", "Public id, user id, e-mail, phone or anonymous id"},
+                              {"segment", "query", "string", "This segment's id alone"}};
 constexpr Parameter kChanges[] = {
     {"after", "query", "string", "Those behind this change's id; empty: from the oldest"},
     {"Last-Event-ID", "header", "string", "The same, as browsers send it when they connect again"},
@@ -411,6 +452,10 @@ constexpr Route kRoutes[] = {
      preview_segments},
     {"GET", "/api/v1/customers/{id}", "One customer: traits, segments, events seen", kCustomer, "", "The customer",
      Access::Manage, Runs::Worker, get_customer},
+    {"GET", "/api/v1/customers/{id}/history", "A customer's facts, newest first", kHistory, "",
+     "{\"facts\": [...], \"next\": ...}", Access::Manage, Runs::Worker, get_history},
+    {"GET", "/api/v1/customers/{id}/segments", "Why a customer is in each segment, or not", kWhy, "",
+     "{\"segments\": [{\"explanation\": ...}]}", Access::Manage, Runs::Worker, get_customer_segments},
     {"GET", "/api/v1/changes", "Who entered and left which segment", kChanges, "",
      "{\"changes\": [...], \"next\": ...}, or server-sent events", Access::Manage, Runs::Worker, list_changes},
     {"GET", "/api/v1/rejects", "What could not be used, and why, newest first", kRejects, "",

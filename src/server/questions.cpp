@@ -6,6 +6,7 @@
 #include "segment/applied.hpp"
 #include "segment/check.hpp"
 #include "segment/evaluate.hpp"
+#include "segment/explain.hpp"
 #include "segment/needs.hpp"
 #include "segment/parse.hpp"
 #include "segment/print.hpp"
@@ -206,6 +207,30 @@ Result<PastMembers> members_at(Service& service, std::string_view slug, std::opt
       });
   std::ranges::sort(out.members);
   return out;
+}
+
+Result<Json> explain_customer(Service& service, std::string_view customer, std::string_view segment) {
+  Reading record = TRY(reading(service));
+  const auto in_force = TRY(segment::applied_definitions(*record.connection));
+  const auto checked = segment::check(in_force, record.schema);
+  if (!checked.ok()) return std::unexpected(segment::error_of(checked.diagnostics, ""));
+  const profiles::History history =
+      TRY(profiles::load(*record.connection, segment::needs_of(checked.program, record.schema), kNever));
+  const Instant now = service.clock.now();
+  Json segments = Json::array();
+  const auto whose = history.find_customer(customer);
+  for (uint32_t i = 0; whose && i < checked.program.definitions.size(); ++i) {
+    const Definition& each = checked.program.definitions[i];
+    if (each.kind != DefinitionKind::Segment || (!segment.empty() && each.slug != segment)) continue;
+    const auto why = TRY(segment::explain(checked.program, i, history, *whose, now, kNever));
+    segments.add(Json::object()
+                     .set("id", each.slug)
+                     .set("name", each.name)
+                     .set("is_member", why.holds.value_or(false))
+                     .set("explanation", segment::to_json(why))
+                     .set("text", segment::text_of(why)));
+  }
+  return Json::object().set("customer", customer).set("as_of", text_of(now)).set("segments", std::move(segments));
 }
 
 Result<Json> preview(Service& service, const std::string& text) {

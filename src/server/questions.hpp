@@ -29,4 +29,8 @@ Result<PastMembers> members_at(Service& service, std::string_view slug, std::opt
 // what applying it would change. Nothing is applied.
 Result<Json> preview(Service& service, const std::string& text);
 
+// Why a customer (by public id) is in each segment in force, or not; `segment` alone where it is not empty. Reads what
+// the definitions need of all customers.
+Result<Json> explain_customer(Service& service, std::string_view customer, std::string_view segment);
+
 }  // namespace tessera::server

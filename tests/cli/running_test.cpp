@@ -145,6 +145,47 @@ TEST_F(Running, ABackupUnderLoadIsTheRecordOfOneMoment) {
   EXPECT_EQ(restored.stop(), 0);
 }
 
+TEST_F(Running, ACustomersHistoryAndWhy) {
+  work.write("s.tsl", "segment \"Buyers\" = did \"Order Completed\"\n");
+  serve();
+  const auto send = [&](std::string_view body) {
+    return server.ask("POST", "/v1/batch", fmt::format(R"({{"writeKey":"{}","batch":[{}]}})", server.key(), body))
+        .status;
+  };
+  ASSERT_EQ(send(R"({"type":"identify","userId":"ann","traits":{"email":"ann@mail.example","country":"DE"}},
+                    {"type":"track","userId":"ann","event":"Order Completed","timestamp":"2026-01-02T00:00:00Z",
+                     "properties":{"total":12.5}},
+                    {"type":"track","userId":"ann","event":"Order Completed","timestamp":"2026-01-01T00:00:00Z"},
+                    {"type":"track","userId":"bob","event":"Order Completed"})"),
+            200);
+  ASSERT_EQ(work.sh("tessera --store " + address + " segments apply s.tsl").code, 0);
+  const auto of = [&](const std::string& target) {
+    const auto answer = server.ask("GET", target);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return *parse_json(answer.body);
+  };
+  const Json all = of("/api/v1/customers/ann@mail.example/history");
+  EXPECT_EQ(all.find("customer")->text_or(""), "ann");
+  ASSERT_EQ(all.find("facts")->as_array()->size(), 3u) << all.dump();
+  const Json first = of("/api/v1/customers/ann/history?as_of=2026-01-03&limit=1");
+  const Json& order = first.find("facts")->as_array()->at(0);
+  EXPECT_EQ(order.find("time")->text_or(""), "2026-01-02T00:00:00Z");
+  EXPECT_EQ(order.find("properties")->find("total")->number_or(0), 12.5) << order.dump();
+  const Json second = of("/api/v1/customers/ann/history?before=" + first.find("next")->text_or(""));
+  ASSERT_EQ(second.find("facts")->as_array()->size(), 1u) << second.dump();
+  EXPECT_EQ(second.find("facts")->as_array()->at(0).find("time")->text_or(""), "2026-01-01T00:00:00Z");
+  EXPECT_TRUE(second.find("next")->is_null());
+  EXPECT_TRUE(of("/api/v1/customers/ann/history?known_at=2026-01-03").find("facts")->as_array()->empty());
+  EXPECT_EQ(server.ask("GET", "/api/v1/customers/ann/history?before=x").status, 400);
+  EXPECT_EQ(server.ask("GET", "/api/v1/customers/nobody/history").status, 404);
+  const Json why = of("/api/v1/customers/ann/segments");
+  ASSERT_EQ(why.find("segments")->as_array()->size(), 1u);
+  EXPECT_TRUE(*why.find("segments")->as_array()->at(0).find("is_member")->as_bool());
+  const Ran said = work.sh("tessera --store " + address + " segments explain Buyers --customer ann");
+  EXPECT_NE(said.out.find(why.find("segments")->as_array()->at(0).find("text")->text_or("?")), std::string::npos)
+      << said.out << why.dump();
+}
+
 TEST_F(Running, ASubscriberThatDoesNotReadHoldsNobodyUp) {
   serve();
   server::Raw raw(server.port());
