@@ -20,31 +20,37 @@ std::span<const Option> common_options() {
 }
 
 std::span<const Command> commands() {
-  static const std::vector<Command> kAll{
-      import_command(),
-      rejects_command(),
-      customers_duplicates_command(),
-      discover_command(),
-      segments_check_command(),
-      segments_count_command(),
-      segments_members_command(),
-      segments_explain_command(),
-      segments_apply_command(),
-      segments_list_command(),
-      segments_fmt_command(),
-      segments_library_command(),
-      export_command(),
-      cluster_command(),
-      simulate_command(),
-      sql_command(),
-      serve_command(),
-      keys_add_command(),
-      keys_list_command(),
-      keys_revoke_command(),
-      backup_command(),
-      restore_command(),
-      doctor_command(),
-  };
+  static const std::vector<Command> kAll = [] {
+    std::vector<Command> all{
+        import_command(),
+        rejects_command(),
+        customers_duplicates_command(),
+        discover_command(),
+        segments_check_command(),
+        segments_count_command(),
+        segments_members_command(),
+        segments_explain_command(),
+        segments_apply_command(),
+        segments_list_command(),
+        segments_fmt_command(),
+        segments_library_command(),
+        export_command(),
+        cluster_command(),
+        simulate_command(),
+        sql_command(),
+        serve_command(),
+        keys_add_command(),
+        keys_list_command(),
+        keys_revoke_command(),
+        backup_command(),
+        restore_command(),
+        doctor_command(),
+    };
+    const auto customers = customers_commands();
+    all.insert(std::find_if(all.begin(), all.end(), [](const Command& each) { return each.path == "discover"; }),
+               customers.begin(), customers.end());
+    return all;
+  }();
   return kAll;
 }
 

@@ -92,6 +92,10 @@ class EventNormaliser final : public Normaliser {
       reject("long-event-name", event, row);
       return {};
     }
+    if (event == profiles::kRulings) {
+      reject("reserved-event-name", event, row);
+      return {};
+    }
     KindPlan& kind = TRY(kind_of(event));
     reader_.start(kind.kind, who, time.value_or(kEver), identity(row));
     for (size_t i = 0; i < plan_.columns.size(); ++i) {

@@ -18,6 +18,7 @@
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
+#include "ingest/agents.hpp"
 #include "ingest/documents_in.hpp"
 #include "ingest/fields.hpp"
 #include "ingest/flatten.hpp"
@@ -67,6 +68,16 @@ constexpr ContextMember kContext[] = {
     {"page", "title", "page.title"},
 };
 
+// Traits that say what the customer consents to.
+struct ConsentTrait {
+  std::string_view name;
+  bool is_nested, is_collection;  // inside the trait "consent"
+};
+constexpr ConsentTrait kConsentTraits[] = {{"collection", true, true},          {"profiling", true, false},
+                                           {"consent.collection", false, true}, {"consent.profiling", false, false},
+                                           {"consent_collection", false, true}, {"consent_profiling", false, false},
+                                           {"consentCollection", false, true},  {"consentProfiling", false, false}};
+
 constexpr size_t kLongestName = 200;  // of an event, in bytes
 
 bool contains(std::string_view text, std::string_view part) {
@@ -85,9 +96,9 @@ std::string_view device_of(std::string_view agent) {
   }
   return {};
 }
-bool is_bot(std::string_view agent) {
-  return contains(agent, "bot") || contains(agent, "Bot") || contains(agent, "spider") || contains(agent, "crawl") ||
-         contains(agent, "HeadlessChrome");
+// Streams that only the system writes.
+bool is_of_system(std::string_view event) {
+  return event == profiles::kTraits || event == profiles::kRulings || event == "$group";
 }
 
 std::optional<Instant> parse_any_time(const JsonNode& node) {
@@ -175,9 +186,16 @@ class Calls final : public SegmentNormaliser {
 
   void add_call(uint32_t call) {
     const std::optional<Call> type = type_of(call);
-    if (!type) return;
+    const profiles::ConsentSaid said = consent_of(call, type == Call::Identify);
     is_left_out_ = false;
-    Who who = who_of(call, *type);
+    is_silent_ = said.collection == false;
+    Who who = who_of(call, type.value_or(Call::Track));
+    // Of a customer who refused to be recorded nothing is kept, not even what is wrong with the call.
+    const uint64_t fingerprint = identity(call);
+    std::array<profiles::Identifier, 4> ids;
+    const auto named = identifiers_of(who, ids);
+    if (!context_.intake.admits(named, said, fingerprint)) return;
+    if (!type) return reject("unknown-type", said_type(call));
     if (is_left_out_) return;
     if (who.empty()) return reject("no-user", "");
     bool is_bad = false;
@@ -187,23 +205,72 @@ class Calls final : public SegmentNormaliser {
     if (!time && !is_fact) return reject("no-time", "");
     const std::string_view event = event_of(call, *type);
     if (event.empty()) return reject("no-event-name", "");
+    if (*type == Call::Track && is_of_system(event)) return reject("reserved-event-name", event);
     if (event.size() > kLongestName) return reject("long-event-name", event);
     if (profiles::flaw_of_event_name(event)) return reject("bad-event-name", event);
     if (time && *time > context_.now && context_.leaves_out(Odd::FutureTime, line_, text_of(*time), raw_)) return;
 
     KindPlan& kind = kind_of(event, *type);
-    start(kind, who, time.value_or(kEver), identity(call));
+    ++context_.findings.rows_used;
+    context_.intake.start(kind.flat->kind(), named, time.value_or(kEver), fingerprint);
+    kind.flat->begin_row();
     if (*type == Call::Identify || *type == Call::Alias) ++context_.findings.facts_used;
     put_call(kind, call, *type);
+    if (const std::string_view agent = agent_of(call); !agent.empty())
+      if (const auto bot = bot_of(agent))
+        context_.intake.mark(profiles::Mark::Bot, fmt::format("the agent is {}", *bot));
   }
 
-  void start(KindPlan& kind, const Who& who, Instant time, uint64_t fingerprint) {
-    std::array<profiles::Identifier, 4> ids;
-    const size_t count = std::min<size_t>(who.ids.size(), ids.size());
-    for (size_t i = 0; i < count; ++i) ids[i] = {who.ids[i].first, who.ids[i].second};
-    ++context_.findings.rows_used;
-    context_.intake.start(kind.flat->kind(), std::span(ids).first(count), time, fingerprint);
-    kind.flat->begin_row();
+  static std::span<const profiles::Identifier> identifiers_of(const Who& who, std::span<profiles::Identifier> into) {
+    const size_t count = std::min(who.ids.size(), into.size());
+    for (size_t i = 0; i < count; ++i) into[i] = {who.ids[i].first, who.ids[i].second};
+    return into.first(count);
+  }
+
+  // --- consent: context.consent.categoryPreferences, and the traits of an identify
+
+  profiles::ConsentSaid consent_of(uint32_t call, bool is_identify) const {
+    const JsonDocument& d = *document_;
+    profiles::ConsentSaid said;
+    // Member 0 is none: nobody's member is the root, which may be the call itself.
+    const auto member = [&](uint32_t object, std::string_view name) -> uint32_t {
+      const uint32_t found = d.find(object, name);
+      return found != 0 && d.is(found, JsonKind::Object) ? found : 0;
+    };
+    const auto object_in = [&](uint32_t object, std::string_view name) {
+      return object != 0 ? member(object, name) : 0;
+    };
+    const uint32_t consent = object_in(context_of(call), "consent");
+    if (const uint32_t preferences = object_in(consent, "categoryPreferences"); preferences != 0)
+      for (uint32_t at = preferences + 1; at < d.at(preferences).next; at = d.at(at).next)
+        if (const auto given = truth_of(at)) said.categories.emplace_back(d.at(at).key, *given);
+    if (!is_identify) return said;
+    const uint32_t traits = member(call, "traits"), own = object_in(traits, "consent");
+    if (traits == 0) return said;
+    for (const ConsentTrait& trait : kConsentTraits) {
+      const uint32_t at = trait.is_nested ? (own != 0 ? d.find(own, trait.name) : 0) : d.find(traits, trait.name);
+      const auto given = at != 0 ? truth_of(at) : std::nullopt;
+      if (!given) continue;
+      auto& of = trait.is_collection ? said.collection : said.profiling;
+      of = of.value_or(true) && *given;
+    }
+    return said;
+  }
+
+  std::optional<bool> truth_of(uint32_t at) const {
+    const JsonNode& node = document_->at(at);
+    if (node.kind == JsonKind::True || node.kind == JsonKind::False) return node.kind == JsonKind::True;
+    if (node.kind != JsonKind::Text) return std::nullopt;
+    const std::string word = fold_case(trim(node.text));
+    if (word == "granted" || word == "given" || word == "accepted") return true;
+    if (word == "denied" || word == "refused" || word == "withdrawn") return false;
+    return parse_truth(word);
+  }
+
+  std::string_view agent_of(uint32_t call) const {
+    const uint32_t context = context_of(call);
+    const uint32_t agent = context != 0 ? find(context, "userAgent", "user_agent") : 0;
+    return agent != 0 && document_->is(agent, JsonKind::Text) ? document_->at(agent).text : std::string_view();
   }
 
   void put_call(KindPlan& kind, uint32_t call, Call type) {
@@ -247,7 +314,7 @@ class Calls final : public SegmentNormaliser {
       const std::string_view value = device_of(d.at(agent).text);
       if (!value.empty() && !flat.said("device")) flat.put("device", value);
     }
-    if (agent != 0 && d.is(agent, JsonKind::Text) && is_bot(d.at(agent).text)) flat.put("is_bot", true);
+    if (agent != 0 && d.is(agent, JsonKind::Text) && bot_of(d.at(agent).text)) flat.put("is_bot", true);
   }
 
   void put_text(Flattener& flat, uint32_t at, std::string_view property) {
@@ -267,13 +334,14 @@ class Calls final : public SegmentNormaliser {
     return document_->find(*batch_, "context");
   }
 
-  std::optional<Call> type_of(uint32_t call) {
+  std::string_view said_type(uint32_t call) const {
     const uint32_t at = find(call, "type", "action");
-    const std::string_view said = at != 0 ? document_->at(at).text : type_;
+    return at != 0 ? document_->at(at).text : type_;
+  }
+  std::optional<Call> type_of(uint32_t call) const {
     for (const CallName& known : kCalls) {
-      if (known.name == said) return known.call;
+      if (known.name == said_type(call)) return known.call;
     }
-    reject("unknown-type", said);
     return std::nullopt;
   }
 
@@ -282,6 +350,7 @@ class Calls final : public SegmentNormaliser {
     const JsonNode& node = document_->at(at);
     if (node.kind != JsonKind::Text && node.kind != JsonKind::Number) return;
     const std::string_view text = trim(node.text);
+    if (is_silent_ && flaw_of_id(text) != IdFlaw::None) return;
     switch (flaw_of_id(text)) {
       case IdFlaw::Blank:
         return;
@@ -429,6 +498,7 @@ class Calls final : public SegmentNormaliser {
   uint64_t line_ = 0;
   std::string_view raw_;
   bool is_left_out_ = false;       // the call, for an odd value
+  bool is_silent_ = false;         // of a customer who refuses to be recorded
   std::optional<uint32_t> batch_;  // the batch's object, whose context its calls share
 };
 

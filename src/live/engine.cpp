@@ -41,7 +41,10 @@ Result<void> Engine::State::open(const std::string& folder) {
   auto memory = TRY(recorder->memory(TRY(Fold::wanted_by(in_force.definitions()))));
   fold = TRY(Fold::make(
       in_force.definitions(),
-      {.remembered_messages = settings.remembered_messages, .kept_flips = settings.feed_changes},
+      {.stitch = settings.stitch,
+       .key = record.pseudonym_key(),
+       .remembered_messages = settings.remembered_messages,
+       .kept_flips = settings.feed_changes},
       [this](const Flip& like, const SegmentVersion& segment) -> std::optional<ChangeId> {
         const std::lock_guard lock(lookup_mutex);
         auto found = lookup->find_change(like, segment);
@@ -86,6 +89,7 @@ Result<std::unique_ptr<Engine>> Engine::start(store::Record& record, const std::
   }
   s.last_told = TRY(s.lookup->last_change()).value_or(ChangeId{});
   if (!s.fold->flips().empty()) s.last_told = s.fold->flips().back().id;
+  s.is_replaying = false;
   s.writer = std::thread([&s] { s.write_log(); });
   s.applier = std::thread([&s] { s.apply_log(); });
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
@@ -260,6 +264,7 @@ Result<Json> Engine::State::apply(const Logged& logged) {
   // back.
   entry.learnt = std::max(entry.learnt, fold->learnt());
   if (entry.kind == EntryKind::Define || entry.kind == EntryKind::Remove) return redefine(entry, logged);
+  if (entry.kind == EntryKind::Ruling) return rule(entry, logged);
   std::vector<Flip> fresh;
   {
     const std::unique_lock lock(fold_mutex);
@@ -269,8 +274,12 @@ Result<Json> Engine::State::apply(const Logged& logged) {
     if (is_import) read_rows(entry);
     for (const LogEntry::Call& call : entry.calls) {
       if (is_import) break;
-      fold->count_kinds(sources.called(call.source.substr(0, call.source.find('/')), entry.learnt));
+      const std::string source(call.source.substr(0, call.source.find('/')));
+      const uint64_t refused = fold->inflow().counts().refused;
+      fold->count_kinds(sources.called(source, entry.learnt));
       reader->read({std::string(call.source), std::string(call.type), std::string(call.body)}, entry.learnt);
+      if (const uint64_t now = fold->inflow().counts().refused; now > refused)
+        refused_by_source[source] += now - refused;
     }
     fold->finish(logged.next);
     if (is_import) {
@@ -279,6 +288,7 @@ Result<Json> Engine::State::apply(const Logged& logged) {
       tally_of(entry.calls[0].source).new_customers += after - std::min(after, customers);
     }
     fresh = fold->fresh();
+    if (!is_replaying && !is_import) watch_rates(entry.learnt);
   }
   tell(fresh);
   return Json();

@@ -20,6 +20,7 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "live/change.hpp"
+#include "profiles/identity.hpp"
 #include "profiles/intake.hpp"
 #include "store/record.hpp"
 
@@ -31,6 +32,7 @@ struct Settings {
   uint64_t remembered_messages = 50'000'000;  // ids of messages held for de-duplication, 8 bytes each at most 75 % full
   Duration remembered_for = kDay * 2;  // at least, as long as the above is enough; the metric says when it was not
   uint64_t feed_changes = 1'000'000;   // changes kept in memory for subscribers; older ones are read from the record
+  profiles::StitchLimits stitch;       // of a customer
   Duration flush_after = kSecond;      // the record follows the log by about this much
   uint64_t page_rows = 100'000;        // or by so many rows
   // Called in the transaction that brought new columns: classes of properties, decided above (privacy).
@@ -79,6 +81,10 @@ class Engine {
   // when the new ones are in force and every change they made is in the feed.
   Result<Json> apply_definitions(const std::string& text);
   Result<Json> remove_definition(const std::string& slug);
+
+  // A decision about customers (profiles/ruling.hpp) as JSON; a customer may also be a text: a public id or any
+  // identifier. Returns when it is applied. Error: what is wrong with it, or nobody is known by that name.
+  Result<Json> rule(const std::string& text);
 
   // --- reading; any thread; consistent with one moment of the fold
   Json segments();                                    // a list: id, name, version, since, members, definition

@@ -147,21 +147,28 @@ Result<std::vector<std::string>> Engine::members(std::string_view segment, std::
   return ids;
 }
 
-std::optional<Json> Engine::customer(std::string_view id) {
-  State& s = *state_;
-  const std::shared_lock lock(s.fold_mutex);
-  const Identities& identities = s.fold->identities();
+// By public id or any identifier. REQUIRES: fold_mutex is held.
+std::optional<Profile> Engine::State::find_customer(std::string_view id) {
+  const Identities& identities = fold->identities();
   std::optional<Profile> found;
   for (const auto kind :
        {IdentifierKind::UserId, IdentifierKind::Email, IdentifierKind::Phone, IdentifierKind::AnonymousId})
     if (!found) found = identities.find(kind, id);
   if (!found && id.starts_with("c-")) {
-    const std::lock_guard looking(s.lookup_mutex);
+    const std::lock_guard looking(lookup_mutex);
     const auto profile =
-        s.lookup->connection().integer("SELECT profile FROM tessera.identity WHERE pseudonym = ? LIMIT 1", {id});
+        lookup->connection().integer("SELECT profile FROM tessera.identity WHERE pseudonym = ? LIMIT 1", {id});
     if (profile && *profile && static_cast<uint64_t>(**profile) < identities.size())
       found = static_cast<Profile>(**profile);
   }
+  return found;
+}
+
+std::optional<Json> Engine::customer(std::string_view id) {
+  State& s = *state_;
+  const std::shared_lock lock(s.fold_mutex);
+  const Identities& identities = s.fold->identities();
+  const auto found = s.find_customer(id);
   if (!found) return std::nullopt;
   const Profile leader = identities.leader(*found);
   std::vector<Profile> members;
@@ -207,6 +214,22 @@ Json Engine::import_of(std::string_view import) {
       .set("new_customers", tally.new_customers);
 }
 
+// Identifiers that too many customers share, with what to do about them.
+Json Engine::State::storms() const {
+  Json out = Json::array();
+  const Identities& identities = fold->identities();
+  for (const profiles::Storm& storm : identities.storms()) {
+    const Json who = profiles::json_of(
+        profiles::NamedIdentifier{identities.kind(storm.profile), std::string(identities.value(storm.profile))});
+    out.add(Json::object()
+                .set("who", who)
+                .set("refused_links", uint64_t{storm.refused})
+                .set("block", Json::object().set("ruling", "block").set("who", who).dump())
+                .set("allow", Json::object().set("ruling", "allow").set("who", who).dump()));
+  }
+  return out;
+}
+
 Json Engine::status() {
   State& s = *state_;
   Json out = Json::object();
@@ -218,6 +241,15 @@ Json Engine::status() {
     out.set("identifiers", uint64_t{s.fold->identities().size()});
     out.set("facts_in_memory", s.fold->memory().histories.rows()).set("bytes_in_memory", uint64_t{s.fold->bytes()});
     out.set("received", inflow.rows).set("duplicates", inflow.duplicates).set("rejects", inflow.rejects);
+    out.set("refused", inflow.refused).set("refused_identifiers", uint64_t{s.fold->rulings().refused()});
+    const auto& most = s.settings.stitch.most;
+    Json limits = Json::object();
+    for (size_t kind = 1; kind < most.size(); ++kind)
+      limits.set(std::string(profiles::name_of(static_cast<IdentifierKind>(kind))), uint64_t{most[kind]});
+    out.set("identifiers_a_customer", std::move(limits)).set("storms", s.storms());
+    Json refused = Json::object();
+    for (const auto& [source, count] : s.refused_by_source) refused.set(source, count);
+    out.set("refused_by_source", std::move(refused));
     out.set("looks", counts.looks).set("walks", counts.walks).set("timers_fired", counts.timers);
     out.set("changes", counts.flips);
     out.set("duplicates_known_since",

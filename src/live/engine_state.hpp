@@ -10,6 +10,7 @@
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "live/engine.hpp"
@@ -18,6 +19,7 @@
 #include "live/in_force.hpp"
 #include "live/recorder.hpp"
 #include "live/sources.hpp"
+#include "profiles/ruling.hpp"
 #include "store/log.hpp"
 
 namespace tessera::live {
@@ -46,6 +48,16 @@ struct ImportTally {
   std::unordered_set<Profile> who{};  // whose rows
 };
 
+// Who sends more than a person can: events of a minute, by customer. No part of the fold: what it finds is submitted as
+// a ruling, which is.
+struct Rates {
+  static constexpr uint32_t kMost = 600;  // events of one customer within kWindow that happened just now
+  static constexpr Duration kWindow = kMinute;
+  static constexpr size_t kCustomers = 100'000;  // watched at a time
+  Instant since = kEver;
+  std::unordered_map<Profile, uint32_t> events;
+};
+
 struct Engine::Subscription {
   Listener listener;
 };
@@ -64,9 +76,12 @@ struct Engine::State {
   std::unique_ptr<Fold> fold;
   std::unique_ptr<Reader> reader;
   InForce in_force;
+  std::map<std::string, uint64_t> refused_by_source;  // since the start
   Sources sources;
   std::deque<ImportTally> imports;  // oldest first
   std::vector<bool> import_kinds;   // what Sources would be told, were an import one
+  Rates rates;
+  bool is_replaying = true;  // what was submitted then is in the log
 
   // --- before the log
   std::mutex queue_mutex;
@@ -115,6 +130,12 @@ struct Engine::State {
   Page take_page();
   void read_rows(const LogEntry& entry);
   ImportTally& tally_of(std::string_view import);
+  Result<Json> rule(const LogEntry& entry, const Logged& logged);
+  std::optional<Profile> find_customer(std::string_view id);
+  Json storms() const;
+  void watch_rates(Instant learnt);
+  // False: nothing is taken any more.
+  bool enqueue_ruling(const profiles::Ruling& ruling, std::shared_ptr<std::promise<Result<Json>>> applied);
   void tell(std::span<const Flip> flips);
   Change change_of(const Flip& flip) const;
   std::string public_id(Profile profile) const;

@@ -1,7 +1,8 @@
 // An entry of the log as bytes: its kind, its instant, and what came in. Stored on disk, never change.
 //   u8 kind, i64 learnt in ms, then
 //   Events: submissions to the end, each three texts: source, type, body
-//   Define: the text of the definitions; Remove: a segment's id. A text is u32 length and bytes. Little endian.
+//   Define: the text of the definitions; Remove: a segment's id; Ruling: JSON (profiles/ruling.hpp). A text is u32
+//   length and bytes. Little endian.
 #pragma once
 
 #include <string>
@@ -13,7 +14,13 @@
 
 namespace tessera::live {
 
-enum class EntryKind : uint8_t { Events = 1, Tick = 2, Define = 3, Remove = 4 };  // stored on disk, never renumber
+enum class EntryKind : uint8_t {
+  Events = 1,
+  Tick = 2,
+  Define = 3,
+  Remove = 4,
+  Ruling = 5
+};  // stored on disk, never renumber
 
 struct LogEntry {
   struct Call {
@@ -22,7 +29,7 @@ struct LogEntry {
   EntryKind kind = EntryKind::Tick;
   Instant learnt;
   std::vector<Call> calls;  // Events
-  std::string_view text;    // Define, Remove
+  std::string_view text;    // Define, Remove, Ruling
 };
 
 std::string encode(const LogEntry& entry);

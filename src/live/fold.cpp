@@ -23,7 +23,8 @@ bool bit_of(std::span<const uint64_t> bits, size_t bit) {
 }  // namespace
 
 Fold::Fold(const FoldLimits& limits, FindChange find_change)
-    : limits_(limits), find_change_(std::move(find_change)), recent_(limits.remembered_messages) {
+    : limits_(limits), find_change_(std::move(find_change)), recent_(limits.remembered_messages), rulings_(limits.key) {
+  identities_.set_limits(limits.stitch);
   timers_ = std::make_unique<Timers>(next_);
 }
 Fold::~Fold() = default;
@@ -33,7 +34,7 @@ Result<std::unique_ptr<Fold>> Fold::make(Definitions definitions, const FoldLimi
   std::unique_ptr<Fold> fold(new Fold(limits, std::move(find_change)));
   fold->memory_ = memory ? std::move(memory) : std::make_unique<Memory>(TRY(wanted_by(definitions)));
   TRY(fold->set_plan(std::move(definitions)));
-  fold->inflow_ = std::make_unique<Inflow>(fold->identities_, *fold->memory_, fold->recent_, 0);
+  fold->inflow_ = std::make_unique<Inflow>(fold->identities_, *fold->memory_, fold->recent_, fold->rulings_, 0);
   return fold;
 }
 
@@ -80,26 +81,29 @@ void Fold::add_profiles() {
   grow(bits_, profiles * words_, uint64_t{0});
   grow(next_, profiles, kNever);
   grow(begin_, profiles, kNever);
+  grow(own_begin_, profiles, kNever);
   grow(settled_, profiles, kEver);
 }
 
 void Fold::restore(std::vector<Instant> begins, Instant now, Seq next_seq, std::span<const std::string> events) {
   add_profiles();
   learnt_ = now;
-  inflow_ = std::make_unique<Inflow>(identities_, *memory_, recent_, next_seq);
+  inflow_ = std::make_unique<Inflow>(identities_, *memory_, recent_, rulings_, next_seq);
   inflow_->knows(events);
   std::vector<Looker::Lane> lanes;
   for (Profile profile = 0; profile < identities_.size(); ++profile) {
     const Profile leader = identities_.leader(profile);
-    begin_[leader] = std::min(begin_[leader], profile < begins.size() ? begins[profile] : kNever);
-    if (leader == profile) lanes.push_back({leader, now});
+    if (profile < begins.size()) own_begin_[profile] = begins[profile];
+    begin_[leader] = std::min(begin_[leader], own_begin_[profile]);
   }
+  // An identifier that was only ever named beside others is nobody without them.
+  for (Profile profile = 0; profile < identities_.size(); ++profile)
+    if (identities_.leads(profile) && begin_[profile] != kNever) lanes.push_back({profile, now});
   std::vector<uint64_t> bits(lanes.size() * words_);
   std::vector<Instant> looks(lanes.size());
   looker_->look(lanes, bits, looks);
   for (size_t i = 0; i < lanes.size(); ++i) {
     const Profile leader = lanes[i].leader;
-    if (begin_[leader] == kNever) begin_[leader] = now;
     settled_[leader] = now;  // what turned before is not known: late facts are walked
     set_bits(leader, bits.data() + i * words_);
     next_[leader] = looks[i];
@@ -126,10 +130,11 @@ void Fold::begin(uint64_t offset, Instant learnt) {
 }
 
 void Fold::finish(uint64_t next_offset) {
-  const Touched touched = inflow_->finish();
+  Touched touched = inflow_->finish();
   add_profiles();
   settle(touched);
   publish();
+  rows_ = std::move(touched.rows);
   inflow_->page().until_offset = next_offset;
 }
 
@@ -195,27 +200,37 @@ void Fold::settle(const Touched& touched) {
     // A fact without a time was always true.
     const Instant at = time == kEver ? std::min(of.old_begin, learnt_) : std::min(time, learnt_);
     of.from = std::min(of.from, at);
+    own_begin_[profile] = std::min(own_begin_[profile], time == kEver ? learnt_ : at);
     if (stream) of.part = looker_->affected().both(of.part, looker_->affected().of(*stream));
   }
   for (const Touched::Customer& customer : touched.before) {
-    const Profile leader = identities_.leader(customer.leader);
-    Work& of = work_of(leader);
-    // What was always true of one of them was always true of all of them.
-    if (std::ranges::any_of(customer.members,
-                            [&](Profile each) { return memory_->histories.first_time(each) == kEver; }))
-      of.from = std::min(of.from, std::min(of.old_begin, begin_[customer.leader]));
-    if (customer.leader == leader) {
-      of.before = &customer.members;
-      continue;
+    const bool stays = identities_.leads(customer.leader);
+    // What was always true of one of them was always true of all of them; and where some left, nothing is as it was.
+    const bool is_whole = std::ranges::all_of(customer.members, [&](Profile each) {
+      return identities_.leader(each) == identities_.leader(customer.leader);
+    });
+    const bool is_always = !is_whole || std::ranges::any_of(customer.members, [&](Profile each) {
+      return memory_->histories.first_time(each) == kEver;
+    });
+    for (const Profile member : customer.members) {
+      Work& of = work_of(identities_.leader(member));
+      if (is_always) of.from = std::min({of.from, of.old_begin, begin_[customer.leader]});
+      if (of.leader == customer.leader) continue;
+      of.is_merged = true;
+      of.from = std::min(of.from, begin_[customer.leader]);
     }
-    of.is_merged = true;
-    of.from = std::min(of.from, begin_[customer.leader]);
-    retire(customer.leader, leader);
+    if (!stays) continue;
+    work_of(customer.leader).before = &customer.members;
+    work_of(customer.leader).is_merged |= !is_whole;
   }
+  for (const Touched::Customer& customer : touched.before)
+    if (!identities_.leads(customer.leader)) retire(customer.leader, identities_.leader(customer.leader));
   std::vector<Looker::Lane> quick;
   std::vector<Work> late;
   for (auto& [leader, of] : works) {
-    begin_[leader] = std::min(of.old_begin, of.from);
+    begin_[leader] = of.is_merged ? begin_of_members(leader) : std::min(of.old_begin, of.from);
+    // Named beside others only, without a fact of their own: nobody.
+    if (begin_[leader] == kNever && of.old_begin == kNever) continue;
     const bool existed = of.old_begin != kNever, begins_earlier = of.from < of.old_begin;
     if (of.is_merged || begins_earlier) of.part = Affected::kAll;
     if (of.part == Affected::kNone) continue;
@@ -272,7 +287,8 @@ void Fold::correct(std::span<const Work> works, Seq visible) {
   looker_->walk(is, profiles::kAllSeqs);
   for (size_t i = 0; i < works.size(); ++i) {
     const Instant start = works[i].from - kTick;
-    const auto turns = turns_of(is[i].states, begin_[works[i].leader], start);
+    const bool is_nobody = begin_[works[i].leader] == kNever;  // all their facts were those of others
+    const auto turns = is_nobody ? std::vector<Turn>{} : turns_of(is[i].states, begin_[works[i].leader], start);
     tell_difference(
         works[i],
         thought_of[i] ? turns_of(thought[*thought_of[i]].states, works[i].old_begin, start) : std::vector<Turn>{},
@@ -284,8 +300,9 @@ void Fold::correct(std::span<const Work> works, Seq visible) {
     std::vector<uint64_t> now = std::move(is[i].states.back().bits);
     const auto& looked_at = looker_->affected()[works[i].part].mask;
     for (size_t w = 0; w < words_; ++w) now[w] |= bits_[leader * words_ + w] & ~looked_at[w];
+    if (is_nobody) std::ranges::fill(now, 0);
     set_bits(leader, now.data());
-    look_again(leader, is[i].next, works[i].part);
+    look_again(leader, is_nobody ? kNever : is[i].next, works[i].part);
   }
 }
 
@@ -321,6 +338,14 @@ void Fold::tell_difference(const Work& of, const std::vector<Turn>& thought, con
   for (size_t i = 0; i < come.size(); ++i)
     if (!is_paired[i])
       emit(of.leader, come[i].segment, come[i].member ? ChangeKind::Entered : ChangeKind::Left, cause, come[i].at);
+}
+
+Instant Fold::begin_of_members(Profile leader) {
+  std::vector<Profile> members;
+  identities_.members(leader, members);
+  Instant begin = kNever;
+  for (const Profile each : members) begin = std::min(begin, own_begin_[each]);
+  return begin;
 }
 
 void Fold::retire(Profile former, Profile into) {
@@ -360,7 +385,7 @@ Result<void> Fold::redefine(Definitions definitions, std::unique_ptr<Memory> mem
   timers_ = std::make_unique<Timers>(next_);
   std::vector<Looker::Lane> lanes;
   for (Profile profile = 0; profile < identities_.size(); ++profile)
-    if (identities_.leads(profile)) lanes.push_back({profile, learnt_});
+    if (identities_.leads(profile) && begin_[profile] != kNever) lanes.push_back({profile, learnt_});
   std::vector<uint64_t> bits(lanes.size() * words_);
   std::vector<Instant> looks(lanes.size());
   looker_->look(lanes, bits, looks);
@@ -483,7 +508,7 @@ std::optional<ChangeId> Fold::original_of(const Flip& like) const {
 
 size_t Fold::bytes() const {
   size_t bytes = identities_.bytes() + memory_->histories.bytes() + memory_->dictionary.bytes() + recent_.bytes() +
-                 bits_.capacity() * 8 + next_.capacity() * 24 + flips_.size() * (sizeof(Flip) + 8) +
+                 rulings_.bytes() + bits_.capacity() * 8 + next_.capacity() * 32 + flips_.size() * (sizeof(Flip) + 8) +
                  timers_->size() * 8;
   for (const MemberSet& members : members_) bytes += members.bytes();
   return bytes;

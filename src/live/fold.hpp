@@ -36,6 +36,8 @@ struct Definitions {
 };
 
 struct FoldLimits {
+  profiles::StitchLimits stitch = {};
+  std::string key = {};  // the record's
   uint64_t remembered_messages = 50'000'000;
   uint64_t kept_flips = 1'000'000;
   uint64_t unpacked_from = 1024;  // facts of a customer whose history stays unpacked
@@ -72,6 +74,9 @@ class Fold {
   bool has_rows() const { return !inflow_->empty(); }
 
   Identities& identities() { return identities_; }
+  profiles::Rulings& rulings() { return rulings_; }
+  const profiles::Rulings& rulings() const { return rulings_; }
+  Inflow& inflow() { return *inflow_; }
   Memory& memory() { return *memory_; }
   Recent& recent() { return recent_; }
   const Recent& recent() const { return recent_; }
@@ -91,6 +96,8 @@ class Fold {
   const SegmentVersion& version_of(const Flip& flip) const { return versions_[flip.segment]; }
   // The changes in memory, oldest first.
   const std::deque<Flip>& flips() const { return flips_; }
+  // The rows of the last entry.
+  const std::vector<Touched::Row>& rows() const { return rows_; }
   // Those of the last entry.
   std::vector<Flip> fresh() const;
   Instant next_look(Profile leader) const { return next_[leader]; }
@@ -125,6 +132,7 @@ class Fold {
   void tell_difference(const Work& of, const std::vector<Turn>& thought, const std::vector<Turn>& is);
   void look_again(Profile leader, Instant at, Looker::Part part);
   void retire(Profile former, Profile into);
+  Instant begin_of_members(Profile leader);
   std::vector<Turn> turns_of(const std::vector<State>& states, Instant begin, Instant from) const;
   void set_bits(Profile leader, const uint64_t* bits);
   void emit(Profile leader, uint32_t plan_segment, ChangeKind kind, Cause cause, Instant at,
@@ -140,12 +148,14 @@ class Fold {
   std::unique_ptr<Looker> looker_;
   Identities identities_;
   Recent recent_;
+  profiles::Rulings rulings_;
   std::unique_ptr<Inflow> inflow_;
 
   // By profile; meaningful for those who lead a customer.
   size_t words_ = 1;
   std::vector<uint64_t> bits_;
   std::vector<Instant> next_, begin_, settled_;  // settled: nothing has turned after it
+  std::vector<Instant> own_begin_;               // of each profile's own facts: customers may come apart
   std::unique_ptr<Timers> timers_;
 
   std::vector<MemberSet> members_;         // by segment of the plan
@@ -157,6 +167,7 @@ class Fold {
   uint64_t offset_ = 0;
   Instant learnt_ = kEver;
   std::vector<Flip> fresh_;  // of the entry at hand
+  std::vector<Touched::Row> rows_;
   std::deque<Flip> flips_;
   uint64_t dropped_flips_ = 0;
   std::unordered_map<Profile, uint64_t> last_flip_;  // of a customer: its number (dropped ones counted)

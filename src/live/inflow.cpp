@@ -23,8 +23,8 @@ constexpr size_t kRejectBytes = 4096;
 
 }  // namespace
 
-Inflow::Inflow(Identities& identities, Memory& memory, Recent& recent, Seq next_seq)
-    : identities_(identities), memory_(&memory), recent_(recent), next_seq_(next_seq) {
+Inflow::Inflow(Identities& identities, Memory& memory, Recent& recent, profiles::Rulings& rulings, Seq next_seq)
+    : identities_(identities), memory_(&memory), recent_(recent), rulings_(rulings), next_seq_(next_seq) {
   page_.first_seq = page_.until_seq = next_seq;
   page_.first_profile = static_cast<Profile>(identities.size());
 }
@@ -68,7 +68,7 @@ Inflow::Kind Inflow::kind(std::string_view event) {
   const auto kind = static_cast<Kind>(kinds_.size());
   kinds_.push_back({.event = std::string(event), .properties = {}, .index = {}, .stream = {}});
   // Anybody may send any names, but each is a table: those that are too many are rejects, all under one handle.
-  if (!events_.contains(event) && events_.size() >= profiles::kMaxEvents) {
+  if (!events_.contains(event) && events_.size() >= profiles::kMaxEvents && event != profiles::kRulings) {
     if (refused_) {
       kinds_.pop_back();
       return *refused_;
@@ -111,6 +111,7 @@ Profile Inflow::resolve(const Identifier& identifier) {
 
 void Inflow::start(Kind kind, std::span<const Identifier> who, Instant time, uint64_t fingerprint) {
   current_ = kind;
+  const auto profiling = std::exchange(said_profiling_, std::nullopt);
   if (kinds_[kind].is_refused) {
     skipping_ = true;
     return reject({.source = {},
@@ -128,16 +129,44 @@ void Inflow::start(Kind kind, std::span<const Identifier> who, Instant time, uin
     ++counts_.duplicates;
     return;
   }
+  // Who asks through admits() knows already.
+  if (rulings_.has_refused() && std::ranges::any_of(who, [&](const Identifier& each) {
+        return rulings_.is_refused(rulings_.fingerprint(each.kind, clean(each.value)));
+      })) {
+    skipping_ = true;
+    ++counts_.refused;
+    return;
+  }
+  if (rulings_.has_blocked()) {
+    const Identifier& first = who[0];
+    who = without_blocked(who);
+    skipping_ = who.empty();
+    if (skipping_)
+      return reject({.source = {}, .line = 0, .reason = "blocked-id", .value = std::string(first.value), .row = {}});
+  }
   VERIFY(next_seq_ < profiles::kAllSeqs - 1);
   const Seq seq = next_seq_++;
   const Identifier* strongest = &who[0];
   for (const Identifier& identifier : who)
     if (identifier.kind < strongest->kind) strongest = &identifier;
+  const Profile first_new = static_cast<Profile>(identities_.size());
   const Profile profile = resolve(*strongest);
   for (const Identifier& identifier : who)
     if (&identifier != strongest)
       if (const Profile other = resolve(identifier); other != profile)
         new_links_.push_back({.a = std::min(profile, other), .b = std::max(profile, other), .seq = seq});
+  for (const Identifier& identifier : who)
+    if (identifier.kind == IdentifierKind::Email && identities_.size() > first_new)
+      if (const auto found = identities_.find(identifier.kind, clean(identifier.value)); found && *found >= first_new)
+        note_address(*found, identifier.value, time);
+  put_row(kind, profile, time, seq, fingerprint);
+  if (profiling) note_profiling(profile, time, *profiling, profiles::kByConsent);
+  ++counts_.rows;
+}
+
+void Inflow::put_row(Kind kind, Profile profile, Instant time, Seq seq, uint64_t fingerprint) {
+  row_profile_ = profile;
+  row_time_ = time;
   auto& rows = page_.rows[kind];
   rows.kept.push_back({.index = static_cast<uint32_t>(rows.buffer.rows().size()),
                        .seq = seq,
@@ -146,7 +175,6 @@ void Inflow::start(Kind kind, std::span<const Identifier> who, Instant time, uin
                        .fingerprint = fingerprint});
   rows.buffer.start({.who = profile, .time = store::stored_time(time), .fingerprint = fingerprint, .order = seq});
   touched_.rows.push_back({profile, time, kinds_[kind].stream});
-  ++counts_.rows;
 }
 
 void Inflow::put_scalar(Property property, Scalar value) {
@@ -278,7 +306,7 @@ class Inflow::Packer {
 };
 
 void Inflow::link(Profile a, Profile b, Seq seq) {
-  if (!identities_.note_link(a, b)) return;
+  if (!identities_.note_link(a, b, seq)) return;
   page_.links.push_back({.a = a, .b = b, .seq = seq});
   const Profile leaders[] = {identities_.leader(a), identities_.leader(b)};
   if (leaders[0] == leaders[1]) return;
@@ -289,15 +317,20 @@ void Inflow::link(Profile a, Profile b, Seq seq) {
   for (int side = 0; side < 2; ++side) {
     if (leaders[side] == joined->former)
       page_.relabelled.insert(page_.relabelled.end(), members[side].begin(), members[side].end());
-    // As it was before this entry: a customer that is joined twice is kept as it was at first.
-    std::erase_if(members[side], [&](Profile each) { return each >= touched_.first_new; });
-    if (leaders[side] >= touched_.first_new || members[side].empty()) continue;
-    if (std::ranges::none_of(touched_.before, [&](const auto& known) { return known.leader == leaders[side]; }))
-      touched_.before.push_back({leaders[side], std::move(members[side])});
+    note_before(leaders[side], std::move(members[side]));
   }
 }
 
+// As it was before this entry: a customer that is joined twice is kept as it was at first.
+void Inflow::note_before(Profile leader, std::vector<Profile> members) {
+  std::erase_if(members, [&](Profile each) { return each >= touched_.first_new; });
+  if (leader >= touched_.first_new || members.empty()) return;
+  if (std::ranges::none_of(touched_.before, [&](const auto& known) { return known.leader == leader; }))
+    touched_.before.push_back({leader, std::move(members)});
+}
+
 Touched Inflow::finish() {
+  put_pending();
   struct NewRow {
     Seq seq;
     Kind kind;

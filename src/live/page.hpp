@@ -12,6 +12,7 @@
 #include "profiles/history.hpp"
 #include "profiles/identity.hpp"
 #include "profiles/intake.hpp"
+#include "profiles/rulings.hpp"
 #include "profiles/write_rows.hpp"
 
 namespace tessera::live {
@@ -49,9 +50,12 @@ struct Page {
     profiles::IdentifierKind kind;
     std::string value;
   };
-  std::vector<NewIdentity> identities;  // first_profile, first_profile + 1, ...
-  std::vector<profiles::Link> links;
-  std::vector<profiles::Profile> relabelled;  // whose leader changed; to be read when the page is taken:
+  std::vector<NewIdentity> identities;                              // first_profile, first_profile + 1, ...
+  std::vector<profiles::Link> links;                                // that came together
+  std::vector<std::pair<profiles::Link, std::string>> ruled_links;  // as somebody said, and why
+  std::vector<profiles::ValueRuling> rulings;
+  std::vector<std::pair<uint64_t, bool>> refusals;  // fingerprints of those who refused to be recorded, or no longer do
+  std::vector<profiles::Profile> relabelled;        // whose leader changed; to be read when the page is taken:
   std::vector<std::pair<profiles::Profile, profiles::Profile>> leaders;  // of each of those
   std::vector<profiles::Reject> rejects;
   std::vector<Flip> flips;

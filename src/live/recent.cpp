@@ -33,6 +33,11 @@ void Recent::Generation::add(uint64_t print) {
   ++count;
 }
 
+bool Recent::has(uint64_t fingerprint) const {
+  const uint64_t print = fingerprint == 0 ? 1 : fingerprint;
+  return young_.has(print) || old_.has(print);
+}
+
 bool Recent::seen(uint64_t fingerprint, Instant now) {
   const uint64_t print = fingerprint == 0 ? 1 : fingerprint;
   if (young_.has(print) || old_.has(print)) return true;

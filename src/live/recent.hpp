@@ -18,6 +18,7 @@ class Recent {
 
   // Whether it is remembered; if not, it is from now on. `now` never goes back.
   bool seen(uint64_t fingerprint, Instant now);
+  bool has(uint64_t fingerprint) const;
   // Everything learnt after this instant is remembered; kEver while nothing was forgotten.
   Instant horizon() const { return horizon_; }
   size_t size() const { return young_.count + old_.count; }

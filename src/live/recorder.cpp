@@ -39,6 +39,8 @@ Result<void> Recorder::write(const Page& page, const InForce::Changed* changed) 
     TRY(write_identities(page));
     TRY(write_rows(page));
     TRY(write_links(page, entry.id));
+    TRY(profiles::write_value_rulings(connection_, page.rulings, page.learnt_until));
+    TRY(profiles::write_refusals(connection_, page.refusals, page.learnt_until));
     TRY(write_rejects(page, entry.id));
     TRY(write_flips(page));
     if (page.until_seq > page.first_seq || !page.rejects.empty()) TRY(store::append_entry(connection_, entry));
@@ -114,6 +116,10 @@ Result<void> Recorder::write_links(const Page& page, uint64_t entry) {
     links.values<bool>(4)[row] = true;
     links.values<StoredText>(5)[row] = StoredText::of("came together");
   }));
+  for (const auto& [link, reason] : page.ruled_links)
+    TRY(connection_.run(
+        "INSERT INTO tessera.link VALUES (?, ?, ?, ?, ?, ?)",
+        {uint64_t{link.a}, uint64_t{link.b}, uint64_t{link.seq}, entry, link.joins, std::string_view(reason)}));
   if (page.leaders.empty()) return {};
   // A page may relabel a profile more than once; all say the same leader.
   std::map<Profile, Profile> leaders(page.leaders.begin(), page.leaders.end());
@@ -127,7 +133,7 @@ Result<void> Recorder::write_links(const Page& page, uint64_t entry) {
     ++next;
   }));
   TRY(connection_.run("DELETE FROM tessera.stitched WHERE profile IN (SELECT profile FROM temp.relabelled)"));
-  TRY(connection_.run("INSERT INTO tessera.stitched SELECT * FROM temp.relabelled"));
+  TRY(connection_.run("INSERT INTO tessera.stitched SELECT * FROM temp.relabelled WHERE profile <> leader"));
   return {};
 }
 
@@ -239,11 +245,18 @@ Result<void> Recorder::fill(Fold& fold, Instant remembered_from) {
         return fail("the record's identifiers are not numbered without gaps", {},
                     "see what is damaged: tessera doctor");
     }
-  for (const profiles::Link& link : TRY(profiles::read_links(connection_)))
-    if (link.a < identities.size() && link.b < identities.size()) identities.note_link(link.a, link.b);
+  auto links = TRY(profiles::read_links(connection_));
+  std::ranges::stable_sort(links, {}, &profiles::Link::seq);
+  for (const profiles::Link& link : links)
+    if (link.a < identities.size() && link.b < identities.size()) identities.restore_link(link);
   const auto leaders = TRY(profiles::read_leaders(connection_, identities.size()));
   for (Profile profile = 0; profile < leaders.size(); ++profile)
-    if (leaders[profile] != profile) identities.join(leaders[profile], profile);
+    if (leaders[profile] != profile) identities.restore_leader(profile, leaders[profile]);
+  fold.rulings() = TRY(profiles::read_rulings(connection_, key_));
+  for (const auto& [identifier, ruling] : fold.rulings().values())
+    if (const auto profile = identities.find(identifier.first, identifier.second))
+      identities.rule_value(*profile, ruling);
+  identities.recount();
   auto rejects = TRY(connection_.query(
       "SELECT r.fingerprint FROM tessera.reject r JOIN tessera.entry e ON e.id = r.entry WHERE e.kind = 'live' AND "
       "e.learnt >= ? AND contains(r.source, '/') ORDER BY r.entry",

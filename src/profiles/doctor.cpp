@@ -3,6 +3,7 @@
 #include <sys/statvfs.h>
 
 #include "profiles/people.hpp"
+#include "profiles/ruling.hpp"
 #include "profiles/tables.hpp"
 
 namespace tessera::profiles {
@@ -108,15 +109,34 @@ Result<Finding> check_seqs(Connection& connection, const EventTables& tables) {
              "SELECT count(*) - count(DISTINCT seq) FROM (" + store::union_all(all) + ")");
 }
 
-Result<Finding> check_stitching(Connection& connection) {
+Result<void> check_stitching(Connection& connection, std::vector<Finding>& findings) {
   const std::string name = "customers are what the links say";
   const People people = TRY(read_people(connection));
   const auto kept = TRY(read_leaders(connection, people.kinds.size()));
-  const auto leader = stitch(people.kinds, TRY(read_links(connection))).leader;
+  const auto stitching = stitch(people.kinds, TRY(read_links(connection)), TRY(read_stitch_rules(connection)));
+  const auto& leader = stitching.leader;
   size_t wrong = 0;
   for (size_t p = 0; p < leader.size(); ++p) wrong += leader[p] != kept[p];
-  if (wrong == 0) return Finding{.check = name};
-  return Finding{Severity::Problem, name, fmt::format("{} identifiers are with the wrong customer", wrong), kRestore};
+  if (wrong == 0)
+    findings.push_back({.check = name});
+  else
+    findings.push_back(
+        {Severity::Problem, name, fmt::format("{} identifiers are with the wrong customer", wrong), kRestore});
+  // Values are shown to who may read the record; the worst are enough.
+  auto storms = stitching.storms;
+  std::ranges::stable_sort(storms, std::greater(), &Storm::refused);
+  for (size_t i = 0; i < std::min<size_t>(storms.size(), 10); ++i) {
+    const IdentifierKind kind = people.kinds[storms[i].profile];
+    const auto value =
+        TRY(connection.text("SELECT value FROM tessera.identity WHERE profile = ?", {uint64_t{storms[i].profile}}));
+    const std::string id = fmt::format("'{}:{}'", word_of(kind), value.value_or("?"));
+    findings.push_back(
+        {Severity::Notice, "no identifier joins strangers",
+         fmt::format("{} {} came with {} customers it may not join, and joins nobody any more", name_of(kind), id,
+                     storms[i].refused),
+         fmt::format("tessera customers block {}   # or, where it is right: customers allow {}", id, id)});
+  }
+  return {};
 }
 
 Finding check_disk(const std::string& path) {
@@ -182,7 +202,7 @@ Result<std::vector<Finding>> examine(store::Record& record) {
           TRY(run(connection, check, name, filled_in(check.sql, "{0}", "main." + quoted_name(table.name)))));
     }
   findings.push_back(TRY(check_seqs(connection, tables)));
-  findings.push_back(TRY(check_stitching(connection)));
+  TRY(check_stitching(connection, findings));
   return findings;
 }
 

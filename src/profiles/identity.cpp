@@ -30,40 +30,66 @@ std::vector<Link> standing_links(std::vector<Link> links) {
 
 class Components {
  public:
-  explicit Components(std::span<const IdentifierKind> kinds) : kinds_(kinds), parent_(kinds.size()) {
+  explicit Components(std::span<const IdentifierKind> kinds)
+      : kinds_(kinds), parent_(kinds.size()), counts_(kinds.size()) {
     std::iota(parent_.begin(), parent_.end(), 0);
+    for (size_t p = 0; p < kinds.size(); ++p) counts_[p][static_cast<size_t>(kinds[p])] = 1;
   }
+  const KindCounts& counts(Profile leader) const { return counts_[leader]; }
 
   // The root is the leader, so that the component's user id, if it has one, is its root.
   Profile leader(Profile profile) {
     while (parent_[profile] != profile) profile = parent_[profile] = parent_[parent_[profile]];
     return profile;
   }
-  bool has_user_id(Profile leader) const { return kinds_[leader] == IdentifierKind::UserId; }
   void join(Profile leader_a, Profile leader_b) {
     const auto strength = [&](Profile p) { return std::pair(kinds_[p], p); };
     if (strength(leader_b) < strength(leader_a)) std::swap(leader_a, leader_b);
+    for (size_t kind = 0; kind < counts_[leader_a].size(); ++kind) counts_[leader_a][kind] += counts_[leader_b][kind];
     parent_[leader_b] = leader_a;
   }
 
  private:
   std::span<const IdentifierKind> kinds_;
   std::vector<Profile> parent_;
+  std::vector<KindCounts> counts_;  // of leaders
 };
 
 }  // namespace
 
-Stitching stitch(std::span<const IdentifierKind> kinds, std::vector<Link> links) {
+std::optional<IdentifierKind> beyond(const StitchLimits& limits, const KindCounts& a, const KindCounts& b) {
+  for (size_t kind = 1; kind < a.size(); ++kind)
+    if (uint32_t{a[kind]} + b[kind] > limits.most[kind] && a[kind] > 0 && b[kind] > 0)
+      return static_cast<IdentifierKind>(kind);
+  return std::nullopt;
+}
+
+Stitching stitch(std::span<const IdentifierKind> kinds, std::vector<Link> links, const StitchRules& rules) {
   Components components(kinds);
   Stitching stitching;
+  const auto is_in = [](const std::vector<Profile>& list, Profile profile) {
+    return !list.empty() && std::ranges::binary_search(list, profile);
+  };
+  const auto is_storm = [&](Profile profile) {
+    const auto found = stitching.refused.find(profile);
+    return found != stitching.refused.end() &&
+           found->second >= rules.limits.storm[static_cast<size_t>(kinds[profile])] && !is_in(rules.allowed, profile);
+  };
   for (const Link& link : standing_links(std::move(links))) {
+    if (is_in(rules.blocked, link.a) || is_in(rules.blocked, link.b)) continue;
     const Profile a = components.leader(link.a), b = components.leader(link.b);
-    if (a == b) continue;
-    if (components.has_user_id(a) && components.has_user_id(b))
-      stitching.suspicions.push_back({link, a, b});
-    else
+    if (a == b || is_storm(link.a) || is_storm(link.b)) continue;
+    if (const auto kind = beyond(rules.limits, components.counts(a), components.counts(b))) {
+      stitching.suspicions.push_back({link, a, b, *kind});
+      ++stitching.refused[link.a];
+      ++stitching.refused[link.b];
+    } else {
       components.join(a, b);
+    }
   }
+  for (const auto& [profile, refused] : stitching.refused)
+    if (is_storm(profile)) stitching.storms.push_back({profile, refused});
+  std::ranges::sort(stitching.storms, {}, &Storm::profile);
   stitching.leader.resize(kinds.size());
   for (Profile p = 0; p < kinds.size(); ++p) stitching.leader[p] = components.leader(p);
   return stitching;

@@ -1,16 +1,21 @@
 // Which identifiers are one person. Every identifier ever seen (a user id, an e-mail) is a profile of its own; a link
 // is a dated fact that two of them are one person, or (joins = false) that they are not. Customers are what follows:
-// the connected components of the links, under one rule: a customer has at most one user id. A link that would join two
-// user ids joins nothing and is reported as a suspicion.
+// the connected components of the links, under one rule: a customer has at most one user id, and of other identifiers
+// no more than the limits say. A link that would go beyond joins nothing and is reported as a suspicion. An identifier
+// whose links were refused again and again is a storm (a shared device, the address of a test): from then on it joins
+// nobody any more. Values that somebody has blocked join nobody at all.
 //
 // Nothing is ever merged in place, so un-merging is one more fact, and "who was who, as far as we knew at T" is the
 // same function over the links of before T. The last fact about a pair counts; what it says is applied in the order in
 // which it was learnt (seq, then the profiles' numbers), so the result does not depend on the order of the input;
-// without two user ids in reach of each other, it does not depend on the order of the facts either.
+// where nothing is refused, it does not depend on the order of the facts either.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "profiles/history.hpp"
@@ -27,20 +32,49 @@ struct Link {
   bool operator==(const Link&) const = default;
 };
 
-// The link that was not applied, and the two user ids it would have made one customer.
+// Of one customer. The defaults: people have one account, a few addresses and phones over the years, and a browser or
+// device whose anonymous id is new whenever its storage was cleared; beyond these it is no person.
+struct StitchLimits {
+  // By IdentifierKind.
+  std::array<uint32_t, 5> most{0, 1, 10, 10, 200};
+  // So many refused links make an identifier a storm; more for a user id, which meets the devices of others.
+  std::array<uint32_t, 5> storm{0, 100, 10, 10, 10};
+};
+
+struct StitchRules {
+  StitchLimits limits = {};
+  std::vector<Profile> blocked, allowed;  // ascending; allowed ones are never a storm
+};
+
+// How many identifiers of each kind, by IdentifierKind.
+using KindCounts = std::array<uint16_t, 5>;
+// The kind that the two together would have too many of; nullopt: they fit.
+std::optional<IdentifierKind> beyond(const StitchLimits& limits, const KindCounts& a, const KindCounts& b);
+
+// The link that was not applied, the leaders of the two customers it would have made one, and of what it would have had
+// too many.
 struct Suspicion {
   Link link;
   Profile user_a = 0, user_b = 0;
+  IdentifierKind beyond = IdentifierKind::UserId;
   bool operator==(const Suspicion&) const = default;
+};
+
+struct Storm {
+  Profile profile;
+  uint32_t refused;  // links
+  bool operator==(const Storm&) const = default;
 };
 
 struct Stitching {
   // Of each profile: the profile that leads its customer. The strongest identifier leads; of equals the first seen.
   std::vector<Profile> leader;
-  std::vector<Suspicion> suspicions;  // in the order in which they arose
+  std::vector<Suspicion> suspicions;              // in the order in which they arose
+  std::vector<Storm> storms;                      // by profile
+  std::unordered_map<Profile, uint32_t> refused;  // links, of every profile that had one refused
 };
 
 // kinds[p] is the kind of profile p. O((profiles + links) log links).
-Stitching stitch(std::span<const IdentifierKind> kinds, std::vector<Link> links);
+Stitching stitch(std::span<const IdentifierKind> kinds, std::vector<Link> links, const StitchRules& rules = {});
 
 }  // namespace tessera::profiles

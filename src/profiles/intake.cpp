@@ -8,6 +8,8 @@
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "profiles/batch.hpp"
+#include "profiles/batch_identities.hpp"
+#include "profiles/import_rulings.hpp"
 #include "profiles/people.hpp"
 #include "profiles/say_again.hpp"
 #include "profiles/tables.hpp"
@@ -24,52 +26,6 @@ using store::Writer;
 
 constexpr size_t kRejectBytes = 4096;
 constexpr Profile kNoProfile = UINT32_MAX;
-
-// The identifiers of a batch, each once: a flat hash table of 8 bytes a slot over texts end to end, since an import
-// spends most of its own time here.
-class BatchIdentities {
- public:
-  std::vector<Profile> profile;  // of each, once found or made
-
-  uint32_t intern(IdentifierKind kind, std::string_view value) {
-    if (2 * (size() + 1) > slots_.size()) grow();
-    const uint64_t hash = hash64(value, static_cast<uint64_t>(kind));
-    const auto high = static_cast<uint32_t>(hash >> 32);
-    for (size_t at = hash & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
-      Slot& slot = slots_[at];
-      if (slot.next_index == 0) {
-        slot = {high, static_cast<uint32_t>(size() + 1)};
-        values_.add(value);
-        kinds_.push_back(kind);
-        return slot.next_index - 1;
-      }
-      const uint32_t index = slot.next_index - 1;
-      if (slot.hash == high && kinds_[index] == kind && values_[index] == value) return index;
-    }
-  }
-  size_t size() const { return kinds_.size(); }
-  IdentifierKind kind(uint32_t index) const { return kinds_[index]; }
-  std::string_view value(uint32_t index) const { return values_[index]; }
-
- private:
-  struct Slot {
-    uint32_t hash = 0;        // its high half
-    uint32_t next_index = 0;  // index + 1; 0: free
-  };
-  void grow() {
-    std::vector<Slot> slots(std::max<size_t>(1024, 2 * slots_.size()));
-    for (uint32_t index = 0; index < size(); ++index) {
-      const uint64_t hash = hash64(values_[index], static_cast<uint64_t>(kinds_[index]));
-      size_t at = hash & (slots.size() - 1);
-      while (slots[at].next_index != 0) at = (at + 1) & (slots.size() - 1);
-      slots[at] = {static_cast<uint32_t>(hash >> 32), index + 1};
-    }
-    slots_ = std::move(slots);
-  }
-  std::vector<Slot> slots_;
-  std::vector<IdentifierKind> kinds_;
-  TextColumn values_;
-};
 
 std::unexpected<Error> record_is_full() {
   return fail("the record is full: it holds at most 4,294,967,294 facts", {},
@@ -100,6 +56,8 @@ class RecordIntake final : public Intake {
   void element(Property property, std::string_view text) override { put_element(property, text); }
   void element(Property property, bool truth) override { put_element(property, truth); }
   void next_element(Kind kind, std::string_view prefix) override;
+  bool admits(std::span<const Identifier> who, const ConsentSaid& said, uint64_t fingerprint) override;
+  void mark(Mark mark, std::string_view reason) override { rulings_->mark(mark, std::string(clean(reason))); }
   void reject(Reject reject) override;
   void note(const std::string& name, const Json& value) override { notes_.set(name, value); }
   Result<IntakeOutcome> commit(Progress& progress, const Finally& finally) override;
@@ -110,6 +68,8 @@ class RecordIntake final : public Intake {
     uint32_t index;  // in the kind's buffer
   };
 
+  void start_row(Kind kind, std::span<const Identifier> who, Instant time, uint64_t fingerprint);
+  void put_rulings();
   RowBuffer& buffer_of(Property property);
   void put_scalar(Property property, Scalar value);
   void put_element(Property property, Scalar value);
@@ -149,6 +109,7 @@ class RecordIntake final : public Intake {
 
   BatchIdentities identities_;
   std::vector<BatchLink> links_;
+  std::optional<ImportRulings> rulings_;
   std::vector<Reject> rejects_;
   Json notes_ = Json::object();
   uint32_t repeats_ = 0;  // of rows of traits without a time
@@ -165,6 +126,7 @@ Result<void> RecordIntake::begin(Instant learnt) {
   transaction_.emplace(TRY(store::Transaction::begin(connection_)));
   tables_ = TRY(EventTables::read(connection_));
   entry_ = TRY(store::next_entry(connection_, "import", learnt));
+  rulings_ = TRY(ImportRulings::read(connection_, key_));
   first_new_ = next_profile_ = static_cast<Profile>(
       TRY(connection_.integer("SELECT coalesce(max(profile) + 1, 0) FROM tessera.identity")).value_or(0));
   TRY(connection_.run(
@@ -183,7 +145,7 @@ Intake::Kind RecordIntake::kind(std::string_view event) {
   if (const auto found = kinds_.find(std::string(event)); found != kinds_.end()) return found->second;
   if (const auto flaw = flaw_of_event_name(event); flaw && !failed_)
     failed_ = fail(*flaw + fmt::format(": '{}'", event)).error();
-  if (!tables_.find(event) && ++new_events_ + tables_.all().size() > kMaxEvents && !failed_)
+  if (!tables_.find(event) && event != kRulings && ++new_events_ + tables_.all().size() > kMaxEvents && !failed_)
     failed_ = too_many_events(event).error();
   const auto kind = static_cast<Kind>(buffers_.size());
   kinds_.emplace(event, kind);
@@ -209,6 +171,32 @@ void RecordIntake::flush_if_full() {
 
 void RecordIntake::start(Kind kind, std::span<const Identifier> who, Instant time, uint64_t fingerprint) {
   VERIFY(!who.empty() && !is_done_);
+  put_rulings();
+  start_row(kind, who, time, fingerprint);
+  rulings_->row(who, *std::ranges::min_element(who, {}, &Identifier::kind), time);
+}
+
+// What the row before gave away, as rows of their own.
+void RecordIntake::put_rulings() {
+  if (!rulings_->has_facts()) return;
+  const Kind kind = this->kind(kRulings);
+  for (const ImportRulings::Fact& fact : rulings_->take_facts()) {
+    const Identifier who{fact.who.kind, fact.who.value};
+    start_row(kind, {&who, 1}, fact.time, fact.fingerprint);
+    if (fact.mark) put(property(kind, kMarked), name_of(*fact.mark));
+    if (!fact.reason.empty()) put(property(kind, kMarkedReason), std::string_view(fact.reason));
+    if (fact.profiling) put(property(kind, kProfiling), *fact.profiling);
+    put(property(kind, kRuledBy), fact.by);
+  }
+}
+
+bool RecordIntake::admits(std::span<const Identifier> who, const ConsentSaid& said, uint64_t) {
+  const bool is_admitted = rulings_->admits(who, said);
+  outcome_.refused += !is_admitted;
+  return is_admitted;
+}
+
+void RecordIntake::start_row(Kind kind, std::span<const Identifier> who, Instant time, uint64_t fingerprint) {
   if (failed_) return;
   flush_if_full();
   if (failed_) return;
@@ -404,6 +392,7 @@ Result<void> RecordIntake::say_repeats_again() {
 
 void RecordIntake::note_times(const std::vector<uint8_t>& is_duplicate) {
   for (const RowBuffer& buffer : buffers_) {
+    if (buffer.event() == kRulings) continue;  // not what the source said
     const bool is_trait = buffer.event() == kTraits;
     for (const BufferedRow& row : buffer.rows()) {
       if (!is_duplicate[row.order]) ++(is_trait ? outcome_.trait_facts : outcome_.stored);
@@ -559,11 +548,14 @@ Result<IntakeOutcome> RecordIntake::commit(Progress& progress, const Finally& fi
   } end{transaction_, connection_};
   if (failed_) return std::unexpected(*failed_);
   progress.step("storing", 0, 0);
+  put_rulings();
+  if (failed_) return std::unexpected(*failed_);
   TRY(flush());
+  TRY(write_refusals(connection_, rulings_->refusals(), entry_.learnt));
   const std::vector<Profile> leader =
       has_new_links_ ? TRY(restitch(connection_)).leader : TRY(read_leaders(connection_, next_profile_));
   TRY(say_repeats_again());
-  const bool is_new = entry_.until_seq > entry_.first_seq || outcome_.rejects > 0;
+  const bool is_new = entry_.until_seq > entry_.first_seq || outcome_.rejects > 0 || !rulings_->refusals().empty();
   count_customers(leader);
   outcome_.columnless_properties = columnless_.size();
   if (!is_new) return std::move(outcome_);
@@ -574,7 +566,8 @@ Result<IntakeOutcome> RecordIntake::commit(Progress& progress, const Finally& fi
   detail.set("files", std::move(files)).set("preset", source_.preset).set("stored", outcome_.stored);
   detail.set("trait_facts", outcome_.trait_facts)
       .set("duplicates", outcome_.duplicates)
-      .set("rejects", outcome_.rejects);
+      .set("rejects", outcome_.rejects)
+      .set("refused", outcome_.refused);
   for (const auto& [name, value] : *notes_.as_object()) detail.set(name, value);
   entry_.source = clean(source_.description);
   entry_.detail = detail.dump();

@@ -8,9 +8,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/json.hpp"
@@ -49,6 +51,19 @@ struct Reject {
   std::string row;     // the row as received (cut at 4 KB)
 };
 
+// Whom segments leave out unless they ask for them.
+enum class Mark : uint8_t { Bot = 1, Staff = 2, Test = 3 };  // stored on disk, never renumber
+std::string_view name_of(Mark mark);                         // "bot", "staff", "test"
+std::optional<Mark> mark_named(std::string_view name);
+
+// What a call says of consent: outright, or by the categories of a consent banner, whose meaning is the record's to
+// know (rulings.hpp).
+struct ConsentSaid {
+  std::optional<bool> collection, profiling;
+  std::vector<std::pair<std::string_view, bool>> categories;
+  bool says_nothing() const { return !collection && !profiling && categories.empty(); }
+};
+
 struct IntakeOutcome {
   uint64_t entry = 0;   // number of the log entry; 0 where nothing was new and none was written
   uint64_t stored = 0;  // events, facts about traits not counted
@@ -64,6 +79,7 @@ struct IntakeOutcome {
   // many.
   uint64_t columnless_values = 0, columnless_properties = 0;
   uint64_t rejects = 0;  // new ones: the same reject of the same line is kept once
+  uint64_t refused = 0;  // rows of customers who refused to be recorded: nothing of them is kept
 };
 
 class Intake {
@@ -93,6 +109,15 @@ class Intake {
   virtual void element(Property property, std::string_view text) = 0;
   virtual void element(Property property, bool truth) = 0;
   virtual void next_element(Kind kind, std::string_view prefix) = 0;
+
+  // Asked before the row is put or rejected: whether anything of it may be kept. False: the customer has refused to be
+  // recorded, now or before (it is counted), and the caller forgets the row. What is said of profiling is kept with the
+  // row that is started next. `fingerprint`: the row's, since one that was seen before says nothing new.
+  virtual bool admits(std::span<const Identifier> /*who*/, const ConsentSaid& said, uint64_t /*fingerprint*/) {
+    return said.collection != false;
+  }
+  // What the row started last gives away about its customer, and by what; kept as a fact of kRulings where it is news.
+  virtual void mark(Mark /*mark*/, std::string_view /*reason*/) {}
 
   virtual void reject(Reject reject) = 0;
 

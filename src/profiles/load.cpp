@@ -72,7 +72,9 @@ Result<Customers> read_customers(Connection& connection, Instant known_at, Seq v
   people.kinds.resize(profiles);
   const std::vector<Profile> leader = known_at == kNever
                                           ? TRY(read_leaders(connection, profiles))
-                                          : stitch(people.kinds, TRY(read_links(connection, visible_until))).leader;
+                                          : stitch(people.kinds, TRY(read_links(connection, visible_until)),
+                                                   TRY(read_stitch_rules(connection, visible_until)))
+                                                .leader;
   // By the first eight bytes as a number, and the rest only where those are equal.
   struct Entry {
     uint64_t head;

@@ -1,6 +1,9 @@
 #include "profiles/people.hpp"
 
+#include <map>
+
 #include "core/hash.hpp"
+#include "profiles/ruling.hpp"
 
 namespace tessera::profiles {
 
@@ -53,6 +56,23 @@ Result<std::vector<Link>> read_links(Connection& connection, Seq visible_until) 
   return links;
 }
 
+Result<StitchRules> read_stitch_rules(Connection& connection, Seq visible_until) {
+  StitchRules rules;
+  std::map<Profile, RulingKind> last;
+  const auto rows = TRY(connection.rows(
+      "SELECT i.profile, r.kind FROM tessera.ruling r JOIN tessera.identity i ON i.kind = r.identifier AND i.value = "
+      "r.value WHERE r.kind IN (6, 7, 8) AND r.seq < ? ORDER BY r.seq",
+      {uint64_t{visible_until}}));
+  for (const auto& row : rows)
+    last[static_cast<Profile>(std::stoul(row[0].value_or("0")))] =
+        static_cast<RulingKind>(std::stoi(row[1].value_or("0")));
+  for (const auto& [profile, kind] : last) {
+    if (kind == RulingKind::Block) rules.blocked.push_back(profile);
+    if (kind == RulingKind::Allow) rules.allowed.push_back(profile);
+  }
+  return rules;
+}
+
 Result<std::vector<Profile>> read_leaders(Connection& connection, size_t profiles) {
   std::vector<Profile> leader(profiles);
   for (Profile p = 0; p < profiles; ++p) leader[p] = p;
@@ -70,7 +90,7 @@ Result<std::vector<Profile>> read_leaders(Connection& connection, size_t profile
 
 Result<Stitching> restitch(Connection& connection) {
   const People people = TRY(read_people(connection));
-  Stitching stitching = stitch(people.kinds, TRY(read_links(connection)));
+  Stitching stitching = stitch(people.kinds, TRY(read_links(connection)), TRY(read_stitch_rules(connection)));
   TRY(connection.run("DELETE FROM tessera.stitched"));
   const std::vector<std::string> columns = {"profile", "leader"};
   auto writer = TRY(Writer::open(connection, "tessera", "stitched", columns));
@@ -111,7 +131,7 @@ Result<std::vector<Contact>> contacts(Connection& connection) {
 
 Result<std::vector<SuspectedDuplicate>> suspected_duplicates(Connection& connection, size_t limit) {
   const People people = TRY(read_people(connection));
-  auto suspicions = stitch(people.kinds, TRY(read_links(connection))).suspicions;
+  auto suspicions = stitch(people.kinds, TRY(read_links(connection)), TRY(read_stitch_rules(connection))).suspicions;
   if (limit > 0 && suspicions.size() > limit) suspicions.resize(limit);
   if (suspicions.empty()) return std::vector<SuspectedDuplicate>{};
   const auto entries = TRY(store::entries(connection));

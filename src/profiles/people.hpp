@@ -22,6 +22,8 @@ std::string pseudonym_of(const std::string& key, IdentifierKind kind, std::strin
 
 Result<People> read_people(store::Connection& connection);
 Result<std::vector<Link>> read_links(store::Connection& connection, Seq visible_until = kAllSeqs);
+// What was blocked or allowed.
+Result<StitchRules> read_stitch_rules(store::Connection& connection, Seq visible_until = kAllSeqs);
 // The leaders as the record keeps them (tessera.stitched), for `profiles` profiles.
 Result<std::vector<Profile>> read_leaders(store::Connection& connection, size_t profiles);
 // Works the leaders out anew and writes them, in the transaction at hand.

@@ -151,7 +151,7 @@ Result<const EventTable*> EventTables::grow(Connection& connection, std::string_
   auto table = std::ranges::lower_bound(tables_, event, {}, &EventTable::event);
   const bool is_new = table == tables_.end() || table->event != event;
   if (is_new) {
-    if (tables_.size() >= kMaxEvents) return too_many_events(event);
+    if (tables_.size() >= kMaxEvents && event != kRulings) return too_many_events(event);
     table = tables_.insert(table, {.event = std::string(event), .name = free_table_name(event)});
     has_new_ = true;
   }

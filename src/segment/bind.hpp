@@ -89,6 +89,7 @@ class Bound {
   const Plan& plan() const { return *plan_; }
   const profiles::History& history() const { return *history_; }
   // Of an output of the plan: without the gate, which costs time, where nobody is marked and nobody refused.
+  bool has_rulings() const { return has_rulings_; }
   NodeId root(uint32_t output) const {
     return has_rulings_ ? plan_->outputs[output].node : plan_->outputs[output].ungated;
   }

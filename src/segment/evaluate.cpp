@@ -108,7 +108,7 @@ void Evaluator::run(profiles::CustomerIndex from, std::span<const Instant> as_of
 void Evaluator::run(profiles::CustomerIndex from, std::span<const Instant> as_of, profiles::Seq visible,
                     const Selection& selection) {
   parts_->customers = {from, from + static_cast<profiles::CustomerIndex>(as_of.size())};
-  parts_->block.run(from, as_of, visible, selection.cone);
+  parts_->block.run(from, as_of, visible, parts_->bound.has_rulings() ? selection.cone : selection.ungated);
 }
 
 void Evaluator::rows_changed(const profiles::Stream& stream, uint32_t row) {
@@ -119,7 +119,7 @@ void Evaluator::copy_rows(const Selection& selection, std::span<uint64_t* const>
   const Plan& plan = parts_->bound.plan();
   std::ranges::fill(until, kNever);
   for (const uint32_t segment : selection.segments) {
-    const Col& col = parts_->block.col(plan.outputs[plan.segments[segment]].node);
+    const Col& col = parts_->block.col(parts_->bound.root(plan.segments[segment]));
     const size_t word = segment / 64;
     const uint64_t bit = uint64_t{1} << (segment % 64);
     for (size_t i = 0; i < rows.size(); ++i) rows[i][word] &= ~bit;

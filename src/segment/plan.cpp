@@ -535,9 +535,12 @@ bool Plan::reads(const std::vector<NodeId>& cone, std::string_view event) const 
 }
 
 Selection select(const Plan& plan, std::vector<uint32_t> segments) {
-  std::vector<NodeId> roots;
-  for (const uint32_t segment : segments) roots.push_back(plan.outputs[plan.segments[segment]].node);
-  return {.segments = std::move(segments), .cone = plan.cone(roots)};
+  std::vector<NodeId> roots, ungated;
+  for (const uint32_t segment : segments) {
+    roots.push_back(plan.outputs[plan.segments[segment]].node);
+    ungated.push_back(plan.outputs[plan.segments[segment]].ungated);
+  }
+  return {.segments = std::move(segments), .cone = plan.cone(roots), .ungated = plan.cone(ungated)};
 }
 
 std::optional<uint32_t> Plan::find(std::string_view name) const {

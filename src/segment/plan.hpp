@@ -166,8 +166,8 @@ struct Plan {
 
 // Some of a plan's segments, and what they are computed from.
 struct Selection {
-  std::vector<uint32_t> segments;  // as Plan::segments counts them
-  std::vector<NodeId> cone;
+  std::vector<uint32_t> segments;     // as Plan::segments counts them
+  std::vector<NodeId> cone, ungated;  // with the gate, and without
 };
 Selection select(const Plan& plan, std::vector<uint32_t> segments);
 

@@ -22,6 +22,7 @@ class Backend {
   virtual live::Taken submit(live::Submission submission, std::function<void(Result<uint64_t>)> done) = 0;
   virtual Result<Json> apply_definitions(const std::string& text) = 0;
   virtual Result<Json> remove_definition(const std::string& slug) = 0;
+  virtual Result<Json> rule(const std::string& text) = 0;
   virtual Json segments() = 0;
   virtual std::optional<Json> customer(std::string_view id) = 0;
   virtual Result<std::vector<std::string>> members(std::string_view segment, std::string_view after, size_t limit) = 0;

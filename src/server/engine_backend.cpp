@@ -12,6 +12,7 @@ class EngineBackend final : public Backend {
   }
   Result<Json> apply_definitions(const std::string& text) override { return engine_.apply_definitions(text); }
   Result<Json> remove_definition(const std::string& slug) override { return engine_.remove_definition(slug); }
+  Result<Json> rule(const std::string& text) override { return engine_.rule(text); }
   Json segments() override { return engine_.segments(); }
   std::optional<Json> customer(std::string_view id) override { return engine_.customer(id); }
   Result<std::vector<std::string>> members(std::string_view segment, std::string_view after, size_t limit) override {

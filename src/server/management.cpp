@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "core/text.hpp"
+#include "profiles/rulings.hpp"
 #include "server/histories.hpp"
 #include "server/questions.hpp"
 #include "server/site.hpp"
@@ -324,6 +325,28 @@ void list_rejects(Service& service, Call call, Responder responder) {
   responder.send(out ? json_response(*out) : problem_of(out.error(), 500));
 }
 
+// --- rulings
+
+void add_ruling(Service& service, Call call, Responder responder) {
+  const auto ruled = service.backend.rule(call.request.body);
+  responder.send(ruled ? json_response(*ruled, 201) : problem_of(ruled.error()));
+}
+
+void list_rulings(Service& service, Call call, Responder responder) {
+  const auto limit = limit_of(call), skip = number_in(call, "skip", 0, INT32_MAX, 0);
+  if (!limit) return responder.send(bad_limit());
+  if (!skip) return responder.send(problem(400, "'skip' is a whole number", "skip=1000"));
+  const auto name = call.query.get("kind");
+  const auto kind = name ? profiles::ruling_named(*name) : std::nullopt;
+  if (name && !kind) return responder.send(problem(400, fmt::format("there is no ruling '{}'", *name), "kind=mark"));
+  const auto out = [&]() -> Result<Json> {
+    TRY(service.backend.record_now());
+    auto connection = TRY(service.record.connect());
+    return profiles::list_rulings(connection, kind, *limit, *skip);
+  }();
+  responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
+}
+
 // --- sources and keys
 
 Json json_of(const Key& key) {
@@ -405,6 +428,10 @@ constexpr Parameter kChanges[] = {
 constexpr Parameter kRejects[] = {{"reason", "query", "string", "Only those of this reason"},
                                   {"limit", "query", "integer", "At most so many, 1 to 10000 (default 1000)"},
                                   {"skip", "query", "integer", "Leave out so many, newest first"}};
+constexpr Parameter kRulings[] = {
+    {"kind", "query", "string", "Only those: mark, unmark, link, unlink, consent, block, unblock, allow, ..."},
+    {"limit", "query", "integer", "At most so many, 1 to 10000 (default 1000)"},
+    {"skip", "query", "integer", "Leave out so many, newest first"}};
 constexpr Parameter kKey[] = {{"key", "path", "string", "A write key, or a token as the list shows it"}};
 
 constexpr Route kRoutes[] = {
@@ -460,6 +487,17 @@ constexpr Route kRoutes[] = {
      "{\"changes\": [...], \"next\": ...}, or server-sent events", Access::Manage, Runs::Worker, list_changes},
     {"GET", "/api/v1/rejects", "What could not be used, and why, newest first", kRejects, "",
      "{\"reasons\": {...}, \"rejects\": [...]}", Access::Manage, Runs::Worker, list_rejects},
+    {"GET", "/api/v1/rulings", "Who is marked, unmerged, blocked: why, since when, by whom; newest first", kRulings, "",
+     "{\"rulings\": [...]}", Access::Manage, Runs::Worker, list_rulings},
+    {"POST",
+     "/api/v1/rulings",
+     "Decide about customers: one, two, a bot, consent, a value that identifies nobody",
+     {},
+     "{\"ruling\": \"unlink\", \"who\": {\"user_id\": \"u1\"}, \"other\": {\"email\": \"a@b.com\"}, \"reason\": ...}",
+     "The ruling, when it was learnt, how many changes it made",
+     Access::Manage,
+     Runs::Worker,
+     add_ruling},
     {"GET",
      "/api/v1/sources",
      "Sources with their write keys, and tokens",

@@ -102,10 +102,23 @@ CREATE VIEW main.segment_changes AS
   FROM tessera.change JOIN tessera.person USING (profile);
 )sql";
 
+// Notes on version 4, rulings (profiles/ruling.hpp):
+// - ruling: those on values: identifiers that are blocked or allowed, domains of the staff, categories of consent.
+// - refused: fingerprints, made with the record's key, of the identifiers of those who refused to be recorded.
+constexpr const char* kVersion4 = R"sql(
+CREATE TABLE tessera.ruling(seq UINTEGER NOT NULL, learnt TIMESTAMP_MS NOT NULL, kind UTINYINT NOT NULL,
+                            identifier UTINYINT NOT NULL, value VARCHAR NOT NULL, purpose VARCHAR, reason VARCHAR,
+                            made_by VARCHAR NOT NULL);
+CREATE TABLE tessera.refused(fingerprint UBIGINT NOT NULL, since TIMESTAMP_MS NOT NULL);
+INSERT INTO tessera.catalogue VALUES
+  ('tessera.ruling', 'bookkeeping', NULL, NULL), ('tessera.refused', 'bookkeeping', NULL, NULL);
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "the first tables", kVersion1},
     {2, "webhooks", kVersion2},
     {3, "a server's log, changes and sources", kVersion3},
+    {4, "rulings", kVersion4},
 };
 
 }  // namespace

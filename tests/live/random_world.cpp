@@ -104,7 +104,52 @@ std::vector<std::pair<IdentifierKind, std::string>> random_who(Rng& rng, const W
   }
 }
 
+profiles::Ruling random_ruling(Rng& rng, const WorldSettings& settings) {
+  using profiles::RulingKind;
+  const auto c = [&] { return rng.below(static_cast<uint64_t>(settings.customers)); };
+  const auto identifier = [&](uint64_t of) {
+    const uint64_t kind = rng.below(3);
+    return kind == 0 ? profiles::NamedIdentifier{IdentifierKind::UserId, fmt::format("u{}", of)}
+           : kind == 1
+               ? profiles::NamedIdentifier{IdentifierKind::Email, fmt::format("e{}@x.y", of)}
+               : profiles::NamedIdentifier{IdentifierKind::AnonymousId, fmt::format("a{}-{}", of, rng.below(2))};
+  };
+  const uint64_t of = c();
+  profiles::Ruling out;
+  out.who = identifier(of);
+  switch (rng.below(8)) {
+    case 0:
+    case 1:
+    case 2:
+      out.kind = RulingKind::Unlink;
+      break;
+    case 3:
+      out.kind = RulingKind::Link;
+      break;
+    case 4:
+      out.kind = RulingKind::Block;
+      break;
+    case 5:
+      out.kind = RulingKind::Unblock;
+      break;
+    case 6:
+      out.kind = rng.chance(0.5) ? RulingKind::Mark : RulingKind::Unmark;
+      if (out.kind == RulingKind::Mark) out.mark = static_cast<profiles::Mark>(1 + rng.below(3));
+      break;
+    default:
+      out.kind = RulingKind::Consent;
+      out.profiling = rng.chance(0.4);
+  }
+  if (out.kind == RulingKind::Unlink || out.kind == RulingKind::Link)
+    out.other = identifier(rng.chance(0.8) ? of : c());
+  return out;
+}
+
 }  // namespace
+
+profiles::StitchLimits world_limits() {
+  return {.most = {0, 1, 1, 10, 2}, .storm = {0, 3, 2, 2, 2}};
+}
 
 std::vector<WorldRow> random_world(Rng& rng, const WorldSettings& settings) {
   std::vector<Instant> learnt;
@@ -113,7 +158,13 @@ std::vector<WorldRow> random_world(Rng& rng, const WorldSettings& settings) {
   std::ranges::sort(learnt);
   std::vector<WorldRow> rows;
   for (size_t r = 0; r < learnt.size(); ++r) {
-    WorldRow row{.learnt = learnt[r], .who = random_who(rng, settings), .row = {}, .fingerprint = 1000 + r};
+    WorldRow row{
+        .learnt = learnt[r], .who = random_who(rng, settings), .row = {}, .fingerprint = 1000 + r, .ruling = {}};
+    if (settings.words > 0 && rng.chance(settings.words)) {
+      row.ruling = random_ruling(rng, settings);
+      rows.push_back(std::move(row));
+      continue;
+    }
     row.row.event = rng.chance(settings.rulings) ? profiles::kRulings : kEvents[rng.below(std::size(kEvents))];
     row.row.time =
         rng.chance(settings.late) ? kStart + kHour * rng.between(0, kHours) : row.learnt - kHour * rng.between(0, 2);
@@ -163,7 +214,8 @@ void put(profiles::Intake& intake, const WorldRow& row) {
   }
 }
 
-BatchWorld::BatchWorld(const segment::Plan& plan, std::span<const WorldRow> rows, Instant known_at) {
+BatchWorld::BatchWorld(const segment::Plan& plan, std::span<const WorldRow> rows, Instant known_at,
+                       const profiles::StitchLimits& limits) {
   std::vector<IdentifierKind> kinds;
   std::map<std::pair<IdentifierKind, std::string>, Profile> profiles;
   const auto profile_of = [&](const auto& identifier) {
@@ -174,16 +226,71 @@ BatchWorld::BatchWorld(const segment::Plan& plan, std::span<const WorldRow> rows
   std::vector<profiles::Link> links;
   std::vector<std::pair<const WorldRow*, Profile>> kept;
   std::set<uint64_t> seen;
+  std::set<std::pair<IdentifierKind, std::string>> blocked;
+  profiles::Seq seq = 0;
+  const auto rules_now = [&] {
+    profiles::StitchRules rules{.limits = limits, .blocked = {}, .allowed = {}};
+    for (const auto& [identifier, profile] : profiles)
+      if (blocked.contains(identifier)) rules.blocked.push_back(profile);
+    std::ranges::sort(rules.blocked);
+    return rules;
+  };
+  const auto rule = [&](const WorldRow& row) {
+    using profiles::RulingKind;
+    const profiles::Ruling& ruling = *row.ruling;
+    const std::pair who(ruling.who->kind, ruling.who->value);
+    if (ruling.kind == RulingKind::Block) blocked.insert(who);
+    if (ruling.kind == RulingKind::Unblock) blocked.erase(who);
+    const auto found = profiles.find(who);
+    if (found == profiles.end()) return;
+    if (ruling.other) {
+      const auto other = profiles.find({ruling.other->kind, ruling.other->value});
+      if (other == profiles.end()) return;
+      links.push_back({.a = found->second, .b = other->second, .seq = seq++, .joins = ruling.kind == RulingKind::Link});
+    }
+    if (ruling.kind != RulingKind::Mark && ruling.kind != RulingKind::Unmark && !ruling.profiling) return;
+    WorldRow& fact = ruled_.emplace_back(row);
+    fact.row = {.customer = {}, .event = std::string(profiles::kRulings), .time = row.learnt, .properties = {}};
+    if (ruling.profiling)
+      fact.row.properties[std::string(profiles::kProfiling)] = *ruling.profiling;
+    else
+      fact.row.properties[std::string(profiles::kMarked)] =
+          ruling.mark ? Value(std::string(name_of(*ruling.mark))) : Value(nullptr);
+    ++seq;
+    kept.emplace_back(&fact, found->second);
+  };
+  // A pair that came together is noted once, never against a person's word, and not where one of them is a storm.
+  const auto note = [&](Profile a, Profile b) {
+    for (const profiles::Link& link : links)
+      if (std::minmax(link.a, link.b) == std::minmax(a, b)) return;
+    const auto is = profiles::stitch(kinds, links, rules_now());
+    const auto is_storm = [&](Profile each) {
+      const auto found = is.refused.find(each);
+      return found != is.refused.end() && found->second >= limits.storm[static_cast<size_t>(kinds[each])];
+    };
+    if (is.leader[a] != is.leader[b] && (is_storm(a) || is_storm(b))) return;
+    links.push_back({.a = a, .b = b, .seq = seq});
+  };
   for (const WorldRow& row : rows) {
-    if (row.learnt > known_at || !seen.insert(row.fingerprint).second) continue;
-    const auto strongest = std::ranges::min_element(row.who, {}, [](const auto& who) { return who.first; });
+    if (row.learnt > known_at) continue;
+    if (row.ruling) {
+      rule(row);
+      continue;
+    }
+    if (!seen.insert(row.fingerprint).second) continue;
+    auto who = row.who;
+    std::erase_if(who, [&](const auto& each) { return blocked.contains(each); });
+    if (who.empty()) continue;
+    const auto strongest = std::ranges::min_element(who, {}, [](const auto& each) { return each.first; });
     const Profile profile = profile_of(*strongest);
-    for (const auto& identifier : row.who)
-      if (&identifier != &*strongest)
-        links.push_back({.a = profile, .b = profile_of(identifier), .seq = static_cast<profiles::Seq>(kept.size())});
+    std::set<std::pair<Profile, Profile>> together;
+    for (const auto& identifier : who)
+      if (const Profile other = profile_of(identifier); other != profile) together.insert(std::minmax(profile, other));
+    for (const auto& [a, b] : together) note(a, b);
+    ++seq;
     kept.emplace_back(&row, profile);
   }
-  const auto leader = profiles::stitch(kinds, links).leader;
+  const auto leader = profiles::stitch(kinds, links, rules_now()).leader;
   HistoryBuilder builder;
   for (Profile p = 0; p < leader.size(); ++p) {
     if (leader[p] != p) continue;
@@ -203,7 +310,8 @@ BatchWorld::BatchWorld(const segment::Plan& plan, std::span<const WorldRow> rows
 
 std::vector<Profile> BatchWorld::leaders() const {
   std::vector<Profile> out;
-  for (const auto& [leader, begin] : begin_) out.push_back(leader);
+  for (const auto& [leader, begin] : begin_)
+    if (begin != kNever) out.push_back(leader);  // else only named beside others
   return out;
 }
 

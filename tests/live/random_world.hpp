@@ -3,6 +3,7 @@
 // those of segment::RandomTree.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "profiles/history.hpp"
 #include "profiles/identity.hpp"
 #include "profiles/intake.hpp"
+#include "profiles/ruling.hpp"
 #include "segment/evaluate.hpp"
 #include "segment/plan.hpp"
 #include "segment/timeline.hpp"
@@ -23,11 +25,13 @@ struct WorldRow {
   std::vector<std::pair<profiles::IdentifierKind, std::string>> who;
   profiles::HistoryBuilder::Row row;  // `customer` is not used
   uint64_t fingerprint;
+  std::optional<profiles::Ruling> ruling;  // then this is what it is, and not a row
 };
 
 struct WorldSettings {
   int customers = 4, rows = 40;
   bool many_ids = true;  // anonymous ids and e-mails, shared now and then
+  double words = 0;      // share of decisions: pairs undone and joined, values blocked, marks
   double rulings = 0;    // share of facts that mark a customer, or say whether they may be profiled
   double late = 0.3;     // share of facts learnt long after they were true (or before)
 };
@@ -35,13 +39,17 @@ struct WorldSettings {
 // Ascending by `learnt`; times lie on a coarse grid, so that windows and facts meet at their edges.
 std::vector<WorldRow> random_world(Rng& rng, const WorldSettings& settings);
 
+// Limits that worlds reach.
+profiles::StitchLimits world_limits();
+
 // Puts the row into an intake as a normaliser would.
 void put(profiles::Intake& intake, const WorldRow& row);
 
 // The customers as the rows known by `known_at` make them. Named by the number of their leader's profile, zero-padded.
 class BatchWorld {
  public:
-  BatchWorld(const segment::Plan& plan, std::span<const WorldRow> rows, Instant known_at);
+  BatchWorld(const segment::Plan& plan, std::span<const WorldRow> rows, Instant known_at,
+             const profiles::StitchLimits& limits = {});
   // Leaders of customers, ascending.
   std::vector<profiles::Profile> leaders() const;
   std::vector<bool> members(profiles::Profile leader, Instant as_of) const;
@@ -53,6 +61,7 @@ class BatchWorld {
   profiles::CustomerIndex index_of(profiles::Profile leader) const;
   profiles::History history_;
   std::unique_ptr<segment::Bound> bound_;
+  std::deque<WorldRow> ruled_;  // the facts that decisions are
   std::map<profiles::Profile, Instant> begin_;
 };
 

@@ -116,4 +116,40 @@ RC_GTEST_PROP(Stitching, CuttingTheLastLinkIsAsIfItHadNeverBeen, ()) {
   RC_ASSERT(stitch(shop.kinds, cut).leader == stitch(shop.kinds, without).leader);
 }
 
+TEST(Stitching, ACustomerHasNoMoreIdentifiersThanTheLimitsSay) {
+  // A user id with eleven e-mails: the last joins nobody, and is said.
+  std::vector<IdentifierKind> kinds(12, IdentifierKind::Email);
+  kinds[0] = IdentifierKind::UserId;
+  std::vector<Link> links;
+  for (Profile p = 1; p < 12; ++p) links.push_back({.a = 0, .b = p, .seq = p});
+  const Stitching stitching = stitch(kinds, links);
+  for (Profile p = 0; p < 11; ++p) EXPECT_EQ(stitching.leader[p], 0u);
+  EXPECT_EQ(stitching.leader[11], 11u);
+  ASSERT_EQ(stitching.suspicions.size(), 1u);
+  EXPECT_EQ(stitching.suspicions[0].beyond, IdentifierKind::Email);
+}
+
+TEST(Stitching, ASharedDeviceIsAStormAndJoinsNobodyAnyMore) {
+  std::vector<IdentifierKind> kinds(102, IdentifierKind::UserId);
+  kinds[0] = IdentifierKind::AnonymousId;
+  kinds[101] = IdentifierKind::Email;  // came with the device when it was a storm
+  std::vector<Link> links;
+  for (Profile p = 1; p < 102; ++p) links.push_back({.a = 0, .b = p, .seq = p});
+  const Stitching stitching = stitch(kinds, links);
+  EXPECT_EQ(stitching.leader[0], 1u) << "the first it came with";
+  EXPECT_EQ(stitching.leader[101], 101u);
+  EXPECT_EQ(stitching.suspicions.size(), 10u) << "ten are enough to know";
+  EXPECT_EQ(stitching.storms, (std::vector<Storm>{{0, 10}}));
+  EXPECT_EQ(stitch(kinds, links, {.limits = {}, .blocked = {}, .allowed = {0}}).leader[101], 1u);
+}
+
+TEST(Stitching, ABlockedValueJoinsNobody) {
+  const std::vector<IdentifierKind> kinds = {IdentifierKind::UserId, IdentifierKind::Email,
+                                             IdentifierKind::AnonymousId};
+  const std::vector<Link> links = {{.a = 0, .b = 1, .seq = 1}, {.a = 1, .b = 2, .seq = 2}};
+  EXPECT_EQ(stitch(kinds, links).leader, (std::vector<Profile>{0, 0, 0}));
+  EXPECT_EQ(stitch(kinds, links, {.limits = {}, .blocked = {1}, .allowed = {}}).leader,
+            (std::vector<Profile>{0, 1, 2}));
+}
+
 }  // namespace

@@ -227,7 +227,8 @@ TEST_F(IntakeTest, OnesOwnSqlReadsWell) {
       "{'customer': ann, 'seq': 0, 'time': '1970-01-02 00:00:00', 'extra': NULL, 'total': 19.900000, 'currency': EUR, "
       "'products.category': [tea, NULL, NULL], 'products.price': [5.000000, NULL, 7.000000], 'products__count': 3}");
   EXPECT_EQ(sql("SELECT country FROM v_identify WHERE customer LIKE 'c-%' AND time = '-infinity'"), "DE");
-  EXPECT_EQ(sql("SELECT list(event ORDER BY seq) FROM events"), "[Order Completed, $identify]");
+  EXPECT_EQ(sql("SELECT list(event ORDER BY seq) FROM events WHERE event <> '$ruling'"),
+            "[Order Completed, $identify]");
   EXPECT_EQ(sql("SELECT emails FROM customers WHERE user_id = 'ann'"), "[ann@example.com]");
   EXPECT_EQ(sql("SELECT count(*) FROM customers"), "2");
   EXPECT_EQ(damage(), "");

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "live/memory_store.hpp"
+#include "profiles/ruling.hpp"
 #include "server/raw.hpp"
 #include "server/site.hpp"
 #include "store/scratch.hpp"
@@ -49,6 +50,12 @@ class NotePad final : public Backend {
   Result<Json> remove_definition(const std::string& slug) override {
     if (slug != "big-spenders") return fail(fmt::format("there is no segment '{}'", slug));
     return Json::object().set("removed", slug);
+  }
+  Result<Json> rule(const std::string& text) override {
+    const auto ruling = profiles::parse_ruling(TRY(parse_json(text, "ruling")));
+    if (!ruling) return std::unexpected(ruling.error());
+    texts.push_back(text);
+    return profiles::json_of(*ruling);
   }
   Json segments() override {
     return Json::array().add(Json::object().set("id", "big-spenders").set("members", int64_t(member_ids.size())));

@@ -1,0 +1,87 @@
+// The engine: decisions about customers, by people and by the detector of inhuman rates.
+#include "live/engine_state.hpp"
+#include "profiles/rulings.hpp"
+
+namespace tessera::live {
+
+// Events of the past, which may come by the thousand, say nothing about who sends them.
+void Engine::State::watch_rates(Instant learnt) {
+  if (rates.since == kEver || learnt - rates.since >= Rates::kWindow) {
+    rates.since = learnt;
+    rates.events.clear();
+  }
+  const Identities& identities = fold->identities();
+  for (const Touched::Row& row : fold->rows()) {
+    if (row.time < learnt - Rates::kWindow * 2) continue;
+    const Profile leader = identities.leader(row.profile);
+    auto found = rates.events.find(leader);
+    if (found == rates.events.end()) {
+      if (rates.events.size() >= Rates::kCustomers) continue;
+      found = rates.events.emplace(leader, 0).first;
+    }
+    if (++found->second != Rates::kMost) continue;
+    profiles::Ruling ruling{.kind = profiles::RulingKind::Mark};
+    ruling.who = {identities.kind(leader), std::string(identities.value(leader))};
+    ruling.mark = profiles::Mark::Bot;
+    ruling.reason = fmt::format("{} events within a minute", Rates::kMost);
+    ruling.by = profiles::kByRate;
+    (void)enqueue_ruling(ruling, nullptr);
+  }
+}
+
+bool Engine::State::enqueue_ruling(const profiles::Ruling& ruling,
+                                   std::shared_ptr<std::promise<Result<Json>>> applied) {
+  {
+    const std::lock_guard lock(queue_mutex);
+    if (is_stopping) return false;
+    queue.push_back({EntryKind::Ruling,
+                     {.source = {}, .type = {}, .body = profiles::json_of(ruling).dump()},
+                     {},
+                     std::move(applied)});
+  }
+  queue_news.notify_one();
+  return true;
+}
+
+Result<Json> Engine::State::rule(const LogEntry& entry, const Logged& logged) {
+  Result<profiles::Ruling> ruling = usage("not read");
+  Result<void> ruled;
+  std::vector<Flip> fresh;
+  {
+    const std::unique_lock lock(fold_mutex);
+    fold->begin(logged.offset, entry.learnt);
+    if (const auto json = parse_json(entry.text)) ruling = profiles::parse_ruling(*json);
+    if (ruling) ruled = fold->inflow().rule(*ruling);
+    fold->finish(logged.next);
+    fresh = fold->fresh();
+  }
+  tell(fresh);
+  if (!ruling) return std::unexpected(ruling.error());
+  if (!ruled) return std::unexpected(ruled.error());
+  return profiles::json_of(*ruling).set("learnt", text_of(entry.learnt)).set("changes", uint64_t{fresh.size()});
+}
+
+Result<Json> Engine::rule(const std::string& text) {
+  State& s = *state_;
+  Json json = TRY(parse_json(text, "ruling"));
+  {
+    const std::shared_lock lock(s.fold_mutex);
+    const Identities& identities = s.fold->identities();
+    for (const char* name : {"who", "other"}) {
+      const Json* id = json.find(name);
+      const std::string customer = id && id->as_text() ? *id->as_text() : "";
+      if (customer.empty()) continue;
+      const auto found = s.find_customer(customer);
+      if (!found) return fail(fmt::format("there is no customer '{}'", customer), {}, "GET /api/v1/customers/ID");
+      json.set(name, profiles::json_of(
+                         profiles::NamedIdentifier{identities.kind(*found), std::string(identities.value(*found))}));
+    }
+  }
+  const profiles::Ruling ruling = TRY(profiles::parse_ruling(json));
+  auto applied = std::make_shared<std::promise<Result<Json>>>();
+  auto answer = applied->get_future();
+  if (!s.enqueue_ruling(ruling, std::move(applied))) return fail("the server is stopping");
+  return answer.get();
+}
+
+}  // namespace tessera::live
