@@ -5,20 +5,22 @@
 #include <mutex>
 
 #include "cli/calling.hpp"
+#include "core/stop.hpp"
 #include "server/frames.hpp"
 
 namespace tessera::cli {
 
 namespace {
 
-// At most ten a second.
+// At most ten a second of the same.
 class FarProgress final : public Progress {
  public:
   FarProgress(server::CommandReader& reader, const Clock& clock) : reader_(reader), clock_(clock) {}
   void step(const std::string& what, uint64_t done, uint64_t total) override {
     const std::lock_guard lock(mutex_);
     const Instant now = clock_.now();
-    if (now - last_ < Duration{100}) return;
+    if (what == what_ && now - last_ < Duration{100}) return;
+    what_ = what;
     last_ = now;
     reader_.say("step", fmt::format("{} {} {}", done, total, what.substr(0, 1000)));
   }
@@ -28,6 +30,7 @@ class FarProgress final : public Progress {
   server::CommandReader& reader_;
   const Clock& clock_;
   std::mutex mutex_;
+  std::string what_;
   Instant last_ = kEver;
 };
 
@@ -39,7 +42,6 @@ class LentWorld final : public World {
       : service_(service), call_(call), reader_(reader) {
     reader_.when_gone([this] {
       const std::lock_guard lock(mutex_);
-      is_gone_ = true;
       for (const auto& lent : lent_) lent.record->connection().interrupt();
     });
   }
@@ -79,7 +81,7 @@ class LentWorld final : public World {
     if (mode == store::OpenMode::ReadOnly)
       snapshot.emplace(TRY(store::Transaction::begin_reading(record->connection())));
     const std::lock_guard lock(mutex_);
-    if (is_gone_) return fail("nobody waits for the answer any more");
+    TRY(go_on());
     lent_.emplace_back(record, std::move(snapshot));
     return record;
   }
@@ -102,10 +104,10 @@ class LentWorld final : public World {
   server::CommandReader& reader_;
   std::mutex mutex_;
   std::list<Lent> lent_;
-  bool is_gone_ = false;
 };
 
 int run_lent(server::Service& service, const server::CommandCall& call, server::CommandReader& reader) {
+  const StopWhen stop(reader.is_gone());
   LentWorld world(service, call, reader);
   const auto called = parse_command_line(call.words);
   if (!called) return report(world, called.error());

@@ -5,6 +5,7 @@
 
 #include "core/parallel.hpp"
 #include "core/random.hpp"
+#include "core/stop.hpp"
 #include "discover/cells.hpp"
 #include "discover/gap.hpp"
 #include "discover/kmeans.hpp"
@@ -60,6 +61,7 @@ std::vector<std::vector<uint32_t>> recluster(const Sample& sample, std::span<con
   const Cells cells = build_cells(half, weights, cell_count(half.rows) / 2, rng.fork(1));
   std::vector<std::vector<uint32_t>> labels;
   for (const size_t k : sizes) {
+    if (is_stopped()) break;
     const KMeans fit = run_kmeans(half, centroids_at(cells, k), weights, kResampleRounds);
     labels.push_back(assign_rows(sample.rows, fit.centroids));
   }
@@ -71,9 +73,11 @@ void measure_stability(const Sample& sample, std::span<const size_t> sizes, std:
   parallel_for(kResamples, 1, [&](size_t from, size_t to) {
     for (size_t b = from; b < to; ++b) {
       const auto again = recluster(sample, sizes, rng.fork(100 + b));
+      if (is_stopped()) return;
       for (size_t c = 0; c < cuts.size(); ++c) overlaps[b].push_back(best_jaccard(cuts[c].fit.labels, again[c]));
     }
   });
+  if (is_stopped()) return;
   for (size_t c = 0; c < cuts.size(); ++c) {
     auto& stability = cuts[c].stability;
     stability.assign(cuts[c].fit.centroids.rows, 0.0);
@@ -128,18 +132,22 @@ void judge(const Sample& sample, const ClusterOptions& options, Cut& cut) {
   cut.worth = surplus * silhouette * silhouette;
 }
 
+// Stopped: none.
 std::vector<Cut> look_at(const Sample& sample, const Cells& cells, std::span<const size_t> sizes,
                          const ClusterOptions& options, const Rng& rng) {
   std::vector<Cut> cuts(sizes.size());
   parallel_for(sizes.size(), 1, [&](size_t from, size_t to) {
-    for (size_t c = from; c < to; ++c)
+    for (size_t c = from; c < to && !is_stopped(); ++c)
       cuts[c].fit = run_kmeans(sample.rows, centroids_at(cells, sizes[c]), sample.weights, kRefineRounds);
   });
+  if (is_stopped()) return {};
   measure_stability(sample, sizes, cuts, rng);
+  if (is_stopped()) return {};
   measure_silhouettes(sample, cuts);
   parallel_for(sizes.size(), 1, [&](size_t from, size_t to) {
-    for (size_t c = from; c < to; ++c) judge(sample, options, cuts[c]);
+    for (size_t c = from; c < to && !is_stopped(); ++c) judge(sample, options, cuts[c]);
   });
+  if (is_stopped()) return {};
   return cuts;
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/parallel.hpp"
 #include "core/random.hpp"
+#include "core/stop.hpp"
 #include "discover/cells.hpp"
 #include "discover/choice.hpp"
 #include "discover/gap.hpp"
@@ -270,6 +271,7 @@ std::vector<uint32_t> Clustering::labels_at(size_t cut) const {
 Result<Clustering> cluster(const Matrix& data, const ClusterOptions& options, std::span<const double> weights) {
   if (auto checked = check_input(data, options, weights); !checked) return std::unexpected(std::move(checked).error());
   Fit fit = options.k ? fit_asked(data, weights, options) : fit_chosen(data, weights, options);
+  TRY(go_on());
   const auto absorbed = absorb_small(data, weights, options.min_size, fit.means, fit.stability);
 
   Clustering result = std::move(fit.about);
@@ -298,11 +300,13 @@ Result<Clustering> cluster(const Matrix& data, const ClusterOptions& options, st
     result.quality.stability = std::accumulate(result.cluster_stability.begin(), result.cluster_stability.end(), 0.0) /
                                static_cast<double>(result.k);
 
+  TRY(go_on());
   const Cells cells =
       build_cells(data, weights, std::min(kTreeCells, std::max<size_t>(512, 8 * result.k)), Rng(options.seed).fork(2));
   const Pieces pieces = cut_cells(data, weights, cells, result, result.leaf_of_row);
   result.tree = nested_tree(pieces, result.centroids, result.weights);
   result.leaf_weights = pieces.weights;
+  TRY(go_on());
   return result;
 }
 

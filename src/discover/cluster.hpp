@@ -68,10 +68,10 @@ struct Clustering {
   std::vector<uint32_t> labels_at(size_t cut) const;
 };
 
-// Errors: no rows; a value that is not finite or beyond 1e100 (its row and column counted from 1); a weight that is not
-// above 0; more clusters asked for than rows (usage). Fewer distinct rows than k is no error: k is lowered to them, and
-// chosen_by says so.
-// Cost: 1 M x 20, auto, about 10 s on 2 cores; 4,400 x 20 under 2 s.
+// Errors: it was stopped (core/stop.hpp); no rows; a value that is not finite or beyond 1e100 (its row and column
+// counted from 1); a weight that is not above 0; more clusters asked for than rows (usage). Fewer distinct rows than k
+// is no error: k is lowered to them, and chosen_by says so. Cost: 1 M x 20, auto, about 10 s on 2 cores; 4,400 x 20
+// under 2 s.
 Result<Clustering> cluster(const Matrix& data, const ClusterOptions& options, std::span<const double> weights = {});
 
 }  // namespace tessera::discover

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/parallel.hpp"
+#include "core/stop.hpp"
 #include "discover/quality.hpp"
 #include "discover/seeding.hpp"
 
@@ -93,7 +94,7 @@ class Judge {
       const auto shares = between_shares(scaled, now.fit);
       if (best.weights.empty() || (large && !best_large) || (large == best_large && now.told > best.told))
         best = std::move(now);
-      if (best.told >= kEnough && (best_large || large)) break;
+      if (is_stopped() || (best.told >= kEnough && (best_large || large))) break;
       const double most = *std::max_element(shares.begin(), shares.end());
       for (size_t j = 0; j < weights.size(); ++j)
         weights[j] *= std::pow(std::max(0.01, shares[j] / std::max(1e-9, most)), kTurn);
@@ -203,8 +204,9 @@ Division divide_continuum(const Matrix& table, std::span<const RuleColumn> colum
   const auto sizes = tried(options.least, options.most);
   std::vector<Judge::Outcome> outcomes(sizes.size());
   parallel_for(sizes.size(), 1, [&](size_t from, size_t to) {
-    for (size_t i = from; i < to; ++i) outcomes[i] = judge.outcome_of(sizes[i]);
+    for (size_t i = from; i < to && !is_stopped(); ++i) outcomes[i] = judge.outcome_of(sizes[i]);
   });
+  if (is_stopped()) return {};
   const double least = judge.least_size();
   Division out;
   size_t chosen = sizes.size();
@@ -217,6 +219,7 @@ Division divide_continuum(const Matrix& table, std::span<const RuleColumn> colum
       chosen = i;
   }
   for (size_t i = 0; i < sizes.size(); ++i) {
+    if (is_stopped()) return {};
     Candidate candidate{.k = sizes[i], .smallest = outcomes[i].smallest};
     const Matrix scaled = weighted(sample, outcomes[i].weights);
     candidate.quality = quality_of(scaled, outcomes[i].fit.labels);

@@ -31,6 +31,7 @@ struct Division {
 
 // `columns`: what rules may speak of, with one value for each row of the table. Tables of more than 8,000 rows are
 // judged on an even sample. Same answer on any number of threads.
+// Stopped (core/stop.hpp): k = 0.
 Division divide_continuum(const Matrix& table, std::span<const RuleColumn> columns, const ContinuumOptions& options);
 
 }  // namespace tessera::discover

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/hash.hpp"
+#include "core/stop.hpp"
 #include "core/text.hpp"
 #include "discover/continuum.hpp"
 #include "discover/measure.hpp"
@@ -45,25 +46,28 @@ class Run {
 
   Result<Discovery> all() {
     TRY(read());
-    step("measuring customers", 1);
+    TRY(step("measuring customers", 1));
     TRY(measure_all());
-    step("choosing whom to group", 2);
+    TRY(step("choosing whom to group", 2));
     choose_whom();
     if (population_.grouped.size() < kFewestCustomers) return one_group();
-    step("straightening and scaling", 3);
+    TRY(step("straightening and scaling", 3));
     straighten();
-    step("clustering", 4);
+    TRY(step("clustering", 4));
     TRY(group());
-    step("finding rules", 5);
+    TRY(step("finding rules", 5));
     TRY(find_rules_and_names());
-    step("drawing", 6);
+    TRY(step("drawing", 6));
     draw();
     progress_.finish();
     return std::move(out_);
   }
 
  private:
-  void step(const char* what, uint64_t done) { progress_.step(what, done, kSteps); }
+  Result<void> step(const char* what, uint64_t done) {
+    progress_.step(what, done, kSteps);
+    return go_on();
+  }
   Setting setting() const { return {history_, schema_, out_.as_of, options_.zone ? *options_.zone : Zone::utc()}; }
 
   Result<void> read() {
@@ -209,6 +213,7 @@ class Run {
                                           .most = std::clamp<size_t>(most, 2, 30),
                                           .min_size = static_cast<double>(options_.min_size),
                                           .seed = options_.seed});
+    TRY(go_on());
     if (division.clustering.k == 0) return {};
     const size_t found = clustering_.k;
     for (size_t j = 0; j < transformed_.table.columns; ++j) {
@@ -263,6 +268,7 @@ class Run {
   Result<void> find_rules_and_names() {
     const Rulebook book = write_rules(out_.features, population_, label_, out_.k, out_.held_out);
     rules_ = book.of_cluster;
+    TRY(go_on());
     return count_rules();
   }
 

@@ -121,7 +121,8 @@ struct Discovery {
   std::string tsl;       // segments.tsl
 };
 
-// Errors: no events; a text of features that does not check (with its places); fewer customers than segments asked for.
+// Errors: it was stopped (core/stop.hpp); no events; a text of features that does not check (with its places); fewer
+// customers than segments asked for.
 Result<Discovery> discover(const profiles::History& history, const segment::Schema& schema, const Options& options,
                            Progress& progress);
 

@@ -29,6 +29,7 @@
 
 #include "core/parallel.hpp"
 #include "core/result.hpp"
+#include "core/stop.hpp"
 #include "discover/lanes.hpp"
 #include "discover/row_sums.hpp"
 
@@ -74,7 +75,7 @@ class Engine {
 
   KMeans run(size_t max_rounds) {
     KMeans fit;
-    while (fit.rounds < max_rounds) {
+    while (fit.rounds < max_rounds && !is_stopped()) {
       if (fit.rounds > 0) prepare_scan();
       const size_t changed = round(fit.rounds == 0);
       ++fit.rounds;

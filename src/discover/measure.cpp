@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "core/parallel.hpp"
+#include "core/stop.hpp"
 #include "segment/check.hpp"
 #include "segment/evaluate.hpp"
 #include "segment/parse.hpp"
@@ -54,6 +55,7 @@ Result<FeatureTable> measure(const Setting& setting, std::string_view definition
   std::vector<std::vector<std::pair<uint32_t, std::string>>> named(
       out.columns.size());  // of categories: customer, text
   parallel_for(setting.history.customers(), kBlock, [&](size_t from, size_t to) {
+    if (is_stopped()) return;
     const auto part = segment::evaluate(bound, {static_cast<uint32_t>(from), static_cast<uint32_t>(to)}, setting.as_of,
                                         kNever, options);
     for (size_t j = 0; j < out.columns.size(); ++j) {
@@ -76,6 +78,7 @@ Result<FeatureTable> measure(const Setting& setting, std::string_view definition
       }
     }
   });
+  TRY(go_on());
   for (size_t j = 0; j < out.columns.size(); ++j) {
     FeatureColumn& column = out.columns[j];
     if (column.feature.shape != Shape::Category) continue;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/stop.hpp"
 #include "discover/quality.hpp"
 
 namespace tessera::discover {
@@ -107,7 +108,7 @@ class Search {
     for (int pass = 0; pass < 6; ++pass) {
       const double before = best;
       for (int node = static_cast<int>(tree.size()) - 1; node >= 0; --node)
-        if (tree[node].left >= 0) best = improve_node(tree, node, best);
+        if (tree[node].left >= 0 && !is_stopped()) best = improve_node(tree, node, best);
       if (best - before < 1e-4) break;
     }
   }

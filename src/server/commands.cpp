@@ -23,38 +23,16 @@ class Conversation final : public CommandReader {
     std::function<void()> wake;
     {
       std::unique_lock lock(mutex_);
-      news_.wait(lock, [this] { return is_gone_ || held_.size() < kBuffer; });
-      if (is_gone_) return false;
+      news_.wait(lock, [this] { return is_gone() || held_.size() < kBuffer; });
+      if (is_gone()) return false;
       held_ += frame(kind, bytes);
       wake = wake_;
     }
     if (wake) wake();
     return true;
   }
-  void when_gone(std::function<void()> stop) override {
-    {
-      const std::lock_guard lock(mutex_);
-      stop_ = std::move(stop);
-      if (!is_gone_ || !stop_) return;
-    }
-    leave();
-  }
-
-  void leave() {
-    std::function<void()> stop;
-    {
-      const std::lock_guard lock(mutex_);
-      is_gone_ = true;
-      // Under the lock, so that the command cannot end meanwhile: it takes it away with when_gone({}).
-      if (stop_) stop_();
-    }
-    news_.notify_all();
-  }
-  bool is_gone() {
-    const std::lock_guard lock(mutex_);
-    return is_gone_;
-  }
-  void end() {
+  void end(std::optional<int> code) override {
+    if (code) say("end", std::to_string(*code));
     std::function<void()> wake;
     {
       const std::lock_guard lock(mutex_);
@@ -83,11 +61,17 @@ class Conversation final : public CommandReader {
   }
 
  private:
+  void on_leave() override {
+    {
+      const std::lock_guard lock(mutex_);
+    }  // not between say()'s look and its wait
+    news_.notify_all();
+  }
   std::mutex mutex_;
   std::condition_variable news_;
   std::string held_;
-  std::function<void()> wake_, stop_;
-  bool is_gone_ = false, is_over_ = false;
+  std::function<void()> wake_;
+  bool is_over_ = false;
 };
 
 class CommandStream final : public Stream {
@@ -107,6 +91,25 @@ class CommandStream final : public Stream {
 
 }  // namespace
 
+void CommandReader::when_gone(std::function<void()> stop) {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = std::move(stop);
+    if (!is_gone_ || !stop_) return;
+  }
+  leave();
+}
+
+void CommandReader::leave() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_gone_ = true;
+    // Under the lock, so that the command cannot end meanwhile: it takes it away with when_gone({}).
+    if (const auto stop = std::exchange(stop_, {})) stop();
+  }
+  on_leave();
+}
+
 struct Commands::State {
   RunCommand run;
   size_t most_waiting;
@@ -114,10 +117,10 @@ struct Commands::State {
   std::condition_variable news;
   struct Waiting {
     CommandCall call;
-    std::shared_ptr<Conversation> with;
+    std::shared_ptr<CommandReader> reader;
   };
-  std::deque<Waiting> waiting;
-  std::shared_ptr<Conversation> running;
+  std::deque<Waiting> awaited, background;
+  std::shared_ptr<CommandReader> running;
   bool is_over = false;
   std::thread thread;
 
@@ -128,18 +131,30 @@ struct Commands::State {
       {
         std::unique_lock lock(mutex);
         running = nullptr;
-        news.wait(lock, [this] { return is_over || !waiting.empty(); });
+        news.wait(lock, [this] { return is_over || !awaited.empty() || !background.empty(); });
         if (is_over) return;
-        next = std::move(waiting.front());
-        waiting.pop_front();
-        running = next.with;
+        auto& from = awaited.empty() ? background : awaited;
+        next = std::move(from.front());
+        from.pop_front();
+        running = next.reader;
       }
-      if (next.with->is_gone()) continue;
-      const int code = run(next.call, *next.with);
-      next.with->when_gone({});
-      next.with->say("end", std::to_string(code));
-      next.with->end();
+      if (next.reader->is_gone()) continue;
+      next.reader->begin();
+      const int code = run(next.call, *next.reader);
+      next.reader->when_gone({});
+      next.reader->end(code);
     }
+  }
+  bool put(std::deque<Waiting>& queue, CommandCall call, std::shared_ptr<CommandReader> reader) {
+    {
+      const std::lock_guard lock(mutex);
+      // Those whose readers left hold no place.
+      std::erase_if(queue, [](const Waiting& each) { return each.reader->is_gone().load(); });
+      if (is_over || queue.size() >= most_waiting) return false;
+      queue.push_back({std::move(call), std::move(reader)});
+    }
+    news.notify_all();
+    return true;
   }
 };
 
@@ -150,15 +165,17 @@ Commands::Commands(RunCommand run, size_t most_waiting) : state_(std::make_uniqu
 }
 
 Commands::~Commands() {
-  std::deque<State::Waiting> left;
-  std::shared_ptr<Conversation> running;
+  std::deque<State::Waiting> left, later;
+  std::shared_ptr<CommandReader> running;
   {
     const std::lock_guard lock(state_->mutex);
     state_->is_over = true;
-    left.swap(state_->waiting);
+    left.swap(state_->awaited);
+    later.swap(state_->background);
     running = state_->running;
   }
-  for (const auto& each : left) each.with->end();
+  for (const auto* queue : {&left, &later})
+    for (const auto& each : *queue) each.reader->end(std::nullopt);
   if (running) running->leave();
   state_->news.notify_all();
   state_->thread.join();
@@ -166,17 +183,16 @@ Commands::~Commands() {
 
 void Commands::post(CommandCall call, const Responder& responder) {
   const auto with = std::make_shared<Conversation>();
-  {
-    const std::lock_guard lock(state_->mutex);
-    if (state_->is_over || state_->waiting.size() >= state_->most_waiting) {
-      Response busy = problem(503, "as many commands as may wait are waiting already", "ask again in a moment");
-      busy.headers.emplace_back("Retry-After", "5");
-      return responder.send(std::move(busy));
-    }
-    state_->waiting.push_back({std::move(call), with});
+  if (!state_->put(state_->awaited, std::move(call), with)) {
+    Response busy = problem(503, "as many commands as may wait are waiting already", "ask again in a moment");
+    busy.headers.emplace_back("Retry-After", "5");
+    return responder.send(std::move(busy));
   }
-  state_->news.notify_all();
   responder.send({.type = std::string(kFramesType), .stream = std::make_shared<CommandStream>(with)});
+}
+
+bool Commands::post(CommandCall call, std::shared_ptr<CommandReader> reader) {
+  return state_->put(state_->background, std::move(call), std::move(reader));
 }
 
 // --- the request

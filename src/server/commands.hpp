@@ -2,13 +2,17 @@
 // above (cli), so what runs them is handed in.
 //
 // One at a time, on a thread of its own that shares its work with no other thread, so that events go on coming in;
-// those that wait are bounded, and who finds no place is told to come again. What a command says goes into a bounded
-// buffer that its reader empties: a slow reader slows its command, and one that is gone ends it.
+// those that wait are bounded, and who finds no place is told to come again. A command that somebody waits for goes
+// before one in the background (discoveries.hpp). What a command says goes to its reader: a stream's bounded buffer,
+// where a slow reader slows its command, or a file; a reader that is gone ends it.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,14 +28,29 @@ struct CommandCall {
   std::map<std::string, Result<std::string>> files;  // the client's, or why they could not be read
 };
 
-// Where a command's frames go. From the command's thread.
+// Where a command's frames go.
 class CommandReader {
  public:
   virtual ~CommandReader() = default;
-  // Waits while the buffer is full. False: nobody reads any more.
+  // On the command's thread: its turn has come; a frame (may wait; false: nobody reads any more); its exit code, after
+  // which nothing is said. nullopt, on any thread: it was not begun.
+  virtual void begin() {}
   virtual bool say(std::string_view kind, std::string_view bytes) = 0;
+  virtual void end(std::optional<int> code) = 0;
+
+  // Nobody waits for the command any more. Any thread.
+  void leave();
+  const std::atomic<bool>& is_gone() const { return is_gone_; }
   // Called once, on any thread, when the reader is gone; or at once where it is. Empty: no more.
-  virtual void when_gone(std::function<void()> stop) = 0;
+  void when_gone(std::function<void()> stop);
+
+ protected:
+  virtual void on_leave() {}  // wake say() up
+
+ private:
+  std::mutex mutex_;
+  std::function<void()> stop_;
+  std::atomic<bool> is_gone_{false};
 };
 
 // The exit code.
@@ -45,6 +64,8 @@ class Commands {
 
   // Answers with a stream of frames, or 503 where too many wait.
   void post(CommandCall call, const Responder& responder);
+  // In the background. False: too many wait.
+  bool post(CommandCall call, std::shared_ptr<CommandReader> reader);
 
  private:
   struct State;

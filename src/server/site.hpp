@@ -17,6 +17,7 @@
 namespace tessera::server {
 
 class Commands;
+class Discoveries;
 
 struct Counters {
   std::atomic<uint64_t> requests{0}, events{0};  // of the tracking API, logged
@@ -51,6 +52,7 @@ struct Service {
   std::function<HttpServer::Counts()> http;  // empty: none
   std::function<Json()> kafka;               // a list, what each consumer says; empty: none
   Commands* commands = nullptr;              // null: none are run
+  Discoveries* discoveries = nullptr;        // null: none are made
 };
 
 // One request on its way: what is in the braces of the pattern, and the query.
@@ -85,6 +87,7 @@ std::span<const Route> management_routes();  // management.cpp
 std::span<const Route> webhook_routes();     // webhook_routes.cpp
 std::span<const Route> command_routes();     // command_routes.cpp
 std::span<const Route> import_routes();      // import_routes.cpp
+std::span<const Route> discovery_routes();   // discovery_routes.cpp
 std::span<const Route> running_routes();     // running.cpp: health, metrics, the OpenAPI document
 const std::vector<Route>& routes();          // all of them, tracking first
 

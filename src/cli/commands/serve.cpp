@@ -13,6 +13,7 @@
 #include "live/engine.hpp"
 #include "live/webhooks.hpp"
 #include "privacy/classes.hpp"
+#include "server/discoveries.hpp"
 #include "server/site.hpp"
 #include "store/record.hpp"
 
@@ -123,6 +124,8 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   server::Service service{*backend, keys, *record, workers, context.clock, *webhooks};
   auto commands = std::make_unique<server::Commands>(lent_commands(service));
   service.commands = commands.get();
+  const auto discoveries = TRY(server::Discoveries::open(context.store + ".discoveries", *commands, context.clock));
+  service.discoveries = discoveries.get();
   server::Site site(service);
   auto http =
       TRY(server::HttpServer::start(settings, workers, [&](server::Request request, server::Responder responder) {

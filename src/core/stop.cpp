@@ -1,0 +1,27 @@
+#include "core/stop.hpp"
+
+#include <utility>
+
+namespace tessera {
+
+namespace {
+
+thread_local const std::atomic<bool>* flag_of_thread = nullptr;
+
+}  // namespace
+
+StopWhen::StopWhen(const std::atomic<bool>& flag) : before_(std::exchange(flag_of_thread, &flag)) {}
+StopWhen::~StopWhen() {
+  flag_of_thread = before_;
+}
+
+bool is_stopped() {
+  return flag_of_thread && flag_of_thread->load(std::memory_order_relaxed);
+}
+
+Result<void> go_on() {
+  if (is_stopped()) return fail("stopped: nobody waits for it any more");
+  return {};
+}
+
+}  // namespace tessera

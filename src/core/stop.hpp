@@ -1,0 +1,32 @@
+// Long work that nobody waits for any more. Whoever starts it says for this thread what to look at; loops that take
+// long ask between two steps and leave off, and whoever answers for their outcome says that it was stopped.
+//
+// Invariant: a loop that left off leaves values of the right shape and no meaning, so behind every such loop there is a
+// TRY(go_on()) before its outcome is said to anyone.
+#pragma once
+
+#include <atomic>
+
+#include "core/result.hpp"
+
+namespace tessera {
+
+// While it lives, work of this thread is stopped once the flag is set. Not that of other threads (parallel_for beside
+// OnThisThreadAlone has none).
+class StopWhen {
+ public:
+  explicit StopWhen(const std::atomic<bool>& flag);
+  ~StopWhen();
+  StopWhen(const StopWhen&) = delete;
+  StopWhen& operator=(const StopWhen&) = delete;
+
+ private:
+  const std::atomic<bool>* before_;
+};
+
+// Cheap enough for every block of a loop.
+bool is_stopped();
+// Error: it is stopped.
+Result<void> go_on();
+
+}  // namespace tessera

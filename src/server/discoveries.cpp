@@ -1,0 +1,384 @@
+#include "server/discoveries.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <mutex>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace tessera::server {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr size_t kErrorBytes = 16 << 10;
+constexpr std::string_view kState = ".state.json", kPartial = ".partial";
+// What the command writes, and what it is called here.
+constexpr std::pair<std::string_view, std::string_view> kResults[] = {
+    {"discovery.json", "json"}, {"report.html", "html"}, {"segments.tsl", "tsl"}};
+
+enum class Status : uint8_t { Queued, Running, Done, Failed };
+constexpr std::string_view kStatus[] = {"queued", "running", "done", "failed"};
+std::string_view text_of(Status status) {
+  return kStatus[static_cast<size_t>(status)];
+}
+
+std::optional<uint64_t> id_of(std::string_view text) {
+  uint64_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || std::to_string(id) != text)
+    return std::nullopt;
+  return id;
+}
+
+// On disk when it returns, whole or as it was.
+Result<void> write_file(const std::string& path, std::string_view bytes) {
+  const std::string partial = path + std::string(kPartial);
+  const int file = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  bool is_fine = file >= 0;
+  while (is_fine && !bytes.empty()) {
+    const ssize_t wrote = ::write(file, bytes.data(), bytes.size());
+    if (wrote > 0)
+      bytes.remove_prefix(static_cast<size_t>(wrote));
+    else
+      is_fine = wrote < 0 && errno == EINTR;
+  }
+  is_fine = is_fine && ::fsync(file) == 0;
+  int why = errno;
+  if (file >= 0) ::close(file);
+  if (is_fine && ::rename(partial.c_str(), path.c_str()) != 0) is_fine = false, why = errno;
+  if (is_fine) return {};
+  ::unlink(partial.c_str());
+  return fail(fmt::format("cannot be written: {}", std::strerror(why)), path, "df -h   # is there room?");
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) return fail("cannot be read", path, "DELETE it, and ask for it again");
+  return text;
+}
+
+struct Kept {
+  Status status = Status::Queued;
+  Instant asked;
+  std::optional<Instant> started, ended;
+  Json options, progress;
+  std::string error;
+  uint64_t bytes = 0;  // of the results
+  std::shared_ptr<CommandReader> job;
+};
+
+Json instant_or_null(const std::optional<Instant>& at) {
+  return at ? Json(text_of(*at)) : Json();
+}
+
+Json json_of(uint64_t id, const Kept& kept) {
+  Json out = Json::object();
+  out.set("id", std::to_string(id)).set("status", text_of(kept.status)).set("asked", text_of(kept.asked));
+  out.set("started", instant_or_null(kept.started)).set("ended", instant_or_null(kept.ended));
+  out.set("options", kept.options).set("progress", kept.progress);
+  return out.set("error", kept.error.empty() ? Json() : Json(kept.error));
+}
+
+std::optional<Kept> kept_of(const Json& json) {
+  Kept out;
+  const auto text = [&](std::string_view name) {
+    const Json* found = json.find(name);
+    return found ? found->text_or("") : std::string();
+  };
+  const auto status = std::ranges::find(kStatus, text("status"));
+  const auto asked = parse_instant(text("asked"));
+  if (status == std::end(kStatus) || !asked) return std::nullopt;
+  out.status = static_cast<Status>(status - kStatus);
+  out.asked = *asked;
+  out.started = parse_instant(text("started"));
+  out.ended = parse_instant(text("ended"));
+  if (const Json* options = json.find("options")) out.options = *options;
+  out.error = text("error");
+  return out;
+}
+
+}  // namespace
+
+struct Discoveries::State {
+  std::string folder;
+  Commands& commands;
+  const Clock& clock;
+  DiscoveryLimits limits;
+  mutable std::mutex mutex;
+  std::map<uint64_t, Kept> all;
+  uint64_t newest = 0;
+
+  std::string path(uint64_t id, std::string_view ending) const {
+    return (fs::path(folder) / fmt::format("{}{}", id, ending)).string();
+  }
+  std::string result_path(uint64_t id, std::string_view kind) const { return path(id, fmt::format(".{}", kind)); }
+  Result<void> write_state(uint64_t id, const Kept& kept) const {
+    return write_file(path(id, kState), json_of(id, kept).dump());
+  }
+  void remove_files(uint64_t id) const {
+    std::error_code ignored;
+    fs::remove(path(id, kState), ignored);
+    for (const auto& [name, kind] : kResults) fs::remove(result_path(id, kind), ignored);
+  }
+  Result<void> make_folder() const {
+    std::error_code error;
+    if (fs::create_directory(folder, error)) fs::permissions(folder, fs::perms::owner_all, error);
+    if (error) return fail(fmt::format("the folder cannot be made: {}", error.message()), folder, "df -h");
+    return {};
+  }
+  bool is_over(const Kept& kept) const { return kept.status == Status::Done || kept.status == Status::Failed; }
+  // The oldest that are over go until there is room for one more, and the results of all fit.
+  void make_room(size_t number, uint64_t spared) {
+    uint64_t bytes = 0;
+    for (const auto& [id, kept] : all) bytes += kept.bytes;
+    for (auto at = all.begin(); at != all.end() && (all.size() > number || bytes > limits.bytes);) {
+      if (!is_over(at->second) || at->first == spared) {
+        ++at;
+        continue;
+      }
+      bytes -= at->second.bytes;
+      remove_files(at->first);
+      at = all.erase(at);
+    }
+  }
+  Result<void> read_folder();
+};
+
+namespace {
+
+// A discovery that runs: its frames become its state and its files.
+template <class State>
+class Job final : public CommandReader {
+ public:
+  Job(std::shared_ptr<State> state, uint64_t id) : state_(std::move(state)), id_(id) {}
+
+  void begin() override {
+    with([&](Kept& kept) {
+      kept.status = Status::Running;
+      kept.started = state_->clock.now();
+      // Where this is not written, a kill makes it begin again.
+      if (const auto written = state_->write_state(id_, kept); !written) note(written.error().text());
+    });
+  }
+  bool say(std::string_view kind, std::string_view bytes) override {
+    if (kind == "err") note(bytes);
+    if (kind == "file") file_ = fs::path(bytes).filename().string();
+    if (kind == "step") with([&](Kept& kept) { kept.progress = step_of(bytes); });
+    if (kind == "part" && !is_too_large_) {
+      bytes_ += bytes.size();
+      is_too_large_ = bytes_ > state_->limits.one_bytes;
+      if (is_too_large_)
+        files_.clear();
+      else
+        files_[file_] += bytes;
+    }
+    return !is_gone();
+  }
+  void end(std::optional<int> code) override {
+    if (!code) return;  // it waits in its file
+    with([&](Kept& kept) {
+      const bool is_stopped = is_gone();
+      kept.ended = state_->clock.now();
+      if (is_too_large_) said_ = fmt::format("the result has more than {} bytes", state_->limits.one_bytes);
+      if (*code == 0 && !is_too_large_ && !is_stopped) {
+        const auto kept_files = keep_files();
+        if (kept_files) {
+          kept.status = Status::Done;
+          kept.progress = Json();
+          kept.bytes = bytes_;
+          if (const auto written = state_->write_state(id_, kept)) return state_->make_room(SIZE_MAX, id_);
+          said_ = "its state cannot be written";
+        } else {
+          said_ = kept_files.error().text();
+        }
+      }
+      state_->remove_files(id_);
+      kept.status = Status::Failed;
+      kept.bytes = 0;
+      kept.error = is_stopped ? "the server was stopped while it ran: ask again" : said_;
+      if (kept.error.empty()) kept.error = fmt::format("it ended with code {}", *code);
+      while (kept.error.ends_with('\n')) kept.error.pop_back();
+      // Where this is not written, the next start says that the server ended while it ran.
+      (void)state_->write_state(id_, kept);
+    });
+  }
+
+ private:
+  template <class Do>
+  void with(const Do& run) {
+    const std::lock_guard lock(state_->mutex);
+    const auto found = state_->all.find(id_);
+    if (found != state_->all.end()) run(found->second);
+  }
+  void note(std::string_view text) {
+    if (said_.size() < kErrorBytes) said_ += text.substr(0, kErrorBytes - said_.size());
+  }
+  // "DONE TOTAL WHAT"
+  static Json step_of(std::string_view text) {
+    const size_t first = text.find(' '), second = text.find(' ', first + 1);
+    const auto done = id_of(text.substr(0, first)), total = id_of(text.substr(first + 1, second - first - 1));
+    if (!done || !total) return {};
+    return Json::object().set("done", *done).set("total", *total).set("what", text.substr(second + 1));
+  }
+  Result<void> keep_files() {
+    for (const auto& [name, kind] : kResults)
+      TRY(write_file(state_->result_path(id_, kind), files_[std::string(name)]));
+    return {};
+  }
+
+  std::shared_ptr<State> state_;
+  uint64_t id_;
+  std::string file_, said_;
+  std::map<std::string, std::string> files_;  // as they come; at the end on disk
+  uint64_t bytes_ = 0;
+  bool is_too_large_ = false;
+};
+
+}  // namespace
+
+// Leaves only what states speak of.
+Result<void> Discoveries::State::read_folder() {
+  std::error_code error;
+  if (!fs::exists(folder, error) && !error) return {};
+  std::vector<fs::path> files;
+  for (auto at = fs::directory_iterator(folder, error); !error && at != fs::directory_iterator(); at.increment(error))
+    files.push_back(at->path());
+  if (error)
+    return fail(fmt::format("cannot be read: {}", error.message()), folder, fmt::format("ls -ld '{}'", folder));
+  for (const fs::path& file : files) {
+    const std::string name = file.filename().string();
+    if (!name.ends_with(kState)) continue;
+    const auto id = id_of(std::string_view(name).substr(0, name.size() - kState.size()));
+    if (!id) continue;
+    const auto text = read_file(file.string());
+    const auto json = text ? parse_json(*text) : Result<Json>(std::unexpected(text.error()));
+    auto kept = json ? kept_of(*json) : std::nullopt;
+    if (!kept) kept = Kept{.status = Status::Failed, .asked = clock.now(), .error = "its state cannot be read"};
+    if (kept->status == Status::Running) {
+      kept->status = Status::Failed;
+      kept->ended = clock.now();
+      kept->error = "the server ended while it ran: ask again";
+      TRY(write_state(*id, *kept));
+    }
+    for (const auto& [result, kind] : kResults) {
+      const uintmax_t size = fs::file_size(result_path(*id, kind), error);
+      if (!error) kept->bytes += size;
+    }
+    newest = std::max(newest, *id);
+    all.emplace(*id, std::move(*kept));
+  }
+  for (const fs::path& file : files) {
+    const std::string name = file.filename().string();
+    const auto id = id_of(std::string_view(name).substr(0, name.find('.')));
+    const bool is_ours = id && name.find('.') != std::string::npos;
+    if (is_ours && (!all.contains(*id) || name.ends_with(kPartial))) fs::remove(file, error);
+  }
+  make_room(limits.number, 0);
+  return {};
+}
+
+Discoveries::Discoveries(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Discoveries::~Discoveries() = default;
+
+Result<std::unique_ptr<Discoveries>> Discoveries::open(std::string folder, Commands& commands, const Clock& clock,
+                                                       DiscoveryLimits limits) {
+  auto state = std::shared_ptr<State>(
+      new State{.folder = std::move(folder), .commands = commands, .clock = clock, .limits = limits});
+  const std::lock_guard lock(state->mutex);
+  TRY(state->read_folder());
+  for (auto& [id, kept] : state->all) {
+    if (kept.status != Status::Queued) continue;
+    auto call = discovery_call(kept.options);
+    kept.job = std::make_shared<Job<State>>(state, id);
+    if (call && commands.post(std::move(*call), kept.job)) continue;
+    kept.status = Status::Failed;
+    kept.error = "it cannot be run any more: ask again";
+    TRY(state->write_state(id, kept));
+  }
+  return std::unique_ptr<Discoveries>(new Discoveries(state));
+}
+
+Result<std::optional<Json>> Discoveries::add(const Json& options) {
+  auto call = TRY(discovery_call(options));
+  const std::lock_guard lock(state_->mutex);
+  TRY(state_->make_folder());
+  state_->make_room(state_->limits.number - 1, 0);
+  const Instant now = state_->clock.now();
+  // Ids rise, also over restarts, and tell when.
+  const uint64_t id = std::max(static_cast<uint64_t>(std::max<int64_t>(now.ms, 1)), state_->newest + 1);
+  Kept kept{.asked = now, .options = options, .job = std::make_shared<Job<State>>(state_, id)};
+  TRY(state_->write_state(id, kept));
+  if (!state_->commands.post(std::move(call), kept.job)) {
+    state_->remove_files(id);
+    return std::nullopt;
+  }
+  state_->newest = id;
+  return json_of(id, state_->all.emplace(id, std::move(kept)).first->second);
+}
+
+Result<Json> Discoveries::list(std::string_view before, size_t limit) const {
+  const auto from = before.empty() ? std::optional(UINT64_MAX) : id_of(before);
+  if (!from) return usage("'before' is what the page before said as 'next'", "leave it out to begin with the newest");
+  const std::lock_guard lock(state_->mutex);
+  Json items = Json::array(), next;
+  for (auto at = std::make_reverse_iterator(state_->all.lower_bound(*from)); at != state_->all.rend(); ++at) {
+    if (items.as_array()->size() == limit) {
+      next = *items.as_array()->back().find("id");
+      break;
+    }
+    items.add(json_of(at->first, at->second));
+  }
+  return Json::object().set("discoveries", std::move(items)).set("next", std::move(next));
+}
+
+std::optional<Json> Discoveries::get(std::string_view id) const {
+  const auto number = id_of(id);
+  const std::lock_guard lock(state_->mutex);
+  const auto found = number ? state_->all.find(*number) : state_->all.end();
+  if (found == state_->all.end()) return std::nullopt;
+  Json out = json_of(*number, found->second);
+  if (found->second.status == Status::Done) {
+    auto text = read_file(state_->result_path(*number, "json"));
+    if (!text) return out.set("error", text.error().text());
+    while (text->ends_with('\n')) text->pop_back();
+    out.set("result", Json::Literal{std::move(*text)});  // as it is: it is JSON
+  }
+  return out;
+}
+
+std::optional<Result<std::string>> Discoveries::file(std::string_view id, std::string_view kind) const {
+  const auto number = id_of(id);
+  const std::lock_guard lock(state_->mutex);
+  const auto found = number ? state_->all.find(*number) : state_->all.end();
+  if (found == state_->all.end()) return std::nullopt;
+  if (found->second.status != Status::Done)
+    return fail(fmt::format("this discovery is {}: there is no report", text_of(found->second.status)), {},
+                fmt::format("GET /api/v1/discoveries/{}", id));
+  return read_file(state_->result_path(*number, kind));
+}
+
+bool Discoveries::remove(std::string_view id) {
+  const auto number = id_of(id);
+  std::shared_ptr<CommandReader> job;
+  {
+    const std::lock_guard lock(state_->mutex);
+    const auto found = number ? state_->all.find(*number) : state_->all.end();
+    if (found == state_->all.end()) return false;
+    job = std::move(found->second.job);
+    state_->all.erase(found);
+    state_->remove_files(*number);
+  }
+  if (job) job->leave();
+  return true;
+}
+
+}  // namespace tessera::server
