@@ -1,0 +1,442 @@
+// The whole server as a client sees it: `tessera serve` on one core, the load on the other.
+//
+// Throughput: events a second that are on disk when they are answered, in batches of 100 and one by one, and what they
+// cost the server. Latency: events sent one by one on a schedule that waits for nobody, each of which makes one change;
+// measured from its last byte sent to its change read from the feed, an event that had to wait for a free connection
+// from when it was due. Start and memory: from a record with events of many customers.
+//
+// There is no peer that does the same; the disk's own pace (an fdatasync of 4 KB after the other) is printed beside it.
+// --smoke: small. --million N: the events of the record to start from. --part throughput|latency|start: only that.
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/bench.hpp"
+#include "core/json.hpp"
+#include "core/result.hpp"
+
+namespace {
+
+using namespace tessera;
+using namespace tessera::bench;
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void pin(int core) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(core, &set);
+  sched_setaffinity(0, sizeof set, &set);
+}
+
+std::string program() {
+  return std::filesystem::canonical("/proc/self/exe").parent_path().parent_path() / "tessera";
+}
+
+void run(const std::string& command) {
+  if (std::system(command.c_str()) != 0) {
+    fmt::print(stderr, "failed: {}\n", command);
+    std::exit(1);
+  }
+}
+
+struct Server {
+  pid_t pid = -1;
+  int output = -1;
+  uint16_t port = 0;
+  std::string key;
+  double started_after = 0;
+
+  explicit Server(const std::string& store, std::optional<int> core) {
+    const auto begun = Clock::now();
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) std::exit(1);
+    const std::string binary = program();
+    pid = fork();
+    if (pid == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      dup2(ends[1], 1);
+      if (core) pin(*core);
+      execl(binary.c_str(), "tessera", "--store", store.c_str(), "--format", "json", "serve", "--listen", "127.0.0.1:0",
+            static_cast<char*>(nullptr));
+      _exit(127);
+    }
+    close(ends[1]);
+    output = ends[0];
+    std::string said;
+    char bytes[4096];
+    while (said.find('\n') == std::string::npos) {
+      const ssize_t got = read(output, bytes, sizeof bytes);
+      if (got <= 0) {
+        fmt::print(stderr, "the server did not start\n");
+        std::exit(1);
+      }
+      said.append(bytes, static_cast<size_t>(got));
+    }
+    started_after = seconds_since(begun);
+    const auto json = parse_json(said);
+    const std::string address = json->find("address")->text_or("");
+    port = static_cast<uint16_t>(std::atoi(address.c_str() + address.rfind(':') + 1));
+    if (const auto* own = json->find("write_key")) key = own->text_or("");
+  }
+  ~Server() {
+    kill(pid, SIGTERM);
+    waitpid(pid, nullptr, 0);
+    close(output);
+  }
+
+  double cpu() const {
+    std::ifstream file(fmt::format("/proc/{}/stat", pid));
+    std::string word;
+    double ticks = 0;
+    for (int i = 1; i <= 15 && file >> word; ++i)
+      if (i >= 14) ticks += std::stod(word);
+    return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+  }
+  double resident() const {
+    std::ifstream file(fmt::format("/proc/{}/status", pid));
+    for (std::string line; std::getline(file, line);)
+      if (line.starts_with("VmRSS:")) return std::strtod(line.c_str() + 6, nullptr) * 1024;
+    return 0;
+  }
+};
+
+int connect_to(uint16_t port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) {
+    fmt::print(stderr, "cannot connect\n");
+    std::exit(1);
+  }
+  const int yes = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  return fd;
+}
+
+std::string post(std::string_view target, std::string_view key, std::string_view body) {
+  std::string user(key);
+  return fmt::format("POST {}?writeKey={} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{}", target, key,
+                     body.size(), body);
+}
+
+std::string ask(uint16_t port, const std::string& request) {
+  const int fd = connect_to(port);
+  fcntl(fd, F_SETFL, 0);
+  if (write(fd, request.data(), request.size()) < 0) std::exit(1);
+  std::string answer;
+  char bytes[65536];
+  while (answer.find("\r\n\r\n") == std::string::npos) {
+    const ssize_t got = read(fd, bytes, sizeof bytes);
+    if (got <= 0) break;
+    answer.append(bytes, static_cast<size_t>(got));
+  }
+  close(fd);
+  return answer;
+}
+
+// Connections that each send a request, read its answer and are free again.
+class Load {
+ public:
+  Load(uint16_t port, size_t connections) : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    for (size_t c = 0; c < connections; ++c) {
+      connections_.push_back({.fd = connect_to(port)});
+      epoll_event event{.events = EPOLLIN, .data = {.u64 = c}};
+      epoll_ctl(epoll_, EPOLL_CTL_ADD, connections_[c].fd, &event);
+      free_.push_back(c);
+    }
+  }
+  ~Load() {
+    for (const auto& each : connections_) close(each.fd);
+    close(epoll_);
+  }
+  bool has_free() const { return !free_.empty(); }
+  size_t busy() const { return connections_.size() - free_.size(); }
+  int epoll() const { return epoll_; }
+
+  void send(std::string_view request) {
+    Connection& to = connections_[free_.front()];
+    free_.pop_front();
+    while (!request.empty()) {
+      const ssize_t sent = ::send(to.fd, request.data(), request.size(), MSG_NOSIGNAL);
+      if (sent < 0 && errno == EAGAIN) {
+        pollfd ready{to.fd, POLLOUT, 0};
+        poll(&ready, 1, 1000);
+        continue;
+      }
+      if (sent <= 0) return fail();
+      request.remove_prefix(static_cast<size_t>(sent));
+    }
+  }
+
+  // Reads what there is; waits at most so long for it.
+  void read_answers(int wait_ms) {
+    epoll_event events[256];
+    const int count = epoll_wait(epoll_, events, 256, wait_ms);
+    for (int e = 0; e < count; ++e) {
+      Connection& from = connections_[events[e].data.u64];
+      char bytes[4096];
+      const ssize_t got = ::recv(from.fd, bytes, sizeof bytes, 0);
+      if (got <= 0) return fail();
+      from.answer.append(bytes, static_cast<size_t>(got));
+      const size_t head = from.answer.find("\r\n\r\n");
+      if (head == std::string::npos) continue;
+      const size_t length = from.answer.find("Content-Length: ");
+      const size_t body = length < head ? std::strtoul(from.answer.c_str() + length + 16, nullptr, 10) : 0;
+      if (from.answer.size() < head + 4 + body) continue;
+      from.answer.starts_with("HTTP/1.1 200") ? ++taken : ++refused;
+      from.answer.clear();
+      free_.push_back(events[e].data.u64);
+    }
+  }
+
+  uint64_t taken = 0, refused = 0;
+
+ private:
+  struct Connection {
+    int fd;
+    std::string answer = {};
+  };
+  void fail() {
+    fmt::print(stderr, "a connection ended\n");
+    std::exit(1);
+  }
+  int epoll_;
+  std::vector<Connection> connections_;
+  std::deque<size_t> free_;
+};
+
+constexpr std::string_view kEvents[] = {"Email Opened", "Order Completed", "Product Added", "Product Viewed"};
+constexpr std::string_view kCategories[] = {"shoes", "shirts", "hats", "bags", "socks", "coats", "belts", "rings"};
+
+std::string definitions(size_t segments) {
+  std::string text = "segment \"Arrived\" = did \"Signed Up\"\n";
+  for (size_t s = 1; s < segments; ++s) {
+    const std::string_view event = kEvents[s / 4 % 4];
+    const size_t days = 1 + s * 7 % 90;
+    switch (s % 4) {
+      case 0:
+        text += fmt::format("segment \"S{}\" = at least {} \"{}\" in the last {} days\n", s, 2 + s % 5, event, days);
+        break;
+      case 1:
+        text += fmt::format("segment \"S{}\" = sum(\"Order Completed\".total, last {} days) > {}\n", s, days, 100 + s);
+        break;
+      case 2:
+        text += fmt::format("segment \"S{}\" = last \"{}\" more than {} days ago\n", s, event, days);
+        break;
+      default:
+        text += fmt::format("segment \"S{}\" = at least 1 \"{}\" where category = \"{}\" in the last {} days\n", s,
+                            event, kCategories[s % 8], days);
+    }
+  }
+  return text;
+}
+
+std::string event_of(uint64_t number, uint64_t customers) {
+  const uint64_t mixed = number * 0x9E3779B97F4A7C15ULL >> 16;
+  const std::string_view event = kEvents[mixed % 4];
+  return fmt::format(
+      R"({{"type":"track","messageId":"m-{}","userId":"customer-{}","event":"{}","properties":{{"category":"{}","total":{}.50}},"context":{{"library":{{"name":"bench","version":"1"}}}}}})",
+      number, mixed / 4 % customers, event, kCategories[mixed / 64 % 8], mixed / 512 % 90);
+}
+
+// The pace of the disk: how long 4 KB take to be there, one after the other.
+double sync_ms(const std::string& folder) {
+  const std::string path = folder + "/sync";
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  const std::string page(4096, 'x');
+  std::vector<double> took;
+  for (int i = 0; i < 200; ++i) {
+    const auto start = Clock::now();
+    if (write(fd, page.data(), page.size()) < 0 || fdatasync(fd) != 0) std::exit(1);
+    took.push_back(seconds_since(start) * 1000);
+  }
+  close(fd);
+  std::ranges::sort(took);
+  return took[took.size() / 2];
+}
+
+void throughput(Server& server, bool smoke) {
+  Table table({"an entry", "connections", "events/s", "server CPU microseconds an event", "refused"});
+  for (const size_t batch : {size_t{100}, size_t{1}}) {
+    const size_t events = smoke ? 20'000 : batch == 1 ? 200'000 : 1'000'000, connections = batch == 1 ? 512 : 64;
+    std::vector<std::string> requests;
+    static uint64_t number = 0;
+    for (size_t done = 0; done < events; done += batch) {
+      std::string body = "{\"batch\":[";
+      for (size_t i = 0; batch > 1 && i < batch; ++i) body += (i ? "," : "") + event_of(number++, 200'000);
+      if (batch > 1) body += "]}";
+      requests.push_back(post(batch == 1 ? "/v1/track" : "/v1/batch", server.key, body));
+    }
+    Load load(server.port, connections);
+    const double cpu = server.cpu();
+    const auto start = Clock::now();
+    for (size_t next = 0; load.taken + load.refused < requests.size();) {
+      while (next < requests.size() && load.has_free()) load.send(requests[next++]);
+      load.read_answers(1000);
+    }
+    const double took = seconds_since(start);
+    table.add({batch == 1 ? "one by one" : fmt::format("batches of {}", batch), fmt::format("{}", connections),
+               fmt::format("{:.0f}", static_cast<double>(load.taken * batch) / took),
+               fmt::format("{:.1f}", (server.cpu() - cpu) * 1e6 / static_cast<double>(load.taken * batch)),
+               fmt::format("{}", load.refused)});
+    // All of it applied before the next.
+    (void)ask(server.port, "GET /api/v1/segments HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  }
+  table.print(
+      "Events a second over HTTP, on disk when answered; 100 segments; one core for the server, one for the load");
+}
+
+void latency(Server& server, bool smoke) {
+  Table table({"events/s", "p50 ms", "p99 ms", "p99.9 ms", "longest ms", "server core %", "refused"});
+  static uint64_t number = 0;
+  for (const size_t rate : {size_t{1'000}, size_t{5'000}, size_t{20'000}}) {
+    const size_t events = rate * (smoke ? 1 : 15), warm = rate / 2, first = number;
+    number += events;
+    Load load(server.port, 1024);
+    const int feed = connect_to(server.port);
+    const std::string wanted = "GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
+    if (write(feed, wanted.data(), wanted.size()) < 0) std::exit(1);
+    pollfd ready{feed, POLLIN, 0};
+    poll(&ready, 1, 5000);
+    std::vector<std::string> requests;
+    for (size_t i = 0; i < events; ++i)
+      requests.push_back(post(
+          "/v1/track", server.key,
+          fmt::format(
+              R"({{"messageId":"l-{0}","userId":"arrives-{0}","event":"Signed Up","properties":{{"plan":"free"}}}})",
+              first + i)));
+    std::vector<double> due(events), seen(events, -1);
+    size_t next = 0, arrived = 0;
+    std::string text;
+    const double cpu = server.cpu();
+    const auto start = Clock::now();
+    while (arrived < events && seconds_since(start) < static_cast<double>(events) / static_cast<double>(rate) + 30) {
+      while (next < events && load.has_free() &&
+             seconds_since(start) >= static_cast<double>(next) / static_cast<double>(rate)) {
+        due[next] = static_cast<double>(next) / static_cast<double>(rate);
+        load.send(requests[next]);
+        // On time: from its last byte. Late, because no connection was free: from when it was due.
+        if (load.has_free()) due[next] = seconds_since(start);
+        ++next;
+      }
+      load.read_answers(0);
+      char bytes[1 << 16];
+      const ssize_t got = recv(feed, bytes, sizeof bytes, 0);
+      if (got == 0) break;
+      if (got < 0) continue;
+      const double now = seconds_since(start);
+      text.append(bytes, static_cast<size_t>(got));
+      constexpr std::string_view kName = "\"customer\":\"arrives-";
+      size_t at = 0;
+      for (size_t found; (found = text.find(kName, at)) != std::string::npos;) {
+        const size_t end = text.find('"', found + kName.size());
+        if (end == std::string::npos) break;
+        const size_t event = std::strtoull(text.c_str() + found + kName.size(), nullptr, 10) - first;
+        at = end;
+        if (event < events && seen[event] < 0) {
+          seen[event] = now;
+          ++arrived;
+        }
+      }
+      text.erase(0, std::max(at, text.size() > 64 ? text.size() - 64 : 0));
+    }
+    const double took = seconds_since(start);
+    close(feed);
+    if (arrived < events) {
+      fmt::print(stderr, "of {} events {} made their change\n", events, arrived);
+      std::exit(1);
+    }
+    std::vector<double> ms;
+    for (size_t i = warm; i < events; ++i) ms.push_back((seen[i] - due[i]) * 1000);
+    std::ranges::sort(ms);
+    const auto at = [&](double share) { return ms[static_cast<size_t>(share * static_cast<double>(ms.size() - 1))]; };
+    table.add({fmt::format("{}", rate), fmt::format("{:.1f}", at(0.5)), fmt::format("{:.1f}", at(0.99)),
+               fmt::format("{:.1f}", at(0.999)), fmt::format("{:.1f}", ms.back()),
+               fmt::format("{:.0f}", (server.cpu() - cpu) * 100 / took), fmt::format("{}", load.refused)});
+  }
+  table.print("From the last byte sent to the change in the feed; 100 segments; one core for the server");
+}
+
+void start(const std::string& folder, double million) {
+  const size_t customers = static_cast<size_t>(million * 1e6 / 20);
+  const std::string store = folder + "/start.duckdb", quiet = " >/dev/null 2>&1";
+  run(fmt::format("{} simulate --customers {} --events-per-customer 20 --out {}/sim{}", program(), customers, folder,
+                  quiet));
+  run(fmt::format("{} --store {} import {}/sim/events.jsonl{}", program(), store, folder, quiet));
+  std::filesystem::remove_all(folder + "/sim");
+  std::ofstream(folder + "/start.tsl") << definitions(100);
+  run(fmt::format("{} --store {} segments apply {}/start.tsl{}", program(), store, folder, quiet));
+  Server server(store, std::nullopt);
+  const std::string status = ask(server.port, "GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const auto json = parse_json(status.substr(status.find("\r\n\r\n") + 4));
+  const Json* engine = json ? json->find("engine") : nullptr;
+  const auto number = [&](const char* name) {
+    const Json* found = engine ? engine->find(name) : nullptr;
+    return found ? found->number_or(0) : 0.0;
+  };
+  Table table({"million events", "identifiers", "facts in memory", "ready after s", "resident MiB", "bytes a fact"});
+  table.add({fmt::format("{:g}", million), fmt::format("{:.0f}", number("identifiers")),
+             fmt::format("{:.0f}", number("facts_in_memory")), fmt::format("{:.1f}", server.started_after),
+             fmt::format("{:.0f}", server.resident() / (1 << 20)),
+             fmt::format("{:.0f}", server.resident() / std::max(1.0, number("facts_in_memory")))});
+  table.print("Start from a record, 100 segments, both cores");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Options options = options_of(argc, argv);
+  const auto value_of = [&](std::string_view name) -> std::optional<std::string> {
+    for (size_t i = 0; i + 1 < options.rest.size(); ++i)
+      if (options.rest[i] == name) return options.rest[i + 1];
+    return std::nullopt;
+  };
+  const std::string part = value_of("--part").value_or("");
+  const double million = std::stod(value_of("--million").value_or(options.smoke ? "0.05" : "20"));
+  std::string folder = (std::filesystem::temp_directory_path() / "tessera-server-bench-XXXXXX").string();
+  if (!mkdtemp(folder.data())) return 1;
+  if (part.empty() || part == "throughput" || part == "latency") {
+    Server server(folder + "/r.duckdb", 0);
+    pin(1);
+    const std::string text = definitions(100);
+    const std::string answer =
+        ask(server.port, fmt::format("PUT /api/v1/segments HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{}",
+                                     text.size(), text));
+    if (!answer.starts_with("HTTP/1.1 200")) {
+      fmt::print(stderr, "{}\n", answer);
+      return 1;
+    }
+    fmt::print("The disk: 4 KB are there after {:.1f} ms (median).\n\n", sync_ms(folder));
+    if (part != "throughput") latency(server, options.smoke);
+    if (part != "latency") throughput(server, options.smoke);
+  }
+  cpu_set_t all;
+  CPU_ZERO(&all);
+  for (int core = 0; core < CPU_SETSIZE; ++core) CPU_SET(core, &all);
+  sched_setaffinity(0, sizeof all, &all);
+  if (part.empty() || part == "start") start(folder, million);
+  std::filesystem::remove_all(folder);
+  return 0;
+}
