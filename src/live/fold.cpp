@@ -54,6 +54,7 @@ Result<void> Fold::set_plan(Definitions definitions) {
   words_ = looker_->words();
   version_of_plan_.clear();
   defined_ = kEver;
+  first_defined_ = plan_->segments.empty() ? kEver : kNever;
   for (const uint32_t output : plan_->segments) {
     const auto version = std::ranges::find(definitions_.segments, plan_->outputs[output].slug, &SegmentVersion::slug);
     VERIFY(version != definitions_.segments.end());
@@ -61,6 +62,7 @@ Result<void> Fold::set_plan(Definitions definitions) {
     if (known == versions_.size()) versions_.push_back(*version);
     version_of_plan_.push_back(known);
     defined_ = std::max(defined_, version->since);
+    first_defined_ = std::min(first_defined_, version->since);
   }
   std::vector<uint32_t> by_name(versions_.size());
   std::iota(by_name.begin(), by_name.end(), 0);
@@ -277,7 +279,7 @@ void Fold::correct(std::span<const Work> works, Seq visible) {
   for (size_t i = 0; i < works.size(); ++i) {
     const Work& of = works[i];
     identities_.members(of.leader, members[i]);
-    is.push_back({.members = members[i], .from = of.from - kTick, .to = learnt_, .part = of.part});
+    is.push_back({.members = members[i], .from = walked_from(of), .to = learnt_, .part = of.part});
     if (of.old_begin == kNever || (of.is_merged && !of.before)) continue;
     thought_of[i] = thought.size();
     thought.push_back(is.back());
@@ -286,7 +288,7 @@ void Fold::correct(std::span<const Work> works, Seq visible) {
   looker_->walk(thought, visible);
   looker_->walk(is, profiles::kAllSeqs);
   for (size_t i = 0; i < works.size(); ++i) {
-    const Instant start = works[i].from - kTick;
+    const Instant start = walked_from(works[i]);
     const bool is_nobody = begin_[works[i].leader] == kNever;  // all their facts were those of others
     const auto turns = is_nobody ? std::vector<Turn>{} : turns_of(is[i].states, begin_[works[i].leader], start);
     tell_difference(
@@ -304,6 +306,11 @@ void Fold::correct(std::span<const Work> works, Seq visible) {
     set_bits(leader, now.data());
     look_again(leader, is_nobody ? kNever : is[i].next, works[i].part);
   }
+}
+
+// Before the earliest definition came into force nobody was anything: what happened then need not be gone through.
+Instant Fold::walked_from(const Work& of) const {
+  return std::max(of.from, first_defined_) - kTick;
 }
 
 // What was thought and what is, as changes. Both in order of segments, then instants.

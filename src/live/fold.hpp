@@ -129,6 +129,7 @@ class Fold {
     Looker::Part part = Affected::kNone;
   };
   void correct(std::span<const Work> works, profiles::Seq visible);
+  Instant walked_from(const Work& of) const;
   void tell_difference(const Work& of, const std::vector<Turn>& thought, const std::vector<Turn>& is);
   void look_again(Profile leader, Instant at, Looker::Part part);
   void retire(Profile former, Profile into);
@@ -163,6 +164,7 @@ class Fold {
   std::vector<uint32_t> version_of_plan_;  // by segment of the plan: index in versions_
   std::vector<uint32_t> rank_;             // of each version: its place by name
   Instant defined_ = kEver;                // when the newest definition came into force
+  Instant first_defined_ = kEver;          // and the oldest
 
   uint64_t offset_ = 0;
   Instant learnt_ = kEver;

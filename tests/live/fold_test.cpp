@@ -22,11 +22,11 @@ uint64_t rounds(uint64_t usual) {
   return soak ? std::strtoull(soak, nullptr, 10) : usual;
 }
 
-Definitions definitions_of(segment::Program program, Instant since = kEver) {
+Definitions definitions_of(segment::Program program, const std::function<Instant()>& since) {
   Definitions out{.program = std::move(program), .segments = {}};
   for (const segment::Definition& definition : out.program.definitions)
     if (definition.kind == segment::DefinitionKind::Segment)
-      out.segments.push_back({.slug = definition.slug, .name = definition.name, .version = 1, .since = since});
+      out.segments.push_back({.slug = definition.slug, .name = definition.name, .version = 1, .since = since()});
   return out;
 }
 
@@ -62,13 +62,20 @@ struct Reader {
   }
 };
 
-// What batch says of a customer that begins at `begin`.
-std::vector<segment::Turn> turns_of(const BatchWorld& world, Profile leader, Instant begin, Instant to) {
+// What batch says of a customer that begins at `begin`; nobody is in a segment before it was defined.
+std::vector<segment::Turn> turns_of(const BatchWorld& world, Profile leader, Instant begin, Instant to,
+                                    const std::vector<SegmentVersion>& segments) {
   const auto line = world.timeline(leader, begin, to);
   std::vector<segment::Turn> out;
-  for (uint32_t s = 0; s < line.at_start.size(); ++s)
-    if (line.at_start[s]) out.push_back({begin, s, true});
-  for (const segment::Turn& turn : line.turns) out.push_back(turn);
+  for (uint32_t s = 0; s < line.at_start.size(); ++s) {
+    const Instant start = std::max(begin, segments[s].since);
+    bool is_member = line.at_start[s];
+    for (const segment::Turn& turn : line.turns)
+      if (turn.segment == s && turn.at <= start) is_member = turn.member;
+    if (is_member) out.push_back({start, s, true});
+    for (const segment::Turn& turn : line.turns)
+      if (turn.segment == s && turn.at > start) out.push_back(turn);
+  }
   std::ranges::sort(out);
   return out;
 }
@@ -108,7 +115,14 @@ void live_equals_batch(uint64_t seed, const WorldSettings& settings, const profi
   // In half of the worlds customers stay unpacked from their second look on.
   const FoldLimits fold_limits{
       .stitch = limits, .kept_flips = 1'000'000, .unpacked_from = seed % 4 < 2 ? uint64_t{1} : uint64_t{1000}};
-  auto fold = *Fold::make(definitions_of(checked.program), fold_limits, nullptr);
+  const bool is_young = seed % 5 < 2;  // the definitions are younger than many of the facts
+  Rng ages(seed + 1);
+  auto fold = *Fold::make(definitions_of(checked.program,
+                                         [&] {
+                                           const Duration age{ages.between(0, 60 * kDay.ms)};
+                                           return is_young ? world[0].learnt - age : kEver;
+                                         }),
+                          fold_limits, nullptr);
   Reader reader;
   uint64_t offset = 10;
   const auto where = [&](Profile leader, Instant at) {
@@ -161,7 +175,8 @@ void live_equals_batch(uint64_t seed, const WorldSettings& settings, const profi
   const BatchWorld batch(plan, world, kNever, limits);
   for (const Profile leader : batch.leaders()) {
     const Instant begin = batch.begin(leader);
-    const auto expected = turns_of(batch, leader, begin, end), found = reader.turns(leader);
+    const auto expected = turns_of(batch, leader, begin, end, fold->definitions().segments),
+               found = reader.turns(leader);
     ASSERT_EQ(found, expected) << where(leader, begin) << "\nlive:" << text_of(found) << "\nbatch:" << text_of(expected)
                                << "\nworld:" << text_of(world);
     totals.turns += expected.size();
