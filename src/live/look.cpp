@@ -32,6 +32,7 @@ struct Looker::Workspace {
   std::vector<std::span<const Profile>> customers;
   std::vector<Instant> at, looks;
   std::vector<uint64_t*> rows;
+  std::vector<uint64_t> before;
 
   // Twice what is needed, so that a growing history is bound anew a few times only. True where it is to be bound anew.
   bool fits(int64_t largest, size_t texts) const {
@@ -114,6 +115,9 @@ void Looker::evaluate(Workspace& workspace, std::span<const Task> tasks, const A
   workspace.customers.clear();
   workspace.at.clear();
   workspace.rows.clear();
+  workspace.before.clear();
+  // Evaluated together with others, of more than was asked: what was not is left as it is.
+  const auto is_wider = [&](size_t i) { return &affected_[tasks[i].part] != &part; };
   for (const Task& task : tasks) {
     workspace.customers.push_back(task.members);
     workspace.at.push_back(task.at);
@@ -124,7 +128,15 @@ void Looker::evaluate(Workspace& workspace, std::span<const Task> tasks, const A
     workspace.bind(plan_, histories_.largest_number(), dictionary_.size(), false);
   workspace.evaluator->run(0, workspace.at, visible, part.selection);
   workspace.looks.resize(tasks.size());
+  for (size_t i = 0; i < tasks.size(); ++i)
+    if (is_wider(i)) std::copy_n(tasks[i].bits, words_, std::back_inserter(workspace.before));
   workspace.evaluator->copy_rows(part.selection, workspace.rows, workspace.looks);
+  for (size_t i = 0, kept = 0; i < tasks.size(); ++i) {
+    if (!is_wider(i)) continue;
+    const auto& own = affected_[tasks[i].part].mask;
+    for (size_t w = 0; w < words_; ++w, ++kept)
+      tasks[i].bits[w] = (tasks[i].bits[w] & own[w]) | (workspace.before[kept] & ~own[w]);
+  }
   for (size_t i = 0; i < tasks.size(); ++i) *tasks[i].look = workspace.looks[i];
 }
 
