@@ -201,6 +201,19 @@ TEST(Fold, LiveEqualsBatchAtEveryInstantAndForThePast) {
 }
 
 // Customers come apart as they come together: pairs are undone, values blocked, limits and storms reached.
+// Entries of many customers, late ones and others, who are looked at together.
+TEST(Fold, LiveEqualsBatchWhereManyComeTogether) {
+  Totals totals;
+  for (uint64_t seed = 5000; seed < 5000 + rounds(40); ++seed) {
+    live_equals_batch(seed, {.customers = 25, .rows = 250, .many_ids = seed % 2 == 1, .rulings = 0.02, .instants = 12},
+                      {}, totals);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(totals.corrections, 100u);
+  fmt::print("live = batch: {} memberships compared, {} turns of the past, {} corrections\n", totals.checks,
+             totals.turns, totals.corrections);
+}
+
 TEST(Fold, LiveEqualsBatchWherePeopleSayWhoIsWho) {
   Totals totals;
   for (uint64_t seed = 1000; seed < 1000 + rounds(150); ++seed) {

@@ -154,7 +154,10 @@ profiles::StitchLimits world_limits() {
 std::vector<WorldRow> random_world(Rng& rng, const WorldSettings& settings) {
   std::vector<Instant> learnt;
   for (int r = 0; r < settings.rows; ++r)
-    learnt.push_back(kStart + kHour * rng.between(0, kHours) + Duration{rng.chance(0.3) ? rng.between(-1, 1) : 0});
+    learnt.push_back(settings.instants > 0
+                         ? kStart + kHour * (kHours * rng.between(0, settings.instants) / settings.instants)
+                         : kStart + kHour * rng.between(0, kHours) +
+                               Duration{rng.chance(0.3) ? rng.between(-1, 1) : 0});
   std::ranges::sort(learnt);
   std::vector<WorldRow> rows;
   for (size_t r = 0; r < learnt.size(); ++r) {

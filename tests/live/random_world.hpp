@@ -33,6 +33,7 @@ struct WorldSettings {
   bool many_ids = true;  // anonymous ids and e-mails, shared now and then
   double words = 0;      // share of decisions: pairs undone and joined, values blocked, marks
   double rulings = 0;    // share of facts that mark a customer, or say whether they may be profiled
+  int instants = 0;      // at which facts are learnt, so that many come together; 0: any
   double late = 0.3;     // share of facts learnt long after they were true (or before)
 };
 
