@@ -20,6 +20,8 @@
 
 #include <asio.hpp>
 #include <asio/ssl.hpp>
+// RESTinio's own expected, which under clang would be the standard's and lack half of what it uses.
+#define nsel_CONFIG_SELECT_EXPECTED 1
 #include <restinio/all.hpp>
 #include <sys/resource.h>
 
