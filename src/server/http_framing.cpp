@@ -114,8 +114,9 @@ void Framing::take_head(char& byte) {
 void Framing::read_head() {
   method_.clear();
   target_.clear();
+  authorization_.clear();
   is_http10_ = has_length_ = is_chunked_ = expects_ = false;
-  hosts_ = 0;
+  hosts_ = authorizations_ = 0;
   length_ = 0;
   std::string_view rest(head_.data(), head_.size() - 2);
   for (bool first = true; !rest.empty(); first = false) {
@@ -205,6 +206,8 @@ bool Framing::read_field(std::string_view line) {
     if (is_chunked_) return bad(400, "Transfer-Encoding is given twice");
     if (!same(value, "chunked")) return bad(501, "the only Transfer-Encoding understood is chunked");
     is_chunked_ = true;
+  } else if (same(name, "authorization")) {
+    authorization_ = ++authorizations_ == 1 ? value : std::string_view();
   } else if (same(name, "expect")) {
     if (!same(value, "100-continue")) return bad(417, "the only expectation understood is 100-continue");
     expects_ = true;
@@ -217,11 +220,13 @@ void Framing::choose_body() {
   if (hosts_ == 0 && !is_http10_) return refuse(400, "the header Host is missing");
   if (is_chunked_ && has_length_) return refuse(400, "both Content-Length and Transfer-Encoding are given");
   if (is_chunked_ && is_http10_) return refuse(400, "HTTP/1.0 knows no Transfer-Encoding");
+  const bool has_body = is_chunked_ || length_ > 0;
+  if (has_body && limits_->may_send && !limits_->may_send({target_, authorization_, is_local_}))
+    return refuse(401, "a token that is in force is needed before a body is taken");
   body_limit_ = limits_->body ? limits_->body(method_, target_) : BodyLimit{};
   if (has_length_ && length_ > body_limit_.bytes) {
     return refuse(body_limit_.status, fmt::format("the body is larger than {} bytes", body_limit_.bytes));
   }
-  const bool has_body = is_chunked_ || length_ > 0;
   begin_message();
   expectation_waits_ = expects_ && has_body && !is_http10_;
   if (is_chunked_) {

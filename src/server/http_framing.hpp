@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,12 @@ struct BodyLimit {
   int status = 413;  // what a larger one is told
 };
 
+// Who is about to send a body, as far as the head says.
+struct Sender {
+  std::string_view target, authorization;  // as written; empty: none is given, or two are
+  bool is_local = false;                   // on this machine
+};
+
 struct FramingLimits {
   size_t head_bytes = 16 << 10;  // request line and headers
   size_t target_bytes = 8 << 10;
@@ -28,6 +35,8 @@ struct FramingLimits {
   std::string_view modern_only = {};  // addresses that begin so are not for HTTP/1.0, which knows no chunks
   // By method and target as written.
   BodyLimit (*body)(std::string_view method, std::string_view target) = nullptr;  // null: 1 MB
+  // Strangers are told 401 before their bodies are taken, whatever their size. Null: everyone may send.
+  std::function<bool(const Sender&)> may_send;
 };
 
 struct Refusal {
@@ -39,6 +48,8 @@ struct Refusal {
 class Framing {
  public:
   explicit Framing(const FramingLimits& limits) : limits_(&limits) {}
+  // Before the first take().
+  void set_local(bool is_local) { is_local_ = is_local; }
 
   // Looks at the next bytes. Gives how many of them may be passed on: all of them, or those up to the end of a request
   // (call again with the rest), or where something is wrong none (refusal() then says what, and take() must not be
@@ -74,10 +85,11 @@ class Framing {
   uint64_t body_bytes_ = 0;    // in chunks so far
   BodyLimit body_limit_;
   // Of the head at hand:
-  std::string method_, target_;
+  std::string method_, target_, authorization_;
   bool is_http10_ = false, has_length_ = false, is_chunked_ = false, expects_ = false;
   bool expectation_waits_ = false;
-  int hosts_ = 0;
+  bool is_local_ = false;
+  int hosts_ = 0, authorizations_ = 0;
   size_t fields_ = 0;
   uint64_t length_ = 0;
 };

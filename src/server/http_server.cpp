@@ -54,16 +54,16 @@ struct Wire {
 };
 
 std::string refusal_text(const Refusal& refusal) {
-  const std::string body = Json::object()
-                               .set("type", "about:blank")
-                               .set("title", reason_of(refusal.status))
-                               .set("status", refusal.status)
-                               .set("detail", refusal.why)
-                               .dump();
+  Json problem = Json::object();
+  problem.set("type", "about:blank").set("title", reason_of(refusal.status)).set("status", refusal.status);
+  problem.set("detail", refusal.why);
+  const bool is_stranger = refusal.status == 401;
+  if (is_stranger) problem.set("remedy", kTokenRemedy);
+  const std::string body = problem.dump();
   return fmt::format(
       "HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
-      "Access-Control-Allow-Origin: *\r\nContent-Length: {}\r\n\r\n{}",
-      refusal.status, reason_of(refusal.status), body.size(), body);
+      "Access-Control-Allow-Origin: *\r\n{}Content-Length: {}\r\n\r\n{}",
+      refusal.status, reason_of(refusal.status), is_stranger ? "WWW-Authenticate: Bearer\r\n" : "", body.size(), body);
 }
 
 // A socket, with TLS or without, that checks what comes in before it hands it on.
@@ -224,6 +224,10 @@ class CheckedSocket {
     }
     template <typename Handler>
     void check(char* bytes, size_t size, Handler handler) {
+      if (!std::exchange(knows_peer, true)) {
+        ErrorCode gone;
+        framing.set_local(lowest().remote_endpoint(gone).address().is_loopback());
+      }
       const size_t passed = framing.take(bytes, size);
       if (framing.refusal()) return refuse(std::move(handler));
       held.insert(0, bytes + passed, size - passed);
@@ -270,6 +274,7 @@ class CheckedSocket {
     asio::steady_timer timer;
     Framing framing;
     std::weak_ptr<Write> writing;
+    bool knows_peer = false;
     std::string held;  // read, and of a later request
     std::string text;  // being written, or what is drained
     size_t drained = 0;

@@ -46,8 +46,7 @@ std::optional<Response> refusal(const Service& service, const Request& request) 
     return out;
   }
   if (!service.keys.has_admin() && is_at_this_machine(request)) return std::nullopt;
-  Response out = problem(401, "a token is needed",
-                         "make one with 'tessera keys add --admin' and send it: Authorization: Bearer TOKEN");
+  Response out = problem(401, "a token is needed", kTokenRemedy);
   out.headers.emplace_back("WWW-Authenticate", "Bearer");
   return out;
 }

@@ -357,8 +357,12 @@ std::span<const Route> tracking_routes() {
   return kRoutes;
 }
 
-FramingLimits framing_limits() {
-  return {.modern_only = "/api/", .body = limit_of};
+FramingLimits framing_limits(const Keys& keys) {
+  return {.modern_only = "/api/", .body = limit_of, .may_send = [&keys](const Sender& sender) {
+            if (!sender.target.starts_with("/api/")) return true;
+            if (const auto token = bearer_token(sender.authorization)) return keys.is_admin(*token);
+            return sender.is_local && !keys.has_admin();
+          }};
 }
 
 }  // namespace tessera::server

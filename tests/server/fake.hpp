@@ -140,7 +140,7 @@ class Served : public testing::Test {
  protected:
   Served() {
     MUST(keys.load(record->connection()));
-    HttpSettings settings{.address = {"127.0.0.1", 0}, .stream_idle = Duration{200}, .framing = framing_limits()};
+    HttpSettings settings{.address = {"127.0.0.1", 0}, .stream_idle = Duration{200}, .framing = framing_limits(keys)};
     service.http = [this] { return server->counts(); };
     server = MUST(HttpServer::start(settings, workers, [this](Request request, Responder responder) {
       site.handle(std::move(request), std::move(responder));

@@ -45,6 +45,32 @@ TEST_F(Management, OnceThereIsATokenEveryoneNeedsOne) {
   EXPECT_EQ(get("/api/v1/segments").status, 200);  // there is none any more
 }
 
+TEST_F(Management, BodiesOfStrangersAreRefusedBeforeTheyAreSent) {
+  const std::string token = json(send("/api/v1/tokens", "")).find("token")->text_or("");
+  const auto begin = [&](std::string_view target, std::string_view headers) {
+    Raw raw(server->port());
+    raw.send(fmt::format("POST {} HTTP/1.1\r\nHost: localhost\r\n{}\r\n", target, headers));
+    return raw.answer();  // without a byte of the body
+  };
+  for (const std::string headers :
+       {"Content-Length: 8000000\r\n", "Content-Length: 1\r\n", "Content-Length: 900000000\r\n",
+        "Transfer-Encoding: chunked\r\n", "Authorization: Bearer tsk_wrong\r\nContent-Length: 5\r\n",
+        "Authorization: Basic dHNrOg==\r\nContent-Length: 5\r\n", "Content-Length: 5\r\nExpect: 100-continue\r\n"})
+    for (const char* target : {"/api/v1/imports", "/api/v1/commands", "/api/v1/none"}) {
+      const Answer refused = begin(target, headers);
+      EXPECT_EQ(refused.status, 401) << headers;
+      EXPECT_TRUE(refused.has("WWW-Authenticate: Bearer")) << refused.head;
+      EXPECT_THAT(refused.body, HasSubstr("tessera keys add --admin"));
+    }
+  const std::string bearer = fmt::format("Authorization: Bearer {}\r\n", token);
+  // Two that differ are none; nobody is told that it may go on.
+  EXPECT_EQ(begin("/api/v1/imports", bearer + "Authorization: Bearer x\r\nContent-Length: 5\r\n").status, 401);
+  EXPECT_EQ(begin("/api/v1/imports", bearer + "Content-Length: 900000000\r\n").status, 413);
+  EXPECT_EQ(send("/api/v1/segments", "segment \"X\" = did \"y\"", bearer, "PUT").status, 200);
+  // Events need no token.
+  EXPECT_EQ(send("/v1/track", R"({"userId": "ann", "event": "x"})").status, 200);
+}
+
 TEST_F(Management, KeysAreMadeListedAndRevoked) {
   const Answer made = send("/api/v1/sources", R"({"name":"web-shop"})");
   EXPECT_EQ(made.status, 201);

@@ -80,7 +80,7 @@ void greet(const Context& context, const std::string& address, const std::option
 }
 
 Result<server::HttpSettings> settings_of(const Arguments& given) {
-  server::HttpSettings out{.framing = server::framing_limits()};
+  server::HttpSettings out;
   out.address = TRY(server::parse_address(given.text("listen").value_or("127.0.0.1:8080")));
   out.certificate_file = given.text("tls-cert").value_or("");
   out.key_file = given.text("tls-key").value_or("");
@@ -110,6 +110,7 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   const auto key = TRY(first_key(*record, context.clock.now()));
   server::Keys keys;
   TRY(keys.load(record->connection()));
+  settings.framing = server::framing_limits(keys);
   const std::string log = given.text("log").value_or(context.store + ".log");
   auto engine = TRY(live::Engine::start(*record, log, server::segment_reader(), engine_settings(), context.clock));
   const auto backend = server::backend_of(*engine);
