@@ -31,6 +31,7 @@ std::span<const Command> commands() {
         segments_members_command(),
         segments_explain_command(),
         segments_apply_command(),
+        segments_remove_command(),
         segments_list_command(),
         segments_fmt_command(),
         segments_library_command(),

@@ -14,6 +14,7 @@ const Command& segments_count_command();
 const Command& segments_members_command();
 const Command& segments_explain_command();
 const Command& segments_apply_command();
+const Command& segments_remove_command();
 const Command& segments_list_command();
 const Command& segments_fmt_command();
 const Command& segments_library_command();

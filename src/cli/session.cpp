@@ -42,6 +42,16 @@ bool is_named(const segment::Definition& definition, const std::string& name) {
   return definition.slug == name || fold_case(definition.name) == fold_case(name);
 }
 
+}  // namespace
+
+Result<Session> open_session(const Context& context, store::OpenMode mode) {
+  Session out;
+  out.record = TRY(context.world.open_record(mode));
+  out.schema = segment::schema_of(TRY(profiles::list_events(out.record->connection(), profiles::Counting::No)));
+  out.applied = TRY(segment::applied_definitions(out.record->connection(), context.known_at.value_or(kNever)));
+  return out;
+}
+
 Result<size_t> find_segment(const std::vector<segment::Definition>& known, const std::string& name) {
   std::vector<std::string> names;
   for (size_t i = 0; i < known.size(); ++i) {
@@ -56,16 +66,6 @@ Result<size_t> find_segment(const std::vector<segment::Definition>& known, const
   const auto near = nearest_name(name, names);
   return fail(fmt::format("no segment '{}'{}", name, near ? fmt::format("; did you mean '{}'?", *near) : ""), {},
               "tessera segments list");
-}
-
-}  // namespace
-
-Result<Session> open_session(const Context& context, store::OpenMode mode) {
-  Session out;
-  out.record = TRY(context.world.open_record(mode));
-  out.schema = segment::schema_of(TRY(profiles::list_events(out.record->connection(), profiles::Counting::No)));
-  out.applied = TRY(segment::applied_definitions(out.record->connection(), context.known_at.value_or(kNever)));
-  return out;
 }
 
 Result<Prepared> prepare(const Context& context, Session& session, segment::Program program, uint32_t asked) {

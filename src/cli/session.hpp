@@ -40,6 +40,8 @@ struct Prepared {
 // Compiles, loads what the program needs, binds. `asked` is the index of a definition of the program.
 Result<Prepared> prepare(const Context& context, Session& session, segment::Program program, uint32_t asked);
 
+// The segment of that name, in any letter case, or id. Error: there is none; it names the nearest.
+Result<size_t> find_segment(const std::vector<segment::Definition>& known, const std::string& name);
 // Usage error unless exactly one of SEGMENT and -e is given.
 Result<void> asks_for_one(const Arguments& given);
 // What the arguments ask for: -e EXPR, or SEGMENT (name or id) among the applied definitions and those of -f FILE.

@@ -160,7 +160,8 @@ Finding check_leftovers(const std::string& path) {
   const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const std::string other = entry.path().filename().string(), own = file.filename().string();
-    if (other.starts_with(own + ".new-") || other.find(".part-") != std::string::npos)
+    if (other.starts_with(own + ".new-") || other.starts_with(own + ".backup-") ||
+        other.find(".part-") != std::string::npos)
       left.push_back(entry.path().string());
   }
   if (left.empty()) return {.check = name};

@@ -28,8 +28,9 @@ constexpr CategoryName kCategories[] = {
     {"personalization", Purpose::Profiling}, {"personalisation", Purpose::Profiling},
     {"profiling", Purpose::Profiling}};
 
-constexpr std::string_view kExampleDomains[] = {"example.com", "example.org", "example.net"};
-constexpr std::string_view kReservedEndings[] = {".test", ".example", ".invalid", ".localhost"};
+constexpr std::string_view kExampleDomains[] = {"example.com", "example.org", "example.net", "test.example"};
+// Not ".example": companies in documents and simulations live there.
+constexpr std::string_view kReservedEndings[] = {".test", ".invalid", ".localhost"};
 
 std::string_view domain_of(std::string_view email) {
   const size_t at = email.rfind('@');

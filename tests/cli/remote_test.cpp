@@ -88,6 +88,11 @@ const std::vector<Line> kLines = {
     {"segments apply", "segments apply absent.tsl"},
     {"segments list", "segments list --text"},
     {"segments members", "segments members Everybody"},
+    {"segments remove", "segments remove Everbody"},
+    {"segments remove", "--format json segments remove everybody"},
+    {"segments remove", "segments remove Everybody"},
+    {"segments remove", "segments remove lost"},
+    {"segments list", "segments list --text"},
     {"keys add", "--format json keys add --admin"},  // the last one: from here on a token is needed
 };
 
@@ -196,6 +201,17 @@ TEST_F(AgainstAServer, WhatIsSaidWhereNobodyAnswersOrNobodyMayAsk) {
   EXPECT_EQ(work.sh("tessera --store " + address + " --token " + secret + " segments list").code, 0);
   EXPECT_EQ(work.sh("TESSERA_TOKEN=" + secret + " tessera --store " + address + "/ segments list").code, 0);
   EXPECT_EQ(work.sh("tessera --store=" + address + " --token=tsk_wrong segments list").code, 2);
+}
+
+TEST_F(AgainstAServer, DoctorNamesCopiesThatWereCutOff) {
+  for (const auto& [file, store] : {std::pair<std::string, std::string>("file.duckdb.backup-00ff", "file.duckdb"),
+                                    {"r.duckdb.backup-00ff", address}}) {
+    work.write(file, "half a copy");
+    const Ran said = work.sh("tessera --store " + store + " doctor");
+    EXPECT_EQ(said.code, 0) << said.err;
+    EXPECT_NE(said.out.find("1 files of commands that were cut off"), std::string::npos) << said.out;
+    EXPECT_NE(said.out.find(file), std::string::npos) << said.out;
+  }
 }
 
 // A file on the server is never opened by a client's words, and none is made.

@@ -11,6 +11,7 @@ namespace tessera::cli {
 
 namespace {
 
+constexpr Option kRemoveOptions[] = {{"NAME", "NAME", "The segment, by name or id", Takes::One, true}};
 constexpr Option kFileOptions[] = {{"FILE", "FILE", "Definitions (.tsl)", Takes::Many, true, Means::Input}};
 constexpr Option kFmtOptions[] = {
     {"FILE", "FILE", "Definitions (.tsl)", Takes::Many, true},
@@ -129,6 +130,30 @@ Result<int> run_apply(const Context& context, const Arguments& given) {
   return 0;
 }
 
+// By name or id. Refused where another definition needs it: they go together, or that one is changed first.
+Result<int> run_remove(const Context& context, const Arguments& given) {
+  server::Service* const server = context.world.server();
+  auto session = TRY(open_session(context, server ? store::OpenMode::ReadOnly : store::OpenMode::MustExist));
+  const segment::Definition gone = session.applied[TRY(find_segment(session.applied, *given.text("NAME")))];
+  std::erase_if(session.applied,
+                [&](const segment::Definition& each) { return each.kind == gone.kind && each.slug == gone.slug; });
+  if (const auto left = segment::check(session.applied, session.schema); !left.ok()) {
+    Error error = segment::error_of(left.diagnostics, "");
+    error.message = fmt::format("'{}' is needed by another definition: {}", gone.name, error.message);
+    error.remedy = "tessera segments list --text";
+    return std::unexpected(std::move(error));
+  }
+  if (server)
+    TRY(server->backend.remove_definition(gone.slug));
+  else
+    TRY(store::remove_definition(*session.record, static_cast<uint8_t>(gone.kind), gone.slug, context.clock.now()));
+  if (context.format == Format::Json)
+    context.print(Json::object().set("removed", gone.slug).set("name", gone.name).dump(2));
+  else
+    context.print(fmt::format("removed segment  {}", gone.name));
+  return 0;
+}
+
 Result<int> run_list(const Context& context, const Arguments& given) {
   auto session = TRY(open_session(context));
   const auto stored = TRY(store::definitions(session.record->connection(), context.known_at.value_or(kNever)));
@@ -172,6 +197,12 @@ const Command& segments_fmt_command() {
 const Command& segments_apply_command() {
   static const Command kCommand{"segments apply", "Keep definitions in the record, with versions", kFileOptions,
                                 run_apply, Remote::There};
+  return kCommand;
+}
+
+const Command& segments_remove_command() {
+  static const Command kCommand{"segments remove", "Take a segment out of force; its past can still be asked for",
+                                kRemoveOptions, run_remove, Remote::There};
   return kCommand;
 }
 
