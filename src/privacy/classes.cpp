@@ -1,6 +1,7 @@
 #include "privacy/classes.hpp"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include <fmt/format.h>
@@ -266,39 +267,97 @@ bool allowed_in_discovery(PropertyClass kind, std::string_view preset) {
   return false;
 }
 
+namespace {
+
+constexpr size_t kRowsSeen = 5000, kValuesSeen = 300;
+
+struct Unclassed {
+  std::string event, property, column, table;  // table: empty where there is none
+  bool is_text = false, is_list = false;
+};
+
+Result<std::vector<Unclassed>> unclassed_properties(store::Connection& connection) {
+  std::vector<Unclassed> out;
+  for (const auto& row : TRY(connection.rows(
+           "SELECT p.event, p.property, p.type::VARCHAR, p.is_list::VARCHAR, p.column_name, c.table_name "
+           "FROM tessera.property p LEFT JOIN tessera.catalogue c ON c.event = p.event WHERE p.class IS NULL "
+           "ORDER BY ALL")))
+    out.push_back({.event = *row[0],
+                   .property = *row[1],
+                   .column = *row[4],
+                   .table = row[5].value_or(""),
+                   .is_text = row[2] == "3" && row[5].has_value(),
+                   .is_list = row[3] == "true"});
+  return out;
+}
+
+using Values = std::set<std::string, std::less<>>;  // the least ones
+
+void see(Values& seen, std::string_view value) {
+  if (seen.size() == kValuesSeen && value >= *seen.rbegin()) return;
+  seen.emplace(value);
+  if (seen.size() > kValuesSeen) seen.erase(std::prev(seen.end()));
+}
+
+// Some values of each column of texts, all of one table. A table that cannot be asked has none: then the names decide.
+// One question for all of them: whoever may send events may send a thousand new properties.
+std::vector<Values> values_of(store::Connection& connection, const std::string& table,
+                              std::span<const Unclassed* const> columns) {
+  std::vector<Values> out(columns.size());
+  std::string wanted;
+  for (const Unclassed* each : columns)
+    wanted += (wanted.empty() ? "" : ", ") +
+              (each->is_list ? fmt::format("array_to_string({}[1:20], chr(31))", store::quoted_name(each->column))
+                             : store::quoted_name(each->column));
+  auto answer = connection.stream(fmt::format("SELECT {} FROM {} LIMIT {}", wanted, table, kRowsSeen));
+  while (answer) {
+    const auto chunk = answer->next();
+    if (!chunk || !*chunk) break;
+    for (size_t c = 0; c < columns.size(); ++c)
+      for (size_t row = 0; row < (*chunk)->rows(); ++row) {
+        if ((*chunk)->column(c).is_null(row)) continue;
+        for (const std::string_view value : split((*chunk)->column(c).text(row), '\x1f')) see(out[c], value);
+      }
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<std::map<std::string, std::string>> class_properties(store::Connection& connection) {
-  const auto unclassed = TRY(connection.rows(
-      "SELECT p.event, p.property, p.type::VARCHAR, p.is_list::VARCHAR, p.column_name, c.table_name "
-      "FROM tessera.property p LEFT JOIN tessera.catalogue c ON c.event = p.event WHERE p.class IS NULL ORDER BY ALL"));
+  const auto unclassed = TRY(unclassed_properties(connection));
+  std::map<std::string, std::vector<const Unclassed*>> texts;  // by table
+  for (const Unclassed& each : unclassed)
+    if (each.is_text) texts[each.table].push_back(&each);
+  std::map<const Unclassed*, Values> values;
+  for (const auto& [table, columns] : texts) {
+    auto found = values_of(connection, table, columns);
+    for (size_t c = 0; c < columns.size(); ++c) values[columns[c]] = std::move(found[c]);
+  }
   // One class for a property whatever its types: the values of its text column decide together with the name.
   std::map<std::pair<std::string, std::string>, PropertyClass> found;
-  for (const auto& row : unclassed) {
-    std::vector<std::string> values;
-    const bool is_text = row[2] == "3" && row[5].has_value();
-    if (is_text) {
-      const std::string column = store::quoted_name(*row[4]);
-      const std::string table = *row[5];
-      const std::string from = row[3] == "true" ? fmt::format("SELECT unnest({}) AS v FROM {}", column, table)
-                                                : fmt::format("SELECT {} AS v FROM {}", column, table);
-      const auto answer = connection.rows(fmt::format(
-          "SELECT DISTINCT v FROM (SELECT v FROM ({}) LIMIT 5000) WHERE v IS NOT NULL ORDER BY v LIMIT 300", from));
-      // A table that cannot be asked leaves the name to decide.
-      if (answer) {
-        for (const auto& value : *answer) values.push_back(value[0].value_or(""));
-      }
-    }
-    PropertyClass& kind = found[{*row[0], *row[1]}];
-    const PropertyClass seen = class_of(*row[0], *row[1], values);
-    if (seen != PropertyClass::Ordinary) kind = seen;
+  for (const Unclassed& each : unclassed) {
+    const Values& seen = values[&each];
+    PropertyClass& kind = found[{each.event, each.property}];
+    const PropertyClass by_values =
+        class_of(each.event, each.property, std::vector<std::string>(seen.begin(), seen.end()));
+    if (by_values != PropertyClass::Ordinary) kind = by_values;
   }
-  for (const auto& [key, kind] : found) {
-    TRY(connection.run("UPDATE tessera.property SET class = ? WHERE event = ? AND property = ? AND class IS NULL",
-                       {name_of(kind), std::string_view(key.first), std::string_view(key.second)}));
-  }
+  // One change an event and class; what is left is ordinary.
+  std::map<std::pair<std::string, PropertyClass>, std::string> lists;
   std::map<std::string, std::string> classes;
   for (const auto& [key, kind] : found) {
-    if (kind != PropertyClass::Ordinary) classes[key.first + "." + key.second] = name_of(kind);
+    if (kind == PropertyClass::Ordinary) continue;
+    std::string& list = lists[{key.first, kind}];
+    list += (list.empty() ? "" : ", ") + store::quoted_text(key.second);
+    classes[key.first + "." + key.second] = name_of(kind);
   }
+  for (const auto& [key, list] : lists)
+    TRY(connection.run(
+        fmt::format("UPDATE tessera.property SET class = ? WHERE event = ? AND class IS NULL AND property IN ({})",
+                    list),
+        {name_of(key.second), std::string_view(key.first)}));
+  TRY(connection.run("UPDATE tessera.property SET class = ? WHERE class IS NULL", {name_of(PropertyClass::Ordinary)}));
   return classes;
 }
 
