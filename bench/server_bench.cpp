@@ -1,12 +1,13 @@
 // The whole server as a client sees it: `tessera serve` on one core, the load on the other.
 //
 // Throughput: events a second that are on disk when they are answered, in batches of 100 and one by one, and what they
-// cost the server. Latency: events sent one by one on a schedule that waits for nobody, each of which makes one change;
+// cost the server. Latency: events sent on a schedule that waits for nobody, each of which makes one change;
 // measured from its last byte sent to its change read from the feed, an event that had to wait for a free connection
 // from when it was due. Start and memory: from a record with events of many customers.
 //
 // There is no peer that does the same; the disk's own pace (an fdatasync of 4 KB after the other) is printed beside it.
-// --smoke: small. --million N: the events of the record to start from. --part throughput|latency|start: only that.
+// --smoke: small. --million N: the events of the record to start from. --part throughput|latency|start: only that;
+// --rate N: only that many events a second.
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -147,10 +148,13 @@ std::string ask(uint16_t port, const std::string& request) {
   if (write(fd, request.data(), request.size()) < 0) std::exit(1);
   std::string answer;
   char bytes[65536];
-  while (answer.find("\r\n\r\n") == std::string::npos) {
+  for (size_t wanted = 0; wanted == 0 || answer.size() < wanted;) {
     const ssize_t got = read(fd, bytes, sizeof bytes);
     if (got <= 0) break;
     answer.append(bytes, static_cast<size_t>(got));
+    const size_t head = answer.find("\r\n\r\n"), length = answer.find("Content-Length: ");
+    if (head != std::string::npos)
+      wanted = head + 4 + (length < head ? std::strtoul(answer.c_str() + length + 16, nullptr, 10) : 0);
   }
   close(fd);
   return answer;
@@ -277,14 +281,32 @@ double sync_ms(const std::string& folder) {
   return took[took.size() / 2];
 }
 
+Json engine_status(const Server& server) {
+  const std::string status = ask(server.port, "GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const auto json = parse_json(status.substr(status.find("\r\n\r\n") + 4));
+  const Json* engine = json ? json->find("engine") : nullptr;
+  return engine ? *engine : Json::object();
+}
+
+double number_of(const Json& status, const char* name) {
+  const Json* found = status.find(name);
+  return found ? found->number_or(0) : 0.0;
+}
+
+bool is_applied(const Server& server) {
+  const Json status = engine_status(server);
+  return number_of(status, "applied_until") >= number_of(status, "log_end");
+}
+
 void throughput(Server& server, bool smoke) {
-  Table table({"an entry", "connections", "events/s", "server CPU microseconds an event", "refused"});
+  Table table(
+      {"sent", "connections", "answered/s", "in the segments/s", "server CPU microseconds an event", "refused"});
   for (const size_t batch : {size_t{100}, size_t{1}}) {
     const size_t events = smoke ? 20'000 : batch == 1 ? 200'000 : 1'000'000, connections = batch == 1 ? 512 : 64;
     std::vector<std::string> requests;
     static uint64_t number = 0;
     for (size_t done = 0; done < events; done += batch) {
-      std::string body = "{\"batch\":[";
+      std::string body = batch == 1 ? event_of(number++, 200'000) : std::string("{\"batch\":[");
       for (size_t i = 0; batch > 1 && i < batch; ++i) body += (i ? "," : "") + event_of(number++, 200'000);
       if (batch > 1) body += "]}";
       requests.push_back(post(batch == 1 ? "/v1/track" : "/v1/batch", server.key, body));
@@ -297,22 +319,28 @@ void throughput(Server& server, bool smoke) {
       load.read_answers(1000);
     }
     const double took = seconds_since(start);
+    while (!is_applied(server)) usleep(5'000);
+    const double all = seconds_since(start);
     table.add({batch == 1 ? "one by one" : fmt::format("batches of {}", batch), fmt::format("{}", connections),
                fmt::format("{:.0f}", static_cast<double>(load.taken * batch) / took),
+               fmt::format("{:.0f}", static_cast<double>(load.taken * batch) / all),
                fmt::format("{:.1f}", (server.cpu() - cpu) * 1e6 / static_cast<double>(load.taken * batch)),
                fmt::format("{}", load.refused)});
-    // All of it applied before the next.
-    (void)ask(server.port, "GET /api/v1/segments HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   }
   table.print(
       "Events a second over HTTP, on disk when answered; 100 segments; one core for the server, one for the load");
 }
 
-void latency(Server& server, bool smoke) {
-  Table table({"events/s", "p50 ms", "p99 ms", "p99.9 ms", "longest ms", "server core %", "refused"});
+struct Rate {
+  size_t events, batch;  // a second; in one request
+};
+
+void latency(Server& server, bool smoke, const std::vector<Rate>& rates) {
+  Table table({"events/s", "in a request", "p50 ms", "p99 ms", "p99.9 ms", "longest ms", "server core %", "refused"});
   static uint64_t number = 0;
-  for (const size_t rate : {size_t{1'000}, size_t{5'000}, size_t{20'000}}) {
-    const size_t events = rate * (smoke ? 1 : 15), warm = rate / 2, first = number;
+  for (const auto& [rate, batch] : rates) {
+    // The first seconds make tables and connections, and are not counted.
+    const size_t events = rate * (smoke ? 1 : 15), warm = smoke ? rate / 2 : 3 * rate, first = number;
     number += events;
     Load load(server.port, 1024);
     const int feed = connect_to(server.port);
@@ -321,25 +349,27 @@ void latency(Server& server, bool smoke) {
     pollfd ready{feed, POLLIN, 0};
     poll(&ready, 1, 5000);
     std::vector<std::string> requests;
-    for (size_t i = 0; i < events; ++i)
-      requests.push_back(post(
-          "/v1/track", server.key,
-          fmt::format(
-              R"({{"messageId":"l-{0}","userId":"arrives-{0}","event":"Signed Up","properties":{{"plan":"free"}}}})",
-              first + i)));
+    for (size_t done = 0; done < events; done += batch) {
+      std::string body = "{\"batch\":[";
+      for (size_t i = done; i < done + batch; ++i)
+        body += fmt::format(
+            R"({0}{{"type":"track","messageId":"l-{1}","userId":"arrives-{1}","event":"Signed Up","properties":{{"plan":"free"}}}})",
+            i == done ? "" : ",", first + i);
+      requests.push_back(post("/v1/batch", server.key, body + "]}"));
+    }
     std::vector<double> due(events), seen(events, -1);
     size_t next = 0, arrived = 0;
     std::string text;
     const double cpu = server.cpu();
     const auto start = Clock::now();
     while (arrived < events && seconds_since(start) < static_cast<double>(events) / static_cast<double>(rate) + 30) {
-      while (next < events && load.has_free() &&
-             seconds_since(start) >= static_cast<double>(next) / static_cast<double>(rate)) {
-        due[next] = static_cast<double>(next) / static_cast<double>(rate);
-        load.send(requests[next]);
+      const auto due_at = [&] { return static_cast<double>(next) / static_cast<double>(rate); };
+      while (next < events && load.has_free() && seconds_since(start) >= due_at()) {
+        const double late = due_at();
+        load.send(requests[next / batch]);
         // On time: from its last byte. Late, because no connection was free: from when it was due.
-        if (load.has_free()) due[next] = seconds_since(start);
-        ++next;
+        const double sent = load.has_free() ? seconds_since(start) : late;
+        for (size_t i = 0; i < batch; ++i) due[next++] = sent;
       }
       load.read_answers(0);
       char bytes[1 << 16];
@@ -372,8 +402,8 @@ void latency(Server& server, bool smoke) {
     for (size_t i = warm; i < events; ++i) ms.push_back((seen[i] - due[i]) * 1000);
     std::ranges::sort(ms);
     const auto at = [&](double share) { return ms[static_cast<size_t>(share * static_cast<double>(ms.size() - 1))]; };
-    table.add({fmt::format("{}", rate), fmt::format("{:.1f}", at(0.5)), fmt::format("{:.1f}", at(0.99)),
-               fmt::format("{:.1f}", at(0.999)), fmt::format("{:.1f}", ms.back()),
+    table.add({fmt::format("{}", rate), fmt::format("{}", batch), fmt::format("{:.1f}", at(0.5)),
+               fmt::format("{:.1f}", at(0.99)), fmt::format("{:.1f}", at(0.999)), fmt::format("{:.1f}", ms.back()),
                fmt::format("{:.0f}", (server.cpu() - cpu) * 100 / took), fmt::format("{}", load.refused)});
   }
   table.print("From the last byte sent to the change in the feed; 100 segments; one core for the server");
@@ -389,13 +419,8 @@ void start(const std::string& folder, double million) {
   std::ofstream(folder + "/start.tsl") << definitions(100);
   run(fmt::format("{} --store {} segments apply {}/start.tsl{}", program(), store, folder, quiet));
   Server server(store, std::nullopt);
-  const std::string status = ask(server.port, "GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  const auto json = parse_json(status.substr(status.find("\r\n\r\n") + 4));
-  const Json* engine = json ? json->find("engine") : nullptr;
-  const auto number = [&](const char* name) {
-    const Json* found = engine ? engine->find(name) : nullptr;
-    return found ? found->number_or(0) : 0.0;
-  };
+  const Json status = engine_status(server);
+  const auto number = [&](const char* name) { return number_of(status, name); };
   Table table({"million events", "identifiers", "facts in memory", "ready after s", "resident MiB", "bytes a fact"});
   table.add({fmt::format("{:g}", million), fmt::format("{:.0f}", number("identifiers")),
              fmt::format("{:.0f}", number("facts_in_memory")), fmt::format("{:.1f}", server.started_after),
@@ -414,6 +439,8 @@ int main(int argc, char** argv) {
     return std::nullopt;
   };
   const std::string part = value_of("--part").value_or("");
+  std::vector<Rate> rates{{1'000, 1}, {5'000, 1}, {20'000, 10}, {20'000, 1}};
+  if (const auto rate = value_of("--rate")) rates = {{std::stoul(*rate), 1}};
   const double million = std::stod(value_of("--million").value_or(options.smoke ? "0.05" : "20"));
   std::string folder = (std::filesystem::temp_directory_path() / "tessera-server-bench-XXXXXX").string();
   if (!mkdtemp(folder.data())) return 1;
@@ -429,7 +456,7 @@ int main(int argc, char** argv) {
       return 1;
     }
     fmt::print("The disk: 4 KB are there after {:.1f} ms (median).\n\n", sync_ms(folder));
-    if (part != "throughput") latency(server, options.smoke);
+    if (part != "throughput") latency(server, options.smoke, rates);
     if (part != "latency") throughput(server, options.smoke);
   }
   cpu_set_t all;

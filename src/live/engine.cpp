@@ -8,7 +8,8 @@ namespace {
 
 constexpr uint64_t kGroupBytes = 8 << 20;  // of one entry of events
 constexpr size_t kTallies = 64;
-constexpr size_t kWaitingPages = 4;  // taken and not yet recorded; beyond it the applier waits
+constexpr auto kGather = std::chrono::milliseconds(2);  // from the beginning of one group to that of the next, at least
+constexpr size_t kWaitingPages = 4;                     // taken and not yet recorded; beyond it the applier waits
 
 // Calls that wait together are one entry; a definition is one of its own, and so are the pieces of an import.
 bool may_join(const Waiting& first, const Waiting& next) {
@@ -138,6 +139,7 @@ Taken Engine::submit(Submission submission, Done done) {
       return Taken::Busy;
     }
   }
+  bool is_awaited = false;
   {
     const std::lock_guard lock(s.queue_mutex);
     if (s.is_stopping || s.queue_bytes + bytes > s.settings.queue_bytes) {
@@ -146,12 +148,14 @@ Taken Engine::submit(Submission submission, Done done) {
     }
     s.queue_bytes += bytes;
     s.queue.push_back({EntryKind::Events, std::move(submission), std::move(done), nullptr});
+    is_awaited = !s.is_gathering;
   }
-  s.queue_news.notify_one();
+  if (is_awaited) s.queue_news.notify_one();
   return Taken::Yes;
 }
 
 void Engine::State::write_log() {
+  std::chrono::steady_clock::time_point begun{};  // the last group
   for (;;) {
     std::vector<Waiting> group;
     {
@@ -168,6 +172,14 @@ void Engine::State::write_log() {
         if (!is_due()) continue;
         group.push_back({EntryKind::Tick, {}, {}, nullptr});
       }
+      // A disk that is fast would make a group of every call, and a group has its price: a write, an entry, answers,
+      // and everyone who is told of it. Nobody waits who comes alone.
+      if (!is_stopping && begun + kGather > std::chrono::steady_clock::now()) {
+        is_gathering = true;
+        queue_news.wait_until(lock, begun + kGather, [&] { return is_stopping; });
+        is_gathering = false;
+      }
+      begun = std::chrono::steady_clock::now();
       uint64_t bytes = 0;
       while (!queue.empty() && bytes < kGroupBytes && (group.empty() || may_join(group[0], queue.front()))) {
         bytes += queue.front().submission.body.size() + 256;

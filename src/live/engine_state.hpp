@@ -89,6 +89,7 @@ struct Engine::State {
   std::deque<Waiting> queue;
   uint64_t queue_bytes = 0;
   bool is_stopping = false;
+  bool is_gathering = false;  // the writer waits for more, and need not be told of it
 
   // --- behind the log
   std::mutex behind_mutex;

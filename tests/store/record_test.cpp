@@ -264,7 +264,7 @@ TEST(Migrations, AnOlderRecordIsBroughtUpToDateAndKeepsWhatItHad) {
   }
   const auto migrations = two_versions();
   const auto read_only = Record::open(scratch.file("a.db"), OpenMode::ReadOnly, kClock, {.migrations = migrations});
-  EXPECT_THAT(read_only.error().text(), HasSubstr("opening it once for writing"));
+  EXPECT_THAT(read_only.error().text(), HasSubstr("bring it up to date"));
   const auto record = MUST(Record::open(scratch.file("a.db"), OpenMode::MustExist, kClock, {.migrations = migrations}));
   EXPECT_EQ(MUST(record->connection().text("SELECT source || colour FROM tessera.entry")), "oldgrey");
   EXPECT_EQ(MUST(version_of(record->connection())), 2);
