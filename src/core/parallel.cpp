@@ -8,6 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 namespace tessera {
 
 namespace {
@@ -110,6 +113,11 @@ void parallel_for(size_t count, size_t grain, const std::function<void(size_t, s
   static Pool pool;
   Job job{count, grain, &run};
   pool.run(job, helpers - 1);
+}
+
+void work_in_the_background() {
+  constexpr int kNice = 10;
+  (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);  // of the thread, on Linux
 }
 
 }  // namespace tessera

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/parallel.hpp"
 #include "live/engine_state.hpp"
 
 namespace tessera::live {
@@ -436,6 +437,7 @@ bool Engine::State::wait_for_record() {
 }
 
 void Engine::State::record_pages() {
+  work_in_the_background();
   for (;;) {
     {
       std::unique_lock lock(pages_mutex);

@@ -2,6 +2,7 @@
 // that nobody is asked who is gone: the server stops asking, then the engine writes what it has, then the record
 // closes.
 #include <csignal>
+#include <thread>
 
 #include <pthread.h>
 
@@ -10,6 +11,7 @@
 #include "cli/lent.hpp"
 #include "core/hash.hpp"
 #include "core/http_client.hpp"
+#include "core/parallel.hpp"
 #include "live/engine.hpp"
 #include "live/webhooks.hpp"
 #include "privacy/classes.hpp"
@@ -101,12 +103,24 @@ live::DeliverySettings delivery_settings(const Arguments& given) {
   return {.seed = hash64(secret_bytes(8)), .rules = {.private_addresses = inside, .plain_http = inside}};
 }
 
+// The database's threads are started by who opens it: what is written to the record, or asked of it, takes nothing from
+// events that come in and changes that go out.
+Result<std::unique_ptr<store::Record>> open_in_the_background(const Context& context) {
+  Result<std::unique_ptr<store::Record>> record;
+  std::thread opening([&] {
+    work_in_the_background();
+    record = store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock);
+  });
+  opening.join();
+  return record;
+}
+
 Result<int> run_serve(const Context& context, const Arguments& given) {
   server::HttpSettings settings = TRY(settings_of(given));
   auto kafka_wanted = TRY(kafka_settings(context.world, given));
   const Signals signals;
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a full disk, not the end
-  auto record = TRY(store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock));
+  auto record = TRY(open_in_the_background(context));
   const auto key = TRY(first_key(*record, context.clock.now()));
   server::Keys keys;
   TRY(keys.load(record->connection()));
