@@ -319,7 +319,7 @@ void throughput(Server& server, bool smoke) {
       load.read_answers(1000);
     }
     const double took = seconds_since(start);
-    while (!is_applied(server)) usleep(5'000);
+    while (!is_applied(server)) poll(nullptr, 0, 5);
     const double all = seconds_since(start);
     table.add({batch == 1 ? "one by one" : fmt::format("batches of {}", batch), fmt::format("{}", connections),
                fmt::format("{:.0f}", static_cast<double>(load.taken * batch) / took),
