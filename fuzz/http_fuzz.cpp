@@ -17,7 +17,13 @@ struct Outcome {
 };
 
 Outcome frame(std::string text, size_t step) {
-  static const FramingLimits kLimits = framing_limits();
+  static const FramingLimits kLimits = [] {
+    FramingLimits limits = framing_limits();
+    limits.may_send = [](const Sender& sender) {
+      return !sender.target.starts_with("/api/") || sender.authorization.size() > 4;
+    };
+    return limits;
+  }();
   Framing framing(kLimits);
   Outcome out;
   for (size_t at = 0; at < text.size();) {

@@ -94,8 +94,9 @@ const std::vector<Route>& routes();          // all of them, tracking first
 // The OpenAPI 3.1 document of the routes.
 Json openapi();
 
-// Limits for requests by their route, and who may send bodies to which: to be given to the HTTP server, which the keys
-// must outlive.
+// Limits for requests by their route; and with who may send bodies to which: to be given to the HTTP server, which the
+// keys must outlive.
+FramingLimits framing_limits();
 FramingLimits framing_limits(const Keys& keys);
 
 class Site {

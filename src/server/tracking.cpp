@@ -357,12 +357,18 @@ std::span<const Route> tracking_routes() {
   return kRoutes;
 }
 
+FramingLimits framing_limits() {
+  return {.modern_only = "/api/", .body = limit_of, .may_send = {}};
+}
+
 FramingLimits framing_limits(const Keys& keys) {
-  return {.modern_only = "/api/", .body = limit_of, .may_send = [&keys](const Sender& sender) {
-            if (!sender.target.starts_with("/api/")) return true;
-            if (const auto token = bearer_token(sender.authorization)) return keys.is_admin(*token);
-            return sender.is_local && !keys.has_admin();
-          }};
+  FramingLimits limits = framing_limits();
+  limits.may_send = [&keys](const Sender& sender) {
+    if (!sender.target.starts_with("/api/")) return true;
+    if (const auto token = bearer_token(sender.authorization)) return keys.is_admin(*token);
+    return sender.is_local && !keys.has_admin();
+  };
+  return limits;
 }
 
 }  // namespace tessera::server
