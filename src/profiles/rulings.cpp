@@ -28,8 +28,8 @@ constexpr CategoryName kCategories[] = {
     {"personalization", Purpose::Profiling}, {"personalisation", Purpose::Profiling},
     {"profiling", Purpose::Profiling}};
 
-constexpr std::string_view kExampleDomains[] = {"example.com", "example.org", "example.net", "test.example"};
-// Not ".example": companies in documents and simulations live there.
+// Not example.com and ".example": who tries the product out, documents and simulated companies live there.
+constexpr std::string_view kTestDomains[] = {"test.example"};
 constexpr std::string_view kReservedEndings[] = {".test", ".invalid", ".localhost"};
 
 std::string_view domain_of(std::string_view email) {
@@ -53,7 +53,7 @@ std::optional<Mark> mark_named(std::string_view name) {
 std::optional<std::string_view> test_address(std::string_view email) {
   const std::string_view domain = domain_of(email);
   if (domain.empty()) return std::nullopt;
-  for (const std::string_view each : kExampleDomains)
+  for (const std::string_view each : kTestDomains)
     if (domain == each || (domain.ends_with(each) && domain[domain.size() - each.size() - 1] == '.')) return each;
   for (const std::string_view each : kReservedEndings)
     if (domain.ends_with(each)) return each;
