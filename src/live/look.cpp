@@ -69,9 +69,10 @@ struct Looker::Kept {
     return newest;
   }
   size_t bytes() const {
-    uint64_t rows = 0;
-    for (const profiles::Stream& stream : workspace.unpacked.history.streams) rows += stream.rows();
-    return (256 << 10) + rows * 96;
+    size_t bytes = workspace.evaluator ? workspace.evaluator->bytes() : 0;
+    for (const profiles::Stream& stream : workspace.unpacked.history.streams)
+      bytes += stream.rows() * (12 + 12 * stream.columns.size());
+    return bytes;
   }
 };
 

@@ -223,14 +223,15 @@ void Block::match_rows(const Group& group, GroupState& state, const StreamState&
     std::fill_n(match, words(rows - done), ~uint64_t{0});
     if (rows % 64) state.match.back() = (uint64_t{1} << (rows % 64)) - 1;
   } else {
-    state.frame.scope = 1;
-    state.frame.lanes = rows - done;
-    state.frame.stream = group.stream;
-    state.frame.first = stream.from + done;
-    run_frame(state.frame, where_cones_[group.pattern]);
-    const Col& col = state.frame.cols[where];
+    rows_.scope = 1;
+    rows_.lanes = rows - done;
+    rows_.stream = group.stream;
+    rows_.first = stream.from + done;
+    run_frame(rows_, where_cones_[group.pattern]);
+    const Col& col = rows_.cols[where];
     std::copy_n(col.truth, words(rows - done), match);
-    if (col.until) state.until.assign(col.until, col.until + rows);  // then nothing was done
+    VERIFY(!col.until || done == 0);  // what depends on time is not kept from run to run
+    if (col.until) state.until.assign(col.until, col.until + rows);
   }
   if (visible_ != profiles::kAllSeqs) {
     const profiles::Seq* seq = bound_.streams[group.stream].stream->seq.data() + stream.from;

@@ -91,6 +91,7 @@ class Block {
 
   // The rows of one of the history's streams are others, or more, from this one on.
   void rows_changed(const profiles::Stream& stream, uint32_t row);
+  size_t bytes() const;  // about what it holds, without probes
 
   // Computes the nodes of `cone` (a Plan::cone of scope 0) for customers [from, to), as of an instant, from the facts
   // with seq < visible.
@@ -120,7 +121,7 @@ class Block {
     bool all = false;                    // every row matches once: no arrays
     std::vector<uint64_t> match;         // rows that match
     std::vector<uint32_t> count;         // running total of matches (of matching elements), rows + 1
-    Frame frame;                         // where `where` is computed
+    Frame frame;                         // `each`: where `where` is computed
     std::vector<uint32_t> elem_rows;     // `each`: the row of each element
     const uint64_t* elements = nullptr;  // `each` with a condition: the elements that match
     std::vector<int64_t> until;          // of each row, where `where` depends on time
@@ -227,6 +228,7 @@ class Block {
   std::vector<int64_t> lasts_;         // scratch of all_or_one_until()
   profiles::Seq visible_ = profiles::kAllSeqs;
   Frame customers_;
+  Frame rows_;  // where a pattern's `where` is computed, one pattern after the other
   std::vector<StreamState> streams_;
   std::vector<GroupState> groups_;
   std::vector<ValuesState> values_;

@@ -115,6 +115,10 @@ void Evaluator::rows_changed(const profiles::Stream& stream, uint32_t row) {
   parts_->block.rows_changed(stream, row);
 }
 
+size_t Evaluator::bytes() const {
+  return parts_->block.bytes();
+}
+
 void Evaluator::copy_rows(const Selection& selection, std::span<uint64_t* const> rows, std::span<Instant> until) const {
   const Plan& plan = parts_->bound.plan();
   std::ranges::fill(until, kNever);

@@ -79,6 +79,7 @@ class Evaluator {
   // Of one customer: the rows of a stream of the history are others, or more, from this one on. What was added up of
   // those before is kept from run to run. REQUIRES: the bound's limits hold for the new rows.
   void rows_changed(const profiles::Stream& stream, uint32_t row);
+  size_t bytes() const;
   // Copies the last run to `out` at customer `at` (a multiple of 64). REQUIRES: `out` is wide enough.
   void copy_to(Evaluation& out, size_t at) const;
   Evaluation make(CustomerRange customers) const;  // empty columns of the right kinds

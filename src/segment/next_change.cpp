@@ -101,6 +101,15 @@ void Block::rows_changed(const profiles::Stream& stream, uint32_t row) {
       values_[v].done = std::min(values_[v].done, row);
 }
 
+size_t Block::bytes() const {
+  size_t bytes = (customers_.cols.capacity() + rows_.cols.capacity()) * sizeof(Col);
+  for (const auto& state : groups_)
+    bytes += state.frame.cols.capacity() * sizeof(Col) + state.match.capacity() * 8 + state.count.capacity() * 4 +
+             state.elem_rows.capacity() * 4 + state.until.capacity() * 8;
+  for (const auto& state : values_) bytes += state.sum.capacity() * 8 + state.known.capacity() * 4;
+  return bytes;
+}
+
 void Block::run(profiles::CustomerIndex from, profiles::CustomerIndex to, Instant as_of, profiles::Seq visible,
                 std::span<const NodeId> cone) {
   as_of_ = as_of;
