@@ -72,8 +72,8 @@ struct Kept {
   std::optional<Instant> started, ended;
   Json options, progress;
   std::string error;
-  uint64_t bytes = 0;  // of the results
-  std::shared_ptr<CommandReader> job;
+  uint64_t bytes = 0;                // of the results
+  std::weak_ptr<CommandReader> job;  // owned by the commands, and owns the state
 };
 
 Json instant_or_null(const std::optional<Instant>& at) {
@@ -298,8 +298,9 @@ Result<std::unique_ptr<Discoveries>> Discoveries::open(std::string folder, Comma
   for (auto& [id, kept] : state->all) {
     if (kept.status != Status::Queued) continue;
     auto call = discovery_call(kept.options);
-    kept.job = std::make_shared<Job<State>>(state, id);
-    if (call && commands.post(std::move(*call), kept.job)) continue;
+    const auto job = std::make_shared<Job<State>>(state, id);
+    kept.job = job;
+    if (call && commands.post(std::move(*call), job)) continue;
     kept.status = Status::Failed;
     kept.error = "it cannot be run any more: ask again";
     TRY(state->write_state(id, kept));
@@ -315,9 +316,10 @@ Result<std::optional<Json>> Discoveries::add(const Json& options) {
   const Instant now = state_->clock.now();
   // Ids rise, also over restarts, and tell when.
   const uint64_t id = std::max(static_cast<uint64_t>(std::max<int64_t>(now.ms, 1)), state_->newest + 1);
-  Kept kept{.asked = now, .options = options, .job = std::make_shared<Job<State>>(state_, id)};
+  const auto job = std::make_shared<Job<State>>(state_, id);
+  Kept kept{.asked = now, .options = options, .job = job};
   TRY(state_->write_state(id, kept));
-  if (!state_->commands.post(std::move(call), kept.job)) {
+  if (!state_->commands.post(std::move(call), job)) {
     state_->remove_files(id);
     return std::nullopt;
   }
@@ -373,7 +375,7 @@ bool Discoveries::remove(std::string_view id) {
     const std::lock_guard lock(state_->mutex);
     const auto found = number ? state_->all.find(*number) : state_->all.end();
     if (found == state_->all.end()) return false;
-    job = std::move(found->second.job);
+    job = found->second.job.lock();
     state_->all.erase(found);
     state_->remove_files(*number);
   }
