@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <future>
 #include <mutex>
 
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/hash.hpp"
+#include "core/parallel.hpp"
 #include "store/log_format.hpp"
 #include "store/record_file.hpp"
 
@@ -33,6 +35,7 @@ int LogDisk::cut(int file, int64_t size) const {
 namespace {
 
 constexpr std::string_view kUnfinished = ".new";  // a segment whose head may not be on disk yet
+constexpr std::string_view kSpare = "next.log.new";
 
 class File {
  public:
@@ -116,6 +119,55 @@ class Index {
   mutable std::mutex mutex_;
   std::vector<LogOffset> firsts_;  // ascending, at least one
   std::atomic<LogOffset> end_;
+};
+
+// A segment that is laid out on a thread of its own: zeros that are on disk. Where that fails (the disk is full,
+// perhaps), there is none.
+class Spare {
+ public:
+  ~Spare() {
+    gives_up_ = true;
+    if (made_.valid()) file_ = made_.get();
+    if (file_) unlink(path_.c_str());
+  }
+  bool is_there() {
+    if (made_.valid() && made_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) file_ = made_.get();
+    return static_cast<bool>(file_);
+  }
+  bool is_being_made() const { return made_.valid(); }
+  const std::string& path() const { return path_; }
+  File take() { return std::move(file_); }
+
+  void make(std::string path, uint64_t bytes, const LogDisk& disk) {
+    path_ = std::move(path);
+    made_ = std::async(std::launch::async, [this, bytes, &disk] {
+      work_in_the_background();
+      File made(::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+      if (made && fill(made, bytes, disk)) return made;
+      unlink(path_.c_str());
+      return File();
+    });
+  }
+
+ private:
+  // Bit by bit, so that the disk is free for others in between.
+  bool fill(const File& file, uint64_t bytes, const LogDisk& disk) const {
+    static constexpr char kZeros[256 << 10] = {};
+    for (uint64_t at = 0; at < bytes;) {
+      if (gives_up_) return false;
+      const ssize_t step =
+          disk.write_at(file.number(), kZeros, std::min<uint64_t>(sizeof kZeros, bytes - at), static_cast<int64_t>(at));
+      if (step < 0 && errno == EINTR) continue;
+      if (step < 0 || disk.sync(file.number()) != 0) return false;
+      at += static_cast<uint64_t>(step);
+    }
+    return true;
+  }
+
+  std::string path_;
+  std::atomic<bool> gives_up_ = false;
+  File file_;
+  std::future<File> made_;
 };
 
 // `firsts` are all segments, for the remedy: what would have to go with the damaged part.
@@ -223,8 +275,11 @@ struct Log::State {
   LogOffset first = 0;     // of the last segment
   uint32_t salt = 0;
   uint64_t torn = 0;
-  std::optional<Error> broken{};  // why nothing can be appended any more
-  std::string buffer{};
+  uint64_t laid_out = 0;             // bytes of that file that are there already
+  uint64_t grown = 0;                // by so much since there was a spare, or none could be made
+  std::optional<Error> broken = {};  // why nothing can be appended any more
+  std::string buffer = {};
+  std::unique_ptr<Spare> spare = std::make_unique<Spare>();
 
   const LogDisk& disk() const {
     static const LogDisk system;
@@ -233,8 +288,9 @@ struct Log::State {
   int64_t position(LogOffset offset) const { return static_cast<int64_t>(offset - first + kHeadBytes); }
 
   Result<void> write_whole(const File& to, std::string_view bytes, int64_t at, const std::string& path) const;
-  Result<File> make_segment(LogOffset offset, uint32_t with_salt) const;
+  Result<File> make_segment(LogOffset offset, uint32_t with_salt, File made, const std::string& unfinished) const;
   Result<void> begin_segment(LogOffset offset);
+  void look_after_spare();
   Result<void> open_last(LogOffset offset);
   Result<void> cut_tail(std::string_view bytes);
   std::unexpected<Error> break_down(const std::string& what);
@@ -253,10 +309,10 @@ Result<void> Log::State::write_whole(const File& to, std::string_view bytes, int
 }
 
 // The file gets its name once its head is on disk, so that a segment with a name has a whole head.
-Result<File> Log::State::make_segment(LogOffset offset, uint32_t with_salt) const {
-  const std::string path = index->path(offset), unfinished = path + std::string(kUnfinished);
-  File made(::open(unfinished.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+Result<File> Log::State::make_segment(LogOffset offset, uint32_t with_salt, File made,
+                                      const std::string& unfinished) const {
   if (!made) return cannot("cannot be made", unfinished);
+  const std::string path = index->path(offset);
   auto done = write_whole(made, log_format::segment_head(offset, with_salt), 0, unfinished);
   if (done && disk().sync(made.number()) != 0) done = cannot("cannot be written", unfinished);
   if (done && rename(unfinished.c_str(), path.c_str()) != 0) done = cannot("cannot be made", path);
@@ -270,12 +326,31 @@ Result<File> Log::State::make_segment(LogOffset offset, uint32_t with_salt) cons
 Result<void> Log::State::begin_segment(LogOffset offset) {
   uint32_t new_salt;
   std::memcpy(&new_salt, secret_bytes(sizeof new_salt).data(), sizeof new_salt);
-  File made = TRY(make_segment(offset, new_salt));
+  std::string unfinished = spare->path();
+  File made = spare->is_there() ? spare->take() : File();
+  const bool is_laid_out(made);
+  if (!is_laid_out) {
+    unfinished = index->path(offset) + std::string(kUnfinished);
+    made = File(::open(unfinished.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  }
+  made = TRY(make_segment(offset, new_salt, std::move(made), unfinished));
   if (fsync(folder_file.number()) != 0) return break_down("the folder cannot be written");
+  // What was laid out and not needed; where a crash leaves it, it goes when the log is opened.
+  if (laid_out > 0) (void)disk().cut(file.number(), position(offset));
   file = std::move(made);
   first = offset;
   salt = new_salt;
+  laid_out = is_laid_out ? settings.segment_bytes : 0;
+  grown = 0;
   return {};
+}
+
+// What could not be made is tried again when as much was written once more.
+void Log::State::look_after_spare() {
+  const uint64_t enough = laid_out > 0 ? settings.segment_bytes / 2 : settings.prepare_from;
+  if (grown < enough || spare->is_there() || spare->is_being_made()) return;
+  grown = 0;
+  spare->make(folder + "/" + std::string(kSpare), settings.segment_bytes, disk());
 }
 
 std::unexpected<Error> Log::State::break_down(const std::string& what) {
@@ -292,7 +367,8 @@ Result<void> Log::State::cut_tail(std::string_view bytes) {
   if (found.tail == log_format::Scan::Tail::Damaged) return damaged(*index, first, found.bad);
   index->set_end(found.end);
   const auto whole = static_cast<uint64_t>(position(found.end));
-  torn = bytes.size() - whole;
+  torn = found.tail == log_format::Scan::Tail::Torn ? bytes.size() - whole : 0;
+  laid_out = torn > 0 || bytes.size() == whole ? 0 : bytes.size();
   if (torn > 0 && disk().cut(file.number(), static_cast<int64_t>(whole)) != 0)
     return cannot("the torn tail cannot be cut off", index->path(first));
   if (disk().sync(file.number()) != 0) return cannot("cannot be written", index->path(first));
@@ -332,7 +408,8 @@ Result<void> make_folder(const std::string& folder) {
   return {};
 }
 
-// The segments of the folder, ascending, each as long as the distance to the next says; unfinished ones are removed.
+// The segments of the folder, ascending, each as long as the distance to the next says (cut to it); unfinished ones are
+// removed.
 Result<std::vector<LogOffset>> segments_of(const std::string& folder) {
   std::vector<LogOffset> firsts;
   std::error_code error;
@@ -348,7 +425,9 @@ Result<std::vector<LogOffset>> segments_of(const std::string& folder) {
     struct stat status{};
     if (stat(path.c_str(), &status) != 0) return cannot("cannot be read", path);
     const uint64_t size = static_cast<uint64_t>(status.st_size), want = firsts[i + 1] - firsts[i] + kHeadBytes;
-    if (size != want)
+    // Laid out, and not cut off before a crash.
+    if (size > want && truncate(path.c_str(), static_cast<off_t>(want)) != 0) return cannot("cannot be cut", path);
+    if (size < want)
       return fail(fmt::format("has {} bytes; the log goes on in {}, so it must have {}, or one between them is missing",
                               size, log_format::segment_name(firsts[i + 1]), want),
                   path, "bring the file back from a backup");
@@ -392,7 +471,10 @@ Result<LogOffset> Log::append(std::span<const std::string_view> payloads) {
                               state.settings.most_payload));
   if (log_format::group_bytes(payloads) > UINT32_MAX) return fail("a group of 4 GiB or more is too large for the log");
 
-  if (at > state.first && at - state.first >= state.settings.segment_bytes) {
+  const uint64_t bytes = log_format::group_bytes(payloads);
+  const bool is_full = at - state.first >= state.settings.segment_bytes;
+  const bool has_room = static_cast<uint64_t>(state.position(at)) + bytes <= state.laid_out;
+  if (at > state.first && (is_full || (!has_room && state.spare->is_there()))) {
     TRY(state.begin_segment(at));
     state.index->add(at);
   }
@@ -401,6 +483,7 @@ Result<LogOffset> Log::append(std::span<const std::string_view> payloads) {
   const std::string path = state.index->path(state.first);
   const auto written = state.write_whole(state.file, state.buffer, state.position(at), path);
   if (!written) {
+    state.laid_out = 0;
     if (state.disk().cut(state.file.number(), state.position(at)) != 0)
       return state.break_down("a group that could not be written whole cannot be cut off either");
     return std::unexpected(written.error());
@@ -412,6 +495,8 @@ Result<LogOffset> Log::append(std::span<const std::string_view> payloads) {
     return error;
   }
   state.index->set_end(at + state.buffer.size());
+  state.grown += state.buffer.size();
+  state.look_after_spare();
   if (state.buffer.capacity() > 4 << 20) state.buffer = {};
   return at;
 }

@@ -7,9 +7,10 @@
 // from an earlier file, does not pass for one.
 //
 // A group is on disk when append() returns: one write, one fdatasync (and one fsync of the folder where a segment was
-// begun). It is there whole or not at all: what a crash leaves of a group that was not acknowledged is cut off when the
-// log is opened (the torn tail). Damage to what was acknowledged is an error that names file and offset, for it must
-// not vanish silently.
+// begun). Where much is written, the next segment is laid out beforehand, filled with zeros: a file that grows makes
+// fdatasync wait for the file system's journal, and with it for whatever others write on that disk. It is there whole
+// or not at all: what a crash leaves of a group that was not acknowledged is cut off when the log is opened (the torn
+// tail). Damage to what was acknowledged is an error that names file and offset, for it must not vanish silently.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +39,7 @@ class LogDisk {
 
 struct LogSettings {
   uint64_t segment_bytes = 64 << 20;  // a new segment is begun when the last has grown beyond this
+  uint64_t prepare_from = 1 << 20;    // the next segment is laid out beforehand once the log grew by so much
   uint32_t most_payload = 16 << 20;   // bytes; append() refuses larger ones
   LogOffset begin = 0;                // of a log that is made new: where the one that was lost had ended
   const LogDisk* disk = nullptr;      // null: the system's; must outlive the log

@@ -56,6 +56,16 @@ std::optional<LogOffset> bad_frame_of(std::string_view group, LogOffset offset, 
   return std::nullopt;
 }
 
+// How much of the file lies before the zeros it ends with.
+size_t without_zeros(std::string_view file) {
+  static constexpr char kZeros[4096] = {};
+  size_t size = file.size();
+  while (size >= sizeof kZeros && std::memcmp(file.data() + size - sizeof kZeros, kZeros, sizeof kZeros) == 0)
+    size -= sizeof kZeros;
+  while (size > 0 && file[size - 1] == 0) --size;
+  return size;
+}
+
 bool has_group_behind(std::string_view file, size_t from, LogOffset first, uint32_t salt) {
   for (size_t at = from; at + kGroupBytes <= file.size(); ++at)
     if (group_at(file.substr(at, kGroupBytes), first + at - kHeadBytes, salt)) return true;
@@ -145,11 +155,13 @@ Frame frame_at(std::string_view bytes, LogOffset offset, uint32_t salt) {
 }
 
 Scan scan(std::string_view file, LogOffset first, uint32_t salt) {
+  // A payload may end with zeros, so where the groups end is found by reading them.
+  const size_t used = without_zeros(file);
   size_t at = kHeadBytes;
-  while (at < file.size()) {
+  while (at < used) {
     const LogOffset offset = first + at - kHeadBytes;
     const auto bytes = group_at(file.substr(at), offset, salt);
-    const size_t until = bytes ? at + *bytes : file.size();
+    const size_t until = bytes ? at + *bytes : used;
     const bool fits = until <= file.size() && until - at >= kGroupBytes + kFrameBytes;
     LogOffset bad = offset;
     if (bytes && fits) {
@@ -160,10 +172,11 @@ Scan scan(std::string_view file, LogOffset first, uint32_t salt) {
       }
       bad = *bad_frame;
     }
-    const bool torn = (!fits || has_blank_sector(file, at, until)) && !has_group_behind(file, at + 1, first, salt);
+    const bool torn =
+        (!fits || has_blank_sector(file, at, until)) && !has_group_behind(file.substr(0, used), at + 1, first, salt);
     return {torn ? Scan::Tail::Torn : Scan::Tail::Damaged, offset, bad};
   }
-  return {Scan::Tail::Whole, first + file.size() - kHeadBytes, 0};
+  return {Scan::Tail::Whole, first + at - kHeadBytes, 0};
 }
 
 }  // namespace tessera::store::log_format

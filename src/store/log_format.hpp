@@ -6,12 +6,13 @@
 //   frame  length of the payload (u32), CRC of offset, length and payload (u32), payload
 //
 // The first frame of a group has the group's offset. Checksums start from the file's random salt, so neither what was
-// left over from another file nor bytes that somebody had us log pass for a group or a frame.
+// left over from another file nor bytes that somebody had us log pass for a group or a frame. Behind the last group
+// there may be zeros: room that was laid out before it is needed.
 //
 // Torn or damaged? A group that came whole to the disk and was acknowledged before the next one was begun leaves proof:
 // a group behind it, or no sector of it missing. So a bad group is a torn one only if nothing valid lies behind it and
 // the file ends within it or one of its 512-byte sectors holds nothing but zeros (what a file system shows for a page
-// that did not arrive). Stored on disk, never change: a new layout is a new magic.
+// that did not arrive, and what was there before it). Stored on disk, never change: a new layout is a new magic.
 #pragma once
 
 #include <optional>

@@ -87,6 +87,34 @@ TEST(Log, HundredThousandFramesOfRandomSizesInManySegments) {
   EXPECT_LT(segments_in(scratch.file("log")).size(), 12u);
 }
 
+TEST(Log, SegmentsAreLaidOutBeforeTheyAreNeededConcurrently) {
+  const Scratch scratch;
+  const std::string folder = scratch.file("log"), text(1000, 'x');
+  const LogSettings settings{.segment_bytes = 40'000, .prepare_from = 2000};
+  size_t written = 0;
+  {
+    const auto log = MUST(Log::open(folder, settings));
+    // The first one grows; the next is there as soon as its zeros are.
+    const auto write_until = [&](const auto& is_there) {
+      while (!is_there()) MUST(append(*log, {text})), ++written;
+    };
+    const auto newest = [&] {
+      auto paths = segments_in(folder);
+      std::erase_if(paths, [](const auto& path) { return path.extension() != ".log"; });
+      return paths.back();
+    };
+    write_until([&] { return written > 0 && std::filesystem::file_size(newest()) == settings.segment_bytes; });
+    const auto second = newest();
+    write_until([&] { return newest() != second; });
+    EXPECT_LE(std::filesystem::file_size(second), settings.segment_bytes + 2000) << "what was not needed is cut off";
+    EXPECT_EQ(MUST(texts_from(*log, 0)), Texts(written, text));
+  }
+  for (const auto& path : segments_in(folder)) EXPECT_THAT(path.string(), HasSubstr(".log")) << "no spare is left";
+  const auto log = MUST(Log::open(folder, settings));
+  EXPECT_EQ(log->torn_bytes(), 0u);
+  EXPECT_EQ(MUST(texts_from(*log, 0)), Texts(written, text));
+}
+
 TEST(Log, OpeningTwiceSaysWhoHoldsIt) {
   const Scratch scratch;
   const auto log = MUST(Log::open(scratch.file("log")));
