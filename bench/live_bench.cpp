@@ -6,12 +6,14 @@
 // another one; one fact in a hundred comes up to an hour late.
 //
 // How cost grows with segments, with facts a customer, and what a storm of timers (everybody's at one instant) and one
-// customer with many facts cost. --smoke: small. --segments N: only so many, --facts N: only a customer with so many.
+// customer with many facts cost. --smoke: small. --segments N: only so many, --facts N: only a customer with so many,
+// --live N: so many facts come in, and nothing but that is measured.
 #include <algorithm>
 #include <chrono>
 #include <ctime>
 
 #include "bench/bench.hpp"
+#include "bench/shop.hpp"
 #include "core/hash.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
@@ -25,9 +27,6 @@ using namespace tessera;
 using namespace tessera::bench;
 
 constexpr Instant kStart{1'772'323'200'000};  // 2026-03-01
-constexpr std::string_view kEvents[] = {"Email Opened", "Order Completed", "Product Added", "Product Viewed"};
-constexpr std::string_view kCategories[] = {"shoes", "shirts", "hats", "bags", "socks", "coats", "belts", "rings"};
-
 struct Took {
   double seconds, cpu;
 };
@@ -43,42 +42,6 @@ Took took(const std::function<void()>& run) {
   const auto start = std::chrono::steady_clock::now();
   run();
   return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), cpu_now() - cpu};
-}
-
-// Counts, sums, recency, windows, since and negation in turn; thresholds such that a few per cent are members.
-std::string definitions(size_t segments) {
-  std::string text;
-  for (size_t s = 0; s < segments; ++s) {
-    const std::string_view event = kEvents[s / 6 % 4];
-    const size_t days = 1 + s * 7 % 90, other = 1 + s * 13 % 60;
-    switch (s % 6) {
-      case 0:
-        text += fmt::format("segment \"S{}\" = at least {} \"{}\" in the last {} days\n", s, 2 + s % 5, event, days);
-        break;
-      case 1:
-        text += fmt::format("segment \"S{}\" = sum(\"Order Completed\".total, last {} days) > {}\n", s, days, 100 + s);
-        break;
-      case 2:
-        text += fmt::format("segment \"S{}\" = last \"{}\" more than {} days ago\n", s, event, days);
-        break;
-      case 3:
-        text += fmt::format(
-            "segment \"S{}\" = last \"Product Added\" between {} hours and {} days ago and no \"Order Completed\" "
-            "since "
-            "then\n",
-            s, 1 + s % 40, days);
-        break;
-      case 4:
-        text += fmt::format("segment \"S{}\" = at least 1 \"{}\" where category = \"{}\" in the last {} days\n", s,
-                            event, kCategories[s % 8], days);
-        break;
-      default:
-        text += fmt::format(
-            "segment \"S{}\" = no \"{}\" in the last {} days and at least 1 \"Product Viewed\" in the last {} days\n",
-            s, event, other, days);
-    }
-  }
-  return text;
 }
 
 live::Definitions definitions_of(std::string_view text) {
@@ -107,7 +70,7 @@ struct Shop {
 
   // Facts of the last 90 days are there already, as a start from a record brings them.
   Shop(size_t segments, size_t of, size_t facts) : customers(of) {
-    live::Definitions definitions = definitions_of(::definitions(segments));
+    live::Definitions definitions = definitions_of(definitions_text(segments));
     auto memory = std::make_unique<live::Memory>(*live::Fold::wanted_by(definitions));
     memory->histories.append(history(facts, memory->dictionary));
     fold = *live::Fold::make(std::move(definitions), {.remembered_messages = 20'000'000}, nullptr, std::move(memory));
@@ -294,13 +257,13 @@ void idle(size_t segments, size_t customers) {
 
 int main(int argc, char** argv) {
   const Options options = options_of(argc, argv);
-  const size_t customers = options.smoke ? 20'000 : 200'000, facts = options.smoke ? 20'000 : 200'000;
   const auto value_of = [&](std::string_view name) -> std::optional<size_t> {
     for (size_t i = 0; i + 1 < options.rest.size(); ++i)
       if (options.rest[i] == name) return std::stoul(options.rest[i + 1]);
     return std::nullopt;
   };
-  const auto only_segments = value_of("--segments"), only_facts = value_of("--facts");
+  const auto only_segments = value_of("--segments"), only_facts = value_of("--facts"), only = value_of("--live");
+  const size_t customers = options.smoke ? 20'000 : 200'000, facts = only.value_or(options.smoke ? 20'000 : 200'000);
   std::vector<size_t> segments{10, 100, 1000}, sizes{10, 100, 10'000};
   if (!options.smoke) sizes.push_back(100'000);
   if (only_segments) segments = {*only_segments};
@@ -308,6 +271,6 @@ int main(int argc, char** argv) {
   if (!only_facts) by_segments(segments, customers, facts);
   if (!only_segments) by_facts(sizes, options.smoke ? 20'000 : 1'000'000, facts);
   if (!only_segments && !only_facts) storm(customers);
-  if (!only_facts) idle(only_segments.value_or(1000), options.smoke ? 20'000 : 1'000'000);
+  if (!only_facts && !only) idle(only_segments.value_or(1000), options.smoke ? 20'000 : 1'000'000);
   return 0;
 }

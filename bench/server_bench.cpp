@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "bench/bench.hpp"
+#include "bench/shop.hpp"
 #include "core/json.hpp"
 #include "core/result.hpp"
 
@@ -231,30 +232,8 @@ class Load {
   std::deque<size_t> free_;
 };
 
-constexpr std::string_view kEvents[] = {"Email Opened", "Order Completed", "Product Added", "Product Viewed"};
-constexpr std::string_view kCategories[] = {"shoes", "shirts", "hats", "bags", "socks", "coats", "belts", "rings"};
-
 std::string definitions(size_t segments) {
-  std::string text = "segment \"Arrived\" = did \"Signed Up\"\n";
-  for (size_t s = 1; s < segments; ++s) {
-    const std::string_view event = kEvents[s / 4 % 4];
-    const size_t days = 1 + s * 7 % 90;
-    switch (s % 4) {
-      case 0:
-        text += fmt::format("segment \"S{}\" = at least {} \"{}\" in the last {} days\n", s, 2 + s % 5, event, days);
-        break;
-      case 1:
-        text += fmt::format("segment \"S{}\" = sum(\"Order Completed\".total, last {} days) > {}\n", s, days, 100 + s);
-        break;
-      case 2:
-        text += fmt::format("segment \"S{}\" = last \"{}\" more than {} days ago\n", s, event, days);
-        break;
-      default:
-        text += fmt::format("segment \"S{}\" = at least 1 \"{}\" where category = \"{}\" in the last {} days\n", s,
-                            event, kCategories[s % 8], days);
-    }
-  }
-  return text;
+  return fmt::format("segment \"Arrived\" = did \"Signed Up\"\n{}", definitions_text(segments - 1));
 }
 
 std::string event_of(uint64_t number, uint64_t customers) {

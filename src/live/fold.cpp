@@ -15,6 +15,7 @@ namespace {
 
 constexpr uint64_t kNoFlip = ~uint64_t{0};
 constexpr Duration kTick{1};
+constexpr size_t kAhead = 8;  // so much earlier is what is needed asked of memory
 
 bool bit_of(std::span<const uint64_t> bits, size_t bit) {
   return bits[bit / 64] >> (bit % 64) & 1;
@@ -85,6 +86,7 @@ void Fold::add_profiles() {
   grow(begin_, profiles, kNever);
   grow(own_begin_, profiles, kNever);
   grow(settled_, profiles, kEver);
+  grow(last_flip_, profiles, kNoFlip);
 }
 
 void Fold::restore(std::vector<Instant> begins, Instant now, Seq next_seq, std::span<const std::string> events) {
@@ -189,12 +191,33 @@ void Fold::look_again(Profile leader, Instant at, Looker::Part part) {
   timers_->arm(leader);
 }
 
+// What is known of a customer is soon needed.
+void Fold::expect(Profile leader) const {
+  for (const auto* of : {&begin_, &own_begin_, &settled_, &next_}) __builtin_prefetch(of->data() + leader);
+  __builtin_prefetch(bits_.data() + leader * words_);
+  __builtin_prefetch(last_flip_.data() + leader);
+}
+
+// Of every customer the entry touches one, by leader, so that the order of the work is fixed.
+std::vector<Fold::Work> Fold::works_of(const Touched& touched) const {
+  std::vector<Work> works;
+  for (const Touched::Row& row : touched.rows) works.push_back({.leader = identities_.leader(row.profile)});
+  for (const Touched::Customer& customer : touched.before)
+    for (const Profile member : customer.members) works.push_back({.leader = identities_.leader(member)});
+  std::ranges::sort(works, {}, &Work::leader);
+  const auto twice = std::ranges::unique(works, {}, &Work::leader);
+  works.erase(twice.begin(), twice.end());
+  for (size_t i = 0; i < works.size() + kAhead; ++i) {
+    if (i < works.size()) expect(works[i].leader);
+    if (i >= kAhead) works[i - kAhead].old_begin = begin_[works[i - kAhead].leader];
+  }
+  return works;
+}
+
 void Fold::settle(const Touched& touched) {
-  std::map<Profile, Work> works;  // by leader: ordered, so that the order of the work is
+  std::vector<Work> works = works_of(touched);
   const auto work_of = [&](Profile leader) -> Work& {
-    const auto [found, is_new] = works.try_emplace(leader);
-    if (is_new) found->second = {.leader = leader, .old_begin = begin_[leader]};
-    return found->second;
+    return *std::ranges::lower_bound(works, leader, {}, &Work::leader);
   };
   for (const auto& [profile, time, stream] : touched.rows) {
     const Profile leader = identities_.leader(profile);
@@ -229,7 +252,8 @@ void Fold::settle(const Touched& touched) {
     if (!identities_.leads(customer.leader)) retire(customer.leader, identities_.leader(customer.leader));
   std::vector<Looker::Lane> quick;
   std::vector<Work> late;
-  for (auto& [leader, of] : works) {
+  for (Work& of : works) {
+    const Profile leader = of.leader;
     begin_[leader] = of.is_merged ? begin_of_members(leader) : std::min(of.old_begin, of.from);
     // Named beside others only, without a fact of their own: nobody.
     if (begin_[leader] == kNever && of.old_begin == kNever) continue;
@@ -473,17 +497,12 @@ void Fold::publish() {
   for (Flip& flip : fresh_) {
     flip.id = {offset_, ordinal++};
     inflow_->page().flips.push_back(flip);
-    const auto [last, is_first] = last_flip_.try_emplace(flip.profile, kNoFlip);
-    previous_flip_.push_back(last->second);
-    last->second = dropped_flips_ + flips_.size();
+    previous_flip_.push_back(std::exchange(last_flip_[flip.profile], dropped_flips_ + flips_.size()));
     flips_.push_back(flip);
   }
   counts_.flips += fresh_.size();
   fresh_.clear();
   while (flips_.size() > limits_.kept_flips) {
-    if (const auto last = last_flip_.find(flips_.front().profile);
-        last != last_flip_.end() && last->second == dropped_flips_)
-      last_flip_.erase(last);
     flips_.pop_front();
     previous_flip_.pop_front();
     ++dropped_flips_;
@@ -504,8 +523,7 @@ std::optional<size_t> Fold::find_segment(std::string_view name) const {
 }
 
 std::optional<ChangeId> Fold::original_of(const Flip& like) const {
-  const auto last = last_flip_.find(like.profile);
-  for (uint64_t at = last == last_flip_.end() ? kNoFlip : last->second; at != kNoFlip && at >= dropped_flips_;
+  for (uint64_t at = last_flip_[like.profile]; at != kNoFlip && at >= dropped_flips_;
        at = previous_flip_[at - dropped_flips_]) {
     const Flip& flip = flips_[at - dropped_flips_];
     if (flip.segment == like.segment && flip.at == like.at && flip.kind == like.kind) return flip.id;
@@ -515,7 +533,7 @@ std::optional<ChangeId> Fold::original_of(const Flip& like) const {
 
 size_t Fold::bytes() const {
   size_t bytes = identities_.bytes() + memory_->histories.bytes() + memory_->dictionary.bytes() + recent_.bytes() +
-                 rulings_.bytes() + bits_.capacity() * 8 + next_.capacity() * 32 + flips_.size() * (sizeof(Flip) + 8) +
+                 rulings_.bytes() + bits_.capacity() * 8 + next_.capacity() * 40 + flips_.size() * (sizeof(Flip) + 8) +
                  timers_->size() * 8;
   for (const MemberSet& members : members_) bytes += members.bytes();
   return bytes;

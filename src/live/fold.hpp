@@ -17,7 +17,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "live/inflow.hpp"
@@ -119,7 +118,7 @@ class Fold {
   Result<void> set_plan(Definitions definitions);
   void add_profiles();
   void pass_time();
-  void settle(const Touched& touched);
+  void expect(Profile leader) const;
   void follow(std::vector<Looker::Lane> lanes, Cause cause);
   struct Work {  // what an entry does to one customer
     Profile leader = 0;
@@ -128,6 +127,8 @@ class Fold {
     bool is_merged = false;
     Looker::Part part = Affected::kNone;
   };
+  std::vector<Work> works_of(const Touched& touched) const;
+  void settle(const Touched& touched);
   void correct(std::span<const Work> works, profiles::Seq visible);
   Instant walked_from(const Work& of) const;
   void tell_difference(const Work& of, const std::vector<Turn>& thought, const std::vector<Turn>& is);
@@ -172,8 +173,8 @@ class Fold {
   std::vector<Touched::Row> rows_;
   std::deque<Flip> flips_;
   uint64_t dropped_flips_ = 0;
-  std::unordered_map<Profile, uint64_t> last_flip_;  // of a customer: its number (dropped ones counted)
-  std::deque<uint64_t> previous_flip_;               // beside flips_: the customer's one before, or kNoFlip
+  std::vector<uint64_t> last_flip_;     // by profile: its number (dropped ones counted), or kNoFlip
+  std::deque<uint64_t> previous_flip_;  // beside flips_: the customer's one before, or kNoFlip
   Counts counts_;
 };
 

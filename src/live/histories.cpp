@@ -111,6 +111,13 @@ uint8_t* Histories::room(Profile profile, size_t most) {
   return block->bytes() + block->size;
 }
 
+void Histories::expect(Profile profile, Fetch what) const {
+  if (profile >= blocks_.size()) return;
+  if (what == Fetch::Pointer) return __builtin_prefetch(&blocks_[profile]);
+  const Block* block = blocks_[profile];
+  if (block) __builtin_prefetch(what == Fetch::Head ? static_cast<const void*>(block) : block->bytes() + block->size);
+}
+
 void Histories::append(Profile profile, Instant time, Seq seq, const RowWriter& row) {
   uint8_t* const start = room(profile, kMostHead + row.bytes_.size());
   Block& block = *blocks_[profile];

@@ -69,6 +69,10 @@ class Histories {
   Histories& operator=(const Histories&) = delete;
 
   void append(profiles::Profile profile, Instant time, profiles::Seq seq, const RowWriter& row);
+  // Hints, in this order and some work apart, that rows of the profile are to be read, or one is to be appended:
+  // otherwise each waits for memory three times.
+  enum class Fetch : uint8_t { Pointer, Head, End };
+  void expect(profiles::Profile profile, Fetch what) const;
   // Every number put into a row is to be told here: the widest one decides how sums are computed.
   void note_number(int64_t micros) {
     largest_ = std::max(largest_, micros == INT64_MIN ? INT64_MAX : std::abs(micros));

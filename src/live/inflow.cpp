@@ -350,9 +350,13 @@ Touched Inflow::finish() {
   }
   std::ranges::sort(rows, {}, &NewRow::seq);
   RowWriter writer;
-  for (const NewRow& row : rows) {
-    const auto& kept = page_.rows[row.kind].kept[row.kept];
-    packers[row.kind]->pack(kept.index, writer);
+  const auto kept_of = [&](const NewRow& row) -> const auto& { return page_.rows[row.kind].kept[row.kept]; };
+  using enum Histories::Fetch;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    for (const auto& [ahead, what] : {std::pair(12, Pointer), std::pair(8, Head), std::pair(4, End)})
+      if (i + ahead < rows.size()) memory_->histories.expect(kept_of(rows[i + ahead]).profile, what);
+    const auto& kept = kept_of(rows[i]);
+    packers[rows[i].kind]->pack(kept.index, writer);
     memory_->histories.append(kept.profile, store::instant_of_stored(kept.time), kept.seq, writer);
   }
   // Links in the order in which stitch() takes them.

@@ -194,6 +194,14 @@ void Looker::let_go() {
 // however few the customers are.
 void Looker::run(std::span<Task> tasks, profiles::Seq visible) {
   ++runs_;
+  using enum Histories::Fetch;
+  const auto expect = [&](size_t i, Histories::Fetch what) {
+    if (i < tasks.size()) histories_.expect(tasks[i].members[0], what);
+  };
+  for (size_t i = 0; i < tasks.size() + 8; ++i) {
+    expect(i, Pointer);
+    if (i >= 8) expect(i - 8, Head);
+  }
   const auto many = std::ranges::stable_partition(tasks, [&](const Task& task) { return !is_kept(task); });
   std::vector<Task> back;  // of those that are kept, the ones that have to be unpacked once more
   if (!many.empty()) {
