@@ -18,12 +18,12 @@ namespace {
 std::atomic<size_t> chosen_threads{0};
 thread_local bool inside_parallel = false;
 
-// One job at a time: blocks are handed out by an atomic counter.
+// Blocks are handed out by an atomic counter.
 struct Job {
   size_t count, grain;
   const std::function<void(size_t, size_t)>* run;
   std::atomic<size_t> next{0};
-  std::atomic<size_t> busy{0};
+  size_t seats = 0, busy = 0;  // helpers that may still come; those and the ones that are here
 
   void work() {
     inside_parallel = true;
@@ -32,6 +32,8 @@ struct Job {
   }
 };
 
+// Who has a job begins it at once and alone, whatever others do: helpers come to it where they are free. So a long job
+// of one thread holds nobody else up.
 class Pool {
  public:
   ~Pool() {
@@ -44,32 +46,30 @@ class Pool {
   }
 
   void run(Job& job, size_t helpers) {
-    const std::lock_guard one_job(jobs_);
     {
       const std::lock_guard lock(mutex_);
       while (threads_.size() < helpers) threads_.emplace_back([this] { serve(); });
-      job.busy = helpers;
-      seats_ = helpers;
-      job_ = &job;
+      job.seats = job.busy = helpers;
+      jobs_.push_back(&job);
     }
     wake_.notify_all();
     job.work();
     std::unique_lock lock(mutex_);
     // Who has not come yet need not: a small job is done before they wake up.
-    job.busy -= seats_;
-    seats_ = 0;
+    job.busy -= std::exchange(job.seats, 0);
+    std::erase(jobs_, &job);
     done_.wait(lock, [&] { return job.busy == 0; });
-    job_ = nullptr;
   }
 
  private:
   void serve() {
     std::unique_lock lock(mutex_);
+    const auto open_job = [this] { return std::ranges::find_if(jobs_, [](const Job* job) { return job->seats > 0; }); };
     for (;;) {
-      wake_.wait(lock, [&] { return stopping_ || (job_ && seats_ > 0); });
+      wake_.wait(lock, [&] { return stopping_ || open_job() != jobs_.end(); });
       if (stopping_) return;
-      --seats_;
-      Job& job = *job_;
+      Job& job = **open_job();
+      --job.seats;
       lock.unlock();
       job.work();
       lock.lock();
@@ -77,11 +77,10 @@ class Pool {
     }
   }
 
-  std::mutex jobs_, mutex_;
+  std::mutex mutex_;
   std::condition_variable wake_, done_;
   std::vector<std::thread> threads_;
-  Job* job_ = nullptr;
-  size_t seats_ = 0;
+  std::vector<Job*> jobs_;
   bool stopping_ = false;
 };
 
@@ -118,6 +117,7 @@ void parallel_for(size_t count, size_t grain, const std::function<void(size_t, s
 void work_in_the_background() {
   constexpr int kNice = 10;
   (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);  // of the thread, on Linux
+  inside_parallel = true;
 }
 
 }  // namespace tessera

@@ -17,7 +17,8 @@ void set_threads(size_t count);  // 0 = the hardware's
 // nobody forks so (tests that fork call set_threads(1) in the child).
 void parallel_for(size_t count, size_t grain, const std::function<void(size_t from, size_t to)>& run);
 
-// This thread, and those it starts from now on, give way to the process's others where there are fewer cores than work.
+// This thread, and those it starts from now on, give way to the process's others where there are fewer cores than work;
+// its parallel_for calls are made inline.
 void work_in_the_background();
 
 // While it lives, parallel_for calls of this thread are made inline: for work beside which others must not wait.

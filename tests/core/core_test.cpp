@@ -1,4 +1,6 @@
 #include <atomic>
+#include <latch>
+#include <thread>
 
 #include "core/hash.hpp"
 #include "core/json.hpp"
@@ -41,6 +43,24 @@ TEST(Parallel, VisitsEachBlockOnce) {
     parallel_for(3, 1, [](size_t, size_t) {});
   });
   for (const auto& hit : hits) ASSERT_EQ(hit, 1);
+}
+
+TEST(Parallel, AJobDoesNotWaitForAnothersEnd) {
+  set_threads(2);
+  std::latch is_held(2), is_let_go(1);
+  std::thread other([&] {
+    parallel_for(2, 1, [&](size_t, size_t) {
+      is_held.count_down();
+      is_let_go.wait();
+    });
+  });
+  is_held.wait();  // that thread and the pool's are both busy
+  std::atomic<size_t> done = 0;
+  parallel_for(100, 1, [&](size_t from, size_t to) { done += to - from; });
+  EXPECT_EQ(done, 100u);
+  is_let_go.count_down();
+  other.join();
+  set_threads(0);
 }
 
 TEST(Hash, Sha256OfAbc) {
