@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kBlock = 256;  // customers unpacked together: their rows stay in the second-level cache
 constexpr size_t kFew = 24;     // customers; with fewer, a part is not worth a block of its own
+constexpr size_t kShared = 64;  // customers; with fewer, a block is not worth being shared by two cores
 
 // Kept unpacked is what fits into so many bytes (estimated), those looked at last.
 constexpr size_t kKeptBytes = 256 << 20;
@@ -238,7 +239,7 @@ void Looker::run_blocks(std::span<Task> tasks, profiles::Seq visible) {
   std::vector<Group> blocks;
   for (const Group& group : groups) {
     // As many blocks as there are cores to share them, if they are not too small for it.
-    const size_t size = std::clamp((group.to - group.from + thread_count() - 1) / thread_count(), kFew, kBlock);
+    const size_t size = std::clamp((group.to - group.from + thread_count() - 1) / thread_count(), kShared, kBlock);
     for (size_t from = group.from; from < group.to; from += size)
       blocks.push_back({from, std::min(group.to, from + size), group.part});
     affected_.fit(group.part);
