@@ -1,0 +1,54 @@
+#include "stats/power.hpp"
+
+#include <cmath>
+
+#include "core/result.hpp"
+
+namespace tessera::stats {
+
+namespace {
+
+constexpr double kMost = 1e12;
+
+double below(double z) {
+  return 0.5 * std::erfc(-z / std::sqrt(2.0));
+}
+
+// The z that a normal value exceeds with this probability: bisection, for it is called once an answer.
+double exceeded_with(double probability) {
+  double low = -40, high = 40;
+  for (int i = 0; i < 200; ++i) {
+    const double middle = (low + high) / 2;
+    (1 - below(middle) > probability ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
+struct Deviations {
+  double same, different;  // of the difference of two people: if there is none, and if there is this one
+};
+Deviations deviations_of(double p0, double p1) {
+  const double middle = (p0 + p1) / 2;
+  return {std::sqrt(2 * middle * (1 - middle)), std::sqrt(p0 * (1 - p0) + p1 * (1 - p1))};
+}
+
+}  // namespace
+
+std::optional<uint64_t> people_per_arm(double p0, double p1, double alpha, double power) {
+  VERIFY(alpha > 0 && alpha < 1 && power > 0 && power < 1);
+  VERIFY(p0 >= 0 && p0 <= 1 && p1 >= 0 && p1 <= 1);
+  const Deviations deviations = deviations_of(p0, p1);
+  const double root =
+      (exceeded_with(alpha / 2) * deviations.same + exceeded_with(1 - power) * deviations.different) / (p0 - p1);
+  const double people = root * root;
+  if (!(people <= kMost)) return std::nullopt;
+  return static_cast<uint64_t>(std::ceil(people));
+}
+
+double power_of(double p0, double p1, double per_arm, double alpha) {
+  const Deviations deviations = deviations_of(p0, p1);
+  return below((std::sqrt(per_arm) * std::abs(p0 - p1) - exceeded_with(alpha / 2) * deviations.same) /
+               deviations.different);
+}
+
+}  // namespace tessera::stats
