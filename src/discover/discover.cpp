@@ -483,7 +483,9 @@ class Run {
 
 Result<Discovery> discover(const History& history, const segment::Schema& schema, const Options& options,
                            Progress& progress) {
-  return Run(history, schema, options, progress).all();
+  Discovery out = TRY(Run(history, schema, options, progress).all());
+  if (options.horizon > Duration{0}) out.foresight = TRY(look_back(history, schema, options, out.as_of, progress));
+  return out;
 }
 
 }  // namespace tessera::discover

@@ -19,6 +19,7 @@
 #include "core/time.hpp"
 #include "discover/cluster.hpp"
 #include "discover/features.hpp"
+#include "discover/foresight.hpp"
 #include "discover/parts.hpp"
 #include "discover/persona.hpp"
 #include "discover/transform.hpp"
@@ -42,6 +43,7 @@ struct Options {
   std::vector<std::string> withheld;  // names of properties that must not be used (classed as sensitive at import)
   std::string pseudonym_key;          // typical members are shown as pseudonyms made with it
   bool keep_unwanted = false;         // bots, staff and tests are not left out
+  Duration horizon{0};                // hidden from a second discovery, which is judged on it; 0: nothing is
 };
 
 struct Segment {
@@ -119,6 +121,7 @@ struct Discovery {
   std::vector<MapPoint> map;
   std::string map_axes;  // what the two directions are, in words
   std::string tsl;       // segments.tsl
+  std::optional<Foresight> foresight;
 };
 
 // Errors: it was stopped (core/stop.hpp); no events; a text of features that does not check (with its places); fewer

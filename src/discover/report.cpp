@@ -4,6 +4,7 @@
 
 #include "core/text.hpp"
 #include "core/time.hpp"
+#include "discover/report_foresight.hpp"
 
 namespace tessera::discover {
 
@@ -133,6 +134,8 @@ std::string one_line(std::string_view rule) {
 std::string text_of(const Discovery& d, size_t width) {
   const Words& words = d.parts.words;
   std::string out;
+  if (d.foresight)
+    for (const std::string& sentence : d.foresight->said) out += wrapped(sentence, width, "");
   if (d.k <= 1) {
     out += wrapped(d.chosen_by, width, "");
   } else {
@@ -158,10 +161,13 @@ std::string text_of(const Discovery& d, size_t width) {
                                100 * d.in_exactly_one, words.customers, d.macro_f1),
                    width, "");
   for (const std::string& sentence : d.said) out += wrapped("- " + sentence, width, "");
+  if (d.foresight && !d.foresight->why_not.empty())
+    out += wrapped(fmt::format("- Not tested on hidden days: {}.", d.foresight->why_not), width, "");
   for (const std::string& sentence : d.absorbed) out += wrapped("- " + sentence + ".", width, "");
   out += wrapped(fmt::format("- Data maturity: {}. For the next level: {}.", d.maturity.level,
                              fmt::join(d.maturity.missing, "; ")),
                  width, "");
+  if (d.foresight) out += text_of(*d.foresight);
   return out;
 }
 
@@ -216,6 +222,7 @@ Json to_json(const Discovery& d) {
                         .set("held_out_share", figure(0.3)))
       .set("set_apart", set_apart)
       .set("left_out", left_out)
+      .set("foresight", d.foresight ? to_json(*d.foresight) : Json())
       .set("notes", texts(d.said));
 }
 

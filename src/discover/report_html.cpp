@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "core/time.hpp"
 #include "discover/report.hpp"
+#include "discover/report_foresight.hpp"
 #include "discover/report_style.hpp"
 
 namespace tessera::discover {
@@ -78,6 +79,7 @@ class Page {
     out_ += fmt::format("<title>{} micro-segments</title><style>{}</style></head><body><main>\n", d_.k, kStyle);
     head();
     overview();
+    if (d_.foresight) out_ += html_of(*d_.foresight, safe);
     tree();
     map();
     cards();
@@ -102,6 +104,7 @@ class Page {
       put("<h1>{} kinds of {}</h1>\n", d_.k, safe(words_.customers));
     else
       put("<h1>One group of {}</h1>\n", safe(words_.customers));
+    if (d_.foresight && !d_.foresight->said.empty()) put("<p class=\"lead\">{}</p>\n", safe(d_.foresight->said[0]));
     put("<p class=\"lead\">{}</p>\n", safe(d_.chosen_by));
     out_ += "<div class=\"figures\">";
     figure(grouped(static_cast<double>(d_.customers)), fmt::format("{} in the record", words_.customers));

@@ -38,6 +38,9 @@ th:first-child,td:first-child{text-align:left;padding-left:0}
 .pair{width:34%;min-width:110px}
 .bar{height:7px;border-radius:4px;background:hsl(var(--h) var(--s) calc(var(--l) + var(--d,0%)));margin:5px 0 3px;min-width:2px}
 .bar.v{opacity:.45}
+.span{position:relative;height:7px;border-radius:4px;background:var(--line);margin:5px 0 3px}
+.span i{position:absolute;top:0;bottom:0;border-radius:4px;background:var(--accent);opacity:.35}
+.span b{position:absolute;top:-2px;bottom:-2px;width:3px;border-radius:2px;background:var(--accent)}
 .apart .bar{background:var(--soft)}
 .key{display:flex;gap:18px;flex-wrap:wrap;font-size:.82rem;color:var(--soft);align-items:center}
 .key i{display:inline-block;width:26px;height:7px;border-radius:4px;background:var(--soft);margin-right:6px}

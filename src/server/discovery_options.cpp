@@ -20,6 +20,7 @@ constexpr DiscoveryOption kOptions[] = {
     {"segments", "--segments", Kind::WholeOrAuto, 1, 1000},
     {"features", "--features", Kind::Definitions},
     {"active", "--active", Kind::Duration},
+    {"horizon", "--horizon", Kind::Duration},
     {"zone", "--zone", Kind::Zone},
     {"allow", "--allow", Kind::Texts},
     {"keep_unwanted", "--keep-unwanted", Kind::Flag},

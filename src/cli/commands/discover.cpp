@@ -18,6 +18,7 @@ constexpr Option kOptions[] = {
     {"--segments", "N", "How many micro-segments, or auto (default: auto)"},
     {"--features", "FILE", "Your own features: lets in the segment language", Takes::One, false, Means::Input},
     {"--active", "DURATION", "Active is who did something in so long (default: 365d)"},
+    {"--horizon", "DURATION", "Hidden from a second discovery, which is judged on it; 0d hides nothing (default: 90d)"},
     {"--zone", "ZONE", "Zone of the hours and days of the week (default: as the imports said)"},
     {"--allow", "PROPERTY", "Use a property classed as sensitive, by name", Takes::Many},
     {"--keep-unwanted", "", "Do not leave out bots, staff and test users", Takes::Flag},
@@ -67,6 +68,7 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
   options.segments = TRY(segment_count(given));
   if (const auto least = TRY(given.whole("min-size", 1, INT32_MAX))) options.min_size = static_cast<size_t>(*least);
   if (const auto active = TRY(given.duration("active"))) options.active = *active;
+  options.horizon = TRY(given.duration("horizon")).value_or(kDay * 90);
   if (const auto file = given.text("features")) {
     options.features = TRY(context.world.read(*file));
     options.features_name = *file;

@@ -1,0 +1,276 @@
+#include "discover/foresight.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "core/hash.hpp"
+#include "discover/discover.hpp"
+#include "discover/measure.hpp"
+#include "discover/persona.hpp"
+#include "discover/population.hpp"
+#include "profiles/past.hpp"
+
+namespace tessera::discover {
+
+namespace {
+
+using profiles::History;
+using profiles::Past;
+
+constexpr size_t kFolds = 10;
+constexpr uint32_t kNobody = UINT32_MAX;
+
+// A way of putting customers into groups, one number for each that is judged.
+struct Slicing {
+  std::string name;
+  std::vector<uint32_t> group;
+  size_t groups = 0;
+};
+
+// Numbers of any size as 0..groups-1.
+Slicing sliced(std::string name, const std::vector<uint64_t>& keys) {
+  std::map<uint64_t, uint32_t> index;
+  Slicing out{.name = std::move(name)};
+  for (const uint64_t key : keys)
+    out.group.push_back(index.try_emplace(key, static_cast<uint32_t>(index.size())).first->second);
+  out.groups = index.size();
+  return out;
+}
+
+class LookBack {
+ public:
+  LookBack(const History& history, const segment::Schema& schema, const Options& options, Instant as_of)
+      : history_(history), schema_(schema), options_(options), as_of_(as_of), cut_(as_of - options.horizon) {}
+
+  Result<Foresight> all(Progress& progress) {
+    out_.hidden = options_.horizon;
+    out_.from = cut_;
+    out_.until = as_of_;
+    past_ = profiles::past_of(history_, cut_);
+    out_.why_not = reason_not_to();
+    if (!out_.why_not.empty()) return std::move(out_);
+    Options then = options_;
+    then.as_of = cut_;
+    then.horizon = Duration{0};
+    if (then.segments && *then.segments > past_.history.customers() / 2) then.segments.reset();
+    found_ = TRY(discover(past_.history, schema_, then, progress));
+    choose_judged();
+    if (judged_.size() < kFewestCustomers) {
+      out_.why_not = too_few();
+      return std::move(out_);
+    }
+    TRY(measure_outcomes());
+    judge();
+    say();
+    return std::move(out_);
+  }
+
+ private:
+  std::string too_few() const {
+    const auto parts = recognise(history_);
+    const Words& words = parts ? parts->words : generic_words();
+    return fmt::format("fewer than {} {} had {} before the last {}", kFewestCustomers, words.customers, words.mains,
+                       text_of(options_.horizon));
+  }
+
+  // Half of what is known must lie before what is hidden: otherwise the segments had nothing to be found in.
+  std::string reason_not_to() const {
+    if (past_.history.customers() < kFewestCustomers) return too_few();
+    const auto parts = recognise(past_.history);
+    if (!parts) return too_few();
+    Instant first = kNever;
+    for (const std::string& event : parts->of(Part::Main))
+      for (const Instant at : past_.history.stream(event)->time)
+        if (at > kEver) first = std::min(first, at);
+    if (first == kNever || cut_ - first < options_.horizon)
+      return fmt::format("the record is too short: to hide {} it must reach back twice as far",
+                         text_of(options_.horizon));
+    return {};
+  }
+
+  const FeatureColumn* column(Family family) const {
+    const auto found = std::ranges::find(found_.features.columns, family,
+                                         [](const FeatureColumn& each) { return each.feature.family; });
+    return found == found_.features.columns.end() ? nullptr : &*found;
+  }
+
+  // Those whom the discovery counted and RFM can rank: with a main event.
+  void choose_judged() {
+    const FeatureColumn* recency = column(Family::Recency);
+    for (uint32_t c = 0; c < past_.history.customers(); ++c)
+      if (found_.label[c] >= 0 && recency && !std::isnan(recency->values[c])) judged_.push_back(c);
+    out_.customers = judged_.size();
+    for (const uint32_t c : judged_)
+      fold_.push_back(static_cast<uint8_t>(hash64(past_.history.customer[c], options_.seed + 17) % kFolds));
+  }
+
+  Result<void> measure_outcomes() {
+    const Parts& parts = found_.parts;
+    const std::string window = fmt::format("last {}", text_of(options_.horizon)), main = parts.alias(Part::Main);
+    std::vector<Feature> features;
+    features.push_back({.name = "hidden_count", .definition = fmt::format("count({}, {})", main, window)});
+    if (!parts.money.empty()) {
+      std::string net = fmt::format("sum({}.{}, {})", main, parts.money, window);
+      if (!parts.undo_money.empty())
+        net += fmt::format(" {} sum(refund.{}, {})", parts.undo_negative ? '+' : '-', parts.undo_money, window);
+      features.push_back({.name = "hidden_value", .definition = net});
+    }
+    const Setting setting{history_, schema_, as_of_, options_.zone ? *options_.zone : Zone::utc()};
+    const FeatureTable measured = TRY(measure(setting, text_of_definitions(parts, features), features));
+    const auto active = active_customers(history_, as_of_, options_.horizon);
+    const auto value_of = [&](size_t column, uint32_t c) {
+      const double x = measured.columns[column].values[past_.customer[c]];
+      return std::isnan(x) ? 0 : x;
+    };
+    const Words& words = parts.words;
+    const std::string days = text_of(options_.horizon);
+    const bool has_money = !parts.money.empty();
+    add_outcome({"value", fmt::format("{} in the {}", has_money ? words.money : words.mains, days)},
+                [&](uint32_t c) { return value_of(has_money ? 1 : 0, c); });
+    add_outcome({"repeat", fmt::format("another {} within {}", words.main, days), true},
+                [&](uint32_t c) { return value_of(0, c) > 0 ? 1.0 : 0.0; });
+    add_outcome({"retention", fmt::format("any event within {}", days), true},
+                [&](uint32_t c) { return active[past_.customer[c]] ? 1.0 : 0.0; });
+    return {};
+  }
+
+  void add_outcome(Outcome outcome, const std::function<double(uint32_t)>& of) {
+    std::vector<double> values;
+    for (const uint32_t c : judged_) values.push_back(of(c));
+    for (const double x : values) outcome.mean += x / static_cast<double>(values.size());
+    const bool is_constant = std::ranges::all_of(values, [&](double x) { return x == values[0]; });
+    // Where there is nothing but the main event, any event says the same.
+    const bool is_known = std::ranges::find(values_, values) != values_.end();
+    if (is_constant || is_known) return;
+    out_.outcomes.push_back(std::move(outcome));
+    values_.push_back(std::move(values));
+  }
+
+  Slicing segments() const {
+    std::vector<uint32_t> of(past_.history.customers(), kNobody);
+    uint32_t index = 0;
+    for (const auto* list : {&found_.segments, &found_.set_apart})
+      for (const Segment& segment : *list) {
+        for (const uint32_t c : segment.members)
+          if (of[c] == kNobody) of[c] = index;
+        ++index;
+      }
+    std::vector<uint64_t> keys;
+    for (const uint32_t c : judged_) keys.push_back(of[c]);
+    return sliced("micro-segments", keys);
+  }
+
+  // Fifths of recency, frequency and money: as 125 cells, or by the sum of the three scores.
+  std::vector<Slicing> rfm() const {
+    std::vector<std::vector<uint8_t>> scores;
+    for (const Family family : {Family::Recency, Family::Frequency, Family::Money}) {
+      const FeatureColumn* of = column(family);
+      if (!of) continue;
+      std::vector<double> values;
+      for (const uint32_t c : judged_) {
+        const double x = std::isnan(of->values[c]) ? 0 : of->values[c];
+        values.push_back(family == Family::Recency ? -x : x);
+      }
+      scores.push_back(stats::quintiles(values));
+    }
+    std::vector<uint64_t> cells(judged_.size()), sums(judged_.size());
+    for (size_t i = 0; i < judged_.size(); ++i)
+      for (const auto& score : scores) cells[i] = 5 * cells[i] + score[i], sums[i] += score[i];
+    return {sliced("quintile RFM", cells), sliced("quintile RFM, by the sum of its scores", sums)};
+  }
+
+  std::optional<Slicing> demographics() const {
+    std::vector<uint64_t> keys(judged_.size());
+    bool are_any = false;
+    for (const FeatureColumn& of : found_.features.columns) {
+      if (of.feature.family != Family::Trait) continue;
+      are_any = true;
+      std::vector<double> values;
+      for (const uint32_t c : judged_) values.push_back(of.values[c]);
+      std::vector<uint8_t> fifth;
+      if (of.feature.shape != Shape::Category) {
+        std::vector<double> known = values;
+        for (double& x : known)
+          if (std::isnan(x)) x = -HUGE_VAL;
+        fifth = stats::quintiles(known);
+      }
+      for (size_t i = 0; i < keys.size(); ++i) {
+        const uint64_t level = std::isnan(values[i]) ? 0
+                               : fifth.empty()       ? 1 + static_cast<uint64_t>(values[i])
+                                                     : uint64_t{1} + fifth[i];
+        keys[i] = mix64(keys[i] ^ level);
+      }
+    }
+    if (!are_any) return std::nullopt;
+    return sliced("demographics alone", keys);
+  }
+
+  void judge() {
+    std::vector<Slicing> slicings{segments()};
+    for (Slicing& each : rfm()) slicings.push_back(std::move(each));
+    if (auto of_traits = demographics()) slicings.push_back(std::move(*of_traits));
+    for (const Slicing& each : slicings) out_.contenders.push_back({.name = each.name, .groups = each.groups});
+    const std::vector<uint32_t> everyone(judged_.size(), 0);
+    for (size_t o = 0; o < values_.size(); ++o) {
+      std::vector<std::vector<double>> ways;
+      for (const Slicing& each : slicings)
+        ways.push_back(stats::predictions(each.group, each.groups, values_[o], fold_, kFolds));
+      const auto of_mean = stats::predictions(everyone, 1, values_[o], fold_, kFolds);
+      const auto compared = stats::compare(values_[o], ways, of_mean, out_.outcomes[o].yes_or_no, options_.seed);
+      for (size_t w = 0; w < slicings.size(); ++w) {
+        out_.contenders[w].foretold.push_back(compared.each[w]);
+        out_.contenders[w].r2_less_segments.push_back(compared.r2_less_first[w]);
+      }
+    }
+  }
+
+  static std::string percent(const stats::Figure& figure) {
+    return fmt::format("{:.0f} % ({:.0f} to {:.0f})", 100 * figure.value, 100 * figure.low, 100 * figure.high);
+  }
+
+  // The better of the two forms of RFM.
+  size_t best_rfm(size_t outcome) const {
+    const auto r2 = [&](size_t w) { return out_.contenders[w].foretold[outcome].r2.value; };
+    return r2(1) >= r2(2) ? 1 : 2;
+  }
+
+  void say() {
+    std::vector<std::string> worse, better;
+    for (size_t o = 0; o < out_.outcomes.size(); ++o) {
+      const Contender& rfm = out_.contenders[best_rfm(o)];
+      const stats::Figure& ours = out_.contenders[0].foretold[o].r2;
+      const bool beats = rfm.r2_less_segments[o].high < 0;
+      const std::string figures =
+          fmt::format("of {}, the segments foretell {} of what varies, {} {}", out_.outcomes[o].phrase, percent(ours),
+                      rfm.name, percent(rfm.foretold[o].r2));
+      (beats ? better : worse).push_back(figures);
+    }
+    const std::string hidden = fmt::format("With the last {} hidden, and {} {} judged on them", text_of(out_.hidden),
+                                           grouped(static_cast<double>(out_.customers)), found_.parts.words.customers);
+    if (!worse.empty())
+      out_.said.push_back(fmt::format("These segments do not foretell better than quintile RFM. {}: {}.", hidden,
+                                      fmt::join(worse, "; ")));
+    if (!better.empty()) out_.said.push_back(fmt::format("{}: {}.", hidden, fmt::join(better, "; ")));
+  }
+
+  const History& history_;
+  const segment::Schema& schema_;
+  const Options& options_;
+  Instant as_of_, cut_;
+  Past past_;
+  Discovery found_;
+  std::vector<uint32_t> judged_;             // customers of the past
+  std::vector<uint8_t> fold_;                // of each judged
+  std::vector<std::vector<double>> values_;  // by outcome, of each judged
+  Foresight out_;
+};
+
+}  // namespace
+
+Result<Foresight> look_back(const History& history, const segment::Schema& schema, const Options& options,
+                            Instant as_of, Progress& progress) {
+  return LookBack(history, schema, options, as_of).all(progress);
+}
+
+}  // namespace tessera::discover

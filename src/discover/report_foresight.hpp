@@ -1,0 +1,17 @@
+// What a report says of the hidden days: sentences, figures beside each other, and the same as JSON.
+#pragma once
+
+#include <string>
+
+#include "core/json.hpp"
+#include "discover/foresight.hpp"
+
+namespace tessera::discover {
+
+// One line a way of grouping, for each outcome; plain text.
+std::string text_of(const Foresight& foresight);
+Json to_json(const Foresight& foresight);
+// A section of the page: no text of the data is in it but what `safe` escapes.
+std::string html_of(const Foresight& foresight, std::string (*safe)(std::string_view));
+
+}  // namespace tessera::discover

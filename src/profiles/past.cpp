@@ -1,0 +1,73 @@
+#include "profiles/past.hpp"
+
+#include <algorithm>
+
+namespace tessera::profiles {
+
+namespace {
+
+template <typename T>
+void append(std::vector<T>& to, const std::vector<T>& from, size_t begin, size_t end) {
+  if (!from.empty())
+    to.insert(to.end(), from.begin() + static_cast<ptrdiff_t>(begin), from.begin() + static_cast<ptrdiff_t>(end));
+}
+
+void append_rows(Column& to, const Column& from, uint32_t begin, uint32_t end) {
+  uint32_t first = begin, last = end;
+  if (from.is_list) {
+    first = from.list_first[begin];
+    last = from.list_first[end];
+    const uint32_t base = to.list_first.back();
+    for (uint32_t row = begin; row < end; ++row) to.list_first.push_back(base + from.list_first[row + 1] - first);
+  }
+  append(to.numbers, from.numbers, first, last);
+  append(to.texts, from.texts, first, last);
+  append(to.truths, from.truths, first, last);
+}
+
+// Behind the customer's last row of time <= until.
+uint32_t end_of(const Stream& stream, CustomerIndex customer, Instant until) {
+  if (stream.event == kRulings) return stream.first[customer + 1];
+  const auto begin = stream.time.begin();
+  return static_cast<uint32_t>(
+      std::upper_bound(begin + stream.first[customer], begin + stream.first[customer + 1], until) - begin);
+}
+
+Stream past_of(const Stream& stream, Instant until, const std::vector<CustomerIndex>& customers) {
+  Stream out{.event = stream.event, .first = {0}, .time = {}, .seq = {}, .columns = {}};
+  for (const Column& column : stream.columns) {
+    out.columns.push_back({.property = column.property, .type = column.type, .is_list = column.is_list});
+    if (column.is_list) out.columns.back().list_first.push_back(0);
+  }
+  for (const CustomerIndex customer : customers) {
+    const uint32_t begin = stream.first[customer], end = end_of(stream, customer, until);
+    append(out.time, stream.time, begin, end);
+    append(out.seq, stream.seq, begin, end);
+    for (size_t c = 0; c < stream.columns.size(); ++c) append_rows(out.columns[c], stream.columns[c], begin, end);
+    out.first.push_back(static_cast<uint32_t>(out.rows()));
+  }
+  for (Instant& time : out.time) time = std::min(time, until);
+  return out;
+}
+
+}  // namespace
+
+Past past_of(const History& history, Instant until) {
+  Past out;
+  for (CustomerIndex customer = 0; customer < history.customers(); ++customer) {
+    const bool was_there = std::ranges::any_of(history.streams, [&](const Stream& stream) {
+      return stream.event != kRulings && end_of(stream, customer, until) > stream.first[customer];
+    });
+    if (was_there) out.customer.push_back(customer);
+  }
+  out.history.dictionary = history.dictionary;
+  out.history.learnt = history.learnt;
+  for (const CustomerIndex customer : out.customer) out.history.customer.push_back(history.customer[customer]);
+  for (const Stream& stream : history.streams) {
+    Stream past = past_of(stream, until, out.customer);
+    if (past.rows() > 0) out.history.streams.push_back(std::move(past));
+  }
+  return out;
+}
+
+}  // namespace tessera::profiles
