@@ -236,22 +236,28 @@ class LookBack {
   }
 
   void say() {
-    std::vector<std::string> worse, better;
+    std::vector<std::string> figures, worse, better;
     for (size_t o = 0; o < out_.outcomes.size(); ++o) {
       const Contender& rfm = out_.contenders[best_rfm(o)];
-      const stats::Figure& ours = out_.contenders[0].foretold[o].r2;
-      const bool beats = rfm.r2_less_segments[o].high < 0;
-      const std::string figures =
-          fmt::format("of {}, the segments foretell {} of what varies, {} {}", out_.outcomes[o].phrase, percent(ours),
-                      rfm.name, percent(rfm.foretold[o].r2));
-      (beats ? better : worse).push_back(figures);
+      // To foretell nothing is not better than to foretell less than nothing.
+      const bool beats = rfm.r2_less_segments[o].high < 0 && out_.contenders[0].foretold[o].r2.low > 0;
+      (beats ? better : worse).push_back(out_.outcomes[o].phrase);
+      figures.push_back(fmt::format("of {} {}, {} {}", out_.outcomes[o].phrase,
+                                    percent(out_.contenders[0].foretold[o].r2), rfm.name, percent(rfm.foretold[o].r2)));
     }
-    const std::string hidden = fmt::format("With the last {} hidden, and {} {} judged on them", text_of(out_.hidden),
-                                           grouped(static_cast<double>(out_.customers)), found_.parts.words.customers);
-    if (!worse.empty())
-      out_.said.push_back(fmt::format("These segments do not foretell better than quintile RFM. {}: {}.", hidden,
-                                      fmt::join(worse, "; ")));
-    if (!better.empty()) out_.said.push_back(fmt::format("{}: {}.", hidden, fmt::join(better, "; ")));
+    if (better.empty())
+      out_.said.push_back("These segments do not foretell better than quintile RFM.");
+    else if (!worse.empty())
+      out_.said.push_back(
+          fmt::format("These segments do not foretell {} better than quintile RFM; they do foretell {}.",
+                      fmt::join(worse, " or "), fmt::join(better, " and ")));
+    else
+      out_.said.push_back("These segments foretell what customers do next better than quintile RFM.");
+    out_.said.push_back(
+        fmt::format("With the last {} hidden, and {} {} judged on them, the segments foretell so much "
+                    "of what varies: {}.",
+                    text_of(out_.hidden), grouped(static_cast<double>(out_.customers)), found_.parts.words.customers,
+                    fmt::join(figures, "; ")));
   }
 
   const History& history_;

@@ -95,7 +95,7 @@ TEST(HiddenDays, StandInEveryFormOfTheReport) {
   const Json json = to_json(*found);
   ASSERT_TRUE(json.find("foresight") && json.find("foresight")->find("contenders"));
   EXPECT_NE(html_of(*found).find("<h2>On hidden days</h2>"), std::string::npos);
-  EXPECT_TRUE(text_of(*found).starts_with("These segments do not foretell better"));
+  EXPECT_TRUE(text_of(*found).starts_with("These segments do not foretell better")) << text_of(*found).substr(0, 300);
   options.horizon = Duration{0};
   const auto without = discover(history, segment::schema_of(history), options, quiet);
   ASSERT_TRUE(without.has_value());
