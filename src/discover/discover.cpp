@@ -341,7 +341,7 @@ class Run {
     std::vector<std::vector<uint32_t>> groups;
     for (size_t s = 0; s < k; ++s) groups.push_back(segments[s].members);
     const double comparisons = static_cast<double>(std::max<size_t>(1, k * out_.features.columns.size()));
-    z_ = z_of(kMistakes / comparisons);
+    z_ = stats::z_of(kMistakes / comparisons);
     std::vector<std::vector<Claim>> claims(k);
     if (k > 1) claims = claims_about(out_.features, out_.parts.words, groups, population_.grouped, z_);
     const FeatureColumn* count = count_of_mains();
@@ -350,7 +350,7 @@ class Run {
       std::vector<double> values;
       for (const uint32_t c : segments[s].members)
         if (count) values.push_back(count->values[c]);
-      mains.push_back(values.empty() ? 2 : median_of(values));
+      mains.push_back(values.empty() ? 2 : stats::median_of(values));
     }
     const auto names = names_of(claims, mains, out_.parts);
     std::set<std::string> ids;

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "discover/intervals.hpp"
 #include "discover/transform.hpp"
+#include "stats/intervals.hpp"
 
 namespace tessera::discover {
 
@@ -19,7 +19,7 @@ constexpr double kLeastMass = 0.03;  // of all values in a hump
 using Density = std::array<double, kBins>;
 
 double deviation_of(std::span<const double> values) {
-  const double mean = values.empty() ? 0 : mean_of(values);
+  const double mean = values.empty() ? 0 : stats::mean_of(values);
   double sum = 0;
   for (const double x : values) sum += (x - mean) * (x - mean);
   return std::sqrt(sum / static_cast<double>(std::max<size_t>(1, values.size())));

@@ -11,6 +11,13 @@ namespace tessera::discover {
 
 namespace {
 
+using stats::Interval;
+using stats::mean_interval;
+using stats::mean_of;
+using stats::median_interval;
+using stats::median_of;
+using stats::wilson;
+
 constexpr double kWorthSaying = 0.2;  // standard deviations
 
 bool by_median(Shape shape) {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "discover/features.hpp"
-#include "discover/intervals.hpp"
+#include "stats/intervals.hpp"
 
 namespace tessera::discover {
 
@@ -21,7 +21,7 @@ struct Claim {
   std::string sentence;  // "71 % (66 to 75) of orders in November and December, against 38 % of everyone"
   std::string tag;       // two words for names
   double value = 0, everyone = 0, lift = 0;
-  Interval interval;
+  stats::Interval interval;
   double effect = 0;  // difference in standard deviations of everyone, signed: what claims are ordered by
   bool higher() const { return value > everyone; }
 };

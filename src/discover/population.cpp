@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "core/text.hpp"
-#include "discover/intervals.hpp"
+#include "stats/intervals.hpp"
 
 namespace tessera::discover {
 
@@ -111,7 +111,7 @@ class Divider {
     if (!first || !gap) return;
     const auto gaps = values_of(*gap, out_.grouped);
     if (gaps.size() < 50) return;
-    const double days = std::clamp(std::round(median_of(gaps) / 5) * 5, kShortestGap, kLongestGap);
+    const double days = std::clamp(std::round(stats::median_of(gaps) / 5) * 5, kShortestGap, kLongestGap);
     const size_t before = out_.grouped.size();
     const Condition condition{.column = index(*first), .high = days};
     // Where most are new, being new tells nothing.

@@ -1,8 +1,8 @@
-#include "discover/intervals.hpp"
+#include "stats/intervals.hpp"
 
 #include <rapidcheck/gtest.h>
 
-namespace tessera::discover {
+namespace tessera::stats {
 namespace {
 
 TEST(Intervals, QuantilesOfTheNormal) {
@@ -27,6 +27,23 @@ TEST(Intervals, MeanByStudent) {
   const Interval interval = mean_interval(values, z_of(0.05));
   EXPECT_NEAR(interval.low, 3.334149, 2e-3);
   EXPECT_NEAR(interval.high, 7.665851, 2e-3);
+}
+
+// scipy 1.10.1: stats.skew(bias=False); Hall's inverse written out in numpy with stats.t.ppf.
+TEST(Intervals, SkewedMeanByHall) {
+  const std::vector<double> values{3, 0, 0, 1, 12, 4, 4, 0, 7, 30, 2, 5};
+  const Moments moments = moments_of(values);
+  EXPECT_NEAR(moments.skewness, 2.553202688039087, 1e-12);
+  EXPECT_NEAR(moments.variance, 70.7878787878788, 1e-10);
+  const Interval interval = skewed_mean_interval(moments, z_of(0.05));
+  EXPECT_NEAR(interval.low, 2.0788917, 2e-3);
+  EXPECT_NEAR(interval.high, 24.3833059, 2e-2);
+  // Without skewness it is Student's.
+  const std::vector<double> even{1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+  EXPECT_NEAR(skewed_mean_interval(moments_of(even), z_of(0.05)).high, 7.665851, 2e-3);
+  // Values that are all alike say nothing of how far off they may be.
+  const std::vector<double> alike(40, 7.0);
+  EXPECT_FALSE(skewed_mean_interval(moments_of(alike), z_of(0.05)).finite());
 }
 
 TEST(Intervals, OneValueSaysNothingOfTheMean) {
@@ -57,4 +74,4 @@ TEST(Intervals, MedianCoverage) {
 }
 
 }  // namespace
-}  // namespace tessera::discover
+}  // namespace tessera::stats

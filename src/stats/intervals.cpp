@@ -1,30 +1,11 @@
-#include "discover/intervals.hpp"
+#include "stats/intervals.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
-namespace tessera::discover {
-
-namespace {
-
-double upper_tail(double z) {
-  return 0.5 * std::erfc(z / std::sqrt(2.0));
-}
-
-}  // namespace
-
-double z_of(double alpha) {
-  // Bisection: called once a report.
-  const double p = alpha / 2;
-  double low = 0, high = 40;
-  for (int i = 0; i < 200 && high - low > 1e-14; ++i) {
-    const double middle = (low + high) / 2;
-    (upper_tail(middle) > p ? low : high) = middle;
-  }
-  return (low + high) / 2;
-}
+namespace tessera::stats {
 
 Interval wilson(double successes, double n, double z) {
   const double p = successes / n, z2 = z * z, centre = p + z2 / (2 * n);
@@ -38,17 +19,42 @@ double mean_of(std::span<const double> values) {
   return values.empty() ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(values.size());
 }
 
+Moments moments_of(std::span<const double> values) {
+  Moments out{.n = static_cast<double>(values.size()), .mean = mean_of(values)};
+  if (values.empty()) return out;
+  double squares = 0, cubes = 0;
+  out.least = values[0];
+  for (const double x : values) {
+    const double d = x - out.mean;
+    squares += d * d;
+    cubes += d * d * d;
+    out.least = std::min(out.least, x);
+  }
+  const double n = out.n;
+  if (n >= 2) out.variance = squares / (n - 1);
+  if (n >= 3 && squares > 0) out.skewness = cubes / n / std::pow(squares / n, 1.5) * std::sqrt(n * (n - 1)) / (n - 2);
+  return out;
+}
+
 Interval mean_interval(std::span<const double> values, double z) {
   const double infinity = std::numeric_limits<double>::infinity();
   if (values.size() < 2) return {-infinity, infinity};
-  const double n = static_cast<double>(values.size()), mean = mean_of(values), v = n - 1;
-  double squares = 0;
-  for (const double x : values) squares += (x - mean) * (x - mean);
-  const double z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
-  const double t = z + (z3 + z) / (4 * v) + (5 * z5 + 16 * z3 + 3 * z) / (96 * v * v) +
-                   (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * v * v * v);
-  const double half = t * std::sqrt(squares / v / n);
-  return {mean - half, mean + half};
+  const Moments m = moments_of(values);
+  const double half = student_of(z, m.n - 1) * std::sqrt(m.variance / m.n);
+  return {m.mean - half, m.mean + half};
+}
+
+Interval skewed_mean_interval(const Moments& m, double z) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  if (m.n < 3 || !(m.variance > 0)) return {-infinity, infinity};
+  const double deviation = std::sqrt(m.variance), root = std::sqrt(m.n), t = student_of(z, m.n - 1);
+  // The inverse of Hall's g(t) = t + gamma t^2 / 3 + gamma^2 t^3 / 27 + gamma / (6 n), in units of the deviation.
+  const auto back = [&](double q) {
+    const double y = q / root, gamma = m.skewness;
+    return std::fabs(gamma) < 1e-6 ? y : 3 / gamma * (std::cbrt(1 + gamma * (y - gamma / (6 * m.n))) - 1);
+  };
+  const double low = m.mean - deviation * back(t), high = m.mean - deviation * back(-t);
+  return {m.least >= 0 ? std::max(0.0, low) : low, high};
 }
 
 double median_of(std::span<const double> values) {
@@ -71,4 +77,4 @@ Interval median_interval(std::span<const double> values, double z) {
           high + 1 > n ? infinity : sorted[static_cast<size_t>(high)]};
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::stats
