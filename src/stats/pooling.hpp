@@ -47,9 +47,9 @@ Pool pool_rates(std::span<const Tally> groups, double z);
 // Means of values with heavy tails, as money has. Pooled are the logarithms of the means, for on that scale a mean and
 // the error of it are hardly tied, while on the scale of money small means have small errors, outweigh the others and
 // pull them down. The error of each is taken from the width of skewed_mean_interval on that scale, and pooled as well.
-// Where half of the groups or more have a mean of 0 or less, the scale is that of the values. A group of fewer than three
-// values or of values that are all alike, and on the scale of logarithms one whose mean is not positive, keeps its own
-// interval and takes no part.
+// Where half of the groups or more have a mean of 0 or less, the scale is that of the values. A group of fewer than
+// three values or of values that are all alike, and on the scale of logarithms one whose mean is not positive, keeps
+// its own interval and takes no part.
 Pool pool_means(std::span<const Moments> groups, double z);
 
 // The normal model under pool_means: observed figures with known variances. One or two groups say next to nothing of
