@@ -9,6 +9,7 @@
 #include "discover/measure.hpp"
 #include "discover/persona.hpp"
 #include "discover/population.hpp"
+#include "predict/boosting.hpp"
 #include "profiles/past.hpp"
 
 namespace tessera::discover {
@@ -61,7 +62,7 @@ class LookBack {
       return std::move(out_);
     }
     TRY(measure_outcomes());
-    judge();
+    TRY(judge());
     say();
     return std::move(out_);
   }
@@ -206,23 +207,37 @@ class LookBack {
     return sliced("demographics alone", keys);
   }
 
-  void judge() {
+  // Everything that is measured of a customer, row by row.
+  std::vector<float> measured() const {
+    std::vector<float> out;
+    for (const uint32_t c : judged_)
+      for (const FeatureColumn& of : found_.features.columns) out.push_back(static_cast<float>(of.values[c]));
+    return out;
+  }
+
+  Result<void> judge() {
     std::vector<Slicing> slicings{segments()};
     for (Slicing& each : rfm()) slicings.push_back(std::move(each));
     if (auto of_traits = demographics()) slicings.push_back(std::move(*of_traits));
     for (const Slicing& each : slicings) out_.contenders.push_back({.name = each.name, .groups = each.groups});
+    out_.contenders.push_back({.name = "gradient-boosted model, the ceiling", .groups = 0});
+    const std::vector<float> features = measured();
     const std::vector<uint32_t> everyone(judged_.size(), 0);
     for (size_t o = 0; o < values_.size(); ++o) {
       std::vector<std::vector<double>> ways;
       for (const Slicing& each : slicings)
         ways.push_back(stats::predictions(each.group, each.groups, values_[o], fold_, kFolds));
+      ways.push_back(
+          TRY(predict::boosted_predictions(features, found_.features.columns.size(), values_[o], fold_, kFolds,
+                                           {.yes_or_no = out_.outcomes[o].yes_or_no, .seed = options_.seed})));
       const auto of_mean = stats::predictions(everyone, 1, values_[o], fold_, kFolds);
       const auto compared = stats::compare(values_[o], ways, of_mean, out_.outcomes[o].yes_or_no, options_.seed);
-      for (size_t w = 0; w < slicings.size(); ++w) {
+      for (size_t w = 0; w < ways.size(); ++w) {
         out_.contenders[w].foretold.push_back(compared.each[w]);
         out_.contenders[w].r2_less_segments.push_back(compared.r2_less_first[w]);
       }
     }
+    return {};
   }
 
   static std::string percent(const stats::Figure& figure) {
