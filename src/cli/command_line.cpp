@@ -28,7 +28,8 @@ void add_option(CLI::App& app, const Option& option, Slots& slots) {
     return;
   }
   CLI::Option* made = app.add_option(name, slot.values, help);
-  if (option.takes == Takes::One) made->expected(1);
+  // Else the first of several words without a dash would take them all.
+  if (option.takes == Takes::One) made->expected(1)->allow_extra_args(false);
   // An option takes one value each time it is given, so that it never swallows what follows it.
   else if (option.name.starts_with('-'))
     made->expected(1)->take_all();

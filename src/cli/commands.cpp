@@ -26,6 +26,7 @@ std::span<const Command> commands() {
         rejects_command(),
         customers_duplicates_command(),
         discover_command(),
+        hunch_command(),
         segments_check_command(),
         segments_count_command(),
         segments_members_command(),

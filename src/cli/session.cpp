@@ -88,14 +88,20 @@ Result<void> asks_for_one(const Arguments& given) {
                "tessera segments count -e 'no order in the last 90 days'");
 }
 
-Result<Prepared> prepare_asked(const Context& context, Session& session, const Arguments& given) {
-  TRY(asks_for_one(given));
+Result<std::vector<segment::Definition>> known_definitions(const Context& context, const Session& session,
+                                                           const Arguments& given) {
   std::vector<segment::Definition> known = session.applied;
   for (const std::string& file : given.all("file"))
     for (segment::Definition& definition : TRY(read_definitions(context, file))) {
       std::erase_if(known, [&](const auto& old) { return old.kind == definition.kind && old.slug == definition.slug; });
       known.push_back(std::move(definition));
     }
+  return known;
+}
+
+Result<Prepared> prepare_asked(const Context& context, Session& session, const Arguments& given) {
+  TRY(asks_for_one(given));
+  const std::vector<segment::Definition> known = TRY(known_definitions(context, session, given));
   const auto expression = given.text("expression");
   const auto name = given.text("SEGMENT");
   if (expression) return prepare_expression(context, session, *expression, known);

@@ -42,6 +42,9 @@ Result<Prepared> prepare(const Context& context, Session& session, segment::Prog
 
 // The segment of that name, in any letter case, or id. Error: there is none; it names the nearest.
 Result<size_t> find_segment(const std::vector<segment::Definition>& known, const std::string& name);
+// The applied definitions, those of -f FILE in the place of their like.
+Result<std::vector<segment::Definition>> known_definitions(const Context& context, const Session& session,
+                                                           const Arguments& given);
 // Usage error unless exactly one of SEGMENT and -e is given.
 Result<void> asks_for_one(const Arguments& given);
 // What the arguments ask for: -e EXPR, or SEGMENT (name or id) among the applied definitions and those of -f FILE.

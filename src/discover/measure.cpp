@@ -57,7 +57,7 @@ Result<FeatureTable> measure(const Setting& setting, std::string_view definition
   parallel_for(setting.history.customers(), kBlock, [&](size_t from, size_t to) {
     if (is_stopped()) return;
     const auto part = segment::evaluate(bound, {static_cast<uint32_t>(from), static_cast<uint32_t>(to)}, setting.as_of,
-                                        kNever, options);
+                                        setting.known_at, options);
     for (size_t j = 0; j < out.columns.size(); ++j) {
       const ValueColumn& values = part.values[options.values[j]];
       FeatureColumn& column = out.columns[j];

@@ -18,6 +18,7 @@ struct Setting {
   const segment::Schema& schema;
   Instant as_of;
   Zone zone;
+  Instant known_at = kNever;  // of the features
 };
 
 // Values of every let named by a feature, in the unit of the feature's shape (Days in days, Share as 0 to 1). Features

@@ -173,8 +173,8 @@ void Inflow::restitch(Profile a, Profile b, const std::function<void()>& change)
 
 Result<Profile> Inflow::known(const profiles::NamedIdentifier& identifier) const {
   if (const auto found = identities_.find(identifier.kind, identifier.value)) return *found;
-  return fail(fmt::format("nobody is known by the {} '{}'", profiles::name_of(identifier.kind), identifier.value), {},
-              "GET /api/v1/customers/ID shows who is known");
+  return fail(fmt::format("the record knows no {} '{}'", profiles::name_of(identifier.kind), identifier.value), {},
+              "the known ones are listed by: tessera sql 'SELECT * FROM customers'");
 }
 
 Result<void> Inflow::rule(const Ruling& ruling) {

@@ -6,9 +6,10 @@
 
 namespace tessera::segment {
 
-Result<Asked> ask(std::string_view condition, const Schema& schema, std::span<const Definition> known) {
+Result<Asked> ask(std::string_view condition, const Schema& schema, std::span<const Definition> known,
+                  std::string_view place) {
   ParsedExpression parsed = parse_expression(condition);
-  if (!parsed.ok()) return std::unexpected(error_of(parsed.diagnostics, condition));
+  if (!parsed.ok()) return std::unexpected(error_of(parsed.diagnostics, condition, place));
   const Span span = parsed.expr.span;
   Checked checked = check_expression(std::move(parsed.expr), schema, known);
   if (checked.ok() && checked.program.definitions.back().kind != DefinitionKind::Segment)
@@ -16,8 +17,8 @@ Result<Asked> ask(std::string_view condition, const Schema& schema, std::span<co
         {Severity::Error, span,
          fmt::format("a condition is expected, and this is {}; compare it with a value, or for an event write did ...",
                      name_of(checked.program.definitions.back().body.type))});
-  if (!checked.ok()) return std::unexpected(error_of(checked.diagnostics, condition));
-  return Asked{.program = std::move(checked.program), .warnings = render(checked.diagnostics, condition)};
+  if (!checked.ok()) return std::unexpected(error_of(checked.diagnostics, condition, place));
+  return Asked{.program = std::move(checked.program), .warnings = render(checked.diagnostics, condition, place)};
 }
 
 }  // namespace tessera::segment

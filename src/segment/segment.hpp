@@ -33,7 +33,8 @@ struct Asked {
 };
 
 // A condition in text, ready to compile: `segments count -e 'EXPR'`. Error: everything that is wrong with it, rendered;
-// or that it is a value and no condition.
-Result<Asked> ask(std::string_view condition, const Schema& schema, std::span<const Definition> known = {});
+// or that it is a value and no condition. `place`: what the text is called, in front of lines and columns.
+Result<Asked> ask(std::string_view condition, const Schema& schema, std::span<const Definition> known = {},
+                  std::string_view place = {});
 
 }  // namespace tessera::segment

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/result.hpp"
+#include "stats/distributions.hpp"
 
 namespace tessera::stats {
 
@@ -10,18 +11,9 @@ namespace {
 
 constexpr double kMost = 1e12;
 
-double below(double z) {
-  return 0.5 * std::erfc(-z / std::sqrt(2.0));
-}
-
-// The z that a normal value exceeds with this probability: bisection, for it is called once an answer.
+// The z that a normal value exceeds with this probability.
 double exceeded_with(double probability) {
-  double low = -40, high = 40;
-  for (int i = 0; i < 200; ++i) {
-    const double middle = (low + high) / 2;
-    (1 - below(middle) > probability ? low : high) = middle;
-  }
-  return (low + high) / 2;
+  return probability <= 0.5 ? z_of(2 * probability) : -z_of(2 * (1 - probability));
 }
 
 struct Deviations {
@@ -38,8 +30,7 @@ std::optional<uint64_t> people_per_arm(double p0, double p1, double alpha, doubl
   VERIFY(alpha > 0 && alpha < 1 && power > 0 && power < 1);
   VERIFY(p0 >= 0 && p0 <= 1 && p1 >= 0 && p1 <= 1);
   const Deviations deviations = deviations_of(p0, p1);
-  const double root =
-      (exceeded_with(alpha / 2) * deviations.same + exceeded_with(1 - power) * deviations.different) / (p0 - p1);
+  const double root = (z_of(alpha) * deviations.same + exceeded_with(1 - power) * deviations.different) / (p0 - p1);
   const double people = root * root;
   if (!(people <= kMost)) return std::nullopt;
   return static_cast<uint64_t>(std::ceil(people));
@@ -47,8 +38,8 @@ std::optional<uint64_t> people_per_arm(double p0, double p1, double alpha, doubl
 
 double power_of(double p0, double p1, double per_arm, double alpha) {
   const Deviations deviations = deviations_of(p0, p1);
-  return below((std::sqrt(per_arm) * std::abs(p0 - p1) - exceeded_with(alpha / 2) * deviations.same) /
-               deviations.different);
+  return normal_upper_tail((z_of(alpha) * deviations.same - std::sqrt(per_arm) * std::abs(p0 - p1)) /
+                           deviations.different);
 }
 
 }  // namespace tessera::stats
