@@ -244,14 +244,12 @@ class Asking {
     for (size_t i = 0; i < then.size(); ++i) already[past.customer[i]] = then[i];
     size_t on[2] = {}, turned[2] = {};
     for (const uint32_t c : looked_at_) {
-      if (met_then_[c] == Answer::Unknown) continue;
       const bool was = already[c] == Answer::Yes, is = had_[c] == Answer::Yes;
       ++on[was];
       turned[was] += was != is;
     }
     const bool from = turned[0] == turned[1] ? on[1] > on[0] : turned[1] > turned[0];
     for (const uint32_t c : looked_at_) {
-      if (met_then_[c] == Answer::Unknown) continue;
       if ((already[c] == Answer::Yes) != from) {
         ++out_.settled;
         continue;
@@ -284,8 +282,10 @@ class Asking {
     out_.difference = out_.met.rate - out_.others.rate;
     out_.interval = difference_interval(out_.met, out_.others);
     if (out_.unknown > 0)
-      out_.notes.push_back(fmt::format("For {} {} the IF asks for a value that is unknown; they are in neither group.",
-                                       grouped(static_cast<double>(out_.unknown)), out_.customers));
+      out_.notes.push_back(
+          fmt::format("For {} {} the IF asks for a value that is unknown; as in a segment, they count as not meeting "
+                      "it.",
+                      grouped(static_cast<double>(out_.unknown)), out_.customers));
   }
 
   void judge() {

@@ -96,7 +96,7 @@ struct Hunch {
   bool as_known_then = false;  // what was learnt after the cut-off is hidden from the IF; false: taken by dates alone
   size_t looked_at = 0;        // customers known at the cut-off who are not left out
   size_t left_out = 0;         // bots, staff, tests, refused
-  size_t unknown = 0;          // for whom the IF is neither true nor false: in no group
+  size_t unknown = 0;          // for whom the IF is neither true nor false: they count as not meeting it
   size_t settled = 0;          // outcome settled before the horizon: in no group
   HunchGroup met, others;
   double difference = 0;     // of the rates as they are

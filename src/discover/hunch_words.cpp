@@ -1,5 +1,6 @@
 #include "discover/hunch_words.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "discover/persona.hpp"
@@ -118,7 +119,9 @@ std::string points(double difference) {
 }
 
 std::string points(double difference, const stats::Interval& interval) {
-  const int digits = decimals(difference, 0.002);
+  // An end that is not 0 must not read as 0.
+  int digits = decimals(difference, 0.002);
+  for (const double end : {interval.low, interval.high}) digits = std::max(digits, decimals(end, 0.0005));
   return fmt::format("{} ({} to {})", points(difference), signed_text(interval.low, digits),
                      signed_text(interval.high, digits));
 }

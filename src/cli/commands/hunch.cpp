@@ -76,10 +76,9 @@ std::string match_text(const Hunch& hunch) {
 
 std::string text_of(const Hunch& hunch) {
   std::string text = fmt::format(
-      "If       {}\n         as of {}\nthen     {}\n         as of {}, {} later\n\n{} {} known at the cut-off; {} left "
-      "out before.\n",
+      "If       {}\n         as of {}\nthen     {}\n         as of {}, {} later\n\n{} {} known at the cut-off.\n",
       hunch.condition, text_of(hunch.cut), hunch.outcome, text_of(hunch.as_of), text_of(hunch.horizon),
-      number(hunch.looked_at), hunch.customers, number(hunch.left_out));
+      number(hunch.looked_at), hunch.customers);
   text += group_row("meet the condition", hunch.met);
   text += group_row("do not", hunch.others);
   if (hunch.met.customers > 0 && hunch.others.customers > 0)
@@ -88,6 +87,9 @@ std::string text_of(const Hunch& hunch) {
   text += "\n" + hunch.answer + "\n";
   if (hunch.experiment) text += "\n" + discover::text_of(*hunch.experiment, hunch) + "\n";
   if (!hunch.notes.empty()) text += "\n";
+  if (hunch.left_out > 0)
+    text += fmt::format("{}- {} more are left out: bots, staff, tests, or they refused profiling.\n",
+                        hunch.notes.empty() ? "\n" : "", number(hunch.left_out));
   for (const std::string& note : hunch.notes) text += "- " + note + "\n";
   return text;
 }
