@@ -29,7 +29,6 @@ constexpr double kSubstantial = 0.3;   // silhouette under which few groups are 
 constexpr uint64_t kHeldOutOfTen = 3;  // customers on whom rules are judged, not found
 constexpr size_t kDistinct = 8;        // claims shown of a segment
 constexpr size_t kTypical = 3;
-constexpr double kMistakes = 0.05;  // chance of any wrong claim in a report
 
 Instant just_after_newest(const History& history) {
   Instant newest = kEver;
@@ -340,10 +339,10 @@ class Run {
   void describe(std::vector<Segment>& segments, size_t k) {
     std::vector<std::vector<uint32_t>> groups;
     for (size_t s = 0; s < k; ++s) groups.push_back(segments[s].members);
-    const double comparisons = static_cast<double>(std::max<size_t>(1, k * out_.features.columns.size()));
-    z_ = stats::z_of(kMistakes / comparisons);
     std::vector<std::vector<Claim>> claims(k);
-    if (k > 1) claims = claims_about(out_.features, out_.parts.words, groups, population_.grouped, z_);
+    if (k > 1)
+      claims = claims_about(out_.features, out_.parts.words, groups,
+                            {.everyone = population_.grouped, .held_out = out_.held_out, .made = made_the_groups()});
     const FeatureColumn* count = count_of_mains();
     std::vector<double> mains;
     for (size_t s = 0; s < k; ++s) {
@@ -371,6 +370,16 @@ class Run {
         segment.id = fmt::format("{}-{}", slug_of(segment.persona.name), n);
       segment.persona.summary = summary_of(segment);
     }
+  }
+
+  // Of each column: it made the groups, or stands in a rule.
+  std::vector<bool> made_the_groups() const {
+    std::vector<bool> made(out_.features.columns.size(), false);
+    for (const ColumnTreatment& treatment : out_.treatment)
+      if (treatment.weight > 0) made[out_.features.index(treatment.feature)] = true;
+    for (const Conjunction& rule : rules_)
+      for (const Condition& condition : rule) made[condition.column] = true;
+    return made;
   }
 
   static std::string capital(std::string_view text) {
@@ -476,7 +485,6 @@ class Run {
   std::vector<int> place_;  // of cluster or apart group in segments + set_apart
   std::vector<double> value_;
   std::vector<bool> active_;
-  double z_ = 2;
 };
 
 }  // namespace

@@ -1,7 +1,4 @@
-// Who a segment is, in words that evidence stands behind. A claim compares the segment's members with everyone who was
-// grouped: a number, its interval, everyone's number. Only claims whose interval lies wholly to one side of everyone's
-// number are made; the level is Bonferroni's (5 % over all comparisons of the report together), so the report as a
-// whole is wrong in one place with at most 5 % chance. Claims are observations: no word of them says why.
+// Who a segment is, in words that evidence stands behind (claims.hpp): persona, name, and how mature the data is.
 #pragma once
 
 #include <cstdint>
@@ -9,22 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "discover/features.hpp"
-#include "stats/intervals.hpp"
+#include "discover/claims.hpp"
 
 namespace tessera::discover {
-
-struct Claim {
-  std::string trait;  // the feature's name
-  std::string level;  // of a category
-  Family family = Family::Own;
-  std::string sentence;  // "71 % (66 to 75) of orders in November and December, against 38 % of everyone"
-  std::string tag;       // two words for names
-  double value = 0, everyone = 0, lift = 0;
-  stats::Interval interval;
-  double effect = 0;  // difference in standard deviations of everyone, signed: what claims are ordered by
-  bool higher() const { return value > everyone; }
-};
 
 struct Advice {
   std::string what, why;
@@ -37,11 +21,6 @@ struct Persona {
   std::vector<Advice> serve;
   std::vector<std::string> typical;  // pseudonyms
 };
-
-// About each group of customers, strongest first. z: from z_of() at the corrected level. O(features * customers log).
-std::vector<std::vector<Claim>> claims_about(const FeatureTable& features, const Words& words,
-                                             std::span<const std::vector<uint32_t>> groups,
-                                             std::span<const uint32_t> everyone, double z);
 
 // Fills all but name, typical and summary.
 Persona persona_of(std::span<const Claim> claims, const Parts& parts, const FeatureTable& features);

@@ -76,25 +76,35 @@ double drawn_mean_p(double mean, double n, const Moments& all) {
 }
 
 double rank_p(std::span<const double> group, std::span<const double> others) {
-  if (group.empty() || others.empty()) return 1;
-  std::vector<std::pair<double, bool>> all;
-  all.reserve(group.size() + others.size());
-  for (const double x : group) all.push_back({x, true});
-  for (const double x : others) all.push_back({x, false});
-  std::sort(all.begin(), all.end());
-  double ranks = 0, ties = 0;
-  for (size_t from = 0; from < all.size();) {
-    size_t to = from, mine = 0;
-    while (to < all.size() && all[to].first == all[from].first) mine += all[to++].second;
+  std::vector<double> all(group.begin(), group.end());
+  all.insert(all.end(), others.begin(), others.end());
+  const Ranks ranks = ranks_of(all);
+  const auto end = ranks.rank.begin() + static_cast<long>(group.size());
+  return rank_p(std::accumulate(ranks.rank.begin(), end, 0.0), static_cast<double>(group.size()), ranks);
+}
+
+Ranks ranks_of(std::span<const double> values) {
+  std::vector<size_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return values[a] < values[b]; });
+  Ranks out{.rank = std::vector<double>(values.size())};
+  for (size_t from = 0; from < order.size();) {
+    size_t to = from;
+    while (to < order.size() && values[order[to]] == values[order[from]]) ++to;
+    for (size_t i = from; i < to; ++i) out.rank[order[i]] = (static_cast<double>(from + to) + 1) / 2;
     const double alike = static_cast<double>(to - from);
-    ranks += static_cast<double>(mine) * (static_cast<double>(from + to) + 1) / 2;
-    ties += alike * (alike * alike - 1);
+    out.ties += alike * (alike * alike - 1);
     from = to;
   }
-  const double a = static_cast<double>(group.size()), b = static_cast<double>(others.size()), n = a + b;
-  const double u = ranks - a * (a + 1) / 2, variance = a * b / 12 * (n + 1 - ties / (n * (n - 1)));
+  return out;
+}
+
+double rank_p(double sum, double n, const Ranks& all) {
+  const double size = static_cast<double>(all.rank.size()), others = size - n;
+  if (!(n > 0 && others > 0)) return 1;
+  const double u = sum - n * (n + 1) / 2, variance = n * others / 12 * (size + 1 - all.ties / (size * (size - 1)));
   if (!(variance > 0)) return 1;
-  const double z = std::max(0.0, std::fabs(u - a * b / 2) - 0.5) / std::sqrt(variance);
+  const double z = std::max(0.0, std::fabs(u - n * others / 2) - 0.5) / std::sqrt(variance);
   return std::min(1.0, 2 * normal_upper_tail(z));
 }
 

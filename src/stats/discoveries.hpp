@@ -42,4 +42,13 @@ double drawn_mean_p(double mean, double n, const Moments& all);
 // heavy tails, where means say little. 1 where either is empty or all values are alike. O(n log n).
 double rank_p(std::span<const double> group, std::span<const double> others);
 
+// The same for many groups of the same values: ranks are given once, then a test costs the group's own size.
+struct Ranks {
+  std::vector<double> rank;  // of each value, from 1; values that are alike share the middle of theirs
+  double ties = 0;           // sum over values that are alike of t (t^2 - 1)
+};
+Ranks ranks_of(std::span<const double> values);
+// Of a group of `n` whose ranks sum to `sum`, against all others.
+double rank_p(double sum, double n, const Ranks& all);
+
 }  // namespace tessera::stats

@@ -1,0 +1,83 @@
+#include "discover/figures.hpp"
+
+#include <cmath>
+
+#include "discover/persona.hpp"
+
+namespace tessera::discover {
+
+namespace {
+
+constexpr double kLevel = 0.05;
+
+std::vector<double> known_of(const Measure& measure, std::span<const uint32_t> members) {
+  std::vector<double> out;
+  for (const uint32_t c : members)
+    if (!std::isnan(measure.values[c])) out.push_back(measure.values[c]);
+  return out;
+}
+
+// "34 %", "0.4 %": a rate near an end keeps a decimal.
+std::string percent(double share) {
+  const double x = 100 * share;
+  return x > 0 && x < 100 && (x < 9.95 || x > 90.05) ? fmt::format("{:.1f}", x) : fmt::format("{:.0f}", x);
+}
+
+}  // namespace
+
+std::vector<std::vector<SegmentFigure>> figures_of(std::span<const Measure> measures,
+                                                   std::span<const std::vector<uint32_t>> groups) {
+  const double z = stats::z_of(kLevel);
+  std::vector<std::vector<SegmentFigure>> out(groups.size());
+  for (const Measure& measure : measures) {
+    std::vector<stats::Moments> moments;
+    std::vector<stats::Tally> tallies;
+    for (const auto& members : groups) {
+      moments.push_back(stats::moments_of(known_of(measure, members)));
+      const stats::Moments& m = moments.back();
+      tallies.push_back({m.n > 0 ? std::round(m.mean * m.n) : 0, m.n});
+    }
+    // A rate that a rule decides is no draw from what the groups have in common, and would mislead the others' pooling.
+    const auto decided = [&](size_t g) {
+      return measure.is_rate && measure.in_rule[g] && tallies[g].n > 0 &&
+             (tallies[g].successes == 0 || tallies[g].successes == tallies[g].n);
+    };
+    auto free = tallies;
+    for (size_t g = 0; g < groups.size(); ++g)
+      if (decided(g)) free[g] = {};
+    const stats::Pool pool = measure.is_rate ? stats::pool_rates(free, z) : stats::pool_means(moments, z);
+    double sum = 0, n = 0;
+    for (const stats::Moments& m : moments)
+      if (m.n > 0) sum += m.n * m.mean, n += m.n;
+    for (size_t g = 0; g < groups.size(); ++g) {
+      SegmentFigure figure{.name = measure.name,
+                           .phrase = measure.phrase,
+                           .is_rate = measure.is_rate,
+                           .members = moments[g].n,
+                           .everyone = sum / n,
+                           .by_rule = decided(g),
+                           .figure = pool.groups[g]};
+      if (figure.by_rule) {
+        const double rate = tallies[g].successes / tallies[g].n;
+        figure.figure = {.raw = rate, .alone = {rate, rate}, .estimate = rate, .interval = {rate, rate}, .tells = true};
+      }
+      figure.figure.tells = figure.by_rule || (figure.is_rate ? stats::rate_tells : stats::mean_tells)(
+                                                  figure.figure.interval, figure.everyone);
+      out[g].push_back(std::move(figure));
+    }
+  }
+  return out;
+}
+
+std::string sentence_of(const SegmentFigure& f) {
+  const stats::Pooled& x = f.figure;
+  if (f.by_rule) return fmt::format("{} % {}, by the rule", percent(x.estimate), f.phrase);
+  if (!x.tells) return fmt::format("{}: too few to tell", f.phrase);
+  if (f.is_rate)
+    return fmt::format("{} % ({} to {}) {}", percent(x.estimate), percent(x.interval.low), percent(x.interval.high),
+                       f.phrase);
+  return fmt::format("{} ({} to {}) {}", grouped(x.estimate), grouped(x.interval.low), grouped(x.interval.high),
+                     f.phrase);
+}
+
+}  // namespace tessera::discover
