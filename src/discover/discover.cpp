@@ -315,10 +315,13 @@ class Run {
         segment.precision = quality.precision[s];
         segment.recall = quality.recall[s];
         segment.f1 = quality.f1[s];
+        segment.precision_interval = quality.precision_interval[s];
+        segment.recall_interval = quality.recall_interval[s];
       } else {
         segment.set_apart = true;
         segment.why_apart = population_.apart[s - k].why;
         segment.precision = segment.recall = segment.f1 = 1;
+        segment.precision_interval = segment.recall_interval = {1, 1};
       }
     }
     for (const int label : label_)
@@ -343,6 +346,7 @@ class Run {
     if (k > 1)
       claims = claims_about(out_.features, out_.parts.words, groups,
                             {.everyone = population_.grouped, .held_out = out_.held_out, .made = made_the_groups()});
+    const auto figures = figures_of(measures(k), groups);
     const FeatureColumn* count = count_of_mains();
     std::vector<double> mains;
     for (size_t s = 0; s < k; ++s) {
@@ -359,6 +363,7 @@ class Run {
         segment.persona = persona_of(claims[s], out_.parts, out_.features);
         segment.persona.name = k == 1 ? capital(out_.parts.words.customers) : names[s];
         segment.persona.typical = typical(s, segment);
+        segment.figures = figures[s];
         segment.distinct = std::move(claims[s]);
         if (segment.distinct.size() > kDistinct) segment.distinct.resize(kDistinct);
       } else {
@@ -370,6 +375,38 @@ class Run {
         segment.id = fmt::format("{}-{}", slug_of(segment.persona.name), n);
       segment.persona.summary = summary_of(segment);
     }
+  }
+
+  // What is compared between micro-segments in rates and means.
+  std::vector<Measure> measures(size_t k) const {
+    const Words& words = out_.parts.words;
+    const auto speaks_of = [&](Family family) {
+      std::vector<bool> out;
+      for (size_t s = 0; s < k; ++s)
+        out.push_back(std::ranges::any_of(
+            rules_[s], [&](const Condition& c) { return out_.features.columns[c.column].feature.family == family; }));
+      return out;
+    };
+    std::vector<Measure> out;
+    out.push_back({.name = "active",
+                   .phrase = fmt::format("active in the last {}", text_of(options_.active)),
+                   .is_rate = true,
+                   .values = {active_.begin(), active_.end()},
+                   .in_rule = speaks_of(Family::Recency)});
+    if (const FeatureColumn* count = count_of_mains()) {
+      out.push_back({.name = "repeat",
+                     .phrase = fmt::format("with two {} or more", words.mains),
+                     .is_rate = true,
+                     .values = {},
+                     .in_rule = speaks_of(Family::Frequency)});
+      for (const double n : count->values) out.back().values.push_back(std::isnan(n) ? NAN : n >= 2);
+    }
+    out.push_back(
+        {.name = "value",
+         .phrase = fmt::format("{} a {}", out_.parts.money.empty() ? words.mains : words.money, words.customer),
+         .values = value_,
+         .in_rule = {}});
+    return out;
   }
 
   // Of each column: it made the groups, or stands in a rule.

@@ -19,6 +19,7 @@
 #include "core/time.hpp"
 #include "discover/cluster.hpp"
 #include "discover/features.hpp"
+#include "discover/figures.hpp"
 #include "discover/foresight.hpp"
 #include "discover/parts.hpp"
 #include "discover/persona.hpp"
@@ -56,8 +57,10 @@ struct Segment {
   size_t clustered = 0;              // customers of the cluster
   double precision = 0, recall = 0;  // of the rule against the cluster, on customers it was not found on
   double f1 = 0;
+  stats::Interval precision_interval, recall_interval;
   size_t size = 0, active = 0;  // members of the rule
   double customer_share = 0, value = 0, value_share = 0;
+  std::vector<SegmentFigure> figures;  // of micro-segments: active, repeat, value, pooled across them
   std::vector<Claim> distinct;
   Persona persona;
   std::vector<uint32_t> members;  // of the rule: customers of the history, ascending

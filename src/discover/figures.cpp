@@ -1,5 +1,6 @@
 #include "discover/figures.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "discover/persona.hpp"
@@ -17,10 +18,17 @@ std::vector<double> known_of(const Measure& measure, std::span<const uint32_t> m
   return out;
 }
 
-// "34 %", "0.4 %": a rate near an end keeps a decimal.
-std::string percent(double share) {
+// "34", "0.4": near an end with a decimal, and 0 and 100 are said of none and all alone. Ends of intervals are rounded
+// outwards.
+enum class Rounding { Nearest, Down, Up };
+std::string percent(double share, Rounding rounding = Rounding::Nearest) {
   const double x = 100 * share;
-  return x > 0 && x < 100 && (x < 9.95 || x > 90.05) ? fmt::format("{:.1f}", x) : fmt::format("{:.0f}", x);
+  const bool near_end = x < 9.95 || x > 90.05;
+  const double step = near_end ? 10 : 1;
+  double y = x * step;
+  y = (rounding == Rounding::Down ? std::floor(y) : rounding == Rounding::Up ? std::ceil(y) : std::round(y)) / step;
+  if (rounding == Rounding::Nearest && share > 0 && share < 1) y = std::clamp(y, 0.1, 99.9);
+  return fmt::format("{:.{}f}", y, near_end && y > 0 && y < 100 ? 1 : 0);
 }
 
 }  // namespace
@@ -74,8 +82,8 @@ std::string sentence_of(const SegmentFigure& f) {
   if (f.by_rule) return fmt::format("{} % {}, by the rule", percent(x.estimate), f.phrase);
   if (!x.tells) return fmt::format("{}: too few to tell", f.phrase);
   if (f.is_rate)
-    return fmt::format("{} % ({} to {}) {}", percent(x.estimate), percent(x.interval.low), percent(x.interval.high),
-                       f.phrase);
+    return fmt::format("{} % ({} to {}) {}", percent(x.estimate), percent(x.interval.low, Rounding::Down),
+                       percent(x.interval.high, Rounding::Up), f.phrase);
   return fmt::format("{} ({} to {}) {}", grouped(x.estimate), grouped(x.interval.low), grouped(x.interval.high),
                      f.phrase);
 }

@@ -48,6 +48,28 @@ Json persona_json(const Segment& s) {
       .set("typical_members", texts(s.persona.typical));
 }
 
+Json interval_json(const stats::Interval& interval) {
+  return Json::array().add(figure(interval.low)).add(figure(interval.high));
+}
+
+Json figures_json(const Segment& s) {
+  Json out = Json::array();
+  for (const SegmentFigure& f : s.figures)
+    out.add(Json::object()
+                .set("name", f.name)
+                .set("phrase", f.phrase)
+                .set("members", static_cast<uint64_t>(f.members))
+                .set("raw", figure(f.figure.raw))
+                .set("estimate", f.figure.tells ? figure(f.figure.estimate) : Json())
+                .set("interval", interval_json(f.figure.interval))
+                .set("everyone", figure(f.everyone))
+                .set("shrinkage", figure(f.figure.shrinkage))
+                .set("too_few_to_tell", !f.figure.tells)
+                .set("by_rule", f.by_rule)
+                .set("sentence", sentence_of(f)));
+  return out;
+}
+
 Json segment_json(const Segment& s) {
   Json distinct = Json::array();
   for (const Claim& claim : s.distinct)
@@ -56,7 +78,9 @@ Json segment_json(const Segment& s) {
                      .set("value", figure(claim.value))
                      .set("everyone", figure(claim.everyone))
                      .set("lift", figure(claim.lift))
-                     .set("interval", Json::array().add(figure(claim.interval.low)).add(figure(claim.interval.high)))
+                     .set("interval", interval_json(claim.interval))
+                     .set("by_construction", claim.by_construction)
+                     .set("q", figure(claim.q))
                      .set("sentence", claim.sentence));
   return Json::object()
       .set("id", s.id)
@@ -73,6 +97,9 @@ Json segment_json(const Segment& s) {
       .set("rule_conditions", uint64_t{s.conditions})
       .set("rule_precision", figure(s.precision))
       .set("rule_recall", figure(s.recall))
+      .set("rule_precision_interval", interval_json(s.precision_interval))
+      .set("rule_recall_interval", interval_json(s.recall_interval))
+      .set("figures", figures_json(s))
       .set("distinct", distinct)
       .set("persona", persona_json(s));
 }
@@ -129,6 +156,12 @@ std::string one_line(std::string_view rule) {
   return out;
 }
 
+std::string figures_text(const Segment& s) {
+  std::string out;
+  for (const SegmentFigure& f : s.figures) out += (out.empty() ? "" : "; ") + sentence_of(f);
+  return out;
+}
+
 }  // namespace
 
 std::string text_of(const Discovery& d, size_t width) {
@@ -152,6 +185,7 @@ std::string text_of(const Discovery& d, size_t width) {
                        grouped(static_cast<double>(s.size)), 100 * s.customer_share, 100 * s.value_share);
     out += s.set_apart ? "  set apart\n" : fmt::format("  {:>7.0f} % {:>7.0f} %\n", 100 * s.precision, 100 * s.recall);
     if (!s.distinct.empty()) out += wrapped(s.distinct[0].sentence, width, "    ");
+    if (!s.figures.empty()) out += wrapped(figures_text(s), width, "    ");
     out += wrapped(one_line(s.rule), width, "    ");
   }
   out += '\n';

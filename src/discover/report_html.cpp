@@ -221,9 +221,13 @@ class Page {
 
   void cards() {
     out_ +=
-        "<h2>Who they are</h2>\n<p>Every claim is about the members of the group's rule and stands with its interval, "
-        "which holds for the whole page together at 95 %. The dot is the group, its band the interval, the upright "
-        "line everyone.</p>\n<div class=\"cards\">\n";
+        "<h2>Who they are</h2>\n<p>Every claim is about the members of the group's rule and stands with its interval. "
+        "What made the groups is marked <i>by construction</i>: it describes them and proves nothing. Every other "
+        "claim "
+        "was found on seven in ten customers and confirmed on the other three; of those confirmed, at most one in "
+        "twenty "
+        "is expected to be false. The dot is the group, its band the interval, the upright line everyone.</p>\n<div "
+        "class=\"cards\">\n";
     size_t number = 0;
     for (const auto* segments : {&d_.segments, &d_.set_apart})
       for (const Segment& s : *segments) card(s, number++);
@@ -241,12 +245,18 @@ class Page {
     if (!s.set_apart && s.active < d_.min_size)
       put("<p class=\"small soft\">Fewer than {} of them are active: a group to win back or to leave alone.</p>",
           d_.min_size);
+    if (!s.figures.empty()) {
+      std::vector<std::string> lines;
+      for (const SegmentFigure& f : s.figures) lines.push_back(sentence_of(f));
+      section("Rates and values, with 95 % intervals, pooled across the groups", lines);
+    }
     for (size_t i = 0; i < std::min<size_t>(5, s.distinct.size()); ++i) claim(s.distinct[i]);
     put("<h4>Rule</h4><pre>{}</pre>", safe(s.rule));
     if (!s.set_apart && d_.k > 1)
-      put("<p class=\"small soft\">On {} it was not found on: {} of those it picks belong to the cluster, and it picks "
-          "{} of the cluster.</p>",
-          safe(words_.customers), percent(s.precision), percent(s.recall));
+      put("<p class=\"small soft\">On {} it was not found on: {} ({}) of those it picks belong to the cluster, and it "
+          "picks {} ({}) of the cluster.</p>",
+          safe(words_.customers), percent(s.precision), range(s.precision_interval), percent(s.recall),
+          range(s.recall_interval));
     section("Demographics and other traits", s.persona.demographics);
     section("Interests", s.persona.interests);
     if (!s.persona.serve.empty()) {
@@ -278,12 +288,16 @@ class Page {
     const double high = finite(c.interval.high, c.value), low = finite(c.interval.low, c.value);
     const double from = std::min({0.0, low, c.everyone}), to = std::max({high, c.everyone, c.value, from + 1e-9});
     const auto at = [&](double x) { return 97 * (x - from) / (to - from) + 1.5; };
-    put("<div class=\"claim\"><p>{}</p><div class=\"scale\" aria-hidden=\"true\"><i "
+    put("<div class=\"claim\"><p>{}{}</p><div class=\"scale\" aria-hidden=\"true\"><i "
         "style=\"left:{:.2f}%;width:{:.2f}%\"></i><u style=\"left:{:.2f}%\"></u><b "
         "style=\"left:{:.2f}%\"></b></div></div>",
-        safe(c.sentence), at(low), at(high) - at(low), at(c.everyone), at(c.value));
+        safe(c.sentence), c.by_construction ? " <span class=\"soft small\">by construction</span>" : "", at(low),
+        at(high) - at(low), at(c.everyone), at(c.value));
   }
 
+  static std::string range(const stats::Interval& interval) {
+    return fmt::format("{} to {}", percent(interval.low), percent(interval.high));
+  }
   static std::string number(double x, int decimals = 3) {
     return std::isfinite(x) ? fmt::format("{:.{}f}", x, decimals) : "–";
   }
@@ -396,8 +410,14 @@ class Page {
          fmt::format("All {} {} who were grouped.", grouped(static_cast<double>(d_.grouped)), words_.customers)},
         {"Active", fmt::format("With at least one event in the last {}.", text_of(d_.active_within))},
         {"Interval",
-         "In brackets: where the true figure lies. Widened so that all claims of this page hold together in 95 of 100 "
-         "such pages."},
+         "In brackets: where the true figure of customers like these lies, in 95 of 100 cases. Claims that were picked "
+         "from many have wider ones, so that the same holds of those picked."},
+        {"Pooled",
+         "Drawn from the group's own figure towards what the groups have in common, as far as chance explains the "
+         "difference: much in small groups, hardly in large ones."},
+        {"Too few to tell",
+         "The interval leaves open both half of everyone's figure and twice as much, so a number would say nothing."},
+        {"By construction", "It made the groups, so that they differ in it is no finding."},
         {"Median", "Half are above, half below. Few very large figures do not move it."},
         {"Set apart",
          "Not compared with the others, because it would mislead: too new, or far larger than all others."},

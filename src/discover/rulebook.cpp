@@ -164,7 +164,12 @@ RuleQuality judge_rules(const std::vector<std::vector<uint32_t>>& members, const
       hit[s] += label[c] == static_cast<int>(s);
     }
   RuleQuality out;
+  const auto interval = [](double of, double n) {
+    return n > 0 ? stats::wilson(of, n, stats::z_of(0.05)) : stats::Interval{0, 1};
+  };
   for (size_t s = 0; s < k; ++s) {
+    out.precision_interval.push_back(interval(hit[s], predicted[s]));
+    out.recall_interval.push_back(interval(hit[s], size[s]));
     out.precision.push_back(predicted[s] > 0 ? hit[s] / predicted[s] : 0);
     out.recall.push_back(size[s] > 0 ? hit[s] / size[s] : 0);
     out.f1.push_back(2 * hit[s] / std::max(1.0, size[s] + predicted[s]));

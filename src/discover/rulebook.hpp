@@ -8,6 +8,7 @@
 #include "discover/measure.hpp"
 #include "discover/population.hpp"
 #include "discover/rules.hpp"
+#include "stats/intervals.hpp"
 
 namespace tessera::discover {
 
@@ -27,6 +28,7 @@ Rulebook write_rules(const FeatureTable& features, const Population& population,
 // Macro F1 and so on of rules (member lists) against labels, on the customers for whom `judge` is true.
 struct RuleQuality {
   std::vector<double> precision, recall, f1;  // of each cluster
+  std::vector<stats::Interval> precision_interval, recall_interval;
   double macro_f1 = 0;
 };
 RuleQuality judge_rules(const std::vector<std::vector<uint32_t>>& members, const std::vector<int>& label, size_t k,

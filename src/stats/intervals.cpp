@@ -10,7 +10,9 @@ namespace tessera::stats {
 Interval wilson(double successes, double n, double z) {
   const double p = successes / n, z2 = z * z, centre = p + z2 / (2 * n);
   const double half = z * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n)), scale = 1 + z2 / n;
-  return {std::max(0.0, (centre - half) / scale), std::min(1.0, (centre + half) / scale)};
+  // At the ends exactly, whatever the rounding.
+  return {successes > 0 ? std::max(0.0, (centre - half) / scale) : 0.0,
+          successes < n ? std::min(1.0, (centre + half) / scale) : 1.0};
 }
 
 double mean_of(std::span<const double> values) {

@@ -17,7 +17,8 @@ TEST(Intervals, Wilson) {
   EXPECT_NEAR(eight.low, 0.4901625, 1e-6);
   EXPECT_NEAR(eight.high, 0.9433178, 1e-6);
   const Interval none = wilson(0, 20, z_of(0.05));
-  EXPECT_NEAR(none.low, 0, 1e-12);
+  EXPECT_EQ(none.low, 0);
+  EXPECT_EQ(wilson(7, 7, z_of(0.05)).high, 1);
   EXPECT_NEAR(none.high, 0.1611252, 1e-6);
 }
 
