@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kDivisions[] = {10, 8, 6, 5, 4, 3, 2};  // tried in this order
 constexpr double kEnough = 0.9;                          // share of the met that should find a match
 constexpr size_t kKnots[] = {5, 3, 1, 0};                // of a covariate in the regression
+constexpr double kLeastRest = 0.05;                      // one person is never more of the error than so
 constexpr double kPeoplePerTerm = 10;                    // effective others for each term of the regression
 
 // Where quantiles of a covariate are: its known values, ascending, with the weight of all up to them.
@@ -203,12 +204,24 @@ class Solver {
     }
     return right;
   }
-  double terms() const { return static_cast<double>(std::count(used_.begin(), used_.end(), true)); }
+  // row' matrix^-1 row.
+  double pull_of(const std::vector<double>& row) const {
+    double sum = 0;
+    std::vector<double>& x = scratch_;
+    x = row;
+    for (size_t i = 0; i < n_; ++i) {
+      for (size_t k = 0; k < i; ++k) x[i] -= l_[i * n_ + k] * x[k];
+      x[i] = used_[i] ? x[i] / l_[i * n_ + i] : 0;
+      sum += x[i] * x[i];
+    }
+    return sum;
+  }
 
  private:
   std::vector<double> l_;
   size_t n_;
   std::vector<bool> used_;
+  mutable std::vector<double> scratch_;
 };
 
 double dot(const std::vector<double>& a, const std::vector<double>& b) {
@@ -270,12 +283,15 @@ Difference compare(const Matching& matching, const Covariates& covariates, std::
     if (w == 0) continue;
     terms.of(i, row);
     const double rest = outcome[i] - dot(row, line);
-    const double share = met[i] ? (rest - out.difference) / people : w * dot(row, pull) * rest;
-    (met[i] ? of_met : of_others) += share * share;
+    if (met[i]) {
+      of_met += (rest - out.difference) * (rest - out.difference);
+      continue;
+    }
+    // What a person pulls the line towards themselves by is missing in their rest (HC2 of MacKinnon and White 1985).
+    const double share = w * dot(row, pull) * rest;
+    of_others += share * share / std::max(kLeastRest, 1 - w * solver.pull_of(row));
   }
-  of_met *= people > 1 ? people / (people - 1) : 1;
-  const double effective = matching.effective_others, spare = effective - solver.terms();
-  of_others *= spare > 0 ? effective / spare : 1;
+  of_met /= people * std::max(1.0, people - 1);
   out.error = std::sqrt(of_met + of_others);
   return out;
 }

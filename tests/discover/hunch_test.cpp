@@ -254,6 +254,36 @@ TEST(Hunch, EdgesHaveClearWords) {
        "None of the 600");
 }
 
+// A condition on what is matched has nobody on its other side: the borders inside a stratum must not pass for likes.
+TEST(Hunch, AConditionOnWhatIsMatchedIsNotCompared) {
+  const auto history = confounded(3000, 0, 9);
+  for (const char* condition :
+       {R"(at least 3 "Order Completed")", R"(sum("Order Completed".total) > 60)",
+        R"(last "Order Completed" at most 40 days ago)", R"(first "Order Completed" more than 300 days ago)"}) {
+    const Hunch found = told(history, {.condition = condition, .outcome = kBack});
+    EXPECT_EQ(found.told, Told::NoOverlap) << condition << ": " << found.answer;
+    EXPECT_GE(found.met.customers, 100u) << condition;
+  }
+}
+
+TEST(Hunch, ATraitWithoutADateIsSaidToLeak) {
+  HistoryBuilder builder;
+  for (size_t i = 0; i < 300; ++i) {
+    HistoryBuilder::Row row{
+        .customer = id_of(i), .event = std::string(profiles::kTraits), .time = kEver, .properties = {}};
+    row.properties["plan"] = HistoryBuilder::Value(std::string(i % 2 ? "gold" : "basic"));
+    builder.add(std::move(row), kT);
+    builder.add({.customer = id_of(i), .event = "Order Completed", .time = kCut - kDay * 9, .properties = {}}, kT);
+    if (i % 3 == 0)
+      builder.add({.customer = id_of(i), .event = "Order Completed", .time = kCut + kDay * 9, .properties = {}}, kT);
+  }
+  const Hunch found = told(std::move(builder).build(), {.condition = R"(trait plan = "gold")", .outcome = kBack});
+  EXPECT_EQ(found.met.customers, 150u);
+  const bool said = std::ranges::any_of(
+      found.notes, [](const std::string& note) { return note.find("came without a date") != std::string::npos; });
+  EXPECT_TRUE(said);
+}
+
 TEST(Hunch, FewCustomersAreNotCompared) {
   Company company;
   for (size_t i = 0; i < 199; ++i) {
