@@ -400,6 +400,9 @@ class Asking {
       plan.weeks_to_fill = 2 * static_cast<double>(plan.per_arm) / per_week_;
       plan.weeks = *plan.weeks_to_fill + static_cast<double>(out_.horizon.ms) / static_cast<double>(kWeek.ms);
     }
+    if (plan.weeks_to_fill && *plan.weeks_to_fill > kHalfAYear)
+      plan.found_in_half_a_year =
+          stats::difference_found(plan.from, std::floor(per_week_ * kHalfAYear / 2), plan.to > plan.from);
     out_.experiment = std::move(plan);
   }
 

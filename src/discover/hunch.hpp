@@ -30,6 +30,7 @@
 namespace tessera::discover {
 
 inline constexpr std::string_view kObserved = "Observed, not caused";
+inline constexpr double kHalfAYear = 26;        // weeks: who would fill arms for longer is told what these would find
 inline constexpr size_t kFewestForHunch = 200;  // customers known at the cut-off
 inline constexpr size_t kFewestCompared = 20;   // matched, in each group
 inline constexpr size_t kFewestOutcomes = 5;    // with the outcome and without it, in each group
@@ -83,10 +84,11 @@ struct HunchExperiment {
   double from = 0, to = 0;  // rates
   std::string size_of;      // why this difference: "the difference seen"
   uint64_t per_arm = 0;
-  std::optional<uint64_t> half;         // per arm, for half the difference
-  double per_week = 0;                  // customers who newly met the IF, over the horizon
-  std::optional<double> weeks_to_fill;  // none: nobody newly met it
-  std::optional<double> weeks;          // with the horizon after the last one
+  std::optional<uint64_t> half;                // per arm, for half the difference
+  double per_week = 0;                         // customers who newly met the IF, over the horizon
+  std::optional<double> weeks_to_fill;         // none: nobody newly met it
+  std::optional<double> weeks;                 // with the horizon after the last one
+  std::optional<double> found_in_half_a_year;  // where filling takes longer: the difference that would be found
 };
 
 struct Hunch {

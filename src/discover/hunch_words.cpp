@@ -152,11 +152,15 @@ std::string text_of(const HunchExperiment& experiment, const Hunch& hunch) {
                       " Nobody newly met the condition in the {}, so how long it takes to fill the arms is not "
                       "known.",
                       text_of(hunch.horizon));
-  return text + fmt::format(
-                    " {} a week newly met the condition: both arms are full after {} weeks, and the last "
-                    "outcome is known {} later, after {} weeks in all.",
-                    grouped(experiment.per_week), grouped(std::ceil(*experiment.weeks_to_fill)), text_of(hunch.horizon),
-                    grouped(std::ceil(*experiment.weeks)));
+  text += fmt::format(
+      " {} a week newly met the condition: both arms are full after {} weeks, and the last outcome is "
+      "known {} later, after {} weeks in all.",
+      grouped(experiment.per_week), grouped(std::ceil(*experiment.weeks_to_fill)), text_of(hunch.horizon),
+      grouped(std::ceil(*experiment.weeks)));
+  if (experiment.found_in_half_a_year)
+    text += fmt::format(" Half a year of them would do for a difference of {:.1f} points.",
+                        100 * *experiment.found_in_half_a_year);
+  return text;
 }
 
 }  // namespace tessera::discover

@@ -42,4 +42,16 @@ double power_of(double p0, double p1, double per_arm, double alpha) {
                            deviations.different);
 }
 
+std::optional<double> difference_found(double p0, double per_arm, bool upwards, double alpha, double power) {
+  const double most = upwards ? 1 - p0 : p0, sign = upwards ? 1 : -1;
+  const auto suffices = [&](double by) { return power_of(p0, p0 + sign * by, per_arm, alpha) >= power; };
+  if (!(most > 0) || !suffices(most)) return std::nullopt;
+  double low = 0, high = most;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (suffices(middle) ? high : low) = middle;
+  }
+  return high;
+}
+
 }  // namespace tessera::stats

@@ -16,4 +16,9 @@ std::optional<uint64_t> people_per_arm(double p0, double p1, double alpha = 0.05
 // The probability with which `per_arm` people in each arm find that difference.
 double power_of(double p0, double p1, double per_arm, double alpha = 0.05);
 
+// The smallest difference from p0, upwards (else downwards), that `per_arm` people in each arm find with this power;
+// nullopt where even 1 (or 0) against p0 is not found.
+std::optional<double> difference_found(double p0, double per_arm, bool upwards, double alpha = 0.05,
+                                       double power = 0.8);
+
 }  // namespace tessera::stats

@@ -127,6 +127,9 @@ TEST(Hunch, CountsWhatCanBeCountedByHand) {
   EXPECT_NEAR(found.match->difference, 0.2, 1e-12);
   ASSERT_TRUE(found.experiment);
   EXPECT_NEAR(found.experiment->per_week, 7.0 / 90, 1e-12);
+  EXPECT_NEAR(*found.experiment->weeks_to_fill, 2 * static_cast<double>(found.experiment->per_arm) * 90 / 7, 1e-6);
+  EXPECT_NEAR(*found.experiment->weeks - *found.experiment->weeks_to_fill, 90.0 / 7, 1e-9);
+  EXPECT_FALSE(found.experiment->found_in_half_a_year);  // one in each arm finds nothing
   EXPECT_EQ(found.told, Told::Differs);
 }
 

@@ -32,6 +32,22 @@ TEST(Power, SizeAndPowerAreEachOthersInverse) {
     }
 }
 
+TEST(Power, TheSmallestDifferenceFoundIsTheOneThatNeedsSoMany) {
+  for (const double p : {0.02, 0.2, 0.5, 0.9})
+    for (const bool upwards : {true, false})
+      for (const double people : {500.0, 5000.0, 1e6}) {
+        const auto by = difference_found(p, people, upwards);
+        if (!by) {
+          EXPECT_LE(power_of(p, upwards ? 1 : 0, people), 0.8) << p << ' ' << people;
+          continue;
+        }
+        EXPECT_NEAR(power_of(p, upwards ? p + *by : p - *by, people), 0.8, 1e-6) << p << ' ' << people;
+      }
+  EXPECT_NEAR(*difference_found(0.10, 686, true), 0.05, 2e-5);
+  EXPECT_FALSE(difference_found(0.5, 2, true));
+  EXPECT_FALSE(difference_found(1, 100, true));
+}
+
 TEST(Power, NoDifferenceIsNeverFound) {
   EXPECT_FALSE(people_per_arm(0.3, 0.3));
   EXPECT_FALSE(people_per_arm(0, 0));

@@ -143,7 +143,8 @@ Json json_of(const discover::HunchExperiment& plan) {
       .set("per_arm_for_half", maybe(plan.half))
       .set("newly_met_per_week", plan.per_week)
       .set("weeks_to_fill", maybe(plan.weeks_to_fill))
-      .set("weeks_in_all", maybe(plan.weeks));
+      .set("weeks_in_all", maybe(plan.weeks))
+      .set("found_in_half_a_year", maybe(plan.found_in_half_a_year));
 }
 
 Json to_json(const Hunch& hunch) {
