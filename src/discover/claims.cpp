@@ -12,7 +12,6 @@ namespace tessera::discover {
 namespace {
 
 using stats::Interval;
-using stats::mean_interval;
 using stats::mean_of;
 using stats::median_interval;
 using stats::median_of;
@@ -174,12 +173,20 @@ class Column {
     } else {
       claim.value = mean_of(mine);
       claim.everyone = all_.mean;
-      claim.interval = mean_interval(mine, z);
-      if (column_.feature.shape == Shape::Share)
-        claim.interval = {std::max(0.0, claim.interval.low), std::min(1.0, claim.interval.high)};
+      claim.interval = mean_range(mine, z);
       claim.effect = (claim.value - claim.everyone) / all_.deviation;
     }
     return claim;
+  }
+
+  // Shares lie between 0 and 1, and have an interval where all are 0 or all 1: as many as may differ, by as much as can
+  // be.
+  Interval mean_range(const std::vector<double>& mine, double z) const {
+    const Interval interval = stats::skewed_mean_interval(stats::moments_of(mine), z);
+    if (column_.feature.shape != Shape::Share) return interval;
+    const double n = static_cast<double>(mine.size());
+    if (!interval.finite()) return wilson(mine[0] * n, n, z);
+    return {std::max(0.0, interval.low), std::min(1.0, interval.high)};
   }
 
   void prepare_tests() {

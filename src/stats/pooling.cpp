@@ -25,6 +25,25 @@ double share_of(double logit) {
   return 1 / (1 + std::exp(-logit));
 }
 
+// Where a distribution function reaches p, between x and y: regula falsi, kept from stalling by halving (Illinois).
+template <typename Distribution>
+double where_reached(Distribution below, double p, double x, double y) {
+  double at_x = below(x) - p, at_y = below(y) - p;
+  if (at_x >= 0 || at_y <= 0) return at_x >= 0 ? x : y;
+  const double near = 1e-9 * (y - x);
+  int side = 0;
+  for (int i = 0; i < 100 && y - x > near; ++i) {
+    const double middle = (x * at_y - y * at_x) / (at_y - at_x), value = below(middle) - p;
+    if (std::fabs(value) < 1e-7) return middle;
+    (value > 0 ? y : x) = middle;
+    (value > 0 ? at_y : at_x) = value;
+    const int now = value > 0 ? 1 : -1;
+    if (now == side) (now > 0 ? at_x : at_y) /= 2;
+    side = now;
+  }
+  return (x + y) / 2;
+}
+
 // --- rates
 
 // A prior Beta(a, b) and how well it goes with what was seen.
@@ -43,29 +62,46 @@ class Rates {
  public:
   explicit Rates(std::span<const Tally> groups) : groups_(groups) {}
 
-  // A coarse look at all there could be, then a fine one at where the weight is.
+  // From a coarse look at all there could be to where the weight is, as often as that is a small part of what was
+  // looked at; then a fine one.
   std::vector<Prior> priors() {
     Tally all;
     for (const Tally& group : groups_) all.successes += group.successes, all.n += group.n;
     const double centre = logit_of((all.successes + 0.5) / (all.n + 1));
-    look({centre - 6, centre + 6, 0, 1}, 48);
-    Region found{centre + 6, centre - 6, 1, 0};
-    const double logit_step = 12.0 / 48, spread_step = 1.0 / 48;
-    for (size_t i = 0; i < grid_.size(); ++i) {
-      if (grid_[i].weight < 1e-4) continue;
-      const double logit = centre - 6 + logit_step * static_cast<double>(i / 48),
-                   spread = spread_step * static_cast<double>(i % 48);
-      found.logit_low = std::min(found.logit_low, logit - logit_step);
-      found.logit_high = std::max(found.logit_high, logit + 2 * logit_step);
-      found.spread_low = std::min(found.spread_low, std::max(0.0, spread - spread_step));
-      found.spread_high = std::max(found.spread_high, std::min(1.0, spread + 2 * spread_step));
+    Region region{centre - 6, centre + 6, 0, 1};
+    for (int round = 0; round < 8; ++round) {
+      look(region, kCoarse);
+      const Region found = weighty(region);
+      const bool nearer = found.logit_high - found.logit_low < 0.6 * (region.logit_high - region.logit_low) ||
+                          found.spread_high - found.spread_low < 0.6 * (region.spread_high - region.spread_low);
+      region = found;
+      if (!nearer) break;
     }
-    look(found, 24);
+    look(region, kFine);
     std::erase_if(grid_, [](const Prior& prior) { return prior.weight < 1e-7; });
     return std::move(grid_);
   }
 
  private:
+  static constexpr size_t kCoarse = 15, kFine = 24;
+
+  // The part of the region, as last looked at, that has all but a trace of the weight, with a margin.
+  Region weighty(const Region& region) const {
+    const double logit_step = (region.logit_high - region.logit_low) / kCoarse,
+                 spread_step = (region.spread_high - region.spread_low) / kCoarse;
+    Region out{region.logit_high, region.logit_low, region.spread_high, region.spread_low};
+    for (size_t i = 0; i < grid_.size(); ++i) {
+      if (grid_[i].weight < 1e-4) continue;
+      const double logit = region.logit_low + logit_step * static_cast<double>(i / kCoarse),
+                   spread = region.spread_low + spread_step * static_cast<double>(i % kCoarse);
+      out.logit_low = std::min(out.logit_low, logit - logit_step);
+      out.logit_high = std::max(out.logit_high, logit + 2 * logit_step);
+      out.spread_low = std::min(out.spread_low, std::max(0.0, spread - 2 * spread_step));
+      out.spread_high = std::max(out.spread_high, std::min(1.0, spread + 3 * spread_step));
+    }
+    return out;
+  }
+
   void look(const Region& region, size_t steps) {
     grid_.clear();
     std::vector<double> logs;
@@ -117,30 +153,14 @@ struct Blend {
   }
 };
 
-// Where the mixture's distribution reaches p: regula falsi on the logit, kept from stalling by halving (Illinois).
+// Where the mixture's distribution reaches p.
 double quantile_of(const std::vector<Blend>& parts, double low, double high, double p) {
-  const auto above = [&](double logit) {
+  const auto below = [&](double logit) {
     double sum = 0;
     for (const Blend& part : parts) sum += part.weight * beta_cdf(share_of(logit), part.a, part.b);
-    return sum - p;
+    return sum;
   };
-  double x = logit_of(low), y = logit_of(high), at_x = above(x), at_y = above(y);
-  if (at_x >= 0 || at_y <= 0) return at_x >= 0 ? low : high;
-  int side = 0;
-  for (int i = 0; i < 100 && y - x > 1e-7; ++i) {
-    const double middle = (x * at_y - y * at_x) / (at_y - at_x), value = above(middle);
-    if (std::fabs(value) < 1e-7) return share_of(middle);
-    if (value > 0) {
-      y = middle, at_y = value;
-      if (side == 1) at_x /= 2;
-      side = 1;
-    } else {
-      x = middle, at_x = value;
-      if (side == -1) at_y /= 2;
-      side = -1;
-    }
-  }
-  return share_of((x + y) / 2);
+  return share_of(where_reached(below, p, logit_of(low), logit_of(high)));
 }
 
 // The group's rate under all priors. Priors of one spread differ in their mean alone, and one beta stands for their
@@ -207,16 +227,14 @@ class NormalPooler {
       widest = std::max(widest, deviation.back());
       low = std::min(low, mean.back()), high = std::max(high, mean.back());
     }
+    const auto below = [&](double x) {
+      double sum = 0;
+      for (size_t k = 0; k < points_.size(); ++k)
+        sum += points_[k].weight * normal_upper_tail((mean[k] - x) / deviation[k]);
+      return sum;
+    };
     const auto quantile = [&](double p) {
-      double from = low - (z + 1) * widest, to = high + (z + 1) * widest;
-      for (int i = 0; i < 50; ++i) {
-        const double middle = (from + to) / 2;
-        double below = 0;
-        for (size_t k = 0; k < points_.size(); ++k)
-          below += points_[k].weight * normal_upper_tail((mean[k] - middle) / deviation[k]);
-        (below < p ? from : to) = middle;
-      }
-      return (from + to) / 2;
+      return where_reached(below, p, low - (z + 1) * widest, high + (z + 1) * widest);
     };
     const double tail = normal_upper_tail(z);
     return {.estimate = estimate, .interval = {quantile(tail), quantile(1 - tail)}, .shrinkage = shrinkage};

@@ -39,8 +39,8 @@ struct Pool {
 struct Tally {
   double successes = 0, n = 0;
 };
-// Rates: successes of n in each group, beta-binomial. Groups of nobody get what the others have in common. Cost: about
-// 2,000 grid points a group.
+// Rates: successes of n in each group, beta-binomial. Groups of nobody get what the others have in common. Cost: some
+// 1,500 grid points a group.
 // REQUIRES: 0 <= successes <= n of each.
 Pool pool_rates(std::span<const Tally> groups, double z);
 

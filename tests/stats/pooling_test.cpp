@@ -87,6 +87,24 @@ TEST(Pooling, GroupsThatAreAlikeBecomeOne) {
             0.75 * (pool.groups[0].alone.high - pool.groups[0].alone.low));
 }
 
+// The weight of the priors lies in a spot far smaller than the first look's steps.
+TEST(Pooling, LargeGroups) {
+  std::vector<Tally> alike, apart;
+  for (int g = 0; g < 8; ++g) {
+    alike.push_back({20'000.0 + 60 * (g - 4), 200'000});
+    apart.push_back({20'000.0 + 1'000 * (g - 4), 200'000});
+  }
+  const Pool one = pool_rates(alike, kZ), eight = pool_rates(apart, kZ);
+  for (size_t g = 0; g < 8; ++g) {
+    EXPECT_NEAR(one.groups[g].estimate, 0.1, 0.0012);
+    EXPECT_LT(one.groups[g].interval.high - one.groups[g].interval.low,
+              0.9 * (one.groups[g].alone.high - one.groups[g].alone.low));
+    EXPECT_NEAR(eight.groups[g].estimate, eight.groups[g].raw, 2e-4);
+    EXPECT_GT(one.groups[g].shrinkage, 0.4);
+    EXPECT_LT(eight.groups[g].shrinkage, 0.02);
+  }
+}
+
 TEST(Pooling, NobodyBoughtAnything) {
   const std::vector<Tally> groups{{0, 200}, {0, 50}, {0, 0}};
   const Pool pool = pool_rates(groups, kZ);
