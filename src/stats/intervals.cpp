@@ -38,14 +38,6 @@ Moments moments_of(std::span<const double> values) {
   return out;
 }
 
-Interval mean_interval(std::span<const double> values, double z) {
-  const double infinity = std::numeric_limits<double>::infinity();
-  if (values.size() < 2) return {-infinity, infinity};
-  const Moments m = moments_of(values);
-  const double half = student_of(z, m.n - 1) * std::sqrt(m.variance / m.n);
-  return {m.mean - half, m.mean + half};
-}
-
 Interval skewed_mean_interval(const Moments& m, double z) {
   const double infinity = std::numeric_limits<double>::infinity();
   if (m.n < 3 || !(m.variance > 0)) return {-infinity, infinity};

@@ -1,5 +1,5 @@
-// Intervals for figures of small groups: of a share of customers (Wilson 1927), of a mean (Student's t; Hall's
-// transformation of it where tails are heavy), of a median (order statistics, free of any assumption on the
+// Intervals for figures of small groups: of a share of customers (Wilson 1927), of a mean (Student's t, with
+// Hall's transformation where tails are heavy), of a median (order statistics, free of any assumption on the
 // distribution). The level is given as the normal quantile z of one side (z_of), so that a correction for many
 // comparisons is one number. Coverage in simulation: tests/stats/coverage_test.cpp.
 #pragma once
@@ -32,8 +32,6 @@ struct Moments {
 // NaN not allowed. O(n), sums in the order given.
 Moments moments_of(std::span<const double> values);
 
-// Mean and interval by Student's t. One value: the interval is everything.
-Interval mean_interval(std::span<const double> values, double z);
 double mean_of(std::span<const double> values);
 
 // The mean's interval where values are skewed, as money is: Student's t after Hall's cubic transformation, which takes
