@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "core/parallel.hpp"
 #include "core/random.hpp"
@@ -308,6 +309,30 @@ Result<Clustering> cluster(const Matrix& data, const ClusterOptions& options, st
   result.leaf_weights = pieces.weights;
   TRY(go_on());
   return result;
+}
+
+void unite_clusters(Clustering& clustering, const Matrix& data, uint32_t into, uint32_t from) {
+  const size_t k = --clustering.k;
+  std::vector<double> weights = clustering.weights;
+  weights[into] += std::exchange(weights[from], -1);
+  std::vector<uint32_t> order(k + 1), number(k + 1);
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, std::ranges::greater(), [&](uint32_t c) { return weights[c]; });
+  for (uint32_t place = 0; place < k; ++place) number[order[place]] = place;
+  number[from] = number[into];
+  for (uint32_t& label : clustering.labels) label = number[label];
+  for (SmallCluster& small : clustering.absorbed) small.into = number[small.into];
+  clustering.weights.assign(k, 0);
+  clustering.centroids = Matrix(k, data.columns);
+  for (size_t i = 0; i < clustering.labels.size(); ++i) {
+    const uint32_t label = clustering.labels[i];
+    const double share = 1 / ++clustering.weights[label];
+    for (size_t j = 0; j < data.columns; ++j)
+      clustering.centroids.at(label, j) += share * (data.at(i, j) - clustering.centroids.at(label, j));
+  }
+  clustering.tree = build_tree(clustering.centroids, Linkage::Ward, clustering.weights);
+  clustering.leaf_of_row = clustering.labels;
+  clustering.leaf_weights = clustering.weights;
 }
 
 }  // namespace tessera::discover

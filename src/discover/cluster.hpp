@@ -74,4 +74,8 @@ struct Clustering {
 // under 2 s.
 Result<Clustering> cluster(const Matrix& data, const ClusterOptions& options, std::span<const double> weights = {});
 
+// Two clusters become one; the others stay, all are numbered by weight again, and the tree has them as leaves. Quality
+// is not measured again. REQUIRES: rows without weights.
+void unite_clusters(Clustering& clustering, const Matrix& data, uint32_t into, uint32_t from);
+
 }  // namespace tessera::discover

@@ -9,6 +9,7 @@
 #include "core/stop.hpp"
 #include "core/text.hpp"
 #include "discover/continuum.hpp"
+#include "discover/goal.hpp"
 #include "discover/measure.hpp"
 #include "discover/overview.hpp"
 #include "discover/population.hpp"
@@ -29,6 +30,7 @@ constexpr double kSubstantial = 0.3;   // silhouette under which few groups are 
 constexpr uint64_t kHeldOutOfTen = 3;  // customers on whom rules are judged, not found
 constexpr size_t kDistinct = 8;        // claims shown of a segment
 constexpr size_t kTypical = 3;
+constexpr double kByChance = 0.05;  // groups that differ so much by chance with more than this chance are the same
 
 Instant just_after_newest(const History& history) {
   Instant newest = kEver;
@@ -52,6 +54,7 @@ class Run {
     if (population_.grouped.size() < kFewestCustomers) return one_group();
     TRY(step("straightening and scaling", 3));
     straighten();
+    TRY(weigh_by_goal());
     TRY(step("clustering", 4));
     TRY(group());
     TRY(step("finding rules", 5));
@@ -106,6 +109,10 @@ class Run {
       return f.family == Family::Trait &&
              std::find(options_.withheld.begin(), options_.withheld.end(), f.phrase) != options_.withheld.end();
     });
+    // Totals do not make groups of their own accord; what they say about a goal is weighed.
+    for (Feature& feature : features)
+      if (!options_.goal.empty() && (feature.family == Family::Money || feature.family == Family::Tenure))
+        feature.clusters = true;
     std::string text = text_of_definitions(out_.parts, features);
     if (!options_.features.empty()) {
       // The user's own make the groups; of ours those stay that set apart and describe.
@@ -258,17 +265,67 @@ class Run {
     out_.quality = clustering_.quality;
     out_.candidates = clustering_.candidates;
     out_.chosen_by = clustering_.chosen_by;
-    for (size_t i = 0; i < n; ++i) label_[population_.grouped[i]] = static_cast<int>(clustering_.labels[i]);
-    for (size_t g = 0; g < population_.apart.size(); ++g)
-      for (const uint32_t c : population_.apart[g].customers) label_[c] = static_cast<int>(out_.k + g);
+    label_customers();
     return {};
   }
 
+  void label_customers() {
+    for (size_t i = 0; i < population_.grouped.size(); ++i)
+      label_[population_.grouped[i]] = static_cast<int>(clustering_.labels[i]);
+    for (size_t g = 0; g < population_.apart.size(); ++g)
+      for (const uint32_t c : population_.apart[g].customers) label_[c] = static_cast<int>(out_.k + g);
+  }
+
   Result<void> find_rules_and_names() {
-    const Rulebook book = write_rules(out_.features, population_, label_, out_.k, out_.held_out);
-    rules_ = book.of_cluster;
-    TRY(go_on());
+    const size_t found = out_.k;
+    for (bool is_settled = false; !is_settled;) {
+      rules_ = write_rules(out_.features, population_, label_, out_.k, out_.held_out).of_cluster;
+      TRY(go_on());
+      is_settled = !TRY(unite_by_goal());
+    }
+    if (out_.k < found) {
+      out_.quality = clustering_.quality = quality_of(transformed_.table, clustering_.labels);
+      out_.quality.stability = NAN;
+      out_.chosen_by += fmt::format(
+          " The goal tells {} of {} groups apart by more than chance; the others were united.", out_.k, found);
+    }
     return count_rules();
+  }
+
+  // --- the goal
+
+  // Columns count by what they say about the goal; those that say nothing are dropped.
+  Result<void> weigh_by_goal() {
+    if (options_.goal.empty()) return {};
+    goal_ = TRY(Goal::of(setting(), out_.parts, options_.goal, options_.horizon, options_.seed));
+    out_.goal = goal_->phrase();
+    const auto said = TRY(goal_->weigh(setting(), out_.definitions, out_.features, transformed_));
+    out_.treatment = transformed_.columns;
+    out_.said.push_back(
+        said.value_or(fmt::format("Nothing that is measured foretells {}: the structure alone decides.", out_.goal)));
+    if (!said) goal_.reset();
+    return {};
+  }
+
+  // Of two groups next to each other in the tree that the goal does not tell apart, the likeliest to be the same become
+  // one. False where there are none.
+  Result<bool> unite_by_goal() {
+    if (!goal_ || options_.segments || out_.k <= 2) return false;
+    std::vector<NamedRule> named;
+    for (size_t s = 0; s < rules_.size(); ++s)
+      named.push_back({fmt::format("Segment {}", s + 1), fmt::format("s{}", s + 1), "", text_of_rule(rules_[s])});
+    const auto chance =
+        TRY(goal_->chances(setting(), file_of_rules(out_.parts, out_.features, named, "", options_.features)));
+    double most = kByChance;
+    std::optional<Merge> same;
+    for (const Merge& merge : build_tree(clustering_.centroids, Linkage::Ward, clustering_.weights).merges)
+      if (merge.left < out_.k && merge.right < out_.k && chance[merge.left][merge.right] > most)
+        most = chance[merge.left][merge.right], same = merge;
+    if (!same) return false;
+    unite_clusters(clustering_, transformed_.table, same->left, same->right);
+    --out_.k;
+    label_customers();
+    return true;
   }
 
   std::string text_of_rule(const Conjunction& rule) const {
@@ -517,6 +574,7 @@ class Run {
   Population population_;
   Transformed transformed_;
   Clustering clustering_;
+  std::optional<Goal> goal_;
   std::vector<Conjunction> rules_;
   std::vector<int> label_;  // cluster, or k + apart group, or -1
   std::vector<int> place_;  // of cluster or apart group in segments + set_apart
@@ -529,7 +587,7 @@ class Run {
 Result<Discovery> discover(const History& history, const segment::Schema& schema, const Options& options,
                            Progress& progress) {
   Discovery out = TRY(Run(history, schema, options, progress).all());
-  if (options.horizon > Duration{0}) out.foresight = TRY(look_back(history, schema, options, out.as_of, progress));
+  if (options.hides) out.foresight = TRY(look_back(history, schema, options, out.as_of, progress));
   return out;
 }
 

@@ -44,8 +44,14 @@ struct Options {
   std::vector<std::string> withheld;  // names of properties that must not be used (classed as sensitive at import)
   std::string pseudonym_key;          // typical members are shown as pseudonyms made with it
   bool keep_unwanted = false;         // bots, staff and tests are not left out
-  Duration horizon{0};                // hidden from a second discovery, which is judged on it; 0: nothing is
+  std::string goal;                   // "value", "repeat", "retention", or an expression; empty: the structure decides
+  Duration horizon = kDay * 90;       // the days that a goal speaks of, and that are hidden
+  bool hides = false;                 // a second discovery is judged on days hidden from it
 };
+
+inline bool is_named_goal(std::string_view text) {
+  return text == "value" || text == "repeat" || text == "retention";
+}
 
 struct Segment {
   std::string id;          // slug of the name: the segment's in the language
@@ -104,6 +110,7 @@ struct Discovery {
   FeatureTable features;    // values of all customers
   std::string definitions;  // text of events and lets
   std::vector<ColumnTreatment> treatment;
+  std::string goal;               // in words; empty: the structure alone decided
   std::vector<std::string> said;  // how the data was treated, sentences
   std::string transform;          // the same in one
   size_t k = 0;

@@ -19,7 +19,7 @@ namespace {
 using profiles::History;
 using profiles::Past;
 
-constexpr size_t kFolds = 10;
+constexpr size_t kFolds = 10, kModelFolds = 5;  // growing trees takes longer than means
 constexpr uint32_t kNobody = UINT32_MAX;
 
 // A way of putting customers into groups, one number for each that is judged.
@@ -53,7 +53,7 @@ class LookBack {
     if (!out_.why_not.empty()) return std::move(out_);
     Options then = options_;
     then.as_of = cut_;
-    then.horizon = Duration{0};
+    then.hides = false;
     if (then.segments && *then.segments > past_.history.customers() / 2) then.segments.reset();
     found_ = TRY(discover(past_.history, schema_, then, progress));
     choose_judged();
@@ -61,7 +61,7 @@ class LookBack {
       out_.why_not = too_few();
       return std::move(out_);
     }
-    TRY(measure_outcomes());
+    TRY(measure_hidden());
     TRY(judge());
     say();
     return std::move(out_);
@@ -84,9 +84,12 @@ class LookBack {
     for (const std::string& event : parts->of(Part::Main))
       for (const Instant at : past_.history.stream(event)->time)
         if (at > kEver) first = std::min(first, at);
-    if (first == kNever || cut_ - first < options_.horizon)
-      return fmt::format("the record is too short: to hide {} it must reach back twice as far",
-                         text_of(options_.horizon));
+    // With a goal the hidden discovery learns it on as many days more.
+    const int times = options_.goal.empty() ? 1 : 2;
+    if (first == kNever || cut_ - first < options_.horizon * times)
+      return fmt::format("the record is too short: to hide {} {}it must reach back {} as far",
+                         text_of(options_.horizon), times == 1 ? "" : "with a goal ",
+                         times == 1 ? "twice" : "three times");
     return {};
   }
 
@@ -104,48 +107,27 @@ class LookBack {
     out_.customers = judged_.size();
     for (const uint32_t c : judged_)
       fold_.push_back(static_cast<uint8_t>(hash64(past_.history.customer[c], options_.seed + 17) % kFolds));
+    for (const uint8_t fold : fold_) model_fold_.push_back(fold % kModelFolds);
   }
 
-  Result<void> measure_outcomes() {
-    const Parts& parts = found_.parts;
-    const std::string window = fmt::format("last {}", text_of(options_.horizon)), main = parts.alias(Part::Main);
-    std::vector<Feature> features;
-    features.push_back({.name = "hidden_count", .definition = fmt::format("count({}, {})", main, window)});
-    if (!parts.money.empty()) {
-      std::string net = fmt::format("sum({}.{}, {})", main, parts.money, window);
-      if (!parts.undo_money.empty())
-        net += fmt::format(" {} sum(refund.{}, {})", parts.undo_negative ? '+' : '-', parts.undo_money, window);
-      features.push_back({.name = "hidden_value", .definition = net});
-    }
-    const Setting setting{history_, schema_, as_of_, options_.zone ? *options_.zone : Zone::utc()};
-    const FeatureTable measured = TRY(measure(setting, text_of_definitions(parts, features), features));
-    const auto active = active_customers(history_, as_of_, options_.horizon);
-    const auto value_of = [&](size_t column, uint32_t c) {
-      const double x = measured.columns[column].values[past_.customer[c]];
-      return std::isnan(x) ? 0 : x;
-    };
-    const Words& words = parts.words;
-    const std::string days = text_of(options_.horizon);
-    const bool has_money = !parts.money.empty();
-    add_outcome({"value", fmt::format("{} in the {}", has_money ? words.money : words.mains, days)},
-                [&](uint32_t c) { return value_of(has_money ? 1 : 0, c); });
-    add_outcome({"repeat", fmt::format("another {} within {}", words.main, days), true},
-                [&](uint32_t c) { return value_of(0, c) > 0 ? 1.0 : 0.0; });
-    add_outcome({"retention", fmt::format("any event within {}", days), true},
-                [&](uint32_t c) { return active[past_.customer[c]] ? 1.0 : 0.0; });
+  Result<void> measure_hidden() {
+    const bool is_ours = options_.goal.empty() || is_named_goal(options_.goal);
+    for (Outcome& each : TRY(measure_outcomes({history_, schema_, as_of_, options_.zone ? *options_.zone : Zone::utc()},
+                                              found_.parts, options_.horizon, is_ours ? "" : options_.goal)))
+      add_outcome(std::move(each));
     return {};
   }
 
-  void add_outcome(Outcome outcome, const std::function<double(uint32_t)>& of) {
+  void add_outcome(Outcome outcome) {
     std::vector<double> values;
-    for (const uint32_t c : judged_) values.push_back(of(c));
+    for (const uint32_t c : judged_) values.push_back(outcome.values[past_.customer[c]]);
     for (const double x : values) outcome.mean += x / static_cast<double>(values.size());
     const bool is_constant = std::ranges::all_of(values, [&](double x) { return x == values[0]; });
     // Where there is nothing but the main event, any event says the same.
-    const bool is_known = std::ranges::find(values_, values) != values_.end();
+    const bool is_known = std::ranges::any_of(out_.outcomes, [&](const Outcome& o) { return o.values == values; });
     if (is_constant || is_known) return;
+    outcome.values = std::move(values);
     out_.outcomes.push_back(std::move(outcome));
-    values_.push_back(std::move(values));
   }
 
   Slicing segments() const {
@@ -223,15 +205,15 @@ class LookBack {
     out_.contenders.push_back({.name = "gradient-boosted model, the ceiling", .groups = 0});
     const std::vector<float> features = measured();
     const std::vector<uint32_t> everyone(judged_.size(), 0);
-    for (size_t o = 0; o < values_.size(); ++o) {
+    for (const Outcome& outcome : out_.outcomes) {
       std::vector<std::vector<double>> ways;
       for (const Slicing& each : slicings)
-        ways.push_back(stats::predictions(each.group, each.groups, values_[o], fold_, kFolds));
+        ways.push_back(stats::predictions(each.group, each.groups, outcome.values, fold_, kFolds));
       ways.push_back(
-          TRY(predict::boosted_predictions(features, found_.features.columns.size(), values_[o], fold_, kFolds,
-                                           {.yes_or_no = out_.outcomes[o].yes_or_no, .seed = options_.seed})));
-      const auto of_mean = stats::predictions(everyone, 1, values_[o], fold_, kFolds);
-      const auto compared = stats::compare(values_[o], ways, of_mean, out_.outcomes[o].yes_or_no, options_.seed);
+          TRY(predict::boosted_predictions(features, found_.features.columns.size(), outcome.values, fold_, kFolds,
+                                           {.yes_or_no = outcome.yes_or_no, .seed = options_.seed})));
+      const auto of_mean = stats::predictions(everyone, 1, outcome.values, fold_, kFolds);
+      const auto compared = stats::compare(outcome.values, ways, of_mean, outcome.yes_or_no, options_.seed);
       for (size_t w = 0; w < ways.size(); ++w) {
         out_.contenders[w].foretold.push_back(compared.each[w]);
         out_.contenders[w].r2_less_segments.push_back(compared.r2_less_first[w]);
@@ -281,9 +263,8 @@ class LookBack {
   Instant as_of_, cut_;
   Past past_;
   Discovery found_;
-  std::vector<uint32_t> judged_;             // customers of the past
-  std::vector<uint8_t> fold_;                // of each judged
-  std::vector<std::vector<double>> values_;  // by outcome, of each judged
+  std::vector<uint32_t> judged_;            // customers of the past
+  std::vector<uint8_t> fold_, model_fold_;  // of each judged
   Foresight out_;
 };
 

@@ -13,6 +13,7 @@
 #include "core/progress.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "discover/outcomes.hpp"
 #include "discover/parts.hpp"
 #include "profiles/history.hpp"
 #include "segment/schema.hpp"
@@ -29,19 +30,12 @@ struct Contender {
   std::vector<stats::Figure> r2_less_segments;  // by outcome, in pairs; of the segments themselves 0
 };
 
-struct Outcome {
-  std::string name;    // "value", "repeat", "retention"
-  std::string phrase;  // "net spend in the 90 days"
-  bool yes_or_no = false;
-  double mean = 0;  // of everyone
-};
-
 struct Foresight {
   std::string why_not;  // said where nothing could be hidden; then the rest is empty
   Duration hidden{0};
-  Instant from, until;   // hidden: (from, until]
-  size_t customers = 0;  // judged: with a main event before
-  std::vector<Outcome> outcomes;
+  Instant from, until;                // hidden: (from, until]
+  size_t customers = 0;               // judged: with a main event before
+  std::vector<Outcome> outcomes;      // values: of each judged
   std::vector<Contender> contenders;  // the segments first
   std::vector<std::string> said;      // sentences; where the segments do not beat RFM, that is the first
 };

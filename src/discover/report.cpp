@@ -164,6 +164,11 @@ std::string figures_text(const Segment& s) {
 
 }  // namespace
 
+std::string goal_sentence(const Discovery& d) {
+  return d.goal.empty() ? "No goal was given: the structure of the data alone decides."
+                        : fmt::format("The goal is {}.", d.goal);
+}
+
 std::string text_of(const Discovery& d, size_t width) {
   const Words& words = d.parts.words;
   std::string out;
@@ -176,7 +181,7 @@ std::string text_of(const Discovery& d, size_t width) {
                        words.customers, text_of(d.as_of), d.as_of_given ? "" : " (just after the newest event)");
     out += wrapped(d.chosen_by, width, "");
   }
-  out += wrapped("Value is " + d.value_definition + ".", width, "");
+  out += wrapped("Value is " + d.value_definition + ". " + goal_sentence(d), width, "");
   const size_t name_width = std::max<size_t>(24, width > 70 ? width - 54 : 24);
   out += fmt::format("\n{} {:>10} {:>7} {:>7}  {:>9} {:>9}\n", padded("segment", name_width), words.customers, "of all",
                      "value", "precision", "recall");
@@ -245,6 +250,7 @@ Json to_json(const Discovery& d) {
                            .set("has", texts(d.maturity.has))
                            .set("missing", texts(d.maturity.missing)))
       .set("value_definition", d.value_definition)
+      .set("goal", d.goal.empty() ? Json() : Json(d.goal))
       .set("segments", segments)
       .set("tree", d.tree.empty() ? Json() : tree_json(d, 0))
       .set("grouped", uint64_t{d.grouped})

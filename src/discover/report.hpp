@@ -13,6 +13,9 @@ namespace tessera::discover {
 // For the terminal: what was found, a line a segment, and what to do next. Plain text, at most `width` columns.
 std::string text_of(const Discovery& discovery, size_t width = 100);
 
+// What decided which groups there are.
+std::string goal_sentence(const Discovery& discovery);
+
 // discovery.json, documented in docs/discovery.md. Figures are cut to six decimals.
 Json to_json(const Discovery& discovery);
 

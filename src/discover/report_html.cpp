@@ -113,8 +113,8 @@ class Page {
     figure(grouped(d_.value), d_.parts.money.empty() ? std::string(words_.mains) : std::string(words_.money));
     if (d_.k > 1) figure(percent(d_.in_exactly_one), "in exactly one rule");
     out_ += "</div>\n";
-    put("<p class=\"small soft\">Value is {}. {} from {} to {}.</p>\n", safe(d_.value_definition),
-        capital(words_.mains), day_of(d_.from), day_of(d_.to));
+    put("<p class=\"small soft\">Value is {}. {} from {} to {}. {}</p>\n", safe(d_.value_definition),
+        capital(words_.mains), day_of(d_.from), day_of(d_.to), safe(goal_sentence(d_)));
   }
   void figure(const std::string& number, const std::string& what) {
     put("<div><b>{}</b><span>{}</span></div>", safe(number), safe(what));

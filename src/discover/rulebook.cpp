@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/text.hpp"
 #include "discover/wording.hpp"
 #include "segment/lex.hpp"
+#include "segment/parse.hpp"
 
 namespace tessera::discover {
 
@@ -178,6 +180,25 @@ RuleQuality judge_rules(const std::vector<std::vector<uint32_t>>& members, const
   return out;
 }
 
+namespace {
+
+// The user's definitions, and behind them those of ours that have no like there: groups that are set apart speak of
+// main events, whatever the features are.
+std::string beside_own(std::string_view own_text, std::string_view ours) {
+  const auto own = segment::parse_definitions(own_text);
+  std::string out = std::string(own_text) + "\n";
+  for (const std::string_view line : split(ours, '\n')) {
+    const size_t name = line.find(' ') + 1;
+    const std::string_view defined = line.substr(std::min(name, line.size()), line.find(" =") - name);
+    const bool is_there =
+        std::ranges::any_of(own.definitions, [&](const segment::Definition& each) { return each.name == defined; });
+    if (name > 0 && !is_there) out += fmt::format("{}\n", line);
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string file_of_rules(const Parts& parts, const FeatureTable& features, const std::vector<NamedRule>& rules,
                           std::string_view head, std::string_view own_text) {
   std::string conditions;
@@ -187,7 +208,7 @@ std::string file_of_rules(const Parts& parts, const FeatureTable& features, cons
     if (uses(conditions, column.feature.name)) used.push_back(column.feature);
   std::string out(head);
   out += '\n';
-  out += own_text.empty() ? text_of_definitions(parts, used) : std::string(own_text) + "\n";
+  out += own_text.empty() ? text_of_definitions(parts, used) : beside_own(own_text, text_of_definitions(parts, used));
   for (const NamedRule& rule : rules) {
     out += '\n';
     for (size_t from = 0; from < rule.note.size();) {

@@ -12,8 +12,8 @@ namespace tessera::predict {
 
 struct BoostingOptions {
   bool yes_or_no = false;  // logistic loss and probabilities; else squared error
-  int rounds = 80, depth = 4;
-  double rate = 0.08;
+  int rounds = 60, depth = 4;
+  double rate = 0.1;
   size_t most_rows = 20'000;  // trees are grown on at most so many rows, evenly taken
   uint64_t seed = 1;
 };

@@ -23,7 +23,7 @@ namespace tessera::server {
 
 // An option of `tessera discover` as a member of the request.
 struct DiscoveryOption {
-  enum class Kind : uint8_t { Whole, WholeOrAuto, Duration, Instant, Zone, Flag, Texts, Definitions };
+  enum class Kind : uint8_t { Whole, WholeOrAuto, Duration, Instant, Zone, Flag, Text, Texts, Definitions };
   std::string_view name, word;  // "min_size", "--min-size"
   Kind kind;
   int64_t least = 0, most = 0;  // of a whole number

@@ -20,7 +20,9 @@ constexpr DiscoveryOption kOptions[] = {
     {"segments", "--segments", Kind::WholeOrAuto, 1, 1000},
     {"features", "--features", Kind::Definitions},
     {"active", "--active", Kind::Duration},
+    {"goal", "--goal", Kind::Text},
     {"horizon", "--horizon", Kind::Duration},
+    {"no_hiding", "--no-hiding", Kind::Flag},
     {"zone", "--zone", Kind::Zone},
     {"allow", "--allow", Kind::Texts},
     {"keep_unwanted", "--keep-unwanted", Kind::Flag},
@@ -99,6 +101,10 @@ Result<void> put(const DiscoveryOption& option, const Json& value, CommandCall& 
       if (!value.as_bool()) return wrong(option, "true or false", "true");
       if (*value.as_bool()) call.words.emplace_back(option.word);
       return {};
+    case Kind::Text:
+      if (!text || text->empty() || text->size() > kTextBytes)
+        return wrong(option, fmt::format("a text of at most {} bytes", kTextBytes), R"("value")");
+      return put_word(*text);
     case Kind::Texts:
       return put_texts(option, value, call.words);
     case Kind::Definitions:

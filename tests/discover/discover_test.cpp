@@ -263,6 +263,7 @@ TEST(Discover, OwnFeatures) {
   Options options;
   options.segments = 2;
   options.features = "let often = count(\"Order Completed\")\nlet large = avg(\"Order Completed\".total)\n";
+  options.hides = true;  // where some are too new to tell, by a rule over a name that is not in the file
   const Discovery found = discovered(history, options);
   ASSERT_EQ(found.k, 2u);
   EXPECT_NE(found.tsl.find("let often"), std::string::npos);

@@ -87,7 +87,7 @@ TEST(HiddenDays, ARecordTooShortOrTooSmallSaysSo) {
 }
 
 TEST(HiddenDays, StandInEveryFormOfTheReport) {
-  Options options{.as_of = simulate::kAsOf, .horizon = kDay * 90};
+  Options options{.as_of = simulate::kAsOf, .hides = true};
   SilentProgress quiet;
   const auto history = noise(4);
   const auto found = discover(history, segment::schema_of(history), options, quiet);
@@ -96,10 +96,11 @@ TEST(HiddenDays, StandInEveryFormOfTheReport) {
   ASSERT_TRUE(json.find("foresight") && json.find("foresight")->find("contenders"));
   EXPECT_NE(html_of(*found).find("<h2>On hidden days</h2>"), std::string::npos);
   EXPECT_TRUE(text_of(*found).starts_with("These segments do not foretell better")) << text_of(*found).substr(0, 300);
-  options.horizon = Duration{0};
+  options.hides = false;
   const auto without = discover(history, segment::schema_of(history), options, quiet);
   ASSERT_TRUE(without.has_value());
-  EXPECT_TRUE(to_json(*without).find("foresight")->is_null());
+  const Json bare = to_json(*without);
+  EXPECT_TRUE(bare.find("foresight")->is_null());
 }
 
 }  // namespace

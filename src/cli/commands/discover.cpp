@@ -18,7 +18,9 @@ constexpr Option kOptions[] = {
     {"--segments", "N", "How many micro-segments, or auto (default: auto)"},
     {"--features", "FILE", "Your own features: lets in the segment language", Takes::One, false, Means::Input},
     {"--active", "DURATION", "Active is who did something in so long (default: 365d)"},
-    {"--horizon", "DURATION", "Hidden from a second discovery, which is judged on it; 0d hides nothing (default: 90d)"},
+    {"--goal", "GOAL", "What the segments are for: value, repeat, retention, or an expression about one customer"},
+    {"--horizon", "DURATION", "The days a goal speaks of, and that are hidden to judge the segments (default: 90d)"},
+    {"--no-hiding", "", "Do not judge a second discovery on hidden days: half the time", Takes::Flag},
     {"--zone", "ZONE", "Zone of the hours and days of the week (default: as the imports said)"},
     {"--allow", "PROPERTY", "Use a property classed as sensitive, by name", Takes::Many},
     {"--keep-unwanted", "", "Do not leave out bots, staff and test users", Takes::Flag},
@@ -68,7 +70,11 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
   options.segments = TRY(segment_count(given));
   if (const auto least = TRY(given.whole("min-size", 1, INT32_MAX))) options.min_size = static_cast<size_t>(*least);
   if (const auto active = TRY(given.duration("active"))) options.active = *active;
-  options.horizon = TRY(given.duration("horizon")).value_or(kDay * 90);
+  if (const auto horizon = TRY(given.duration("horizon"))) options.horizon = *horizon;
+  if (options.horizon <= Duration{0})
+    return usage("--horizon is a time above nought", "--horizon 90d, or --no-hiding to hide nothing");
+  options.goal = given.text("goal").value_or("");
+  options.hides = !given.has("no-hiding");
   if (const auto file = given.text("features")) {
     options.features = TRY(context.world.read(*file));
     options.features_name = *file;
