@@ -270,8 +270,8 @@ std::vector<std::string> names_of(std::span<const std::vector<Claim>> claims, st
   std::map<std::string, int> seen;
   for (size_t i = 0; i < all.size(); ++i) {
     std::string text = name(i);
-    // The last resort: a number that tells them apart.
-    if (count[text] > 1)
+    // The last resort: a number that tells them apart; "Customers" alone names nobody.
+    if (count[text] > 1 || (all.size() > 1 && fold_case(text) == parts.words.customers))
       text += fmt::format(
           "{} about {}", text.find(',') == std::string::npos ? "," : " and",
           counted(static_cast<uint64_t>(std::llround(main_events[i])), parts.words.main, parts.words.mains));

@@ -198,8 +198,9 @@ TEST(Timeline, CustomersAsOfInstantsOfTheirOwn) {
       }
       for (size_t v = 0; v < plan.outputs.size(); ++v) {
         ASSERT_EQ(together.values[v].known(c), alone.values[v].known(0)) << where();
-        if (alone.values[v].known(0) && alone.values[v].texts.empty())
+        if (alone.values[v].known(0) && alone.values[v].texts.empty()) {
           ASSERT_EQ(together.values[v].as_double(c), alone.values[v].as_double(0)) << where();
+        }
       }
       ASSERT_EQ(together.next_change[c], alone.next_change[0]) << where();
       ASSERT_GT(looks.next_change[c], own[c]) << where();
