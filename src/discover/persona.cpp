@@ -5,6 +5,8 @@
 #include <cmath>
 #include <set>
 
+#include "core/text.hpp"
+
 namespace tessera::discover {
 
 namespace {

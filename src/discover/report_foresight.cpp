@@ -27,6 +27,11 @@ Json json_of(const Figure& figure) {
       .set("high", number(figure.high));
 }
 
+// A model has none.
+std::string groups_of(const Contender& contender) {
+  return contender.groups == 0 ? "" : std::to_string(contender.groups);
+}
+
 std::string mean_of(const Outcome& outcome) {
   return outcome.yes_or_no ? percent(outcome.mean) + " of everyone" : fmt::format("{:.2f} on average", outcome.mean);
 }
@@ -41,8 +46,9 @@ std::string text_of(const Foresight& foresight) {
                        "foretold, %", outcome.yes_or_no ? "AUC" : "", "top tenth, x");
     for (const Contender& each : foresight.contenders) {
       const auto& of = each.foretold[o];
-      out += fmt::format("{:<40} {:>7} {:>22} {:>20} {:>18}\n", each.name, each.groups, with_interval(of.r2, 100, 1),
-                         outcome.yes_or_no ? with_interval(of.auc, 1, 3) : "", with_interval(of.lift, 1, 2));
+      out +=
+          fmt::format("{:<40} {:>7} {:>22} {:>20} {:>18}\n", each.name, groups_of(each), with_interval(of.r2, 100, 1),
+                      outcome.yes_or_no ? with_interval(of.auc, 1, 3) : "", with_interval(of.lift, 1, 2));
     }
   }
   return out;
@@ -64,7 +70,7 @@ Json to_json(const Foresight& foresight) {
     }
     contenders.add(Json::object()
                        .set("name", each.name)
-                       .set("groups", uint64_t{each.groups})
+                       .set("groups", each.groups == 0 ? Json() : Json(uint64_t{each.groups}))
                        .set("foretold", std::move(foretold)));
   }
   for (const std::string& sentence : foresight.said) said.add(sentence);
@@ -99,8 +105,8 @@ std::string html_of(const Foresight& foresight, std::string (*safe)(std::string_
           "<tr><td>{}</td><td>{}</td><td>{} <span class=\"soft small\">({} to {})</span><div class=\"span\"><i "
           "style=\"left:{:.1f}%;width:{:.1f}%\"></i><b style=\"left:{:.1f}%\"></b></div></td><td class=\"hide\">{}"
           "</td><td class=\"hide\">{}</td></tr>\n",
-          safe(each.name), each.groups, percent(of.r2.value), percent(of.r2.low), percent(of.r2.high), at(of.r2.low),
-          std::max(0.5, at(of.r2.high) - at(of.r2.low)), at(of.r2.value),
+          safe(each.name), groups_of(each), percent(of.r2.value), percent(of.r2.low), percent(of.r2.high),
+          at(of.r2.low), std::max(0.5, at(of.r2.high) - at(of.r2.low)), at(of.r2.value),
           outcome.yes_or_no ? with_interval(of.auc, 1, 3) : "", with_interval(of.lift, 1, 2) + " &times;");
     }
     out += "</tbody></table>\n";

@@ -86,7 +86,8 @@ TEST(Claims, WhatCustomersHeldOutDoNotShowIsNotClaimed) {
   Company company{Rng(47)};
   for (const uint32_t c : company.groups[1])
     if (!company.held_out[c]) company.features.columns[1].values[c] *= 3;
-  for (const Claim& claim : company.claims()[1]) EXPECT_NE(claim.trait, "money");
+  const auto claims = company.claims();
+  for (const Claim& claim : claims[1]) EXPECT_NE(claim.trait, "money");
 }
 
 // What made the groups is described, with an interval and without a test.
