@@ -44,6 +44,10 @@ function(layer_tests name)
   target_precompile_headers(test_${name} REUSE_FROM tessera_test_pch)
   target_link_libraries(test_${name} PRIVATE tessera_flags ${name} ${ARGN} tessera_test_support GTest::gmock
                                              GTest::gtest_main rapidcheck)
-  add_test(NAME ${name} COMMAND test_${name} --gtest_brief=1 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES ENVIRONMENT "RC_PARAMS=seed=20260301")
+  # Each test's name as it begins, so that one that hangs is named (./run leaves out those that passed).
+  add_test(NAME ${name} COMMAND test_${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT "RC_PARAMS=seed=20260301" TIMEOUT 1500)
+  if(name MATCHES "^(cli|live|discover|segment)$") # the longest begin first
+    set_tests_properties(${name} PROPERTIES COST 100)
+  endif()
 endfunction()
