@@ -114,11 +114,33 @@ INSERT INTO tessera.catalogue VALUES
   ('tessera.ruling', 'bookkeeping', NULL, NULL), ('tessera.refused', 'bookkeeping', NULL, NULL);
 )sql";
 
+// Notes on version 5, runs of discover (discover/runs.hpp):
+// - discovery: one row a run; kind: runs of one goal and one set of features; options, lineage: JSON; definitions: its
+//   file of segments; adopted: when; in_force: its definitions are those in use, or some of them.
+// - discovery_segment: its groups in their order; parent: the group of the run before that it is, or came from.
+// - discovery_member: who was in which; ordinal null: in none. A profile is here once a group.
+constexpr const char* kVersion5 = R"sql(
+CREATE TABLE tessera.discovery(run UBIGINT NOT NULL, as_of TIMESTAMP_MS NOT NULL, made TIMESTAMP_MS NOT NULL,
+                               kind UBIGINT NOT NULL, options VARCHAR NOT NULL, goal VARCHAR, k UINTEGER NOT NULL,
+                               customers UBIGINT NOT NULL, value_definition VARCHAR NOT NULL, definitions VARCHAR NOT NULL,
+                               lineage VARCHAR, fingerprint UBIGINT NOT NULL, adopted TIMESTAMP_MS,
+                               in_force BOOLEAN NOT NULL);
+CREATE TABLE tessera.discovery_segment(run UBIGINT NOT NULL, ordinal UINTEGER NOT NULL, id VARCHAR NOT NULL,
+                                       name VARCHAR NOT NULL, rule VARCHAR NOT NULL, set_apart BOOLEAN NOT NULL,
+                                       size UBIGINT NOT NULL, active UBIGINT NOT NULL, value DOUBLE NOT NULL,
+                                       parent VARCHAR);
+CREATE TABLE tessera.discovery_member(run UBIGINT NOT NULL, ordinal UINTEGER, profile UINTEGER NOT NULL);
+INSERT INTO tessera.catalogue VALUES
+  ('tessera.discovery', 'bookkeeping', NULL, NULL), ('tessera.discovery_segment', 'bookkeeping', NULL, NULL),
+  ('tessera.discovery_member', 'people', NULL, ['profile']);
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "the first tables", kVersion1},
     {2, "webhooks", kVersion2},
     {3, "a server's log, changes and sources", kVersion3},
     {4, "rulings", kVersion4},
+    {5, "runs of discover", kVersion5},
 };
 
 }  // namespace
