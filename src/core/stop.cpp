@@ -24,4 +24,9 @@ Result<void> go_on() {
   return {};
 }
 
+Result<void> next_step(Progress& progress, const char* what, uint64_t done, uint64_t total) {
+  progress.step(what, done, total);
+  return go_on();
+}
+
 }  // namespace tessera

@@ -7,6 +7,7 @@
 
 #include <atomic>
 
+#include "core/progress.hpp"
 #include "core/result.hpp"
 
 namespace tessera {
@@ -28,5 +29,7 @@ class StopWhen {
 bool is_stopped();
 // Error: it is stopped.
 Result<void> go_on();
+// Says how far the work is, and goes on.
+Result<void> next_step(Progress& progress, const char* what, uint64_t done, uint64_t total);
 
 }  // namespace tessera

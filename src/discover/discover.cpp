@@ -9,6 +9,7 @@
 #include "core/stop.hpp"
 #include "core/text.hpp"
 #include "discover/continuum.hpp"
+#include "discover/extent.hpp"
 #include "discover/goal.hpp"
 #include "discover/measure.hpp"
 #include "discover/overview.hpp"
@@ -31,14 +32,6 @@ constexpr uint64_t kHeldOutOfTen = 3;  // customers on whom rules are judged, no
 constexpr size_t kDistinct = 8;        // claims shown of a segment
 constexpr size_t kTypical = 3;
 constexpr double kByChance = 0.05;  // groups that differ so much by chance with more than this chance are the same
-
-Instant just_after_newest(const History& history) {
-  Instant newest = kEver;
-  for (const auto& stream : history.streams)
-    if (!stream.event.starts_with('$'))
-      for (const Instant at : stream.time) newest = std::max(newest, at);
-  return newest + Duration{1};
-}
 
 class Run {
  public:
@@ -67,8 +60,7 @@ class Run {
 
  private:
   Result<void> step(const char* what, uint64_t done) {
-    progress_.step(what, done, kSteps);
-    return go_on();
+    return next_step(progress_, what, done, options_.hides ? 2 * kSteps : kSteps);
   }
   Setting setting() const { return {history_, schema_, out_.as_of, options_.zone ? *options_.zone : Zone::utc()}; }
 
@@ -88,16 +80,14 @@ class Run {
     std::erase_if(parts.promotion, is_withheld);
     out_.value_definition = out_.parts.value_definition;
     out_.as_of_given = options_.as_of.has_value();
-    out_.as_of = options_.as_of.value_or(just_after_newest(history_));
+    out_.as_of = options_.as_of.value_or(extent_of(history_).newest + Duration{1});
     out_.customers = history_.customers();
     out_.active_within = options_.active;
     out_.min_size = options_.min_size;
-    out_.from = kNever;
-    out_.to = kEver;
-    for (const std::string& event : out_.parts.of(Part::Main))
-      for (const Instant at : history_.stream(event)->time)
-        if (at <= out_.as_of) out_.from = std::min(out_.from, at), out_.to = std::max(out_.to, at);
-    if (out_.from > out_.to)
+    const Extent extent = extent_of(history_, out_.parts.of(Part::Main), out_.as_of);
+    out_.from = extent.first;
+    out_.to = extent.newest;
+    if (extent.is_empty())
       return fail(fmt::format("there is no event '{}' up to {}", out_.parts.of(Part::Main)[0], text_of(out_.as_of)),
                   "--as-of", "give a later --as-of, or none");
     return {};

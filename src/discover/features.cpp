@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/text.hpp"
+#include "discover/extent.hpp"
 #include "discover/interests.hpp"
 #include "segment/lex.hpp"
 
@@ -38,18 +39,6 @@ std::string identifier(std::string_view text) {
   if (out.size() > 32) out.resize(32);
   while (!out.empty() && out.back() == '_') out.pop_back();
   return out.empty() || (out[0] >= '0' && out[0] <= '9') ? "x" + out : out;
-}
-
-struct Span {
-  Instant from = kNever, to = kEver;
-  double days() const { return from < to ? static_cast<double>((to - from).ms) / static_cast<double>(kDay.ms) : 0; }
-};
-Span span_of(const History& history, const std::vector<std::string>& events) {
-  Span span;
-  for (const std::string& event : events)
-    for (const Instant at : history.stream(event)->time)
-      if (at > kEver) span.from = std::min(span.from, at), span.to = std::max(span.to, at);
-  return span;
 }
 
 class Candidates {
@@ -141,7 +130,7 @@ class Candidates {
   }
 
   void rhythm() {
-    const double days = span_of(history_, parts_.of(Part::Main)).days();
+    const double days = extent_of(history_, parts_.of(Part::Main)).days();
     add({.name = "usual_gap",
          .definition = fmt::format("(last_time({0}) - first_time({0})) / (count({0}) - 1)", main()),
          .family = Family::Gap,
@@ -348,7 +337,7 @@ class Candidates {
     }
     share("weekend_percent", "count(visit where $weekday >= 6)", "count(visit)", Family::Week, "of visits at weekends",
           "weekend", mains());
-    if (span_of(history_, parts_.of(Part::Main)).days() < 330) return;
+    if (extent_of(history_, parts_.of(Part::Main)).days() < 330) return;
     share("november_december_percent", fmt::format("count({} where $month >= 11)", main()),
           fmt::format("count({})", main()), Family::Season, fmt::format("of {} in November and December", words_.mains),
           "year's end", mains());

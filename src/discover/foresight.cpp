@@ -6,6 +6,7 @@
 
 #include "core/hash.hpp"
 #include "discover/discover.hpp"
+#include "discover/extent.hpp"
 #include "discover/measure.hpp"
 #include "discover/persona.hpp"
 #include "discover/population.hpp"
@@ -39,6 +40,19 @@ Slicing sliced(std::string name, const std::vector<uint64_t>& keys) {
   return out;
 }
 
+// The second discovery is the second half of the work.
+class SecondHalf final : public Progress {
+ public:
+  explicit SecondHalf(Progress& whole) : whole_(whole) {}
+  void step(const std::string& what, uint64_t done, uint64_t total) override {
+    whole_.step("on hidden days: " + what, done + total, 2 * total);
+  }
+  void finish() override { whole_.finish(); }
+
+ private:
+  Progress& whole_;
+};
+
 class LookBack {
  public:
   LookBack(const History& history, const segment::Schema& schema, const Options& options, Instant as_of)
@@ -55,7 +69,8 @@ class LookBack {
     then.as_of = cut_;
     then.hides = false;
     if (then.segments && *then.segments > past_.history.customers() / 2) then.segments.reset();
-    found_ = TRY(discover(past_.history, schema_, then, progress));
+    SecondHalf second(progress);
+    found_ = TRY(discover(past_.history, schema_, then, second));
     choose_judged();
     if (judged_.size() < kFewestCustomers) {
       out_.why_not = too_few();
@@ -80,13 +95,10 @@ class LookBack {
     if (past_.history.customers() < kFewestCustomers) return too_few();
     const auto parts = recognise(past_.history);
     if (!parts) return too_few();
-    Instant first = kNever;
-    for (const std::string& event : parts->of(Part::Main))
-      for (const Instant at : past_.history.stream(event)->time)
-        if (at > kEver) first = std::min(first, at);
+    const Extent extent = extent_of(past_.history, parts->of(Part::Main));
     // With a goal the hidden discovery learns it on as many days more.
     const int times = options_.goal.empty() ? 1 : 2;
-    if (first == kNever || cut_ - first < options_.horizon * times)
+    if (extent.is_empty() || cut_ - extent.first < options_.horizon * times)
       return fmt::format("the record is too short: to hide {} {}it must reach back {} as far",
                          text_of(options_.horizon), times == 1 ? "" : "with a goal ",
                          times == 1 ? "twice" : "three times");

@@ -6,6 +6,7 @@
 
 #include "core/hash.hpp"
 #include "discover/discover.hpp"
+#include "discover/extent.hpp"
 #include "stats/foretelling.hpp"
 
 namespace tessera::discover {
@@ -60,17 +61,14 @@ Result<Goal> Goal::of(const Setting& now, const Parts& parts, std::string_view t
   out.cut_ = now.as_of - horizon;
   out.past_ = profiles::past_of(now.history, out.cut_);
   std::vector<bool> has_main(out.past_.history.customers());
-  Instant first = kNever;
   for (const std::string& event : parts.of(Part::Main))
     if (const auto* stream = out.past_.history.stream(event))
       for (uint32_t c = 0; c < has_main.size(); ++c)
-        if (stream->first[c + 1] > stream->first[c]) {
-          has_main[c] = true;
-          if (stream->time[stream->first[c]] > kEver) first = std::min(first, stream->time[stream->first[c]]);
-        }
+        if (stream->first[c + 1] > stream->first[c]) has_main[c] = true;
   for (uint32_t c = 0; c < has_main.size(); ++c)
     if (has_main[c]) out.judged_.push_back(c);
-  if (first == kNever || out.cut_ - first < horizon || out.judged_.size() < kFewestCustomers)
+  const Extent extent = extent_of(out.past_.history, parts.of(Part::Main));
+  if (extent.is_empty() || out.cut_ - extent.first < horizon || out.judged_.size() < kFewestCustomers)
     return fail(fmt::format("the record is too short for a goal: its {} must reach back twice {}", parts.words.mains,
                             text_of(horizon)),
                 "--goal", "give a shorter --horizon, or no goal");

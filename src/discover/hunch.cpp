@@ -6,6 +6,7 @@
 
 #include "core/stop.hpp"
 #include "discover/discover.hpp"
+#include "discover/extent.hpp"
 #include "discover/hunch_words.hpp"
 #include "discover/measure.hpp"
 #include "discover/population.hpp"
@@ -53,18 +54,6 @@ Result<Answers> answers_of(const History& history, segment::Program program, Ins
   return out;
 }
 
-struct Extent {
-  Instant first = kNever, newest = kEver;  // of events
-};
-Extent extent_of(const History& history) {
-  Extent out;
-  for (const Stream& stream : history.streams)
-    if (!stream.event.starts_with('$'))
-      for (const Instant at : stream.time)
-        if (at > kEver) out.first = std::min(out.first, at), out.newest = std::max(out.newest, at);
-  return out;
-}
-
 HunchGroup group_of(size_t customers, size_t with) {
   HunchGroup out{.customers = customers, .with = with, .rate = 0, .interval = {0, 1}};
   if (customers == 0) return out;
@@ -108,10 +97,7 @@ class Asking {
   }
 
  private:
-  Result<void> step(const char* what, uint64_t done) {
-    progress_.step(what, done, kSteps);
-    return go_on();
-  }
+  Result<void> step(const char* what, uint64_t done) { return next_step(progress_, what, done, kSteps); }
   Result<segment::Program> read(const std::string& text, const char* place, std::string& printed) {
     segment::Asked asked = TRY(segment::ask(text, schema_, question_.known, place));
     if (!asked.warnings.empty()) out_.warnings.push_back(asked.warnings);
@@ -131,7 +117,7 @@ class Asking {
   Result<void> set_the_clock() {
     VERIFY(question_.horizon > Duration{0});
     const Extent extent = extent_of(history_);
-    if (extent.newest == kEver) return fail("the record holds no events with a time", "", "tessera import FILE");
+    if (extent.is_empty()) return fail("the record holds no events with a time", "", "tessera import FILE");
     out_.horizon = question_.horizon;
     out_.as_of = question_.as_of.value_or(extent.newest + Duration{1});
     out_.cut = out_.as_of - out_.horizon;
