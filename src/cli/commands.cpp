@@ -24,6 +24,7 @@ std::span<const Command> commands() {
     std::vector<Command> all{
         import_command(),
         rejects_command(),
+        customer_command(),
         customers_duplicates_command(),
         discover_command(),
         hunch_command(),

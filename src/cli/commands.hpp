@@ -8,6 +8,7 @@ namespace tessera::cli {
 const Command& import_command();
 const Command& rejects_command();
 const Command& customers_duplicates_command();
+const Command& customer_command();
 std::span<const Command> customers_commands();
 const Command& segments_check_command();
 const Command& segments_count_command();

@@ -153,6 +153,17 @@ std::string text_of(Instant instant) {
   return out + "Z";
 }
 
+std::string spoken(Instant instant, const Zone& zone) {
+  if (instant < kFirstDay || instant > kLastDay) return text_of(instant);
+  constexpr std::string_view kDays[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
+  const CivilTime t = zone.to_local(instant);
+  auto out = fmt::format("{} {:04}-{:02}-{:02} {:02}:{:02}", kDays[weekday_of(instant_of(t))], t.year, t.month, t.day,
+                         t.hour, t.minute);
+  if (t.second || t.millisecond) out += fmt::format(":{:02}", t.second);
+  if (t.millisecond) out += fmt::format(".{:03}", t.millisecond);
+  return out;
+}
+
 std::string text_of(Duration duration) {
   if (duration.ms == 0) return "0 days";
   std::string out = duration.ms < 0 ? "-" : "";

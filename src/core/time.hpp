@@ -76,6 +76,9 @@ class Zone {
   const void* zone_;  // date::time_zone*, owned by the database; null = UTC
 };
 
+// As people read it, by the zone's clock: "Thursday 2026-03-05 14:02"; seconds and milliseconds where there are some.
+std::string spoken(Instant instant, const Zone& zone);
+
 // "2024a" and the like: the version of the tz database in use, or "unknown".
 std::string zone_database_version();
 

@@ -70,4 +70,61 @@ Past past_of(const History& history, Instant until) {
   return out;
 }
 
+namespace {
+
+// A value of the column at `from`, or the lack of one, at its end.
+void append_value(Column& to, const Column& from, std::optional<size_t> at) {
+  if (to.type == PropertyType::Number)
+    to.numbers.push_back(at ? from.numbers[*at] : kAbsentNumber);
+  else if (to.type == PropertyType::Text)
+    to.texts.push_back(at ? from.texts[*at] : kAbsentText);
+  else
+    to.truths.push_back(at ? from.truths[*at] : Truth::Absent);
+}
+
+void append_row(Column& to, const Column& from, std::optional<uint32_t> row) {
+  if (!to.is_list) return append_value(to, from, row ? std::optional<size_t>(*row) : std::nullopt);
+  // By index: `from` may be `to`.
+  const uint32_t begin = row ? from.list_first[*row] : 0, end = row ? from.list_first[*row + 1] : 0;
+  for (uint32_t element = begin; element < end; ++element) append_value(to, from, element);
+  to.list_first.push_back(to.list_first.back() + (end - begin));
+}
+
+// The same texts under the ids of another dictionary.
+void translate(Column& column, const Dictionary& from, Dictionary& to) {
+  for (TextId& text : column.texts)
+    if (text > kClearedText) text = to.intern(from.text(text));
+}
+
+}  // namespace
+
+History alone(const History& history, CustomerIndex customer, Instant until, Seq visible) {
+  History out;
+  out.customer.push_back(history.customer[customer]);
+  for (const Stream& stream : history.streams) {
+    Stream own{.event = stream.event, .first = {0}, .time = {}, .seq = {}, .columns = {}};
+    for (const Column& column : stream.columns) {
+      own.columns.push_back({.property = column.property, .type = column.type, .is_list = column.is_list});
+      if (column.is_list) own.columns.back().list_first.push_back(0);
+    }
+    for (uint32_t row = stream.first[customer]; row < stream.first[customer + 1]; ++row) {
+      if (stream.time[row] > until || stream.seq[row] >= visible) continue;
+      own.time.push_back(stream.time[row]);
+      own.seq.push_back(stream.seq[row]);
+      for (size_t c = 0; c < own.columns.size(); ++c) append_row(own.columns[c], stream.columns[c], row);
+    }
+    own.first.push_back(static_cast<uint32_t>(own.rows()));
+    for (Column& column : own.columns) translate(column, history.dictionary, out.dictionary);
+    out.streams.push_back(std::move(own));
+  }
+  return out;
+}
+
+void say_again(Stream& stream, std::optional<uint32_t> like, Instant time, Seq seq) {
+  stream.time.push_back(time);
+  stream.seq.push_back(seq);
+  stream.first.back() = static_cast<uint32_t>(stream.rows());
+  for (Column& column : stream.columns) append_row(column, column, like);
+}
+
 }  // namespace tessera::profiles

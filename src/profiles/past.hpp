@@ -3,6 +3,7 @@
 // events and properties, customers and their number are seen in the whole history.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "profiles/history.hpp"
@@ -17,5 +18,13 @@ struct Past {
 // Facts of time <= until. What was decided about a customer (kRulings) is kept whole, dated back to `until` where it is
 // younger: who is known as a bot today, or has refused profiling, was no other then. O(rows).
 Past past_of(const History& history, Instant until);
+
+// One customer alone: their facts of time <= until and seq < visible, all of them learnt since ever. Rulings are no
+// exception here. Every stream and column is there, empty or not, so that what is asked of it finds the same names;
+// the dictionary holds this customer's texts alone, so it is small. O(rows of the customer).
+History alone(const History& history, CustomerIndex customer, Instant until, Seq visible);
+// One row more in a stream of such a history, the last one: row `like` again, or one that says nothing of any property
+// (nullopt). REQUIRES: `time` is not before the stream's last.
+void say_again(Stream& stream, std::optional<uint32_t> like, Instant time, Seq seq);
 
 }  // namespace tessera::profiles

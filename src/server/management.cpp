@@ -110,18 +110,19 @@ struct Wish {
   bool is_csv, is_lines;
 };
 
+// An instant in the query; nullopt where there is none. Error: it is no instant.
+Result<std::optional<Instant>> instant_in(const Call& call, std::string_view name) {
+  const auto text = call.query.get(name);
+  if (!text) return std::nullopt;
+  const auto read = parse_instant(*text);
+  if (!read) return usage(fmt::format("'{}' is a date or a time", name), fmt::format("{}=2026-03-03T12:00:00Z", name));
+  return read;
+}
+
 // Who was in it, evaluated again over the record.
 void list_past_members(Service& service, const Call& call, const Wish& wish, Responder& responder) {
-  const auto instant = [&](std::string_view name) -> Result<std::optional<Instant>> {
-    const auto text = call.query.get(name);
-    if (!text) return std::nullopt;
-    const auto read = parse_instant(*text);
-    if (!read)
-      return usage(fmt::format("'{}' is a date or a time", name), fmt::format("{}=2026-03-03T12:00:00Z", name));
-    return read;
-  };
   const auto past = [&]() -> Result<PastMembers> {
-    const auto known_at = TRY(instant("known_at")), as_of = TRY(instant("as_of"));
+    const auto known_at = TRY(instant_in(call, "known_at")), as_of = TRY(instant_in(call, "as_of"));
     return members_at(service, call.parts[0], as_of, known_at);
   }();
   if (!past) return responder.send(problem_of(past.error(), 503));
@@ -188,18 +189,25 @@ std::optional<std::string> customer_of(Service& service, const Call& call, Respo
   return std::nullopt;
 }
 
+void get_outlook(Service& service, Call call, Responder responder) {
+  const auto as_of = instant_in(call, "as_of"), known_at = instant_in(call, "known_at");
+  for (const auto* each : {&as_of, &known_at})
+    if (!*each) return responder.send(problem_of(each->error(), 400));
+  const auto customer = customer_of(service, call, responder);
+  if (!customer) return;
+  const auto out = outlook_of(service, *customer, *as_of, *known_at);
+  responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
+}
+
 void get_history(Service& service, Call call, Responder responder) {
   const auto limit = limit_of(call);
   if (!limit) return responder.send(bad_limit());
   HistoryWish wish{.before = call.query.get("before").value_or(""), .limit = *limit};
-  for (auto [name, instant] : {std::pair{"as_of", &wish.as_of}, std::pair{"known_at", &wish.known_at}})
-    if (const auto text = call.query.get(name)) {
-      const auto read = parse_instant(*text);
-      if (!read)
-        return responder.send(
-            problem(400, fmt::format("'{}' is a date or a time", name), fmt::format("{}=2026-03-03T12:00:00Z", name)));
-      *instant = *read;
-    }
+  for (auto [name, instant] : {std::pair{"as_of", &wish.as_of}, std::pair{"known_at", &wish.known_at}}) {
+    const auto read = instant_in(call, name);
+    if (!read) return responder.send(problem_of(read.error(), 400));
+    *instant = read->value_or(kNever);
+  }
   const auto customer = customer_of(service, call, responder);
   if (!customer) return;
   const auto out = history_of(service, *customer, wish);
@@ -418,6 +426,9 @@ constexpr Parameter kHistory[] = {{"id", "path", "string", "Public id, user id, 
                                   {"before", "query", "string", "The next page: what the one before said as next"},
                                   {"as_of", "query", "string", "Only what had happened by then"},
                                   {"known_at", "query", "string", "Only what had been learnt by then"}};
+constexpr Parameter kOutlook[] = {{"id", "path", "string", "Public id, user id, e-mail, phone or anonymous id"},
+                                  {"as_of", "query", "string", "Looked at from then (default: now)"},
+                                  {"known_at", "query", "string", "As known then (default: as known now)"}};
 constexpr Parameter kWhy[] = {{"id", "path", "string", "Public id, user id, e-mail, phone or anonymous id"},
                               {"segment", "query", "string", "This segment's id alone"}};
 constexpr Parameter kChanges[] = {
@@ -483,6 +494,9 @@ constexpr Route kRoutes[] = {
      "{\"facts\": [...], \"next\": ...}", Access::Manage, Runs::Worker, get_history},
     {"GET", "/api/v1/customers/{id}/segments", "Why a customer is in each segment, or not", kWhy, "",
      "{\"segments\": [{\"explanation\": ...}]}", Access::Manage, Runs::Worker, get_customer_segments},
+    {"GET", "/api/v1/customers/{id}/outlook", "Segments, since when, and when time alone changes that", kOutlook, "",
+     "{\"segments\": [{\"since\": ..., \"changes\": [...], \"unless\": [...]}]}", Access::Manage, Runs::Worker,
+     get_outlook},
     {"GET", "/api/v1/changes", "Who entered and left which segment", kChanges, "",
      "{\"changes\": [...], \"next\": ...}, or server-sent events", Access::Manage, Runs::Worker, list_changes},
     {"GET", "/api/v1/rejects", "What could not be used, and why, newest first", kRejects, "",

@@ -2,12 +2,14 @@
 
 #include <bit>
 
+#include "profiles/acquaintance.hpp"
 #include "profiles/schema.hpp"
 #include "segment/applied.hpp"
 #include "segment/check.hpp"
 #include "segment/evaluate.hpp"
 #include "segment/explain.hpp"
 #include "segment/needs.hpp"
+#include "segment/outlook.hpp"
 #include "segment/parse.hpp"
 #include "segment/print.hpp"
 
@@ -231,6 +233,25 @@ Result<Json> explain_customer(Service& service, std::string_view customer, std::
                      .set("text", segment::text_of(why)));
   }
   return Json::object().set("customer", customer).set("as_of", text_of(now)).set("segments", std::move(segments));
+}
+
+Result<Json> outlook_of(Service& service, std::string_view customer, std::optional<Instant> as_of,
+                        std::optional<Instant> known_at) {
+  Reading record = TRY(reading(service));
+  const Instant at = as_of.value_or(service.clock.now()), known = known_at.value_or(kNever);
+  const auto in_force = TRY(segment::applied_definitions(*record.connection, known));
+  const auto checked = segment::check(in_force, record.schema);
+  if (!checked.ok()) return std::unexpected(segment::error_of(checked.diagnostics, ""));
+  const profiles::History history =
+      TRY(profiles::load(*record.connection, segment::needs_of(checked.program, record.schema), known));
+  const auto whose = history.find_customer(customer);
+  const auto who = TRY(profiles::acquaintance(*record.connection, customer, at, known));
+  if (!whose || !who) return usage(fmt::format("there was no customer '{}' then", customer), "leave out known_at");
+  Json out = profiles::to_json(*who, false);
+  const auto found = TRY(segment::outlook(checked.program, history, *whose, at, known));
+  const Json more = segment::to_json(found);
+  for (const auto& [name, value] : *more.as_object()) out.set(name, value);
+  return out;
 }
 
 Result<Json> preview(Service& service, const std::string& text) {

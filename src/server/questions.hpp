@@ -33,4 +33,9 @@ Result<Json> preview(Service& service, const std::string& text);
 // the definitions need of all customers.
 Result<Json> explain_customer(Service& service, std::string_view customer, std::string_view segment);
 
+// Who a customer (by public id) is, which segments they are in, since when, and what time alone changes: the command
+// `tessera customer` as JSON. Default of as_of: now; of known_at: everything.
+Result<Json> outlook_of(Service& service, std::string_view customer, std::optional<Instant> as_of,
+                        std::optional<Instant> known_at);
+
 }  // namespace tessera::server

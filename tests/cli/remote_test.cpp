@@ -42,6 +42,9 @@ constexpr const char* kAt = "--as-of 2026-03-01 ";
 const std::vector<Line> kLines = {
     {"rejects", "rejects"},
     {"rejects", "--format json rejects --limit 3 --reason no-such"},
+    {"customer", "customer c0000001"},
+    {"customer", "--format json customer c0000002 --identified"},
+    {"customer", "customer nobody"},
     {"customers duplicates", "customers duplicates"},
     {"customers duplicates", "--format csv customers duplicates --identified"},
     {"discover",

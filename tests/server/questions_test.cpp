@@ -162,5 +162,32 @@ TEST_F(Questions, APreviewSaysWhatApplyingWouldDo) {
   EXPECT_THAT(send("/api/v1/segments/preview", "at least 2 \"A\" in the last 3 dasy").body, HasSubstr("dasy"));
 }
 
+TEST_F(Questions, WhatBecomesOfACustomerIfNothingMoreComes) {
+  MUST(engine->apply_definitions("segment \"Buyers\" = at least 1 \"Order Completed\" in the last 10 days"));
+  const Instant ordered = clock.now();
+  const std::string who = "u/1 ä", place = "/api/v1/customers/u%2F1%20%C3%A4/outlook";  // whom the stand-in knows
+  track(who, "Order Completed", ordered);
+  clock.ms += kDay.ms;
+  const auto outlook = [&](const std::string& query) { return json(get(place + query)); };
+  const Answer first = get(place);
+  ASSERT_EQ(first.status, 200) << first.body;
+  const Json now = json(first);
+  EXPECT_EQ(now.find("customer")->text_or(""), who);
+  EXPECT_EQ(now.find("identifiers")->dump(), R"({"user id":1})");
+  EXPECT_EQ(now.find("events")->dump(), R"({"Order Completed":1})");
+  const Json& buyers = (*now.find("segments")->as_array())[0];
+  EXPECT_EQ(buyers.find("since")->text_or(""), text_of(ordered));
+  const Json& leaves = (*buyers.find("changes")->as_array())[0];
+  EXPECT_EQ(leaves.find("at")->text_or(""), text_of(ordered + kDay * 10));
+  // And so it comes.
+  clock.ms = (ordered + kDay * 10).ms;
+  track("bob", "Ping", clock.now());
+  EXPECT_THAT(live_members("buyers"), testing::IsEmpty());
+  EXPECT_EQ(outlook("?as_of=" + text_of(ordered + kDay)).find("segments")->dump(), now.find("segments")->dump());
+  EXPECT_EQ(get("/api/v1/customers/nobody/outlook").status, 404);
+  EXPECT_EQ(get(place + "?as_of=soon").status, 400);
+  EXPECT_EQ(get(place + "?known_at=2020-01-01").status, 400);
+}
+
 }  // namespace
 }  // namespace tessera::server
