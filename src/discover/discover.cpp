@@ -12,6 +12,7 @@
 #include "discover/extent.hpp"
 #include "discover/goal.hpp"
 #include "discover/measure.hpp"
+#include "discover/naming.hpp"
 #include "discover/overview.hpp"
 #include "discover/population.hpp"
 #include "discover/rulebook.hpp"
@@ -54,6 +55,7 @@ class Run {
     TRY(find_rules_and_names());
     TRY(step("drawing", 6));
     draw();
+    out_.lineage = lineage();
     progress_.finish();
     return std::move(out_);
   }
@@ -80,7 +82,7 @@ class Run {
     std::erase_if(parts.promotion, is_withheld);
     out_.value_definition = out_.parts.value_definition;
     out_.as_of_given = options_.as_of.has_value();
-    out_.as_of = options_.as_of.value_or(extent_of(history_).newest + Duration{1});
+    out_.as_of = as_of_for(history_, options_);
     out_.customers = history_.customers();
     out_.active_within = options_.active;
     out_.min_size = options_.min_size;
@@ -127,6 +129,7 @@ class Run {
     const auto active = active_customers(history_, out_.as_of, options_.active);
     active_ = active;
     for (const uint32_t c : population_.counted) out_.active += active[c];
+    out_.known = known_customers(history_, population_.counted, out_.as_of);
     out_.grouped = population_.grouped.size();
     out_.left_out = population_.left_out;
     const size_t inactive = population_.counted.size() - out_.active;
@@ -163,6 +166,7 @@ class Run {
     out_.quality = {.silhouette = NAN, .davies_bouldin = NAN, .calinski_harabasz = NAN, .dunn = NAN, .stability = NAN};
     rules_ = {Conjunction{}};
     TRY(count_rules());
+    out_.lineage = lineage();
     progress_.finish();
     return std::move(out_);
   }
@@ -403,7 +407,6 @@ class Run {
       mains.push_back(values.empty() ? 2 : stats::median_of(values));
     }
     const auto names = names_of(claims, mains, out_.parts);
-    std::set<std::string> ids;
     for (size_t s = 0; s < segments.size(); ++s) {
       Segment& segment = segments[s];
       if (s < k) {
@@ -411,16 +414,18 @@ class Run {
         segment.persona.name = k == 1 ? capital(out_.parts.words.customers) : names[s];
         segment.persona.typical = typical(s, segment);
         segment.figures = figures[s];
-        segment.distinct = std::move(claims[s]);
-        if (segment.distinct.size() > kDistinct) segment.distinct.resize(kDistinct);
       } else {
         segment.persona.name = population_.apart[s - k].name;
         segment.persona.unknown = {"what kind of group they will belong to: they were set apart, not described"};
       }
-      segment.id = slug_of(segment.persona.name);
-      for (int n = 2; !ids.insert(segment.id).second; ++n)
-        segment.id = fmt::format("{}-{}", slug_of(segment.persona.name), n);
-      segment.persona.summary = summary_of(segment);
+    }
+    name_notes_ = settle_names(segments, out_.known, options_.before, {claims, mains, out_.parts});
+    for (size_t s = 0; s < segments.size(); ++s) {
+      if (s < k) {
+        segments[s].distinct = std::move(claims[s]);
+        if (segments[s].distinct.size() > kDistinct) segments[s].distinct.resize(kDistinct);
+      }
+      segments[s].persona.summary = summary_of(out_, segments[s]);
     }
   }
 
@@ -472,20 +477,6 @@ class Run {
     return out;
   }
   const FeatureColumn* count_of_mains() const { return out_.features.find(std::string(out_.parts.words.mains)); }
-
-  std::string summary_of(const Segment& segment) const {
-    const Words& words = out_.parts.words;
-    std::string text =
-        fmt::format("{} {}, {:.1f} % of all, with {:.1f} % of {} ({}).", grouped(static_cast<double>(segment.size)),
-                    words.customers, 100 * segment.customer_share, 100 * segment.value_share,
-                    out_.parts.money.empty() ? words.mains : words.money, grouped(segment.value));
-    if (segment.set_apart) text += fmt::format(" Set apart: {}.", segment.why_apart);
-    if (!segment.distinct.empty()) text += fmt::format(" Known: {}.", segment.distinct[0].sentence);
-    if (!segment.set_apart && segment.active < options_.min_size)
-      text += fmt::format(" Only {} of them were active in the last {}.", segment.active, text_of(options_.active));
-    if (!segment.persona.unknown.empty()) text += fmt::format(" Not known: {}.", segment.persona.unknown[0]);
-    return text;
-  }
 
   // Members nearest to the centre of their cluster, under pseudonyms.
   std::vector<std::string> typical(size_t s, const Segment& segment) const {
@@ -551,6 +542,14 @@ class Run {
     return {};
   }
 
+  std::optional<Lineage> lineage() const {
+    if (!options_.before || !options_.before->generation) return std::nullopt;
+    Lineage out = lineage_of(*options_.before->generation, generation_of(out_));
+    out.people = out_.parts.words.customers;
+    out.notes = name_notes_;
+    return out;
+  }
+
   void draw() {
     draw_tree(clustering_, place_, out_);
     draw_map(transformed_, clustering_, population_.grouped, place_, out_);
@@ -570,6 +569,7 @@ class Run {
   std::vector<int> place_;  // of cluster or apart group in segments + set_apart
   std::vector<double> value_;
   std::vector<bool> active_;
+  std::vector<std::string> name_notes_;
 };
 
 }  // namespace

@@ -21,6 +21,7 @@
 #include "discover/features.hpp"
 #include "discover/figures.hpp"
 #include "discover/foresight.hpp"
+#include "discover/lineage.hpp"
 #include "discover/parts.hpp"
 #include "discover/persona.hpp"
 #include "discover/transform.hpp"
@@ -28,6 +29,8 @@
 #include "segment/schema.hpp"
 
 namespace tessera::discover {
+
+struct Before;  // naming.hpp
 
 inline constexpr size_t kFewestCustomers = 200;  // fewer: one group and a sentence
 inline constexpr size_t kMostConditions = 4;     // of a rule
@@ -46,6 +49,7 @@ struct Options {
   bool keep_unwanted = false;         // bots, staff and tests are not left out
   std::string goal;                   // "value", "repeat", "retention", or an expression; empty: the structure decides
   Duration horizon = kDay * 90;       // the days that a goal speaks of, and that are hidden
+  const Before* before = nullptr;     // runs before, over the customers of the history; null: no groups have a past
   bool hides = false;                 // a second discovery is judged on days hidden from it
 };
 
@@ -54,7 +58,7 @@ inline bool is_named_goal(std::string_view text) {
 }
 
 struct Segment {
-  std::string id;          // slug of the name: the segment's in the language
+  std::string id;          // the segment's in the language: slug of the name it first had
   std::string parent;      // id of the tree's node above
   bool set_apart = false;  // not found by clustering: newcomers and the like
   std::string why_apart;
@@ -132,7 +136,13 @@ struct Discovery {
   std::string map_axes;  // what the two directions are, in words
   std::string tsl;       // segments.tsl
   std::optional<Foresight> foresight;
+  std::vector<bool> known;         // of each customer: something of his was known by as_of, and he is not left out
+  std::optional<Lineage> lineage;  // from the run before; its groups of now are segments and set_apart in their order
+  std::optional<uint64_t> run;     // under which it is kept
 };
+
+// The instant at which everything is measured.
+Instant as_of_for(const profiles::History& history, const Options& options);
 
 // Errors: it was stopped (core/stop.hpp); no events; a text of features that does not check (with its places); fewer
 // customers than segments asked for.

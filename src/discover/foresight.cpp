@@ -68,6 +68,7 @@ class LookBack {
     Options then = options_;
     then.as_of = cut_;
     then.hides = false;
+    then.before = nullptr;
     if (then.segments && *then.segments > past_.history.customers() / 2) then.segments.reset();
     SecondHalf second(progress);
     found_ = TRY(discover(past_.history, schema_, then, second));

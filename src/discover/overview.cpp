@@ -199,4 +199,18 @@ void draw_map(const Transformed& transformed, const Clustering& clustering, cons
   out.map_axes = fmt::format("to the right: {}; upwards: {}", words_of(across, out), words_of(up, out));
 }
 
+std::string summary_of(const Discovery& d, const Segment& segment) {
+  const Words& words = d.parts.words;
+  std::string text =
+      fmt::format("{} {}, {:.1f} % of all, with {:.1f} % of {} ({}).", grouped(static_cast<double>(segment.size)),
+                  words.customers, 100 * segment.customer_share, 100 * segment.value_share,
+                  d.parts.money.empty() ? words.mains : words.money, grouped(segment.value));
+  if (segment.set_apart) text += fmt::format(" Set apart: {}.", segment.why_apart);
+  if (!segment.distinct.empty()) text += fmt::format(" Known: {}.", segment.distinct[0].sentence);
+  if (!segment.set_apart && segment.active < d.min_size)
+    text += fmt::format(" Only {} of them were active in the last {}.", segment.active, text_of(d.active_within));
+  if (!segment.persona.unknown.empty()) text += fmt::format(" Not known: {}.", segment.persona.unknown[0]);
+  return text;
+}
+
 }  // namespace tessera::discover

@@ -1,6 +1,8 @@
-// The two pictures of a discovery: the tree from everyone down to the micro-segments, and a map of customers.
+// The two pictures of a discovery (the tree from everyone down to the micro-segments, and a map of customers), and each
+// segment in a few sentences.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "discover/discover.hpp"
@@ -14,5 +16,7 @@ void draw_tree(const Clustering& clustering, const std::vector<int>& place, Disc
 // centres, weighted by size), customers thinned evenly.
 void draw_map(const Transformed& transformed, const Clustering& clustering, const std::vector<uint32_t>& customers,
               const std::vector<int>& place, Discovery& out);
+
+std::string summary_of(const Discovery& discovery, const Segment& segment);
 
 }  // namespace tessera::discover

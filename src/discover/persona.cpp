@@ -283,6 +283,28 @@ std::vector<std::string> names_of(std::span<const std::vector<Claim>> claims, st
   return out;
 }
 
+std::vector<std::string> stale_parts(std::string_view name, std::span<const Claim> claims, double main_events,
+                                     const Parts& parts) {
+  const NameParts today = name_parts(claims, main_events, parts.words);
+  std::set<std::string> bearable{fold_case(today.head), fold_case(parts.words.customers)};
+  for (const std::string& each : today.tail) bearable.insert(fold_case(each));
+  bearable.insert(fold_case(
+      "about " + counted(static_cast<uint64_t>(std::llround(main_events)), parts.words.main, parts.words.mains)));
+  std::vector<std::string> stale;
+  // The number of namesakes says nothing.
+  if (const size_t number = name.rfind(" ("); number != std::string_view::npos && name.ends_with(')'))
+    name = name.substr(0, number);
+  for (std::string_view part : split(name, ',')) {
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    const size_t about = part.rfind(" and about ");
+    const std::string_view pieces[] = {part.substr(0, about),
+                                       about == std::string_view::npos ? std::string_view() : part.substr(about + 5)};
+    for (const std::string_view piece : pieces)
+      if (!piece.empty() && !bearable.contains(fold_case(piece))) stale.emplace_back(piece);
+  }
+  return stale;
+}
+
 Maturity maturity_of(const Parts& parts, const FeatureTable& features) {
   const auto has = [&](Family family) {
     return std::any_of(features.columns.begin(), features.columns.end(),

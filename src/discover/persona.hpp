@@ -30,6 +30,11 @@ Persona persona_of(std::span<const Claim> claims, const Parts& parts, const Feat
 std::vector<std::string> names_of(std::span<const std::vector<Claim>> claims, std::span<const double> main_events,
                                   const Parts& parts);
 
+// The parts of a name (what stands between its commas) that the claims do not bear any more. Empty: it still says the
+// truth.
+std::vector<std::string> stale_parts(std::string_view name, std::span<const Claim> claims, double main_events,
+                                     const Parts& parts);
+
 // How a value of a feature is written: "3.2", "61 %", "1,204", "45 days".
 std::string shown(Shape shape, double value);
 std::string grouped(double value);  // 61,234 or 12.5

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/text.hpp"
+#include "discover/extent.hpp"
 #include "stats/intervals.hpp"
 
 namespace tessera::discover {
@@ -213,6 +214,20 @@ Population divide(const History& history, const Parts& parts, const FeatureTable
   divider.newcomers();
   divider.large();
   return out;
+}
+
+Instant as_of_for(const History& history, const Options& options) {
+  return options.as_of.value_or(extent_of(history).newest + Duration{1});
+}
+
+std::vector<bool> known_customers(const History& history, const std::vector<uint32_t>& among, Instant as_of) {
+  std::vector<bool> known(history.customers(), false);
+  for (const uint32_t c : among)
+    known[c] = std::ranges::any_of(history.streams, [&](const Stream& stream) {
+      const uint32_t first = stream.first[c];
+      return first < stream.first[c + 1] && stream.time[first] <= as_of;
+    });
+  return known;
 }
 
 std::vector<bool> active_customers(const History& history, Instant as_of, Duration within) {

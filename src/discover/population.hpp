@@ -27,6 +27,9 @@ struct Population {
 Population divide(const profiles::History& history, const Parts& parts, const FeatureTable& features,
                   const Options& options);
 
+// One flag a customer of the history: of those, the ones of whom any fact is not after as_of.
+std::vector<bool> known_customers(const profiles::History& history, const std::vector<uint32_t>& among, Instant as_of);
+
 // Customers with any event in (as_of - within, as_of]; one flag a customer.
 std::vector<bool> active_customers(const profiles::History& history, Instant as_of, Duration within);
 

@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "core/time.hpp"
 #include "discover/report_foresight.hpp"
+#include "discover/report_lineage.hpp"
 
 namespace tessera::discover {
 
@@ -199,6 +200,8 @@ std::string text_of(const Discovery& d, size_t width) {
                                "30 % on whom no rule was found.",
                                100 * d.in_exactly_one, words.customers, d.macro_f1),
                    width, "");
+  if (d.lineage)
+    for (const std::string& sentence : sentences_of(*d.lineage)) out += wrapped("- " + sentence, width, "");
   for (const std::string& sentence : d.said) out += wrapped("- " + sentence, width, "");
   if (d.foresight && !d.foresight->why_not.empty())
     out += wrapped(fmt::format("- Not tested on hidden days: {}.", d.foresight->why_not), width, "");
@@ -262,6 +265,8 @@ Json to_json(const Discovery& d) {
                         .set("held_out_share", figure(0.3)))
       .set("set_apart", set_apart)
       .set("left_out", left_out)
+      .set("run", d.run ? Json(*d.run) : Json())
+      .set("lineage", d.lineage ? to_json(*d.lineage) : Json())
       .set("foresight", d.foresight ? to_json(*d.foresight) : Json())
       .set("notes", texts(d.said));
 }

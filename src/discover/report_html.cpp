@@ -7,6 +7,7 @@
 #include "core/time.hpp"
 #include "discover/report.hpp"
 #include "discover/report_foresight.hpp"
+#include "discover/report_lineage.hpp"
 #include "discover/report_style.hpp"
 
 namespace tessera::discover {
@@ -80,6 +81,7 @@ class Page {
     head();
     overview();
     if (d_.foresight) out_ += html_of(*d_.foresight, safe);
+    if (d_.lineage) out_ += html_of(*d_.lineage, safe, hue);
     tree();
     map();
     cards();
@@ -98,8 +100,8 @@ class Page {
   }
 
   void head() {
-    put("<p class=\"soft small\">Discovered as of {}{}</p>\n", safe(text_of(d_.as_of)),
-        d_.as_of_given ? "" : ", just after the newest event");
+    put("<p class=\"soft small\">Discovered as of {}{}{}</p>\n", safe(text_of(d_.as_of)),
+        d_.as_of_given ? "" : ", just after the newest event", d_.run ? fmt::format("; kept as run {}", *d_.run) : "");
     if (d_.k > 1)
       put("<h1>{} kinds of {}</h1>\n", d_.k, safe(words_.customers));
     else

@@ -66,6 +66,14 @@ svg{display:block;width:100%;height:auto}
 .map text{font:600 13px system-ui,sans-serif;fill:var(--ink);text-anchor:middle}
 .map text.halo{fill:none;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
 .panel{background:var(--card);border:1px solid var(--line);border-radius:12px;overflow:hidden}
+.flows .panel{max-width:600px;padding:10px}
+.flow path{fill:none;stroke:hsl(var(--h) var(--s) calc(var(--l) + var(--d,0%)));opacity:.32}
+.flow path:hover{opacity:.6}
+.flow rect{fill:hsl(var(--h) var(--s) calc(var(--l) + var(--d,0%)))}
+.flow rect.none{fill:var(--soft)}
+.flow path.none{stroke:var(--soft);opacity:.22}
+.flow text{font:11px system-ui,sans-serif;fill:var(--ink)}
+.flow text.halo{fill:none;stroke:var(--card);stroke-width:3px;stroke-linejoin:round;opacity:.8}
 .chips{display:flex;flex-wrap:wrap;gap:6px;margin:10px 0}
 .chips button{font:inherit;font-size:.82rem;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:999px;padding:4px 11px 4px 9px;display:inline-flex;gap:7px;align-items:center;cursor:pointer;text-align:left}
 .chips button[aria-pressed=true]{border-color:var(--accent);box-shadow:0 0 0 1px var(--accent)}

@@ -93,28 +93,40 @@ class StreamFiller {
   bool has_items_ = false;
 };
 
-inline Result<SimulatedHistory> simulated_history(const simulate::Options& options) {
+// Who is in a history, and whose life of the company they lead.
+struct Person {
+  std::string id;
+  uint32_t life = 0;
+};
+
+// Everyone of the company, each with the life that is his own.
+inline Result<std::vector<Person>> people_of(const simulate::Options& options) {
   const simulate::Company company = TRY(simulate::Company::create(options));
   simulate::History life;
-  std::vector<std::string> ids(options.customers);
+  std::vector<Person> people;
   for (uint32_t i = 0; i < options.customers; ++i) {
     company.history(i, life);
-    ids[i] = life.user_id.empty() ? life.anonymous_id : life.user_id;
+    people.push_back({std::string(life.user_id.empty() ? life.anonymous_id : life.user_id), i});
   }
-  std::vector<uint32_t> order(options.customers);
-  std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return ids[a] < ids[b]; });
+  return people;
+}
 
+// What these people did before `until`.
+inline Result<SimulatedHistory> simulated_history(const simulate::Options& options, std::vector<Person> people,
+                                                  Instant until = kNever) {
+  const simulate::Company company = TRY(simulate::Company::create(options));
+  simulate::History life;
+  std::ranges::sort(people, {}, &Person::id);
   SimulatedHistory out;
   std::map<std::string, std::pair<std::unique_ptr<profiles::Stream>, std::unique_ptr<StreamFiller>>> streams;
   profiles::Seq seq = 0;
-  std::vector<std::string> names;
-  for (uint32_t c = 0; c < options.customers; ++c) {
-    company.history(order[c], life);
+  for (uint32_t c = 0; c < people.size(); ++c) {
+    company.history(people[c].life, life);
     out.truth.push_back(life.segment);
-    out.history.customer.push_back(ids[order[c]]);
+    out.history.customer.push_back(people[c].id);
     for (auto& [name, stream] : streams) stream.first->first.push_back(static_cast<uint32_t>(stream.first->rows()));
     for (const simulate::Event& event : life.events) {
+      if (event.at >= until) continue;
       const std::string name =
           event.kind == simulate::Kind::Identify ? std::string(profiles::kTraits) : std::string(event.name);
       auto& [stream, filler] = streams[event.kind == simulate::Kind::Page ? "Page Viewed" : name];
@@ -140,6 +152,10 @@ inline Result<SimulatedHistory> simulated_history(const simulate::Options& optio
   }
   out.history.learnt.push_back({simulate::kAsOf, seq});
   return out;
+}
+
+inline Result<SimulatedHistory> simulated_history(const simulate::Options& options) {
+  return simulated_history(options, TRY(people_of(options)));
 }
 
 }  // namespace tessera::discover

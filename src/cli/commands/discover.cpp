@@ -2,6 +2,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
+#include "discover/keeping.hpp"
 #include "discover/report.hpp"
 #include "privacy/audit.hpp"
 #include "privacy/classes.hpp"
@@ -23,6 +24,7 @@ constexpr Option kOptions[] = {
     {"--no-hiding", "", "Do not judge a second discovery on hidden days: half the time", Takes::Flag},
     {"--zone", "ZONE", "Zone of the hours and days of the week (default: as the imports said)"},
     {"--allow", "PROPERTY", "Use a property classed as sensitive, by name", Takes::Many},
+    {"--no-keep", "", "Do not keep this run in the record", Takes::Flag},
     {"--keep-unwanted", "", "Do not leave out bots, staff and test users", Takes::Flag},
     {"--out", "DIR", "Write report.html, segments.tsl and discovery.json", Takes::One, false, Means::Folder},
     {"--labels", "FILE", "Write customer,segment_id of the clustering", Takes::One, false, Means::Output},
@@ -62,6 +64,21 @@ std::vector<std::string> withheld(const std::vector<profiles::EventListing>& eve
   return out;
 }
 
+// The record is opened anew, to be written: others may have read it all the while, and where it cannot be written the
+// discovery is none the worse.
+void keep(const Context& context, const discover::Keeping& keeping, const discover::Options& options,
+          discover::Discovery& found) {
+  const auto kept = [&]() -> Result<uint64_t> {
+    const auto record = TRY(context.world.open_record(store::OpenMode::MustExist));
+    return keeping.keep(record->connection(), found, options, context.clock.now());
+  }();
+  if (kept)
+    found.run = *kept;
+  else
+    context.note(fmt::format("note: this run is not kept, so that no later one finds its groups again: {}",
+                             kept.error().text()));
+}
+
 Result<int> run_discover(const Context& context, const Arguments& given) {
   discover::Options options;
   options.as_of = context.as_of;
@@ -92,7 +109,11 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
   const auto history = TRY(profiles::load(*record, {}, context.known_at.value_or(kNever)));
   if (const auto parts = discover::recognise(history))
     options.withheld = withheld(events, parts->words.industry, allowed);
-  const auto found = TRY(discover::discover(history, segment::schema_of(events), options, context.progress));
+  const auto keeping = TRY(discover::Keeping::begin(record->connection(), history, options));
+  options.before = &keeping.before();
+  record.reset();
+  auto found = TRY(discover::discover(history, segment::schema_of(events), options, context.progress));
+  if (!given.has("no-keep")) keep(context, keeping, options, found);
   if (const auto out = given.text("out"))
     for (const auto& [name, text] : discover::report_files(found))
       TRY(context.world.write((std::filesystem::path(*out) / name).string(), text));
@@ -101,6 +122,9 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
   context.print(context.format == Format::Json ? discover::to_json(found).dump(2) : discover::text_of(found));
   if (const auto out = given.text("out"); out && context.format == Format::Text)
     context.print(fmt::format("Report: {}\n", (std::filesystem::path(*out) / "report.html").string()));
+  if (found.run && context.format == Format::Text)
+    context.print(
+        fmt::format("Kept as run {0}; to see what it would change: tessera adopt {0} --dry-run\n", *found.run));
   return 0;
 }
 

@@ -1,0 +1,80 @@
+#include "discover/naming.hpp"
+
+#include "core/text.hpp"
+#include "discover/words.hpp"
+
+namespace tessera::discover {
+
+namespace {
+
+void add_group(const Segment& segment, Generation& out) {
+  Group group{.id = segment.id, .name = segment.persona.name, .set_apart = segment.set_apart, .members = {}};
+  for (const uint32_t c : segment.members)
+    if (out.known[c]) group.members.push_back(c);
+  out.groups.push_back(std::move(group));
+}
+
+// The text itself, or with the first number that makes it another than those taken, which it then is too.
+template <class Numbered, class Key>
+std::string another(const std::string& text, std::set<std::string>& taken, const Numbered& numbered, const Key& key) {
+  std::string out = text;
+  for (int n = 2; !taken.insert(key(out)).second; ++n) out = numbered(text, n);
+  return out;
+}
+
+std::string note_on(const Segment& segment, const std::string& fresh, const std::vector<std::string>& stale) {
+  std::string parts;
+  for (size_t i = 0; i < stale.size(); ++i)
+    parts += fmt::format("{}\"{}\"", i == 0 ? "" : i + 1 < stale.size() ? ", " : " and ", stale[i]);
+  return fmt::format("\"{}\" keeps its name, but {} {} not what sets it apart now; named today it would be \"{}\".",
+                     segment.persona.name, parts, stale.size() == 1 ? "is" : "are", fresh);
+}
+
+}  // namespace
+
+std::vector<std::string> settle_names(std::vector<Segment>& segments, const std::vector<bool>& known,
+                                      const Before* before, const NameGrounds& grounds) {
+  std::vector<std::string> notes;
+  std::vector<int> continues(segments.size(), -1);
+  std::set<std::string> ids, names;
+  if (before) ids = before->ids, names = before->names;
+  if (before && before->generation) {
+    Generation now{.as_of = {}, .groups = {}, .known = known};
+    for (const Segment& segment : segments) add_group(segment, now);
+    const Lineage lineage = lineage_of(*before->generation, now);
+    for (size_t s = 0; s < segments.size(); ++s) continues[s] = lineage.now[s].continues;
+    for (const Group& group : before->generation->groups) {
+      ids.insert(group.id);
+      names.insert(fold_case(group.name));
+    }
+  }
+  const auto folded = [](const std::string& name) { return fold_case(name); };
+  for (size_t s = 0; s < segments.size(); ++s) {
+    Segment& segment = segments[s];
+    if (continues[s] < 0) {
+      segment.persona.name = another(
+          segment.persona.name, names, [](const std::string& name, int n) { return fmt::format("{} ({})", name, n); },
+          folded);
+      segment.id = another(
+          slug_of(segment.persona.name), ids, [](const std::string& id, int n) { return fmt::format("{}-{}", id, n); },
+          std::identity());
+      continue;
+    }
+    const Group& old = before->generation->groups[static_cast<size_t>(continues[s])];
+    const std::string fresh = std::exchange(segment.persona.name, old.name);
+    segment.id = old.id;
+    if (segment.set_apart || fresh == old.name || s >= grounds.claims.size() || grounds.claims.size() < 2) continue;
+    const auto stale = stale_parts(old.name, grounds.claims[s], grounds.main_events[s], grounds.parts);
+    if (!stale.empty()) notes.push_back(note_on(segment, fresh, stale));
+  }
+  return notes;
+}
+
+Generation generation_of(const Discovery& discovery) {
+  Generation out{.run = discovery.run.value_or(0), .as_of = discovery.as_of, .groups = {}, .known = discovery.known};
+  for (const auto* list : {&discovery.segments, &discovery.set_apart})
+    for (const Segment& segment : *list) add_group(segment, out);
+  return out;
+}
+
+}  // namespace tessera::discover

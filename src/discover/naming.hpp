@@ -1,0 +1,38 @@
+// Ids and names of segments: those of the run before where a segment is found again (lineage.hpp), new ones where it is
+// not. An id is for ever: it is never given to another group while a run that had it is kept, nor where a definition in
+// use has it that no run made.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "discover/discover.hpp"
+#include "discover/lineage.hpp"
+
+namespace tessera::discover {
+
+struct Before {
+  std::optional<Generation> generation;  // that segments are held against; nullopt: none
+  std::set<std::string> ids;             // taken
+  std::set<std::string> names;           // taken, folded
+};
+
+// What names are made of: of each micro-segment its claims, and the median number of main events.
+struct NameGrounds {
+  std::span<const std::vector<Claim>> claims;
+  std::span<const double> main_events;
+  const Parts& parts;
+};
+
+// Segments come with fresh names and leave with final ones, and ids. `known`: as Discovery::known. Returns sentences on
+// names that were kept and say less than they did.
+std::vector<std::string> settle_names(std::vector<Segment>& segments, const std::vector<bool>& known,
+                                      const Before* before, const NameGrounds& grounds);
+
+// The groups of a discovery as lineages see them: its segments and set-apart groups in their order.
+Generation generation_of(const Discovery& discovery);
+
+}  // namespace tessera::discover
