@@ -311,28 +311,28 @@ Result<Clustering> cluster(const Matrix& data, const ClusterOptions& options, st
   return result;
 }
 
-void unite_clusters(Clustering& clustering, const Matrix& data, uint32_t into, uint32_t from) {
-  const size_t k = --clustering.k;
-  std::vector<double> weights = clustering.weights;
-  weights[into] += std::exchange(weights[from], -1);
-  std::vector<uint32_t> order(k + 1), number(k + 1);
+Clustering clustering_of(const Matrix& data, std::vector<uint32_t> labels, size_t k, std::vector<size_t>& order) {
+  std::vector<double> size(k, 0);
+  for (const uint32_t label : labels) size[label] += 1;
+  order.resize(k);
   std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, std::ranges::greater(), [&](uint32_t c) { return weights[c]; });
-  for (uint32_t place = 0; place < k; ++place) number[order[place]] = place;
-  number[from] = number[into];
-  for (uint32_t& label : clustering.labels) label = number[label];
-  for (SmallCluster& small : clustering.absorbed) small.into = number[small.into];
-  clustering.weights.assign(k, 0);
-  clustering.centroids = Matrix(k, data.columns);
-  for (size_t i = 0; i < clustering.labels.size(); ++i) {
-    const uint32_t label = clustering.labels[i];
-    const double share = 1 / ++clustering.weights[label];
+  std::ranges::stable_sort(order, std::ranges::greater(), [&](size_t c) { return size[c]; });
+  std::vector<uint32_t> rank(k);
+  for (size_t place = 0; place < k; ++place) rank[order[place]] = static_cast<uint32_t>(place);
+  Clustering out{.k = k, .centroids = Matrix(k, data.columns), .weights = std::vector<double>(k, 0), .natural = false};
+  for (size_t i = 0; i < labels.size(); ++i) {
+    uint32_t& label = labels[i];
+    label = rank[label];
+    const double share = 1 / ++out.weights[label];
     for (size_t j = 0; j < data.columns; ++j)
-      clustering.centroids.at(label, j) += share * (data.at(i, j) - clustering.centroids.at(label, j));
+      out.centroids.at(label, j) += share * (data.at(i, j) - out.centroids.at(label, j));
   }
-  clustering.tree = build_tree(clustering.centroids, Linkage::Ward, clustering.weights);
-  clustering.leaf_of_row = clustering.labels;
-  clustering.leaf_weights = clustering.weights;
+  out.labels = std::move(labels);
+  out.quality = quality_of(data, out.labels);
+  out.tree = build_tree(out.centroids, Linkage::Ward, out.weights);
+  out.leaf_of_row = out.labels;
+  out.leaf_weights = out.weights;
+  return out;
 }
 
 }  // namespace tessera::discover

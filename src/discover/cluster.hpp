@@ -74,8 +74,9 @@ struct Clustering {
 // under 2 s.
 Result<Clustering> cluster(const Matrix& data, const ClusterOptions& options, std::span<const double> weights = {});
 
-// Two clusters become one; the others stay, all are numbered by weight again, and the tree has them as leaves. Quality
-// is not measured again. REQUIRES: rows without weights.
-void unite_clusters(Clustering& clustering, const Matrix& data, uint32_t into, uint32_t from);
+// Of groups that were made otherwise: numbered by their rows, largest first (`order`: the old number of each), with
+// their means as centroids, quality but for stability, and a tree of Ward with the groups as leaves. Labels are 0..k-1,
+// each there at least once.
+Clustering clustering_of(const Matrix& data, std::vector<uint32_t> labels, size_t k, std::vector<size_t>& order);
 
 }  // namespace tessera::discover

@@ -161,24 +161,12 @@ class Judge {
   double all_rows_ = 1;
 };
 
-// All rows divided from the sample's centres; groups by size, a tree of Ward over them.
+// All rows divided from the sample's centres.
 Clustering whole(const Matrix& table, const Matrix& start) {
+  std::vector<size_t> order;
   KMeans fit = run_kmeans(table, start);
-  const size_t k = start.rows;
-  std::vector<double> size(k, 0);
-  for (const uint32_t label : fit.labels) size[label] += 1;
-  std::vector<size_t> order(k), rank(k);
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return size[a] > size[b]; });
-  for (size_t i = 0; i < k; ++i) rank[order[i]] = i;
-  Clustering out{.k = k, .centroids = rows_of(fit.centroids, order), .natural = false};
-  for (const size_t c : order) out.weights.push_back(size[c]);
-  for (uint32_t& label : fit.labels) label = static_cast<uint32_t>(rank[label]);
-  out.labels = std::move(fit.labels);
-  out.quality = quality_of(table, out.labels);
-  out.tree = build_tree(out.centroids, Linkage::Ward, out.weights);
-  out.leaf_of_row = out.labels;
-  out.leaf_weights = out.weights;
+  Clustering out = clustering_of(table, std::move(fit.labels), start.rows, order);
+  out.centroids = rows_of(fit.centroids, order);
   return out;
 }
 

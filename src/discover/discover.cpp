@@ -32,7 +32,6 @@ constexpr double kSubstantial = 0.3;   // silhouette under which few groups are 
 constexpr uint64_t kHeldOutOfTen = 3;  // customers on whom rules are judged, not found
 constexpr size_t kDistinct = 8;        // claims shown of a segment
 constexpr size_t kTypical = 3;
-constexpr double kByChance = 0.05;  // groups that differ so much by chance with more than this chance are the same
 
 class Run {
  public:
@@ -201,6 +200,17 @@ class Run {
            (!clustering_.natural || clustering_.k <= kBroad || !(silhouette >= kSubstantial));
   }
 
+  // The features that divide most, in words.
+  std::string weightiest(std::vector<ColumnTreatment> columns) const {
+    std::ranges::stable_sort(columns, std::ranges::greater(), &ColumnTreatment::weight);
+    std::vector<std::string> phrases;
+    for (size_t j = 0; j < std::min<size_t>(3, columns.size()); ++j)
+      phrases.push_back(out_.features.columns[out_.features.index(columns[j].feature)].feature.phrase);
+    const std::string last = phrases.back();
+    phrases.pop_back();
+    return phrases.empty() ? last : fmt::format("{} and {}", fmt::join(phrases, ", "), last);
+  }
+
   // A continuum is still worth dividing; the report says that it is one.
   Result<void> divide_broad() {
     const size_t most = population_.grouped.size() / (2 * std::max<size_t>(1, options_.min_size));
@@ -222,9 +232,13 @@ class Run {
     }
     out_.treatment = transformed_.columns;
     clustering_ = std::move(division.clustering);
-    if (found > 1)
-      clustering_.chosen_by = fmt::format("{} broad groups stand apart; inside them {} shade into each other. {}",
-                                          found, out_.parts.words.customers, clustering_.chosen_by);
+    clustering_.chosen_by =
+        (found > 1
+             ? fmt::format("{} broad groups stand apart; inside them {} shade into each other. ", found,
+                           out_.parts.words.customers)
+             : fmt::format("No natural groups: {} shade into each other. Here is a useful slicing by {} instead. ",
+                           out_.parts.words.customers, weightiest(transformed_.columns))) +
+        clustering_.chosen_by;
     return {};
   }
 
@@ -252,8 +266,10 @@ class Run {
       how.k = *options_.segments;
       how.min_size = 0;
     }
-    clustering_ = TRY(cluster(transformed_.table, how));
-    if (!options_.segments && is_continuum()) TRY(divide_broad());
+    if (!TRY(divide_by_goal())) {
+      clustering_ = TRY(cluster(transformed_.table, how));
+      if (!options_.segments && is_continuum()) TRY(divide_broad());
+    }
     out_.k = clustering_.k;
     out_.natural = clustering_.natural;
     out_.quality = clustering_.quality;
@@ -271,18 +287,8 @@ class Run {
   }
 
   Result<void> find_rules_and_names() {
-    const size_t found = out_.k;
-    for (bool is_settled = false; !is_settled;) {
-      rules_ = write_rules(out_.features, population_, label_, out_.k, out_.held_out).of_cluster;
-      TRY(go_on());
-      is_settled = !TRY(unite_by_goal());
-    }
-    if (out_.k < found) {
-      out_.quality = clustering_.quality = quality_of(transformed_.table, clustering_.labels);
-      out_.quality.stability = NAN;
-      out_.chosen_by += fmt::format(
-          " The goal tells {} of {} groups apart by more than chance; the others were united.", out_.k, found);
-    }
+    if (rules_.empty()) rules_ = write_rules(out_.features, population_, label_, out_.k, out_.held_out).of_cluster;
+    TRY(go_on());
     return count_rules();
   }
 
@@ -301,24 +307,25 @@ class Run {
     return {};
   }
 
-  // Of two groups next to each other in the tree that the goal does not tell apart, the likeliest to be the same become
-  // one. False where there are none.
-  Result<bool> unite_by_goal() {
-    if (!goal_ || options_.segments || out_.k <= 2) return false;
-    std::vector<NamedRule> named;
-    for (size_t s = 0; s < rules_.size(); ++s)
-      named.push_back({fmt::format("Segment {}", s + 1), fmt::format("s{}", s + 1), "", text_of_rule(rules_[s])});
-    const auto chance =
-        TRY(goal_->chances(setting(), file_of_rules(out_.parts, out_.features, named, "", options_.features)));
-    double most = kByChance;
-    std::optional<Merge> same;
-    for (const Merge& merge : build_tree(clustering_.centroids, Linkage::Ward, clustering_.weights).merges)
-      if (merge.left < out_.k && merge.right < out_.k && chance[merge.left][merge.right] > most)
-        most = chance[merge.left][merge.right], same = merge;
-    if (!same) return false;
-    unite_clusters(clustering_, transformed_.table, same->left, same->right);
-    --out_.k;
-    label_customers();
+  // False: the goal makes no two groups of them.
+  Result<bool> divide_by_goal() {
+    if (!goal_) return false;
+    auto groups = TRY(goal_->divide(setting(), out_.definitions, out_.features, population_, transformed_,
+                                    static_cast<double>(options_.min_size), options_.segments));
+    TRY(go_on());
+    if (!groups) {
+      out_.said.push_back(
+          fmt::format("No two groups differ in {} by more than chance: the structure alone divides.", out_.goal));
+      return false;
+    }
+    std::vector<size_t> order;
+    clustering_ = clustering_of(transformed_.table, std::move(groups->labels), groups->rules.size(), order);
+    clustering_.chosen_by = fmt::format(
+        "{} groups: the leaves of a tree in which each split tells {} apart{}.", clustering_.k, out_.goal,
+        options_.segments ? fmt::format(", as near to the {} asked for as the data allows", *options_.segments)
+                          : " by more than chance (Welch, 5 %, times the number of splits looked at)");
+    for (const size_t s : order) rules_.push_back(groups->rules[s]);
+    rules_ = guarded(out_.features, population_, std::move(rules_));
     return true;
   }
 
@@ -404,7 +411,7 @@ class Run {
       std::vector<double> values;
       for (const uint32_t c : segments[s].members)
         if (count) values.push_back(count->values[c]);
-      mains.push_back(values.empty() ? 2 : stats::median_of(values));
+      mains.push_back(usual_count(values));
     }
     const auto names = names_of(claims, mains, out_.parts);
     for (size_t s = 0; s < segments.size(); ++s) {
@@ -427,6 +434,15 @@ class Run {
       }
       segments[s].persona.summary = summary_of(out_, segments[s]);
     }
+  }
+
+  // The median; a little above one where it is one and more than one in ten have more: "one-time" would be said of
+  // them.
+  static double usual_count(const std::vector<double>& counts) {
+    if (counts.empty()) return 2;
+    const double median = stats::median_of(counts);
+    const auto more = std::ranges::count_if(counts, [](double x) { return x > 1; });
+    return median <= 1 && 10 * static_cast<size_t>(more) > counts.size() ? 1.4 : median;
   }
 
   // What is compared between micro-segments in rates and means.

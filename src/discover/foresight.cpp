@@ -97,12 +97,12 @@ class LookBack {
     const auto parts = recognise(past_.history);
     if (!parts) return too_few();
     const Extent extent = extent_of(past_.history, parts->of(Part::Main));
-    // With a goal the hidden discovery learns it on as many days more.
-    const int times = options_.goal.empty() ? 1 : 2;
-    if (extent.is_empty() || cut_ - extent.first < options_.horizon * times)
+    // With a goal the hidden discovery learns it on as many days more, from half as many at least.
+    const bool learns = !options_.goal.empty();
+    if (extent.is_empty() || (cut_ - extent.first) * 2 < options_.horizon * (learns ? 3 : 2))
       return fmt::format("the record is too short: to hide {} {}it must reach back {} as far",
-                         text_of(options_.horizon), times == 1 ? "" : "with a goal ",
-                         times == 1 ? "twice" : "three times");
+                         text_of(options_.horizon), learns ? "with a goal " : "",
+                         learns ? "two and a half times" : "twice");
     return {};
   }
 

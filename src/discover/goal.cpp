@@ -7,6 +7,8 @@
 #include "core/hash.hpp"
 #include "discover/discover.hpp"
 #include "discover/extent.hpp"
+#include "discover/goal_tree.hpp"
+#include "discover/rulebook.hpp"
 #include "stats/foretelling.hpp"
 
 namespace tessera::discover {
@@ -16,7 +18,7 @@ namespace {
 constexpr size_t kFolds = 10, kTenths = 10;
 constexpr double kSaysNothing = 0.001;  // foretold: under it, a feature says nothing about the goal
 constexpr ptrdiff_t kNamed = 5;         // features that say most
-constexpr double kFewest = 10;          // members before the last days; of fewer nothing can be said
+constexpr double kFewest = 10;          // customers on a side, where a number of groups is asked for
 
 // Middle ranks, 0 to 1.
 std::vector<double> ranks_of(const std::vector<double>& values) {
@@ -50,6 +52,22 @@ std::vector<uint32_t> tenths_of(const FeatureColumn& column, std::span<const uin
   return out;
 }
 
+// Codes of categories as of `now`: of another moment's levels the code there, unknown where there is none.
+void share_codes(const FeatureTable& now, FeatureTable& then) {
+  for (size_t j = 0; j < then.columns.size(); ++j) {
+    const auto& levels = now.columns[j].levels;
+    FeatureColumn& column = then.columns[j];
+    if (column.feature.shape != Shape::Category) continue;
+    for (double& x : column.values) {
+      if (std::isnan(x)) continue;
+      const auto found = std::ranges::lower_bound(levels, column.levels[static_cast<size_t>(x)]);
+      const bool is_there = found != levels.end() && *found == column.levels[static_cast<size_t>(x)];
+      x = is_there ? static_cast<double>(found - levels.begin()) : std::nan("");
+    }
+    column.levels = levels;
+  }
+}
+
 }  // namespace
 
 Result<Goal> Goal::of(const Setting& now, const Parts& parts, std::string_view text, Duration horizon, uint64_t seed) {
@@ -68,9 +86,9 @@ Result<Goal> Goal::of(const Setting& now, const Parts& parts, std::string_view t
   for (uint32_t c = 0; c < has_main.size(); ++c)
     if (has_main[c]) out.judged_.push_back(c);
   const Extent extent = extent_of(out.past_.history, parts.of(Part::Main));
-  if (extent.is_empty() || out.cut_ - extent.first < horizon || out.judged_.size() < kFewestCustomers)
-    return fail(fmt::format("the record is too short for a goal: its {} must reach back twice {}", parts.words.mains,
-                            text_of(horizon)),
+  if (extent.is_empty() || (out.cut_ - extent.first) * 2 < horizon || out.judged_.size() < kFewestCustomers)
+    return fail(fmt::format("the record is too short for a goal: its {} must reach back one and a half times {}",
+                            parts.words.mains, text_of(horizon)),
                 "--goal", "give a shorter --horizon, or no goal");
   for (const uint32_t c : out.judged_) {
     out.values_.push_back(out.outcome_.values[out.past_.customer[c]]);
@@ -124,37 +142,45 @@ Result<std::optional<std::string>> Goal::weigh(const Setting& now, std::string_v
     most += fmt::format("{}{} ({:.0f} %)", most.empty() ? "" : ", ", at->second, 100 * at->first);
   return fmt::format(
       "The goal is {}: a feature counts by how much of it alone it foretold, most by {}; {} of {} say nothing about it "
-      "and do not count.",
+      "and are dropped.",
       phrase(), most, says.end() - dropped, says.size());
 }
 
-Result<std::vector<std::vector<double>>> Goal::chances(const Setting& now, std::string_view definitions) const {
-  const Members then = TRY(members_of({past_.history, now.schema, cut_, now.zone}, definitions));
-  std::vector<double> value_of(past_.history.customers(), std::nan(""));
-  for (size_t i = 0; i < judged_.size(); ++i) value_of[judged_[i]] = values_[i];
-  struct Group {
-    double n = 0, mean = 0, squares = 0;
-    double error() const { return squares / (n - 1) / n; }  // squared, of the mean
-  };
-  std::vector<Group> groups;
-  for (const auto& members : then.members) {
-    Group of;
-    for (const uint32_t c : members) {
-      if (std::isnan(value_of[c])) continue;
-      const double step = value_of[c] - of.mean;
-      of.mean += step / ++of.n;
-      of.squares += step * (value_of[c] - of.mean);
-    }
-    groups.push_back(of);
+Result<std::optional<Goal::Groups>> Goal::divide(const Setting& now, std::string_view definitions,
+                                                 const FeatureTable& features, const Population& population,
+                                                 const Transformed& table, double min_size,
+                                                 std::optional<size_t> leaves) const {
+  std::vector<Feature> asked;
+  for (const FeatureColumn& column : features.columns) asked.push_back(column.feature);
+  FeatureTable then = TRY(measure({past_.history, now.schema, cut_, now.zone}, definitions, std::move(asked)));
+  share_codes(features, then);
+  std::vector<RuleColumn> all_then, then_columns, now_columns;
+  std::vector<uint32_t> index;
+  for (size_t j = 0; j < features.columns.size(); ++j) {
+    all_then.push_back(rule_column_of(then.columns[j]));
+    const auto weighed = std::ranges::find(table.columns, features.columns[j].feature.name, &ColumnTreatment::feature);
+    if (!features.columns[j].feature.in_rules || weighed == table.columns.end() || !(weighed->weight > 0)) continue;
+    then_columns.push_back(all_then.back());
+    now_columns.push_back(rule_column_of(features.columns[j]));
+    index.push_back(static_cast<uint32_t>(j));
   }
-  std::vector out(groups.size(), std::vector<double>(groups.size(), 1));
-  for (size_t a = 0; a < groups.size(); ++a)
-    for (size_t b = 0; b < groups.size(); ++b) {
-      if (a == b || groups[a].n < kFewest || groups[b].n < kFewest) continue;
-      const double error = std::sqrt(groups[a].error() + groups[b].error()),
-                   apart = std::fabs(groups[a].mean - groups[b].mean);
-      out[a][b] = error > 0 ? std::erfc(apart / error / std::sqrt(2.0)) : apart > 0 ? 0 : 1;
-    }
+  std::vector<uint32_t> rows;
+  std::vector<double> outcome(past_.history.customers(), std::nan(""));
+  for (size_t i = 0; i < judged_.size(); ++i) {
+    outcome[judged_[i]] = values_[i];
+    if (std::ranges::none_of(population.apart,
+                             [&](const ApartGroup& group) { return holds(group.condition, all_then, judged_[i]); }))
+      rows.push_back(judged_[i]);
+  }
+  GoalTreeOptions how{.min_size = min_size, .most_conditions = kMostConditions};
+  if (leaves)
+    how = {.min_size = kFewest, .chance = HUGE_VAL, .most_conditions = kMostConditions, .most_leaves = *leaves};
+  GoalTree tree = GoalTree::grown(then_columns, outcome, rows, how);
+  tree.prune(now_columns, population.grouped, leaves ? 1 : min_size);
+  Groups out{.rules = tree.rules(), .labels = tree.leaves_of(now_columns, population.grouped)};
+  if (out.rules.size() < 2) return std::nullopt;
+  for (Conjunction& rule : out.rules)
+    for (Condition& condition : rule) condition.column = index[condition.column];
   return out;
 }
 

@@ -1,6 +1,6 @@
-// A goal: what the segments are for. What customers did before the last days is held against what they did in them:
-// features count in clustering by how much they say about the goal, and two groups stay two only where the goal tells
-// them apart by more than chance. The groups themselves are of today.
+// A goal: what the segments are for. What customers did before the last days is held against what they did in them: a
+// tree (goal_tree.hpp) of those features that say something about the goal is grown on it, and its leaves, applied to
+// what customers are today, are the groups.
 #pragma once
 
 #include <optional>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "discover/outcomes.hpp"
+#include "discover/population.hpp"
 #include "discover/transform.hpp"
 #include "profiles/past.hpp"
 
@@ -29,9 +30,16 @@ class Goal {
   // nought. What was done, a sentence; nullopt where no feature foretells anything, and nothing was done.
   Result<std::optional<std::string>> weigh(const Setting& now, std::string_view definitions,
                                            const FeatureTable& features, Transformed& table) const;
-  // The chance that two groups differ so much by chance alone (Welch; amounts by their rank). Groups are definitions'
-  // members before the last days. 1 where one of them is nearly empty.
-  Result<std::vector<std::vector<double>>> chances(const Setting& now, std::string_view definitions) const;
+  // The leaves of the tree, over the columns that weigh() left a weight, grown on customers whom nothing sets apart;
+  // groups are of `population.grouped`. `leaves`: about so many are asked for, whatever chance says; none: as many as
+  // the goal tells apart by more than chance. nullopt: not even two.
+  struct Groups {
+    std::vector<Conjunction> rules;  // columns: of the features
+    std::vector<uint32_t> labels;    // one a grouped customer
+  };
+  Result<std::optional<Groups>> divide(const Setting& now, std::string_view definitions, const FeatureTable& features,
+                                       const Population& population, const Transformed& table, double min_size,
+                                       std::optional<size_t> leaves) const;
 
  private:
   Instant cut_;

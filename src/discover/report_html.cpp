@@ -307,7 +307,7 @@ class Page {
   void choice() {
     if (d_.k < 2) return;
     put("<h2>How sure is the number of groups</h2>\n<p>{}</p>\n", safe(d_.chosen_by));
-    if (!d_.natural)
+    if (!d_.natural && d_.goal.empty())
       out_ +=
           "<p>The data shows no gaps between groups: it is a continuum, divided where the division is stable. "
           "Neighbouring groups shade into each other, and members near a border could as well be in the next.</p>\n";

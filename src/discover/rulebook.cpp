@@ -78,7 +78,6 @@ class Writer {
     return out;
   }
 
- private:
   // Keeps set-apart customers out: by the complement of their condition, where they would make up more than a trace and
   // there is room.
   void guard(Conjunction& rule) const {
@@ -105,6 +104,7 @@ class Writer {
     }
   }
 
+ private:
   const FeatureTable& features_;
   const Population& population_;
   const std::vector<int>& label_;
@@ -152,6 +152,14 @@ Rulebook write_rules(const FeatureTable& features, const Population& population,
     if (f1 > best) best = f1, out.of_cluster = std::move(rules);
   }
   return out;
+}
+
+std::vector<Conjunction> guarded(const FeatureTable& features, const Population& population,
+                                 std::vector<Conjunction> rules) {
+  const std::vector<int> nobody;
+  const Writer writer(features, population, nobody, rules.size());
+  for (Conjunction& rule : rules) writer.guard(rule);
+  return rules;
 }
 
 RuleQuality judge_rules(const std::vector<std::vector<uint32_t>>& members, const std::vector<int>& label, size_t k,

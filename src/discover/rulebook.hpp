@@ -25,6 +25,10 @@ struct Rulebook {
 Rulebook write_rules(const FeatureTable& features, const Population& population, const std::vector<int>& label,
                      size_t k, const std::vector<bool>& held_out);
 
+// The same rules with those kept out who are set apart, as far as there is room for the condition.
+std::vector<Conjunction> guarded(const FeatureTable& features, const Population& population,
+                                 std::vector<Conjunction> rules);
+
 // Macro F1 and so on of rules (member lists) against labels, on the customers for whom `judge` is true.
 struct RuleQuality {
   std::vector<double> precision, recall, f1;  // of each cluster

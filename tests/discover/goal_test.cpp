@@ -98,7 +98,7 @@ TEST(Goal, AnExpressionIsAGoalAndErrorsHaveAPlace) {
     return made ? std::string("none") : made.error().text();
   };
   EXPECT_THAT(text_of_error("no such goal", kDay * 90), HasSubstr("no such goal"));
-  EXPECT_THAT(text_of_error("repeat", kDay * 300), HasSubstr("the record is too short for a goal"));
+  EXPECT_THAT(text_of_error("repeat", kDay * 400), HasSubstr("the record is too short for a goal"));
   EXPECT_THAT(text_of_error("count(\"Order Completed\") >= 0", kDay * 90), HasSubstr("outcome is the same"));
 }
 
