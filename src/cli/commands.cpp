@@ -27,6 +27,8 @@ std::span<const Command> commands() {
         customer_command(),
         customers_duplicates_command(),
         discover_command(),
+        discoveries_command(),
+        adopt_command(),
         hunch_command(),
         segments_check_command(),
         segments_count_command(),

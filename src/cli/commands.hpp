@@ -20,6 +20,8 @@ const Command& segments_list_command();
 const Command& segments_fmt_command();
 const Command& segments_library_command();
 const Command& discover_command();
+const Command& discoveries_command();
+const Command& adopt_command();
 const Command& hunch_command();
 const Command& cluster_command();
 const Command& export_command();

@@ -195,8 +195,7 @@ Result<void> drop_old(Connection& connection) {
   return {};
 }
 
-// One more than any there ever was: the log of who did what is not asked, the table remembers by its newest row, which
-// is never dropped.
+// One more than any there ever was: the newest run is never dropped.
 Result<uint64_t> next_number(Connection& connection) {
   const auto last = TRY(connection.integer("SELECT max(run) FROM tessera.discovery"));
   return static_cast<uint64_t>(last.value_or(0)) + 1;
@@ -230,11 +229,10 @@ Result<uint64_t> keep_run(Connection& connection, const KeptRun& run, const Gene
 }
 
 Result<void> mark_adopted(Connection& connection, uint64_t run, Adopted how, Instant at) {
-  auto transaction = TRY(store::Transaction::begin(connection));
   if (how == Adopted::Wholly)
     TRY(connection.run("UPDATE tessera.discovery SET in_force = false WHERE in_force AND run <> ?", {run}));
   TRY(connection.run("UPDATE tessera.discovery SET in_force = true, adopted = ? WHERE run = ?", {at, run}));
-  return transaction.commit();
+  return {};
 }
 
 }  // namespace tessera::discover

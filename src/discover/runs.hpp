@@ -88,7 +88,7 @@ const KeptRun* run_before(std::span<const KeptRun> runs, uint64_t kind, Instant 
 Result<uint64_t> keep_run(store::Connection& connection, const KeptRun& run, const Generation& members,
                           const Roster& roster);
 
-// It is adopted: wholly, so that no earlier one is in force, or in part.
+// It is adopted: wholly, so that no earlier one is in force, or in part. In the transaction at hand.
 enum class Adopted : uint8_t { Wholly, InPart };
 Result<void> mark_adopted(store::Connection& connection, uint64_t run, Adopted how, Instant at);
 

@@ -7,7 +7,7 @@
 #include "segment/check.hpp"
 #include "segment/needs.hpp"
 #include "segment/parse.hpp"
-#include "segment/walk.hpp"
+#include "segment/uses.hpp"
 
 namespace tessera::segment {
 
@@ -118,47 +118,6 @@ segment "Fading card use" =
 segment "Frequent travellers" = at least 10 trip in the last 365 days
 )";
 
-// Names of definitions that one uses directly: words for lets, scores and aliases, slugs do not clash with them.
-void collect_uses(const Expr& expr, std::set<std::string>& out);
-
-void collect_uses(const EventPattern& events, std::set<std::string>& out) {
-  if (!events.alias.empty()) out.insert(events.alias);
-}
-
-void collect_uses(const Expr& expr, std::set<std::string>& out) {
-  if (const auto* name = std::get_if<Name>(&expr.node)) out.insert(name->name);
-  if (const auto* in = std::get_if<InSegment>(&expr.node)) out.insert(in->segment);
-  for_each_child(
-      expr, [&](const Expr& child) { collect_uses(child, out); },
-      [&](const EventPattern& events) { collect_uses(events, out); });
-}
-
-std::set<std::string> uses_of(const Definition& definition) {
-  std::set<std::string> out;
-  if (definition.kind == DefinitionKind::Event)
-    collect_uses(definition.event, out);
-  else
-    collect_uses(definition.body, out);
-  return out;
-}
-
-// The definition and, before it, what it uses, in the order of the text.
-std::vector<Definition> closure(const std::vector<Definition>& all, const Definition& definition) {
-  std::set<std::string> wanted{definition.name};
-  std::vector<std::string> open{definition.name};
-  while (!open.empty()) {
-    const auto found = std::ranges::find(all, open.back(), &Definition::name);
-    open.pop_back();
-    if (found == all.end()) continue;
-    for (const std::string& use : uses_of(*found))
-      if (wanted.insert(use).second) open.push_back(use);
-  }
-  std::vector<Definition> out;
-  for (const Definition& candidate : all)
-    if (wanted.contains(candidate.name)) out.push_back(candidate);
-  return out;
-}
-
 Needs needs_of(const std::vector<Definition>& definitions) {
   const Checked checked = check(definitions, Schema{});
   VERIFY(checked.ok());
@@ -182,7 +141,7 @@ std::vector<LibraryEntry> read_library() {
   for (const Definition& definition : parsed.definitions) {
     if (definition.kind != DefinitionKind::Segment) continue;
     LibraryEntry entry{.name = definition.name, .slug = definition.slug, .sentence = definition.note};
-    entry.definitions = closure(parsed.definitions, definition);
+    entry.definitions = with_what_they_use(parsed.definitions, {definition.name});
     entry.needs = needs_of(entry.definitions);
     out.push_back(std::move(entry));
   }

@@ -1,4 +1,5 @@
 // Keeping definitions: segments check, fmt, apply, list.
+#include "cli/applying.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 #include "core/json.hpp"
@@ -74,57 +75,21 @@ Result<int> run_fmt(const Context& context, const Arguments& given) {
   return 0;
 }
 
-std::string_view word(store::DefinitionChange change) {
-  constexpr std::string_view kWords[] = {"added", "changed", "same", "removed"};
-  return kWords[static_cast<size_t>(change)];
-}
-
-std::string_view word(segment::DefinitionKind kind) {
-  constexpr std::string_view kWords[] = {"", "event", "let", "score", "segment"};
-  return kWords[static_cast<size_t>(kind)];
-}
-
-// Through the server's engine, so that whoever enters and leaves is in the feed.
-Result<std::vector<store::DefinitionChange>> apply_there(server::Service& server, const Session& session,
-                                                         const std::vector<store::NewDefinition>& fresh) {
-  std::vector<store::DefinitionChange> out;
-  std::string text;
-  for (const auto& one : fresh) {
-    const auto known = std::ranges::find_if(session.applied, [&](const segment::Definition& each) {
-      return static_cast<uint8_t>(each.kind) == one.kind && each.slug == one.slug;
-    });
-    out.push_back(known == session.applied.end()       ? store::DefinitionChange::Added
-                  : segment::print(*known) == one.text ? store::DefinitionChange::Same
-                                                       : store::DefinitionChange::Changed);
-    text += one.text + "\n";
-  }
-  const bool is_news =
-      std::ranges::any_of(out, [](store::DefinitionChange change) { return change != store::DefinitionChange::Same; });
-  if (is_news) TRY(server.backend.apply_definitions(text));
-  return out;
-}
-
 Result<int> run_apply(const Context& context, const Arguments& given) {
   server::Service* const server = context.world.server();
   auto session = TRY(open_session(context, server ? store::OpenMode::ReadOnly : store::OpenMode::MustExist));
   const auto read = TRY(read_and_check(context, session, given));
-  std::vector<store::NewDefinition> fresh;
-  for (const segment::Definition& one : read.definitions)
-    fresh.push_back({static_cast<uint8_t>(one.kind), one.slug, one.name, segment::print(one)});
   const auto changes =
-      server ? TRY(apply_there(*server, session, fresh))
-             : TRY(store::apply_definitions(*session.record, fresh, "segments apply", context.clock.now()));
+      TRY(put_into_use(context, session, {.applied = read.definitions, .removed = {}, .source = "segments apply"}));
   Json list = Json::array();
-  for (size_t i = 0; i < fresh.size(); ++i) {
-    const auto kind = word(read.definitions[i].kind);
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const segment::Definition& one = read.definitions[i];
+    const auto kind = word(one.kind);
     if (context.format == Format::Json)
-      list.add(Json::object()
-                   .set("kind", kind)
-                   .set("id", fresh[i].slug)
-                   .set("name", fresh[i].name)
-                   .set("change", word(changes[i])));
+      list.add(
+          Json::object().set("kind", kind).set("id", one.slug).set("name", one.name).set("change", word(changes[i])));
     else
-      context.print(fmt::format("{:8} {:8} {}", word(changes[i]), kind, fresh[i].name));
+      context.print(fmt::format("{:8} {:8} {}", word(changes[i]), kind, one.name));
   }
   if (context.format == Format::Json) context.print(list.dump(2));
   return 0;
