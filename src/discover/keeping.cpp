@@ -58,11 +58,11 @@ Result<Keeping> Keeping::begin(store::Connection& connection, const profiles::Hi
       // that the same question has the same answer.
       if (!segment.set_apart && (run.as_of < as_of || run.in_force)) out.before_.ids.insert(segment.id);
     }
-  for (const store::StoredDefinition& one : TRY(store::definitions(connection)))
-    if (one.kind == static_cast<uint8_t>(segment::DefinitionKind::Segment) && !made.contains(one.slug)) {
-      out.before_.ids.insert(one.slug);
-      out.before_.names.insert(fold_case(one.name));
-    }
+  for (const store::StoredDefinition& one : TRY(store::definitions(connection))) {
+    if (one.kind != static_cast<uint8_t>(segment::DefinitionKind::Segment)) continue;
+    if (!made.contains(one.slug)) out.before_.ids.insert(one.slug);
+    if (out.before_.ids.contains(one.slug)) out.before_.names.insert(fold_case(one.name));
+  }
   return out;
 }
 

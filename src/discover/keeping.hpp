@@ -17,8 +17,8 @@ namespace tessera::discover {
 
 class Keeping {
  public:
-  // Held against is the run that run_before() names. Taken are the ids of the runs before, and those of segments in use
-  // that no run made.
+  // Held against is the run that run_before() names. Taken are the ids of the runs before, those of segments in use
+  // that no run made, and the names of all these that are in use.
   static Result<Keeping> begin(store::Connection& connection, const profiles::History& history, const Options& options);
   const Before& before() const { return before_; }
   // Its number.

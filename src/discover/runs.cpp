@@ -93,8 +93,6 @@ Result<Roster> Roster::read(Connection& connection, const profiles::History& his
     }
   for (uint32_t p = 0; p < people.kinds.size(); ++p)
     if (out.customer_[p] == kNobody) out.customer_[p] = out.customer_[leaders[p]];
-  for (const uint32_t profile : out.profile_)
-    if (profile == kNobody) return fail("a customer of the history is not in the record", {}, "tessera doctor");
   return out;
 }
 
@@ -156,12 +154,14 @@ Result<void> write_members(Connection& connection, uint64_t number, const Genera
   auto writer = TRY(Writer::open(connection, "tessera", "discovery_member", columns));
   size_t row = 0;
   const auto put = [&](uint32_t group, uint32_t customer) -> Result<void> {
+    const auto profile = roster.profile(customer);
+    if (!profile) return {};
     writer.values<uint64_t>(0)[row] = number;
     if (group == kNoGroup)
       writer.set_null(1, row);
     else
       writer.values<uint32_t>(1)[row] = group;
-    writer.values<uint32_t>(2)[row] = roster.profile(customer);
+    writer.values<uint32_t>(2)[row] = *profile;
     if (++row == Writer::kRows) TRY(writer.put(std::exchange(row, 0)));
     return {};
   };

@@ -64,7 +64,10 @@ class Roster {
   // The history is that of this record, at whatever time it was known.
   static Result<Roster> read(store::Connection& connection, const profiles::History& history);
   size_t customers() const { return profile_.size(); }
-  uint32_t profile(uint32_t customer) const { return profile_[customer]; }
+  // nullopt: another customer has the same public id (a user id may read like somebody's pseudonym).
+  std::optional<uint32_t> profile(uint32_t customer) const {
+    return profile_[customer] == kNobody ? std::nullopt : std::optional(profile_[customer]);
+  }
   // nullopt: not in the history.
   std::optional<uint32_t> customer(uint32_t profile) const {
     return profile < customer_.size() && customer_[profile] != kNobody ? std::optional(customer_[profile])

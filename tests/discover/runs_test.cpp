@@ -1,5 +1,8 @@
 #include "discover/runs.hpp"
 
+#include "discover/keeping.hpp"
+#include "segment/tree.hpp"
+#include "store/definitions.hpp"
 #include "store/record.hpp"
 #include "store/scratch.hpp"
 
@@ -146,6 +149,40 @@ TEST_F(Runs, TheRunBeforeIsTheAdoptedOneElseTheLastOfItsKind) {
   EXPECT_EQ(before(7, 50), 3u);
   EXPECT_EQ(before(7, 40), 3u);
   EXPECT_EQ(before(7, 39), 2u) << "not one of a later day";
+}
+
+// Ids of runs before, of segments by hand, and the names of those in use; but nothing that a run of the same day
+// brought, so that the same question has the same answer whether or not its segments were applied meanwhile.
+TEST_F(Runs, IdsAndNamesThatAreTakenAreNotGivenAgain) {
+  const auto apply = [&](const char* slug, const char* name) {
+    MUST(store::apply_definitions(*record, {{static_cast<uint8_t>(segment::DefinitionKind::Segment), slug, name, "x"}},
+                                  "apply", Instant{9}));
+  };
+  keep(run(100));
+  KeptRun today = run(200);
+  today.segments[0].id = "today";
+  keep(today);
+  apply("a", "A");
+  apply("today", "Today");
+  apply("by-hand", "By hand");
+  const auto taken = [&](int64_t as_of) {
+    const Keeping keeping = MUST(Keeping::begin(connection(), history, {.as_of = Instant{as_of}}));
+    return std::pair(keeping.before().ids, keeping.before().names);
+  };
+  using Texts = std::set<std::string>;
+  EXPECT_EQ(taken(50), std::pair(Texts({"by-hand"}), Texts({"by hand"})));
+  EXPECT_EQ(taken(200), std::pair(Texts({"a", "by-hand"}), Texts({"a", "by hand"})));
+  EXPECT_EQ(taken(201), std::pair(Texts({"a", "by-hand", "today"}), Texts({"a", "by hand", "today"})));
+}
+
+// A user id that reads like another customer's pseudonym: two customers of one public id.
+TEST_F(Runs, APublicIdThatTwoHaveHidesOneOfThemAndNoMore) {
+  history.customer.insert(history.customer.begin() + 5, "u04");
+  const Roster confused = MUST(Roster::read(connection(), history));
+  Generation all = members();
+  all.known.assign(history.customers(), true);
+  EXPECT_EQ(MUST(keep_run(connection(), run(100), all, confused)), 1u);
+  EXPECT_EQ(MUST(connection().integer("SELECT count(*) FROM tessera.discovery_member")), 30);
 }
 
 // What erasure walks.
