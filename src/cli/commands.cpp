@@ -30,6 +30,7 @@ std::span<const Command> commands() {
         discoveries_command(),
         adopt_command(),
         hunch_command(),
+        letter_command(),
         segments_check_command(),
         segments_count_command(),
         segments_members_command(),

@@ -23,6 +23,7 @@ const Command& discover_command();
 const Command& discoveries_command();
 const Command& adopt_command();
 const Command& hunch_command();
+const Command& letter_command();
 const Command& cluster_command();
 const Command& export_command();
 const Command& simulate_command();

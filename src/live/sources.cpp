@@ -38,6 +38,12 @@ std::vector<std::string> Sources::silent(Instant now, const std::set<std::string
   return out;
 }
 
+std::vector<Sources::Heard> Sources::heard() const {
+  std::vector<Heard> out;
+  for (const auto& [name, source] : all_) out.push_back({name, source.newest, source.usual_gap});
+  return out;
+}
+
 Json Sources::json(Instant now) const {
   Json out = Json::array();
   for (const auto& [name, source] : all_) {

@@ -26,6 +26,12 @@ class Sources {
   // Those of them that ever sent one of the events.
   std::vector<std::string> silent(Instant now, const std::set<std::string>& events) const;
   Json json(Instant now) const;
+  struct Heard {
+    std::string name;
+    Instant newest;
+    Duration usual_gap;
+  };
+  std::vector<Heard> heard() const;  // all of them, by name
 
   // `events`: names by kind; those that were counted are remembered by name.
   void name_kinds(const std::vector<std::string>& events);

@@ -13,9 +13,33 @@ using store::Connection;
 
 namespace {
 
-Result<std::optional<std::string>> public_id(Connection& connection, std::string_view id) {
+// "p-" and 8 hexadecimal digits, as reports and letters show customers.
+bool is_report_pseudonym(std::string_view id) {
+  return id.size() == 10 && id.starts_with("p-") &&
+         id.find_first_not_of("0123456789abcdef", 2) == std::string_view::npos;
+}
+
+// Of all customers the one that is shown so. O(customers).
+Result<std::optional<std::string>> behind(Connection& connection, const std::string& key, std::string_view pseudonym) {
+  auto answer = TRY(connection.stream("SELECT DISTINCT customer FROM tessera.person"));
+  std::optional<std::string> found;
+  bool are_two = false;
+  while (const auto chunk = TRY(answer.next()))
+    for (size_t row = 0; row < chunk->rows(); ++row) {
+      const std::string_view customer = chunk->column(0).text(row);
+      if (report_pseudonym(key, customer) != pseudonym) continue;
+      are_two |= found.has_value();
+      found = std::string(customer);
+    }
+  if (are_two)
+    return fail(fmt::format("two customers are shown as '{}'", pseudonym), {}, "give another identifier of theirs");
+  return found;
+}
+
+Result<std::optional<std::string>> public_id(Connection& connection, const std::string& key, std::string_view id) {
   auto who = identifier_of(id);
   if (!who) who = TRY(find_identifier(connection, id));
+  if (!who && is_report_pseudonym(id)) return behind(connection, key, id);
   if (!who) return std::nullopt;
   return TRY(
       connection.text("SELECT customer FROM tessera.person JOIN tessera.identity USING (profile) WHERE kind = ? "
@@ -61,9 +85,9 @@ Result<void> read_events(Connection& connection, Instant as_of, Instant known_at
 
 }  // namespace
 
-Result<std::optional<Acquaintance>> acquaintance(Connection& connection, std::string_view id, Instant as_of,
-                                                 Instant known_at) {
-  const auto customer = TRY(public_id(connection, id));
+Result<std::optional<Acquaintance>> acquaintance(Connection& connection, const std::string& key, std::string_view id,
+                                                 Instant as_of, Instant known_at) {
+  const auto customer = TRY(public_id(connection, key, id));
   if (!customer) return std::nullopt;
   Acquaintance out{.customer = *customer, .known_by = {}, .events = {}, .first = {}, .last = {}, .last_event = {}};
   TRY(read_identifiers(connection, out));

@@ -23,10 +23,11 @@ struct Acquaintance {
   std::string last_event;
 };
 
-// By public id, any identifier, or an identifier with its kind ("email:ann@shop.com"). Facts of time <= as_of, learnt
+// By public id, any identifier, an identifier with its kind ("email:ann@shop.com"), or the pseudonym of reports and
+// letters, made with the record's `key`. Facts of time <= as_of, learnt
 // by known_at. nullopt: nobody is known by it. O(facts of the record): a scan of one column a kind of event.
-Result<std::optional<Acquaintance>> acquaintance(store::Connection& connection, std::string_view id, Instant as_of,
-                                                 Instant known_at);
+Result<std::optional<Acquaintance>> acquaintance(store::Connection& connection, const std::string& key,
+                                                 std::string_view id, Instant as_of, Instant known_at);
 
 // The error for an id that nobody is known by; it names a near one.
 Result<Error> nobody(store::Connection& connection, std::string_view id);

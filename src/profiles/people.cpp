@@ -21,6 +21,10 @@ std::string pseudonym_of(const std::string& key, IdentifierKind kind, std::strin
   return "c-" + hex_of(hmac_sha256(key, text)).substr(0, 16);
 }
 
+std::string report_pseudonym(const std::string& key, std::string_view public_id) {
+  return "p-" + hex_of(hmac_sha256(key, public_id)).substr(0, 8);
+}
+
 Result<People> read_people(Connection& connection) {
   const auto count = TRY(connection.integer("SELECT count(*) FROM tessera.identity")).value_or(0);
   People people;

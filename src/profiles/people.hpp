@@ -20,6 +20,10 @@ struct People {
 // probability of 3 in a million.
 std::string pseudonym_of(const std::string& key, IdentifierKind kind, std::string_view value);
 
+// Under which a customer is shown in reports and letters, which are passed on: "p-" and 8 hexadecimal digits of a keyed
+// hash of the public id.
+std::string report_pseudonym(const std::string& key, std::string_view public_id);
+
 Result<People> read_people(store::Connection& connection);
 Result<std::vector<Link>> read_links(store::Connection& connection, Seq visible_until = kAllSeqs);
 // What was blocked or allowed.

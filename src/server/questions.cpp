@@ -245,7 +245,7 @@ Result<Json> outlook_of(Service& service, std::string_view customer, std::option
   const profiles::History history =
       TRY(profiles::load(*record.connection, segment::needs_of(checked.program, record.schema), known));
   const auto whose = history.find_customer(customer);
-  const auto who = TRY(profiles::acquaintance(*record.connection, customer, at, known));
+  const auto who = TRY(profiles::acquaintance(*record.connection, service.record.pseudonym_key(), customer, at, known));
   if (!whose || !who) return usage(fmt::format("there was no customer '{}' then", customer), "leave out known_at");
   Json out = profiles::to_json(*who, false);
   const auto found = TRY(segment::outlook(checked.program, history, *whose, at, known));

@@ -46,7 +46,8 @@ Result<int> run_customer(const Context& context, const Arguments& given) {
   const auto history =
       TRY(profiles::load(*session.record, segment::needs_of(checked.program, session.schema), known_at));
   const Instant at = as_of(context, history);
-  const auto who = TRY(profiles::acquaintance(session.record->connection(), id, at, known_at));
+  const auto who =
+      TRY(profiles::acquaintance(session.record->connection(), session.record->pseudonym_key(), id, at, known_at));
   const auto index = who ? history.find_customer(who->customer) : std::nullopt;
   if (!index) return std::unexpected(TRY(profiles::nobody(session.record->connection(), id)));
   if (identified) TRY(session.record->audit(context.clock.now(), "cli", "customer --identified", who->customer));

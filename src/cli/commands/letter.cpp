@@ -1,0 +1,82 @@
+// What happened since an instant, as a letter of one page.
+#include "cli/commands.hpp"
+#include "cli/session.hpp"
+#include "discover/letter_words.hpp"
+#include "discover/runs.hpp"
+#include "live/sources.hpp"
+#include "profiles/load.hpp"
+
+namespace tessera::cli {
+
+namespace {
+
+constexpr Option kOptions[] = {
+    {"--since", "TIME", "Where the letter begins: a time, or so long before --as-of, such as '7 days'", Takes::One,
+     true},
+    {"--zone", "ZONE", "Zone of the times, such as Europe/Berlin (default: UTC)"},
+    {"--out", "DIR", "Write letter.html and letter.md", Takes::One, false, Means::Folder},
+};
+
+Result<Instant> since_of(const Arguments& given, Instant until) {
+  const std::string text = *given.text("since");
+  if (const auto instant = parse_instant(text)) return *instant;
+  if (const auto length = parse_duration(text)) return until - *length;
+  return usage(fmt::format("--since takes a time or a duration, not '{}'", text), "--since '7 days'");
+}
+
+// What a server has kept of its sources; none where there never was one.
+Result<std::vector<discover::LetterSource>> sources_of(store::Connection& connection) {
+  const auto text = TRY(connection.text("SELECT value FROM tessera.meta WHERE key = 'sources'"));
+  const live::Sources sources = TRY(live::Sources::read(text.value_or("")));
+  std::vector<discover::LetterSource> out;
+  for (const auto& each : sources.heard()) out.push_back({each.name, each.newest, each.usual_gap});
+  return out;
+}
+
+// The last one that looks from no later than `until`.
+Result<std::optional<discover::LetterRun>> run_of(store::Connection& connection, Instant until) {
+  std::optional<discover::LetterRun> out;
+  for (auto& run : TRY(discover::kept_runs(connection)))
+    if (run.as_of <= until) out = {run.number, run.as_of, std::move(run.lineage), run.in_force};
+  return out;
+}
+
+Result<int> run_letter(const Context& context, const Arguments& given) {
+  if (context.format == Format::Csv) return usage("a letter is said as text or json", "--format json");
+  const Zone zone = TRY(Zone::named(given.text("zone").value_or("UTC")));
+  discover::LetterQuestion question;
+  question.until = context.as_of.value_or(context.clock.now());
+  question.since = TRY(since_of(given, question.until));
+  if (question.since >= question.until)
+    return usage(fmt::format("--since {} is not before {}, where the letter ends", text_of(question.since),
+                             text_of(question.until)),
+                 "--since '7 days'");
+  auto session = TRY(open_session(context));
+  store::Connection& connection = session.record->connection();
+  question.pseudonym_key = session.record->pseudonym_key();
+  question.definitions = TRY(discover::letter_definitions(connection, question.since, question.until));
+  question.sources = TRY(sources_of(connection));
+  question.run = TRY(run_of(connection, question.until));
+  context.progress.step("reading the record", 0, 0);
+  const auto history = TRY(profiles::load(*session.record, {}, context.known_at.value_or(kNever)));
+  const auto letter = TRY(discover::letter(history, session.schema, question, context.progress));
+  context.progress.finish();
+  const discover::Page page = discover::page_of(letter, zone);
+  if (const auto out = given.text("out")) {
+    const std::filesystem::path folder(*out);
+    TRY(context.world.write((folder / "letter.html").string(), discover::html_of(page)));
+    TRY(context.world.write((folder / "letter.md").string(), discover::markdown_of(page)));
+  }
+  context.print(context.format == Format::Json ? discover::to_json(letter).dump(2) : discover::markdown_of(page));
+  return 0;
+}
+
+}  // namespace
+
+const Command& letter_command() {
+  static const Command kCommand{"letter", "What happened since a time: segments, net money, who stands out", kOptions,
+                                run_letter, Remote::There};
+  return kCommand;
+}
+
+}  // namespace tessera::cli

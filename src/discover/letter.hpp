@@ -1,0 +1,140 @@
+// The letter: what happened between two instants, T and U, to the segments that are applied, in customers and in net
+// money; who stands out; what fell silent; what to look at. letter() is pure: a history, definitions and what is known
+// of sources and runs in, all figures out. letter_words.hpp makes sentences of them.
+//
+// Every change of a size or a sum is held against the same change in the periods of the same length before (as many as
+// the record has, at most twelve; stats/usual.hpp), and a change is called more than usual only where it still is one
+// after all of the letter's comparisons are corrected together (false discovery rate 5 %). Where there are too few
+// periods, the comings and goings of a segment are held against chance alone, and sums against nothing: it says so.
+//
+// Who was in a segment at T is what was known at T, where the record knew most of what had happened by then; else
+// (the past was imported later) it goes by dates. Periods before are as known now. People are counted as who they are
+// known to be now, so two identifiers that turned out to be one are one at T as well. Entered and left are the
+// difference of the two memberships, by the definition of now; who entered and left again in between is in neither.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/progress.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "discover/lineage.hpp"
+#include "discover/parts.hpp"
+#include "profiles/history.hpp"
+#include "segment/schema.hpp"
+#include "segment/tree.hpp"
+#include "stats/usual.hpp"
+#include "store/database.hpp"
+
+namespace tessera::discover {
+
+inline constexpr size_t kMostPeriods = 12;  // before the letter's own
+
+// --- what it is made from
+
+// A definition in force at U, and what became of it since T.
+enum class Applied : uint8_t { Before, New, Changed };
+struct LetterDefinition {
+  segment::Definition now;
+  std::optional<segment::Definition> then;  // in force at T
+  Applied applied = Applied::Before;
+  Instant since = kEver;  // of this version
+};
+struct LetterDefinitions {
+  std::vector<LetterDefinition> in_force;
+  std::vector<segment::Definition> removed;  // in force at T, and no more
+};
+// Versions that were learnt after U count as having been there all along: there was no other then.
+Result<LetterDefinitions> letter_definitions(store::Connection& connection, Instant since, Instant until);
+
+// A source of events as a server keeps it (live/sources.hpp).
+struct LetterSource {
+  std::string name;
+  Instant newest = kEver;
+  Duration usual_gap;
+};
+
+struct LetterRun {
+  uint64_t number = 0;
+  Instant as_of;
+  std::optional<Lineage> lineage;
+  bool in_force = false;
+};
+
+struct LetterQuestion {
+  Instant since, until;  // T < U
+  std::string pseudonym_key;
+  LetterDefinitions definitions;
+  std::vector<LetterSource> sources;
+  std::optional<LetterRun> run;  // the last one of discover, as of an instant up to U
+};
+
+// --- what it says
+
+// A figure of the period and those of the periods before, newest first.
+struct LetterFigure {
+  double now = 0;
+  std::vector<double> before;
+  stats::Usual usual;
+  bool is_beyond = false;  // after correction
+};
+
+struct LetterSegment {
+  std::string slug, name;
+  Applied applied = Applied::Before;
+  Instant since = kEver;  // of the definition
+  size_t then = 0, now = 0, entered = 0, left = 0;
+  std::optional<size_t> then_by_old;  // of a changed definition: at T by that of then
+  LetterFigure change;                // now - then
+  bool by_chance_alone = false;       // too few periods: held against chance
+  LetterFigure money;                 // of those who were in it when the period began
+  double entered_money = 0;           // in the period, of those who entered
+  double left_money = 0;              // in the period before, of those who left
+  std::string leaver;                 // of those who left, the one with most of it; empty: none had any
+};
+
+enum class NotableKind : uint8_t { Riser, Faller, WentSilent, FirstBig };
+struct Notable {
+  NotableKind kind = NotableKind::Riser;
+  std::string pseudonym;
+  double now = 0, before = 0;       // net money of the period, and of the one before
+  double year = 0;                  // WentSilent: in the year up to U
+  Instant last = kEver;             // WentSilent: of their last main event
+  Duration usual_gap, longest_gap;  // WentSilent: median and longest between main events
+};
+
+struct Silence {
+  std::string name;
+  bool is_source = false;  // else a kind of event
+  Instant newest;
+  Duration usual_gap, longest_gap;  // mean; longest in the year before (0: not known)
+};
+
+struct Letter {
+  Instant since, until;
+  size_t periods = 0;  // before
+  bool as_known_then = false;
+  size_t comparisons = 0;  // that were corrected together
+  bool has_money = true;   // else values are numbers of main events
+  Parts parts;
+  size_t events = 0;  // in the period
+  LetterFigure money, buyers, first_timers;
+  std::vector<LetterSegment> segments;  // more than usual first, then by change
+  std::vector<segment::Definition> removed;
+  std::vector<std::string> splits;  // sentences: which applied segment became which
+  std::vector<Notable> notables;
+  std::vector<Silence> silences;
+  size_t silent_before = 0;  // that had fallen silent before T
+  bool all_silent = false;   // every kind of event: one silence stands for all
+  std::optional<LetterRun> run;
+  bool nothing_happened() const;
+};
+
+// Errors: T is not before U; a definition that does not check; a record without events.
+Result<Letter> letter(const profiles::History& history, const segment::Schema& schema, const LetterQuestion& question,
+                      Progress& progress);
+
+}  // namespace tessera::discover

@@ -1,0 +1,182 @@
+#include "discover/letter_page.hpp"
+
+#include <fmt/format.h>
+
+#include "core/text.hpp"
+#include "discover/report_style.hpp"
+
+namespace tessera::discover {
+
+namespace {
+
+constexpr std::string_view kLetterStyle = R"css(
+main.letter{max-width:760px}
+.letter h1{font-size:clamp(1.6rem,5.4vw,2.4rem)}
+.letter h2{margin:1.7em 0 .2em;padding-top:.7em}
+.letter ul,.letter ol{margin:.5em 0;padding-left:1.25em}
+.letter li{margin:.55em 0;max-width:68ch}
+.letter li code{display:block;background:var(--tint);border-radius:6px;padding:4px 9px;margin-top:4px}
+.letter .lead{color:var(--ink)}
+.letter bdi{font-weight:600}
+.letter td bdi{font-weight:500}
+.letter td{overflow-wrap:anywhere}
+@media(max-width:560px){.letter thead{display:none}
+.letter table,.letter tbody,.letter tr,.letter td{display:block}
+.letter tr{border-top:1px solid var(--line);padding:8px 0}
+.letter td{border:0;padding:1px 0;text-align:left;display:flex;justify-content:space-between;gap:14px}
+.letter td:not(:first-child)::before{content:attr(data-h);color:var(--soft);font-size:.85rem;flex:none}}
+)css";
+
+std::string html_text(std::string_view text) {
+  std::string out;
+  for (const char c : one_line_of(text)) {
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '"')
+      out += "&quot;";
+    else if (c == '\'')
+      out += "&#39;";
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string html_of(const Sentence& sentence) {
+  std::string out;
+  for (const Run& run : sentence) {
+    const std::string text = html_text(run.text);
+    if (run.kind == Run::Kind::Name)
+      out += fmt::format("<bdi>{}</bdi>", text);
+    else
+      out += run.kind == Run::Kind::Code ? fmt::format("<code>{}</code>", text) : text;
+  }
+  return out;
+}
+
+// Characters that mean something to some reader of Markdown.
+std::string markdown_text(std::string_view text) {
+  std::string out;
+  for (const char c : one_line_of(text)) {
+    if (std::string_view("\\`*_{}[]<>#|~&!").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string markdown_of(const Sentence& sentence) {
+  std::string out;
+  for (const Run& run : sentence) {
+    if (run.kind == Run::Kind::Code) {
+      // Commands hold no backtick; a name that came into one is quoted before.
+      std::string text = one_line_of(run.text);
+      std::erase(text, '`');
+      out += "`" + text + "`";
+    } else {
+      out += run.kind == Run::Kind::Name ? "**" + markdown_text(run.text) + "**" : markdown_text(run.text);
+    }
+  }
+  return out;
+}
+
+void write_table(const PageTable& table, std::string& out) {
+  out += "<div class=\"scroll\"><table><thead><tr>";
+  for (const std::string& head : table.head) out += fmt::format("<th>{}</th>", html_text(head));
+  out += "</tr></thead><tbody>\n";
+  for (const auto& row : table.rows) {
+    out += "<tr>";
+    for (size_t i = 0; i < row.size(); ++i)
+      out += fmt::format("<td data-h=\"{}\"><span>{}</span></td>", html_text(table.head[i]), html_of(row[i]));
+    out += "</tr>\n";
+  }
+  out += "</tbody></table></div>\n";
+}
+
+void write_list(const PageSection& section, std::string& out) {
+  if (section.items.empty()) return;
+  out += section.is_numbered ? "<ol>\n" : "<ul>\n";
+  for (const Sentence& item : section.items) out += fmt::format("<li>{}</li>\n", html_of(item));
+  out += section.is_numbered ? "</ol>\n" : "</ul>\n";
+}
+
+std::string markdown_table(const PageTable& table) {
+  std::string out = "|", line = "|";
+  for (size_t i = 0; i < table.head.size(); ++i) {
+    out += fmt::format(" {} |", markdown_text(table.head[i]));
+    line += i == 0 ? " --- |" : " ---: |";
+  }
+  out += "\n" + line + "\n";
+  for (const auto& row : table.rows) {
+    out += "|";
+    for (const Sentence& cell : row) out += fmt::format(" {} |", markdown_of(cell));
+    out += "\n";
+  }
+  return out + "\n";
+}
+
+// The length of the code point that begins here, where it is one to leave out: marks of direction (U+200E, U+200F,
+// U+202A to U+202E, U+2066 to U+2069), line and paragraph separators (U+2028, U+2029).
+size_t unwanted_at(std::string_view text, size_t at) {
+  if (text.size() - at < 3 || text[at] != '\xE2') return 0;
+  const auto second = static_cast<unsigned char>(text[at + 1]), third = static_cast<unsigned char>(text[at + 2]);
+  const bool marks = second == 0x80 && (third == 0x8E || third == 0x8F || (third >= 0xA8 && third <= 0xAE));
+  return marks || (second == 0x81 && third >= 0xA6 && third <= 0xA9) ? 3 : 0;
+}
+
+}  // namespace
+
+std::string one_line_of(std::string_view text) {
+  const std::string clean = repair_utf8(text);
+  std::string out;
+  for (size_t i = 0; i < clean.size(); ++i) {
+    if (const size_t skip = unwanted_at(clean, i)) {
+      i += skip - 1;
+      continue;
+    }
+    const auto c = static_cast<unsigned char>(clean[i]);
+    out += c < 0x20 || c == 0x7F ? ' ' : clean[i];
+  }
+  return out;
+}
+
+std::string html_of(const Page& page) {
+  std::string out =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+      "content=\"width=device-width,initial-scale=1\"><meta http-equiv=\"Content-Security-Policy\" "
+      "content=\"default-src 'none'; style-src 'unsafe-inline'\">";
+  out += fmt::format("<title>{0}</title><style>{1}{2}</style></head><body><main class=\"letter\">\n<h1>{0}</h1>\n",
+                     html_text(page.title), kStyle, kLetterStyle);
+  for (const Sentence& sentence : page.lead) out += fmt::format("<p class=\"lead\">{}</p>\n", html_of(sentence));
+  for (const PageSection& section : page.sections) {
+    out += fmt::format("<h2>{}</h2>\n", html_text(section.title));
+    for (const Sentence& sentence : section.sentences) out += fmt::format("<p>{}</p>\n", html_of(sentence));
+    write_list(section, out);
+    if (!section.table.rows.empty()) write_table(section.table, out);
+    for (const Sentence& sentence : section.below)
+      out += fmt::format("<p class=\"small soft\">{}</p>\n", html_of(sentence));
+  }
+  return out + "</main></body></html>\n";
+}
+
+std::string markdown_of(const Page& page) {
+  std::string out = fmt::format("# {}\n\n", markdown_text(page.title));
+  for (const Sentence& sentence : page.lead) out += markdown_of(sentence) + "\n\n";
+  for (const PageSection& section : page.sections) {
+    out += fmt::format("## {}\n\n", markdown_text(section.title));
+    for (const Sentence& sentence : section.sentences) out += markdown_of(sentence) + "\n\n";
+    size_t number = 0;
+    for (const Sentence& item : section.items)
+      out += (section.is_numbered ? fmt::format("{}. ", ++number) : "- ") + markdown_of(item) + "\n";
+    if (!section.items.empty()) out += "\n";
+    if (!section.table.rows.empty()) out += markdown_table(section.table);
+    for (const Sentence& sentence : section.below) out += markdown_of(sentence) + "\n\n";
+  }
+  while (out.ends_with("\n\n")) out.pop_back();
+  return out;
+}
+
+}  // namespace tessera::discover

@@ -1,0 +1,28 @@
+// The parts of a letter that letter.cpp puts together: who stands out, what fell silent.
+#pragma once
+
+#include <vector>
+
+#include "discover/letter.hpp"
+#include "discover/takings.hpp"
+
+namespace tessera::discover {
+
+struct LetterView {
+  const profiles::History& history;
+  const LetterQuestion& question;
+  const Parts& parts;
+  const Takings& taken;            // its period 0 is the letter's own
+  size_t periods;                  // before it that the record holds wholly
+  const std::vector<bool>& apart;  // customers who are not shown: bots, staff, tests, those who refused
+};
+
+// At most three of a kind (five who went silent), by what is at stake.
+std::vector<Notable> notables_of(const LetterView& view);
+
+// A source is silent when nothing came for more than three times its usual gap, and a minute; a kind of event, when
+// nothing came for more than three times its mean gap and half as long again as its longest one, both of the year up to
+// U, in which it came twenty times at least. Listed are those that fell silent after T.
+void note_silences(const LetterView& view, Letter& out);
+
+}  // namespace tessera::discover

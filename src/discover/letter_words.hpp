@@ -1,0 +1,16 @@
+// A letter in sentences, and as JSON.
+#pragma once
+
+#include "core/json.hpp"
+#include "discover/letter.hpp"
+#include "discover/letter_page.hpp"
+
+namespace tessera::discover {
+
+inline constexpr size_t kMostToLookAt = 5;
+
+// Times by `zone`.
+Page page_of(const Letter& letter, const Zone& zone);
+Json to_json(const Letter& letter);
+
+}  // namespace tessera::discover

@@ -1,0 +1,83 @@
+#include "discover/takings.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tessera::discover {
+
+namespace {
+
+using profiles::Column;
+using profiles::History;
+using profiles::PropertyType;
+using profiles::Stream;
+
+// The last period whose begin is before the time; nullopt: outside all of them.
+std::optional<size_t> period_of(const std::vector<Instant>& bounds, Instant time) {
+  if (time > bounds.front() || time <= bounds.back()) return std::nullopt;
+  const auto after = std::partition_point(bounds.begin(), bounds.end(), [&](Instant bound) { return bound >= time; });
+  return static_cast<size_t>(after - bounds.begin()) - 1;
+}
+
+// Adds a stream's money (or its rows, without a column) times `sign` to the periods.
+void add(const Stream& stream, const Column* money, double sign, const std::vector<Instant>& bounds, size_t customers,
+         std::vector<double>& out) {
+  const size_t periods = bounds.size() - 1;
+  for (size_t c = 0; c < customers; ++c)
+    for (uint32_t row = stream.first[c]; row < stream.first[c + 1]; ++row) {
+      const auto period = period_of(bounds, stream.time[row]);
+      if (!period) continue;
+      const int64_t micros = money ? money->numbers[row] : 1;
+      if (micros > profiles::kClearedNumber) out[c * periods + *period] += sign * static_cast<double>(micros);
+    }
+}
+
+void note_first_and_last(const Stream& stream, const Column* money, Instant until, Takings& out) {
+  for (size_t c = 0; c + 1 < stream.first.size(); ++c)
+    for (uint32_t row = stream.first[c]; row < stream.first[c + 1]; ++row) {
+      if (stream.time[row] > until || stream.time[row] <= kEver) continue;
+      out.last[c] = std::max(out.last[c], stream.time[row]);
+      const int64_t micros = money ? money->numbers[row] : 1;
+      const double value = micros > profiles::kClearedNumber ? static_cast<double>(micros) / out.unit : 0;
+      // One order may be several rows of one instant.
+      if (stream.time[row] == out.first[c]) out.first_value[c] += value;
+      if (stream.time[row] < out.first[c]) out.first[c] = stream.time[row], out.first_value[c] = value;
+    }
+}
+
+}  // namespace
+
+Takings takings_of(const History& history, const Parts& parts, const std::vector<Instant>& bounds) {
+  VERIFY(bounds.size() >= 2 && std::ranges::is_sorted(bounds, std::ranges::greater{}));
+  const size_t customers = history.customers(), cells = customers * (bounds.size() - 1);
+  Takings out{.periods = bounds.size() - 1,
+              .value = std::vector<double>(cells, 0),
+              .mains = std::vector<double>(cells, 0),
+              .first = std::vector<Instant>(customers, kNever),
+              .last = std::vector<Instant>(customers, kEver),
+              .first_value = std::vector<double>(customers, 0),
+              .unit = parts.money.empty() ? 1.0 : static_cast<double>(Number::kOne)};
+  for (const std::string& name : parts.of(Part::Main)) {
+    const Stream* stream = history.stream(name);
+    if (!stream) continue;
+    const Column* money = parts.money.empty() ? nullptr : stream->column(parts.money, PropertyType::Number, false);
+    add(*stream, nullptr, 1, bounds, customers, out.mains);
+    if (money || parts.money.empty()) add(*stream, money, 1, bounds, customers, out.value);
+    note_first_and_last(*stream, money, bounds.front(), out);
+  }
+  if (parts.undo_money.empty()) return out;
+  for (const std::string& name : parts.refunds)
+    if (const Stream* stream = history.stream(name))
+      if (const Column* money = stream->column(parts.undo_money, PropertyType::Number, false))
+        add(*stream, money, parts.undo_negative ? 1 : -1, bounds, customers, out.value);
+  return out;
+}
+
+std::vector<double> taken_between(const History& history, const Parts& parts, Instant from, Instant until) {
+  const Takings taken = takings_of(history, parts, {until, from});
+  std::vector<double> out;
+  for (size_t c = 0; c < history.customers(); ++c) out.push_back(taken.of(c, 0));
+  return out;
+}
+
+}  // namespace tessera::discover
