@@ -17,6 +17,7 @@
 #include "discover/population.hpp"
 #include "discover/rulebook.hpp"
 #include "discover/wording.hpp"
+#include "profiles/people.hpp"
 
 namespace tessera::discover {
 
@@ -509,7 +510,7 @@ class Run {
     std::partial_sort(near.begin(), near.begin() + static_cast<long>(count), near.end());
     std::vector<std::string> out;
     for (size_t i = 0; i < count; ++i)
-      out.push_back("p-" + hex_of(hmac_sha256(options_.pseudonym_key, history_.customer[near[i].second])).substr(0, 8));
+      out.push_back(profiles::report_pseudonym(options_.pseudonym_key, history_.customer[near[i].second]));
     return out;
   }
 

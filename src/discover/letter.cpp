@@ -116,12 +116,14 @@ class Writing {
     TRY(next_step(progress_, "adding up what customers brought", 1, kSteps));
     leave_out();
     taken_ = takings_of(history_, out_.parts, bounds_);
+    year_to_since_ = taken_between(history_, out_.parts, since - kDay * 365, since);
+    year_to_until_ = taken_between(history_, out_.parts, until - kDay * 365, until);
     totals();
     TRY(next_step(progress_, "who was in which segment", 2, kSteps));
     TRY(segments());
     TRY(next_step(progress_, "who stands out", 3, kSteps));
     const LetterView view{history_, question_, out_.parts, taken_, out_.periods, apart_};
-    out_.notables = notables_of(view);
+    note_notables(view, out_);
     note_silences(view, out_);
     out_.run = question_.run;
     correct();
@@ -151,6 +153,7 @@ class Writing {
       if (stream.event.starts_with('$')) continue;
       for (size_t row = 0; row < stream.rows(); ++row) {
         out_.events += stream.time[row] > out_.since && stream.time[row] <= out_.until;
+        if (stream.time[row] <= out_.until) out_.newest = std::max(out_.newest, stream.time[row]);
         if (stream.time[row] > out_.since) continue;
         ++dated;
         seen += stream.seq[row] < visible;
@@ -249,12 +252,12 @@ class Writing {
     each(now, [&](size_t customer) {
       if (has(then, customer)) return;
       ++segment.entered;
-      segment.entered_money += taken_.of(customer, 0);
+      segment.entered_money += year_to_until_[customer];
     });
     each(then, [&](size_t customer) {
       if (has(now, customer)) return;
       ++segment.left;
-      const double money = taken_.of(customer, 1);
+      const double money = year_to_since_[customer];
       segment.left_money += money;
       if (money <= most || apart_[customer]) return;
       most = money;
@@ -350,18 +353,35 @@ class Writing {
   std::vector<Instant> bounds_;  // descending
   std::vector<bool> apart_;
   Takings taken_;
+  std::vector<double> year_to_since_, year_to_until_;  // of each customer
 };
 
 }  // namespace
+
+bool stands_out(const Notable& notable) {
+  return notable.is_extreme || notable.kind == NotableKind::WentSilent || notable.kind == NotableKind::FirstBig;
+}
+
+std::vector<Turn> Letter::proposals() const {
+  std::vector<Turn> out;
+  if (!run || !run->lineage || run->as_of <= since) return out;
+  const auto is_found = [](const std::vector<Kin>& groups, const std::vector<size_t>& of) {
+    return std::ranges::any_of(of, [&](size_t i) { return !groups[i].set_apart; });
+  };
+  for (const Turn& turn : run->lineage->turns)
+    if (turn.kind != TurnKind::FoundAgain &&
+        (is_found(run->lineage->before, turn.from) || is_found(run->lineage->now, turn.to)))
+      out.push_back(turn);
+  return out;
+}
 
 bool Letter::nothing_happened() const {
   const auto is_news = [](const LetterSegment& each) {
     return each.applied != Applied::Before || each.change.is_beyond || each.money.is_beyond;
   };
-  const auto is_turn = [](const Turn& turn) { return turn.kind != TurnKind::FoundAgain; };
   return !money.is_beyond && !buyers.is_beyond && !first_timers.is_beyond && std::ranges::none_of(segments, is_news) &&
-         removed.empty() && splits.empty() && notables.empty() && silences.empty() &&
-         !(run && run->lineage && std::ranges::any_of(run->lineage->turns, is_turn));
+         removed.empty() && splits.empty() && std::ranges::none_of(notables, stands_out) && silences.empty() &&
+         proposals().empty();
 }
 
 Result<Letter> letter(const History& history, const segment::Schema& schema, const LetterQuestion& question,

@@ -91,8 +91,8 @@ struct LetterSegment {
   LetterFigure change;                // now - then
   bool by_chance_alone = false;       // too few periods: held against chance
   LetterFigure money;                 // of those who were in it when the period began
-  double entered_money = 0;           // in the period, of those who entered
-  double left_money = 0;              // in the period before, of those who left
+  double entered_money = 0;           // of those who entered, in the year up to U
+  double left_money = 0;              // of those who left, in the year up to T
   std::string leaver;                 // of those who left, the one with most of it; empty: none had any
 };
 
@@ -101,10 +101,14 @@ struct Notable {
   NotableKind kind = NotableKind::Riser;
   std::string pseudonym;
   double now = 0, before = 0;       // net money of the period, and of the one before
+  bool is_extreme = false;          // Riser, Faller: more than anybody's in each of the periods before
   double year = 0;                  // WentSilent: in the year up to U
   Instant last = kEver;             // WentSilent: of their last main event
   Duration usual_gap, longest_gap;  // WentSilent: median and longest between main events
 };
+
+// News in itself; the largest riser of a period is one only where nobody rose as much before.
+bool stands_out(const Notable& notable);
 
 struct Silence {
   std::string name;
@@ -120,17 +124,23 @@ struct Letter {
   size_t comparisons = 0;  // that were corrected together
   bool has_money = true;   // else values are numbers of main events
   Parts parts;
-  size_t events = 0;  // in the period
+  size_t events = 0;       // in the period
+  Instant newest = kEver;  // event up to U
   LetterFigure money, buyers, first_timers;
   std::vector<LetterSegment> segments;  // more than usual first, then by change
   std::vector<segment::Definition> removed;
   std::vector<std::string> splits;  // sentences: which applied segment became which
   std::vector<Notable> notables;
+  std::vector<double> largest_rises, largest_falls;  // of anybody, in each of the periods before but the first
   std::vector<Silence> silences;
   size_t silent_before = 0;  // that had fallen silent before T
   bool all_silent = false;   // every kind of event: one silence stands for all
   std::optional<LetterRun> run;
+  // A letter of one sentence, or of figures without news.
   bool nothing_happened() const;
+  // What the run of the period proposes: groups that were split, merged, are new or vanished. Those set apart are
+  // conditions, no findings.
+  std::vector<Turn> proposals() const;
 };
 
 // Errors: T is not before U; a definition that does not check; a record without events.

@@ -55,7 +55,8 @@ Json json_of(const Notable& n) {
                  .set("kind", name_of(n.kind))
                  .set("pseudonym", n.pseudonym)
                  .set("now", figure(n.now))
-                 .set("before", figure(n.before));
+                 .set("before", figure(n.before))
+                 .set("is_extreme", n.is_extreme);
   if (n.kind != NotableKind::WentSilent) return out;
   return out.set("year", figure(n.year))
       .set("last", text_of(n.last))

@@ -45,19 +45,40 @@ class Finding {
  public:
   explicit Finding(const LetterView& view) : view_(view), since_(view.question.since), until_(view.question.until) {}
 
-  std::vector<Notable> all() {
+  void all(Letter& letter) {
+    largest_moves(letter);
     movers();
     silent();
     firsts();
-    std::vector<Notable> out;
+    std::vector<Notable>& out = letter.notables;
     for (auto* part : {&risers_, &fallers_})
       for (Notable& each : largest(std::move(*part), kShown)) out.push_back(std::move(each));
     for (Notable& each : largest(std::move(silent_), kShownSilent)) out.push_back(std::move(each));
     for (Notable& each : largest(std::move(firsts_), kShown)) out.push_back(std::move(each));
-    return out;
+    const auto is_most = [](double move, const std::vector<double>& before) {
+      return !before.empty() && move > *std::ranges::max_element(before);
+    };
+    for (Notable& each : out) {
+      if (each.kind == NotableKind::Riser) each.is_extreme = is_most(each.now - each.before, letter.largest_rises);
+      if (each.kind == NotableKind::Faller) each.is_extreme = is_most(each.before - each.now, letter.largest_falls);
+    }
   }
 
  private:
+  void largest_moves(Letter& letter) const {
+    for (size_t p = 1; p < view_.periods; ++p) {
+      double rise = 0, fall = 0;
+      for (size_t c = 0; c < view_.history.customers(); ++c) {
+        // A first order is no rise.
+        if (view_.apart[c] || view_.taken.first[c] > view_.taken.bounds[p + 1]) continue;
+        const double move = view_.taken.of(c, p) - view_.taken.of(c, p + 1);
+        rise = std::max(rise, move);
+        fall = std::max(fall, -move);
+      }
+      letter.largest_rises.push_back(rise);
+      letter.largest_falls.push_back(fall);
+    }
+  }
   Notable of(size_t customer, NotableKind kind) const {
     return {.kind = kind,
             .pseudonym = profiles::report_pseudonym(view_.question.pseudonym_key, view_.history.customer[customer]),
@@ -140,8 +161,8 @@ class Finding {
 
 }  // namespace
 
-std::vector<Notable> notables_of(const LetterView& view) {
-  return Finding(view).all();
+void note_notables(const LetterView& view, Letter& out) {
+  Finding(view).all(out);
 }
 
 }  // namespace tessera::discover

@@ -21,10 +21,12 @@ main.letter{max-width:760px}
 .letter td bdi{font-weight:500}
 .letter td{overflow-wrap:anywhere}
 @media(max-width:560px){.letter thead{display:none}
-.letter table,.letter tbody,.letter tr,.letter td{display:block}
-.letter tr{border-top:1px solid var(--line);padding:8px 0}
-.letter td{border:0;padding:1px 0;text-align:left;display:flex;justify-content:space-between;gap:14px}
-.letter td:not(:first-child)::before{content:attr(data-h);color:var(--soft);font-size:.85rem;flex:none}}
+.letter table,.letter tbody{display:block}
+.letter tr{display:grid;grid-template-columns:1fr 1fr 1fr 1fr;gap:4px 12px;border-top:1px solid var(--line);padding:9px 0}
+.letter td{border:0;padding:0;text-align:left}
+.letter td:first-child{grid-column:1/-1}
+.letter td:nth-child(n+6){grid-column:span 2}
+.letter td:not(:first-child)::before{content:attr(data-h);display:block;color:var(--soft);font-size:.75rem}}
 )css";
 
 std::string html_text(std::string_view text) {

@@ -18,7 +18,7 @@ struct LetterView {
 };
 
 // At most three of a kind (five who went silent), by what is at stake.
-std::vector<Notable> notables_of(const LetterView& view);
+void note_notables(const LetterView& view, Letter& out);
 
 // A source is silent when nothing came for more than three times its usual gap, and a minute; a kind of event, when
 // nothing came for more than three times its mean gap and half as long again as its longest one, both of the year up to

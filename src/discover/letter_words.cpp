@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "core/text.hpp"
 #include "discover/persona.hpp"
@@ -12,6 +13,7 @@ namespace tessera::discover {
 namespace {
 
 constexpr size_t kMostNews = 8, kMostRows = 12, kMostTurns = 6;
+constexpr std::ptrdiff_t kMostSplits = 4;
 
 std::string capital(std::string_view text) {
   std::string out(text);
@@ -39,20 +41,25 @@ class Wording {
       : letter_(letter), zone_(zone), words_(letter.parts.words), length_(text_of(letter.until - letter.since)) {}
 
   Page page() {
-    Page out{.title = fmt::format("From {} to {}", spoken(letter_.since, zone_), spoken(letter_.until, zone_)),
-             .lead = {},
-             .sections = {}};
+    Page out{.title = fmt::format("From {} to {}", at(letter_.since), at(letter_.until)), .lead = {}, .sections = {}};
     if (letter_.nothing_happened() && is_still()) {
+      const std::string newest =
+          letter_.newest > kEver ? fmt::format("; the newest event is of {}", at(letter_.newest)) : "";
       out.lead.push_back(
           {plain(fmt::format("Nothing happened between {} and {}: no event came, and no membership "
-                             "changed.",
-                             spoken(letter_.since, zone_), spoken(letter_.until, zone_)))});
+                             "changed{}.",
+                             at(letter_.since), at(letter_.until), newest))});
       return out;
     }
     if (letter_.nothing_happened())
       out.lead.push_back({plain("Nothing out of the usual happened.")});
     else
       out.lead.push_back(summary());
+    if (letter_.until - letter_.newest > Duration{(letter_.until - letter_.since).ms / 4})
+      out.lead.push_back(
+          {plain(fmt::format("The newest event is of {}, {} before the end: what came later is not in "
+                             "the record.",
+                             at(letter_.newest), about(letter_.until - letter_.newest)))});
     for (Sentence& sentence : totals()) out.lead.push_back(std::move(sentence));
     add(out, look_at());
     add(out, segments());
@@ -73,16 +80,24 @@ class Wording {
            std::ranges::all_of(letter_.segments, [](const auto& each) { return each.entered + each.left == 0; });
   }
   std::string in_period() const { return fmt::format("in these {}", length_); }
-  std::string at(Instant instant) const { return spoken(instant, zone_); }
+  // A midnight is its day.
+  std::string at(Instant instant) const {
+    std::string out = spoken(instant, zone_);
+    if (out.ends_with(" 00:00")) out.resize(out.size() - 6);
+    return out;
+  }
   std::string periods() const { return counted(letter_.periods, "period before", "periods before"); }
 
   // "more than the 12 periods before show (8,500 to 14,000)"
   std::string verdict(const LetterFigure& figure, bool is_change) const {
     const stats::Usual& usual = figure.usual;
+    if (!usual.tells && usual.before >= stats::kFewestBefore)
+      return figure.now == figure.before[0] ? fmt::format("as in each of the {}", periods())
+                                            : fmt::format("the {} were all alike", periods());
     if (!usual.tells)
       return fmt::format("the record holds {}, too few to say what is usual",
                          letter_.periods == 0 ? "no whole period before" : periods());
-    const bool is_more = figure.now > (usual.range.low + usual.range.high) / 2;
+    const bool is_more = figure.now > usual.range.high;
     const double low = is_change ? usual.range.low : std::max(0.0, usual.range.low);
     const std::string range =
         is_change ? fmt::format("changes of {} to {}", signed_text(std::round(low)),
@@ -115,10 +130,13 @@ class Wording {
     note(count([](const auto& each) { return each.applied == Applied::Changed; }), "definition was changed",
          "definitions were changed");
     note(letter_.removed.size(), "segment was removed", "segments were removed");
-    note(letter_.notables.size(), fmt::format("{} stands out", words_.customer),
-         fmt::format("{} stand out", words_.customers));
+    note(static_cast<size_t>(std::ranges::count_if(letter_.notables, stands_out)),
+         fmt::format("{} stands out", words_.customer), fmt::format("{} stand out", words_.customers));
     note(letter_.silences.size(), "source fell silent", "sources fell silent");
-    if (letter_.money.is_beyond) parts.push_back(fmt::format("{} changed more than usual", words_.money));
+    note(letter_.proposals().size(), "change is proposed by discovery", "changes are proposed by discovery");
+    if (letter_.money.is_beyond)
+      parts.push_back(fmt::format("{} {} than usual", letter_.has_money ? words_.money : words_.mains,
+                                  letter_.money.now < letter_.money.usual.range.low ? "less" : "more"));
     if (parts.empty()) parts.push_back("little is out of the usual");
     return {plain(capital(join(parts, ", ")) + ".")};
   }
@@ -160,11 +178,17 @@ class Wording {
                       grouped(static_cast<double>(one.then)), grouped(static_cast<double>(one.now)), words_.customers,
                       grouped(static_cast<double>(one.entered)), grouped(static_cast<double>(one.left)), verdict(one));
     if (one.change.is_beyond && letter_.has_money)
-      text += fmt::format(" Those who entered brought {} {}; those who left had brought {} in the {} before.",
-                          grouped(one.entered_money), in_period(), grouped(one.left_money), length_);
+      text += fmt::format(
+          " Those who entered brought {} in the year up to the end, those who left {} in the year up to "
+          "the beginning.",
+          grouped(one.entered_money), grouped(one.left_money));
     if (one.money.is_beyond)
-      text += fmt::format("{} {} {} by those who were in it when the period began{}; {}.", text.empty() ? ":" : " Of",
-                          words_.money, grouped(one.money.now), before(one.money), verdict(one.money, false));
+      text += fmt::format("{} those who were in it when the period began brought {} {}{}; {}.",
+                          text.empty() ? ":" : " And", grouped(one.money.now), in_period(),
+                          one.money.before.empty()
+                              ? ""
+                              : fmt::format(", those of the {} before {}", length_, grouped(one.money.before[0])),
+                          verdict(one.money, false));
     return {name(one.name), plain(text)};
   }
   static bool is_news(const LetterSegment& one) {
@@ -182,7 +206,8 @@ class Wording {
       if (is_news(one) && said++ < kMostNews) out.items.push_back(news(one));
     if (said > kMostNews) out.items.push_back({plain(fmt::format("{} more, in the table.", said - kMostNews))});
     for (const auto& removed : letter_.removed) out.items.push_back({name(removed.name), plain(" was removed.")});
-    for (const std::string& split : letter_.splits) out.items.push_back({plain(split)});
+    for (const std::string& split : letter_.splits)
+      if (&split - letter_.splits.data() < kMostSplits) out.items.push_back({plain(split + ".")});
     if (out.items.empty())
       out.sentences.push_back({plain("No segment grew or drained by more than usual, and no definition changed.")});
     table(out);
@@ -225,11 +250,13 @@ class Wording {
     const std::string of_periods = fmt::format("of the {}", periods());
     switch (one.kind) {
       case NotableKind::Riser:
-        return {name(one.pseudonym), plain(fmt::format(" brought {}, and {} in the {} before: more than in any {}.",
-                                                       grouped(one.now), grouped(one.before), length_, of_periods))};
+        return {name(one.pseudonym), plain(fmt::format(" brought {}, and {} in the {} before: more than in any {}{}.",
+                                                       grouped(one.now), grouped(one.before), length_, of_periods,
+                                                       one.is_extreme ? "; nobody rose as much in these" : ""))};
       case NotableKind::Faller:
-        return {name(one.pseudonym), plain(fmt::format(" brought {}, and {} in the {} before: less than in any {}.",
-                                                       grouped(one.now), grouped(one.before), length_, of_periods))};
+        return {name(one.pseudonym), plain(fmt::format(" brought {}, and {} in the {} before: less than in any {}{}.",
+                                                       grouped(one.now), grouped(one.before), length_, of_periods,
+                                                       one.is_extreme ? "; nobody fell as much in these" : ""))};
       case NotableKind::WentSilent:
         return {name(one.pseudonym),
                 plain(fmt::format(" is one of the best {} and has gone silent: the last {} is of {}, {} ago; usually "
@@ -246,7 +273,22 @@ class Wording {
   PageSection notables() const {
     PageSection out{.title = fmt::format("{} who stand out", capital(words_.customers))};
     for (const Notable& one : letter_.notables) out.items.push_back(sentence_of(one));
+    const auto has = [&](NotableKind kind) {
+      return std::ranges::find(letter_.notables, kind, &Notable::kind) != letter_.notables.end();
+    };
+    std::vector<std::string> usual;
+    if (has(NotableKind::Riser)) note_usual("rise", letter_.largest_rises, usual);
+    if (has(NotableKind::Faller)) note_usual("fall", letter_.largest_falls, usual);
+    if (!usual.empty())
+      out.below.push_back(
+          {plain(fmt::format("Somebody moves most in every period: in those before {}.", join(usual, ", ")))});
     return out;
+  }
+  static void note_usual(std::string_view what, const std::vector<double>& before, std::vector<std::string>& out) {
+    if (before.empty()) return;
+    const auto [least, most] = std::ranges::minmax(before);
+    out.push_back(
+        fmt::format("the largest {} was {} to {}", what, grouped(std::round(least)), grouped(std::round(most))));
   }
 
   // --- sources
@@ -295,39 +337,34 @@ class Wording {
     out.sentences.push_back(
         {plain(fmt::format("Run {}, as of {}, found {} of the {} groups of run {} again.", letter_.run->number,
                            at(letter_.run->as_of), found, lineage->before.size(), lineage->run))});
-    for (const Turn& turn : lineage->turns)
-      if (turn.kind != TurnKind::FoundAgain && out.items.size() < kMostTurns)
-        out.items.push_back({plain(discover::sentence_of(*lineage, turn))});
+    for (const Turn& turn : letter_.proposals())
+      if (out.items.size() < kMostTurns) out.items.push_back({plain(discover::sentence_of(*lineage, turn))});
     return out;
   }
-  size_t turns() const {
-    if (!is_run_of_period() || !letter_.run->lineage) return 0;
-    const auto& turns = letter_.run->lineage->turns;
-    return turns.size() - static_cast<size_t>(std::ranges::count(turns, TurnKind::FoundAgain, &Turn::kind));
-  }
-
   // --- what to look at
 
   PageSection look_at() const {
     PageSection out{.title = "What to look at", .sentences = {}, .items = {}, .is_numbered = true};
     const std::string when = " --as-of " + text_of(letter_.until);
+    std::set<std::string> asked;
     const auto add = [&](Sentence reason, std::string command) {
-      if (out.items.size() == kMostToLookAt) return;
+      if (out.items.size() == kMostToLookAt || !asked.insert(command).second) return;
       reason.push_back(plain(" "));
       reason.push_back(code(std::move(command)));
       out.items.push_back(std::move(reason));
     };
     for (const Silence& one : letter_.silences)
-      add({plain(letter_.all_silent && !one.is_source ? "Nothing came in: see what was imported last."
-                                                      : "Fell silent: "),
-           letter_.all_silent && !one.is_source ? plain("") : name(one.name)},
-          one.is_source ? "tessera doctor"
-                        : fmt::format("tessera sql 'SELECT max(time) AS newest, count(*) AS events FROM {}'",
-                                      profiles::table_name_of(one.name)));
+      if (letter_.all_silent && !one.is_source)
+        add({plain("Nothing has come in; is anything brought into the record any more?")}, "tessera doctor");
+      else
+        add({name(one.name), plain(" fell silent; what was there last:")},
+            one.is_source ? "tessera doctor"
+                          : fmt::format("tessera sql 'SELECT max(time) AS newest, count(*) AS events FROM {}'",
+                                        profiles::table_name_of(one.name)));
     for (const LetterSegment& one : letter_.segments) {
       if (!one.change.is_beyond || one.applied != Applied::Before) continue;
       if (one.change.now < 0 && !one.leaver.empty())
-        add({name(one.name), plain(" drained; why the one of those who left who had brought most is no more in it:")},
+        add({name(one.name), plain(" drained. Of those who left, this one had brought most; why they left:")},
             "tessera customer " + one.leaver + when);
       else
         add({name(one.name), plain(one.change.now < 0 ? " drained; who is left:" : " grew; who is in it now:")},
@@ -341,7 +378,7 @@ class Wording {
         add({name(one.name), plain(one.money.now < one.money.before[0] ? " brought less than usual; who is in it:"
                                                                        : " brought more than usual; who is in it:")},
             fmt::format("tessera segments members {}{}", one.slug, when));
-    if (const size_t changed = turns())
+    if (const size_t changed = letter_.proposals().size())
       add({plain(fmt::format("Discovery proposes {}; live segments stay until you take them:",
                              counted(changed, "change", "changes")))},
           fmt::format("tessera adopt {}", letter_.run->number));
@@ -361,7 +398,7 @@ class Wording {
               "in "
               "a segment when the period began goes by dates.");
     say(
-        fmt::format("Usual is what the {} of {} show: where one more would lie in 19 of 20 cases. Of all that is "
+        fmt::format("Usual is where one more like the {}, of {} each, would lie in 19 of 20 cases. Of all that is "
                     "called more than usual here at most one in twenty should be so by chance ({}).",
                     periods(), length_, counted(letter_.comparisons, "comparison", "comparisons")));
     say("Customers are shown by pseudonyms; tessera customer and a pseudonym says who it is to whoever may look into "

@@ -51,6 +51,7 @@ Takings takings_of(const History& history, const Parts& parts, const std::vector
   VERIFY(bounds.size() >= 2 && std::ranges::is_sorted(bounds, std::ranges::greater{}));
   const size_t customers = history.customers(), cells = customers * (bounds.size() - 1);
   Takings out{.periods = bounds.size() - 1,
+              .bounds = bounds,
               .value = std::vector<double>(cells, 0),
               .mains = std::vector<double>(cells, 0),
               .first = std::vector<Instant>(customers, kNever),

@@ -11,6 +11,7 @@ namespace tessera::discover {
 
 struct Takings {
   size_t periods = 0;
+  std::vector<Instant> bounds;
   std::vector<double> value;         // [customer * periods + period]; of the money's micros, or of the count
   std::vector<double> mains;         // the same of main events
   std::vector<Instant> first, last;  // of each customer's main events up to the first bound; kNever, kEver: none
