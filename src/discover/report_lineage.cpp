@@ -13,7 +13,7 @@ namespace tessera::discover {
 
 namespace {
 
-constexpr size_t kMovementsSaid = 5;
+constexpr size_t kMovementsSaid = 5, kMovementsListed = 500;
 
 std::string number(uint64_t count) {
   return grouped(static_cast<double>(count));
@@ -237,11 +237,16 @@ std::string html_of(const Lineage& lineage, std::string (*safe)(std::string_view
   out += "<ul class=\"small\">";
   for (size_t i = 1; i < sentences.size(); ++i) out += fmt::format("<li>{}</li>", safe(sentences[i]));
   out += "</ul>\n";
+  std::vector<Movement> listed = lineage.movements;
+  std::ranges::stable_sort(listed, std::greater(), &Movement::customers);
+  if (listed.size() > kMovementsListed) listed.resize(kMovementsListed);
   out += fmt::format(
-      "<details><summary>All {} movements</summary><div class=\"scroll\"><table class=\"small\"><thead><tr><th>from"
-      "</th><th style=\"text-align:left\">to</th><th>{}</th></tr></thead><tbody>",
-      lineage.movements.size(), safe(lineage.people));
-  for (const Movement& each : lineage.movements)
+      "<details><summary>{} movements, the largest first{}</summary><div class=\"scroll\"><table "
+      "class=\"small\"><thead>"
+      "<tr><th>from</th><th style=\"text-align:left\">to</th><th>{}</th></tr></thead><tbody>",
+      listed.size(), listed.size() < lineage.movements.size() ? "; the others are in discovery.json" : "",
+      safe(lineage.people));
+  for (const Movement& each : listed)
     out += fmt::format("<tr><td>{}</td><td style=\"text-align:left\">{}</td><td>{}</td></tr>",
                        safe(end_name(lineage, each.from, true)), safe(end_name(lineage, each.to, false)),
                        number(each.customers));
