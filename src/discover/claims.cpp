@@ -243,7 +243,7 @@ bool is_told(const Feature& feature) {
 
 // Keeps the discoveries among the looks that must be confirmed, with their adjusted p-values. The z for their
 // intervals: as much wider as so few of so many comparisons were picked.
-double confirm(std::vector<std::optional<Column>>& columns) {
+double confirm(std::vector<std::optional<Column>>& columns, MoreTests* more) {
   std::vector<Look*> tested;
   std::vector<double> p;
   double comparisons = 0, kept = 0;
@@ -253,7 +253,9 @@ double confirm(std::vector<std::optional<Column>>& columns) {
     for (Look& look : column->looks())
       if (!look.kept) tested.push_back(&look), p.push_back(look.p);
   }
+  if (more) p.insert(p.end(), more->p.begin(), more->p.end());
   const auto adjusted = stats::benjamini_hochberg(p);
+  if (more) more->q.assign(adjusted.begin() + static_cast<long>(tested.size()), adjusted.end());
   for (size_t i = 0; i < tested.size(); ++i) {
     tested[i]->p = adjusted[i];
     tested[i]->kept = adjusted[i] <= kMistakes;
@@ -265,7 +267,8 @@ double confirm(std::vector<std::optional<Column>>& columns) {
 }  // namespace
 
 std::vector<std::vector<Claim>> claims_about(const FeatureTable& features, const Words& words,
-                                             std::span<const std::vector<uint32_t>> groups, const ClaimBasis& basis) {
+                                             std::span<const std::vector<uint32_t>> groups, const ClaimBasis& basis,
+                                             MoreTests* more) {
   std::vector<std::optional<Column>> columns(features.columns.size());
   parallel_for(columns.size(), 1, [&](size_t from, size_t to) {
     for (size_t j = from; j < to; ++j) {
@@ -274,7 +277,7 @@ std::vector<std::vector<Claim>> claims_about(const FeatureTable& features, const
       for (size_t g = 0; g < groups.size(); ++g) columns[j]->look_at(g, groups[g]);
     }
   });
-  const double z_made = stats::z_of(kMistakes), z_confirmed = confirm(columns);
+  const double z_made = stats::z_of(kMistakes), z_confirmed = confirm(columns, more);
   std::vector<std::vector<std::pair<size_t, Claim>>> found(columns.size());
   parallel_for(columns.size(), 1, [&](size_t from, size_t to) {
     for (size_t j = from; j < to; ++j) {

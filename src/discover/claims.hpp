@@ -43,8 +43,15 @@ struct ClaimBasis {
   std::vector<bool> made;              // of each column: it made the groups or stands in a rule
 };
 
+// Tests of the same report that are not of features (needs.hpp), judged together with the claims'.
+struct MoreTests {
+  std::span<const double> p;
+  std::vector<double> q;  // the answer: adjusted p-values, in the order of p
+};
+
 // About each group of customers, strongest first. O(features * customers log).
 std::vector<std::vector<Claim>> claims_about(const FeatureTable& features, const Words& words,
-                                             std::span<const std::vector<uint32_t>> groups, const ClaimBasis& basis);
+                                             std::span<const std::vector<uint32_t>> groups, const ClaimBasis& basis,
+                                             MoreTests* more = nullptr);
 
 }  // namespace tessera::discover

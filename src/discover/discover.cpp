@@ -401,11 +401,12 @@ class Run {
   void describe(std::vector<Segment>& segments, size_t k) {
     std::vector<std::vector<uint32_t>> groups;
     for (size_t s = 0; s < k; ++s) groups.push_back(segments[s].members);
-    std::vector<std::vector<Claim>> claims(k);
-    if (k > 1)
-      claims = claims_about(out_.features, out_.parts.words, groups,
-                            {.everyone = population_.grouped, .held_out = out_.held_out, .made = made_the_groups()});
-    const auto figures = figures_of(measures(k), groups);
+    auto [claims, needs, said] = portray({history_, out_.parts, out_.as_of, options_.withheld, options_.allowed,
+                                          out_.features, made_the_groups(), options_.needs},
+                                         {population_.grouped, out_.held_out, groups});
+    out_.said.insert(out_.said.end(), said.begin(), said.end());
+    const auto figures =
+        figures_of(measures_of(out_.parts, out_.features, rules_, active_, options_.active, value_), groups);
     const FeatureColumn* count = count_of_mains();
     std::vector<double> mains;
     for (size_t s = 0; s < k; ++s) {
@@ -421,6 +422,8 @@ class Run {
         segment.persona = persona_of(claims[s], out_.parts, out_.features);
         segment.persona.name = k == 1 ? capital(out_.parts.words.customers) : names[s];
         segment.persona.typical = typical(s, segment);
+        segment.needs = std::move(needs[s]);
+        settle_unknown(segment.persona, segment.needs);
         segment.figures = figures[s];
       } else {
         segment.persona.name = population_.apart[s - k].name;
@@ -444,38 +447,6 @@ class Run {
     const double median = stats::median_of(counts);
     const auto more = std::ranges::count_if(counts, [](double x) { return x > 1; });
     return median <= 1 && 10 * static_cast<size_t>(more) > counts.size() ? 1.4 : median;
-  }
-
-  // What is compared between micro-segments in rates and means.
-  std::vector<Measure> measures(size_t k) const {
-    const Words& words = out_.parts.words;
-    const auto speaks_of = [&](Family family) {
-      std::vector<bool> out;
-      for (size_t s = 0; s < k; ++s)
-        out.push_back(std::ranges::any_of(
-            rules_[s], [&](const Condition& c) { return out_.features.columns[c.column].feature.family == family; }));
-      return out;
-    };
-    std::vector<Measure> out;
-    out.push_back({.name = "active",
-                   .phrase = fmt::format("active in the last {}", text_of(options_.active)),
-                   .is_rate = true,
-                   .values = {active_.begin(), active_.end()},
-                   .in_rule = speaks_of(Family::Recency)});
-    if (const FeatureColumn* count = count_of_mains()) {
-      out.push_back({.name = "repeat",
-                     .phrase = fmt::format("with two {} or more", words.mains),
-                     .is_rate = true,
-                     .values = {},
-                     .in_rule = speaks_of(Family::Frequency)});
-      for (const double n : count->values) out.back().values.push_back(std::isnan(n) ? NAN : n >= 2);
-    }
-    out.push_back(
-        {.name = "value",
-         .phrase = fmt::format("{} a {}", out_.parts.money.empty() ? words.mains : words.money, words.customer),
-         .values = value_,
-         .in_rule = {}});
-    return out;
   }
 
   // Of each column: it made the groups, or stands in a rule.

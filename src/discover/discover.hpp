@@ -22,6 +22,7 @@
 #include "discover/figures.hpp"
 #include "discover/foresight.hpp"
 #include "discover/lineage.hpp"
+#include "discover/needs.hpp"
 #include "discover/parts.hpp"
 #include "discover/persona.hpp"
 #include "discover/transform.hpp"
@@ -45,11 +46,13 @@ struct Options {
   uint64_t seed = 1;
   std::optional<Zone> zone;           // of the times; none: unknown, then nothing is said about hours
   std::vector<std::string> withheld;  // names of properties that must not be used (classed as sensitive at import)
+  std::vector<std::string> allowed;   // names of properties that a person allowed, though the industry is careful
   std::string pseudonym_key;          // typical members are shown as pseudonyms made with it
   bool keep_unwanted = false;         // bots, staff and tests are not left out
   std::string goal;                   // "value", "repeat", "retention", or an expression; empty: the structure decides
   Duration horizon = kDay * 90;       // the days that a goal speaks of, and that are hidden
   const Before* before = nullptr;     // runs before, over the customers of the history; null: no groups have a past
+  bool needs = true;                  // say what each group seeks (needs.hpp)
   bool hides = false;                 // a second discovery is judged on days hidden from it
 };
 
@@ -73,6 +76,7 @@ struct Segment {
   std::vector<SegmentFigure> figures;  // of micro-segments: active, repeat, value, pooled across them
   std::vector<Claim> distinct;
   Persona persona;
+  Needs needs;                    // of micro-segments
   std::vector<uint32_t> members;  // of the rule: customers of the history, ascending
 };
 

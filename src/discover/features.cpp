@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "discover/extent.hpp"
 #include "discover/interests.hpp"
+#include "profiles/service_lines.hpp"
 #include "segment/lex.hpp"
 
 namespace tessera::discover {
@@ -191,7 +192,7 @@ class Candidates {
     const std::string path = parts_.category_in_list ? parts_.list + "." + parts_.category : parts_.category;
     auto categories =
         parts_.category.empty() ? std::vector<Level>{} : levels_of(history_, events, path, parts_.category_in_list);
-    std::erase_if(categories, [](const Level& level) { return is_service_line(level.text); });
+    std::erase_if(categories, [](const Level& level) { return profiles::is_service_line("", level.text); });
     const double all = static_cast<double>(history_.customers());
     if (categories.size() >= 2 && categories.size() <= 200) {
       for (size_t i = 0; i < std::min(kMostInterests, categories.size()); ++i) {

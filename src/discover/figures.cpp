@@ -77,6 +77,37 @@ std::vector<std::vector<SegmentFigure>> figures_of(std::span<const Measure> meas
   return out;
 }
 
+std::vector<Measure> measures_of(const Parts& parts, const FeatureTable& features, std::span<const Conjunction> rules,
+                                 const std::vector<bool>& active, Duration within, std::span<const double> value) {
+  const Words& words = parts.words;
+  const auto speaks_of = [&](Family family) {
+    std::vector<bool> out;
+    for (const Conjunction& rule : rules)
+      out.push_back(std::ranges::any_of(
+          rule, [&](const Condition& c) { return features.columns[c.column].feature.family == family; }));
+    return out;
+  };
+  std::vector<Measure> out;
+  out.push_back({.name = "active",
+                 .phrase = fmt::format("active in the last {}", text_of(within)),
+                 .is_rate = true,
+                 .values = {active.begin(), active.end()},
+                 .in_rule = speaks_of(Family::Recency)});
+  if (const FeatureColumn* count = features.find(std::string(words.mains))) {
+    out.push_back({.name = "repeat",
+                   .phrase = fmt::format("with two {} or more", words.mains),
+                   .is_rate = true,
+                   .values = {},
+                   .in_rule = speaks_of(Family::Frequency)});
+    for (const double n : count->values) out.back().values.push_back(std::isnan(n) ? NAN : n >= 2);
+  }
+  out.push_back({.name = "value",
+                 .phrase = fmt::format("{} a {}", parts.money.empty() ? words.mains : words.money, words.customer),
+                 .values = {value.begin(), value.end()},
+                 .in_rule = {}});
+  return out;
+}
+
 std::string sentence_of(const SegmentFigure& f) {
   const stats::Pooled& x = f.figure;
   if (f.by_rule) return fmt::format("{} % {}, by the rule", percent(x.estimate), f.phrase);

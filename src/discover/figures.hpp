@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "discover/features.hpp"
+#include "discover/rules.hpp"
 #include "stats/pooling.hpp"
 
 namespace tessera::discover {
@@ -32,6 +34,10 @@ struct Measure {
   std::vector<double> values;  // of each customer of the history; a rate's are 0 or 1; NaN = unknown
   std::vector<bool> in_rule;   // of each group: its rule speaks of what this is measured from
 };
+
+// What is always compared: who is active, who came back, what one is worth. One rule a group.
+std::vector<Measure> measures_of(const Parts& parts, const FeatureTable& features, std::span<const Conjunction> rules,
+                                 const std::vector<bool>& active, Duration within, std::span<const double> value);
 
 // [group][measure]. Groups share no members but for a trace. O(measures * customers).
 std::vector<std::vector<SegmentFigure>> figures_of(std::span<const Measure> measures,

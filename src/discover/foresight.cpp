@@ -67,7 +67,7 @@ class LookBack {
     if (!out_.why_not.empty()) return std::move(out_);
     Options then = options_;
     then.as_of = cut_;
-    then.hides = false;
+    then.hides = then.needs = false;
     then.before = nullptr;
     if (then.segments && *then.segments > past_.history.customers() / 2) then.segments.reset();
     SecondHalf second(progress);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/text.hpp"
+#include "profiles/service_lines.hpp"
 
 namespace tessera::discover {
 
@@ -13,14 +14,6 @@ using profiles::History;
 using profiles::PropertyType;
 using profiles::Stream;
 using profiles::TextId;
-
-namespace {
-
-// Service lines are no interests: postage, fees, adjustments, samples.
-constexpr std::string_view kServiceLines[] = {"postage",   "carriage", "manual", "bank charges", "fee",      "discount",
-                                              "sample",    "adjust",   "dotcom", "cruk",         "shipping", "delivery",
-                                              "gift wrap", "next day", "amazon", "bad debt",     "check",    "voucher"};
-}  // namespace
 
 std::vector<Level> levels_of(const History& history, const std::vector<std::string>& events, std::string_view property,
                              bool is_list) {
@@ -51,12 +44,6 @@ std::vector<Level> levels_of(const History& history, const std::vector<std::stri
   return out;
 }
 
-bool is_service_line(std::string_view name) {
-  const std::string folded = fold_case(name);
-  return std::any_of(std::begin(kServiceLines), std::end(kServiceLines),
-                     [&](std::string_view line) { return folded.find(line) != std::string::npos; });
-}
-
 std::vector<std::string> words_of_interest(const std::vector<Level>& things, const History& history, const Parts& parts,
                                            size_t most) {
   static const std::set<std::string, std::less<>> kEmpty = {
@@ -71,7 +58,7 @@ std::vector<std::string> words_of_interest(const std::vector<Level>& things, con
       "rose",     "lovebird"};
   std::map<std::string, std::set<TextId>> by_word;
   for (const Level& thing : things) {
-    if (is_service_line(thing.text)) continue;
+    if (profiles::is_service_line("", thing.text)) continue;
     const TextId id = history.dictionary.find(thing.text);
     std::string word;
     for (const char c : fold_case(thing.text) + " ") {

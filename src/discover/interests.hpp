@@ -20,9 +20,6 @@ struct Level {
 std::vector<Level> levels_of(const profiles::History& history, const std::vector<std::string>& events,
                              std::string_view property, bool is_list);
 
-// Postage, fees, adjustments, samples: no interests.
-bool is_service_line(std::string_view name);
-
 // Words of the names of things that stand for an interest: in the names of things had by between 8 % and 70 % of
 // customers, at most `most` of them, commonest first. A word that says how a thing is sold or what colour it has is
 // none.

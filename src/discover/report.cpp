@@ -6,6 +6,7 @@
 #include "core/time.hpp"
 #include "discover/report_foresight.hpp"
 #include "discover/report_lineage.hpp"
+#include "discover/report_needs.hpp"
 
 namespace tessera::discover {
 
@@ -102,7 +103,8 @@ Json segment_json(const Segment& s) {
       .set("rule_recall_interval", interval_json(s.recall_interval))
       .set("figures", figures_json(s))
       .set("distinct", distinct)
-      .set("persona", persona_json(s));
+      .set("persona", persona_json(s))
+      .set("needs", s.set_apart ? Json() : to_json(s.needs));
 }
 
 Json tree_json(const Discovery& d, size_t index) {
@@ -192,6 +194,7 @@ std::string text_of(const Discovery& d, size_t width) {
     out += s.set_apart ? "  set apart\n" : fmt::format("  {:>7.0f} % {:>7.0f} %\n", 100 * s.precision, 100 * s.recall);
     if (!s.distinct.empty()) out += wrapped(s.distinct[0].sentence, width, "    ");
     if (!s.figures.empty()) out += wrapped(figures_text(s), width, "    ");
+    for (const std::string& line : lines_of(s.needs)) out += wrapped(line, width, "    ");
     out += wrapped(one_line(s.rule), width, "    ");
   }
   out += '\n';

@@ -8,6 +8,7 @@
 #include "discover/report.hpp"
 #include "discover/report_foresight.hpp"
 #include "discover/report_lineage.hpp"
+#include "discover/report_needs.hpp"
 #include "discover/report_style.hpp"
 
 namespace tessera::discover {
@@ -261,6 +262,7 @@ class Page {
           range(s.recall_interval));
     section("Demographics and other traits", s.persona.demographics);
     section("Interests", s.persona.interests);
+    out_ += html_of(s.needs, safe);
     if (!s.persona.serve.empty()) {
       out_ += "<h4>What would probably serve them</h4><ul>";
       for (const Advice& advice : s.persona.serve)

@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "ingest/presets.hpp"
 #include "ingest/values.hpp"
+#include "profiles/service_lines.hpp"
 
 namespace tessera::ingest {
 namespace {
@@ -147,7 +148,7 @@ void Flattener::finish_line(const JsonDocument& document, uint32_t object) {
   const uint32_t name = document.find(object, "name");
   if (name == 0 || !document.is(name, JsonKind::Text)) return;
   const auto [known, is_new] = services_.try_emplace(std::string(document.at(name).text), false);
-  if (is_new) known->second = is_service("", "", document.at(name).text);
+  if (is_new) known->second = profiles::is_service_line("", document.at(name).text);
   element("products.service", known->second);
 }
 

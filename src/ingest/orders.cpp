@@ -9,6 +9,7 @@
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "ingest/fields.hpp"
+#include "profiles/service_lines.hpp"
 
 namespace tessera::ingest {
 namespace {
@@ -436,7 +437,7 @@ class OrderNormaliser final : public Normaliser {
     key += '\0';
     key += name;
     const auto [found, is_new] = services_.try_emplace(std::move(key), false);
-    if (is_new) found->second = is_service(plan_.mapping.preset, product_id, name);
+    if (is_new) found->second = profiles::is_service_line(product_id, name, plan_.mapping.preset);
     return found->second;
   }
 

@@ -316,27 +316,6 @@ constexpr StatusWord kStatuses[] = {
     {"failed|wc-failed|declined|error|rejected|fehlgeschlagen|échoué|fallido", OrderFate::Failed},
 };
 
-struct ServiceWords {
-  std::string_view preset;  // empty: any
-  std::string_view ids;
-  std::string_view names;     // whole names, folded
-  std::string_view contains;  // anywhere in the name
-};
-constexpr ServiceWords kServices[] = {
-    {"online-retail",
-     "POST|DOT|M|m|C2|D|S|BANK CHARGES|AMAZONFEE|CRUK|B|gift_0001_10|gift_0001_20|gift_0001_30|gift_0001_40|"
-     "gift_0001_50|ADJUST|ADJUST2|TEST001|TEST002",
-     "postage|dotcom postage|manual|carriage|discount|samples|bank charges|amazon fee|cruk commission|adjust bad debt",
-     "gift voucher"},
-    {"", "",
-     "postage|shipping|delivery|delivery charge|shipping fee|shipping charge|postage & packing|handling|handling fee|"
-     "carriage|freight|discount|coupon|adjustment|manual|manual adjustment|sample|samples|bank charges|fee|fees|"
-     "service fee|service charge|tip|gratuity|donation|deposit|tax|vat|gift wrap|gift wrapping|rounding|versand|"
-     "versandkosten|porto|rabatt|gutschein|pfand|trinkgeld|frais de port|frais de livraison|livraison|remise|pourboire|"
-     "gastos de envío|envío|descuento|propina",
-     "gift card|gift voucher|giftcard|geschenkgutschein|carte cadeau|tarjeta regalo"},
-};
-
 struct EventName {
   std::string_view from;  // folded
   std::string_view to;
@@ -451,13 +430,6 @@ constexpr VendorZone kVendorZones[] = {
     {"Tokyo", "Asia/Tokyo"},
 };
 
-bool has_word(std::string_view words, std::string_view word) {
-  for (const std::string_view each : split(words, '|')) {
-    if (each == word) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::span<const Preset> presets() {
@@ -561,19 +533,6 @@ std::optional<OrderFate> fate_of_number(std::string_view preset, std::string_vie
   if (order_id.front() == 'C' || order_id.front() == 'c') return OrderFate::Refunded;
   if (order_id.front() == 'A' || order_id.front() == 'a') return OrderFate::Adjusted;
   return OrderFate::Completed;
-}
-
-bool is_service(std::string_view preset, std::string_view product_id, std::string_view name) {
-  const std::string folded = fold_case(trim(name));
-  for (const ServiceWords& words : kServices) {
-    if (!words.preset.empty() && words.preset != preset) continue;
-    if (!product_id.empty() && has_word(words.ids, product_id)) return true;
-    if (!folded.empty() && has_word(words.names, folded)) return true;
-    for (const std::string_view part : split(words.contains, '|')) {
-      if (!part.empty() && folded.find(part) != std::string::npos) return true;
-    }
-  }
-  return false;
 }
 
 std::string_view canonical_event(std::string_view preset, std::string_view name) {

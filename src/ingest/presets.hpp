@@ -54,9 +54,6 @@ std::optional<OrderFate> fate_of_status(std::string_view status);
 // By the order's number, where the preset's vendor writes it there (online-retail: C..., A...).
 std::optional<OrderFate> fate_of_number(std::string_view preset, std::string_view order_id);
 
-// Postage, fees, discounts, samples, vouchers, manual adjustments: lines that are no product anybody likes.
-bool is_service(std::string_view preset, std::string_view product_id, std::string_view name);
-
 // Other tools' event names in the Segment spec's: "purchase" (ga4), "Placed Order" (klaviyo), "Completed Order" (v1).
 std::string_view canonical_event(std::string_view preset, std::string_view name);
 

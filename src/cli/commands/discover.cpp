@@ -109,6 +109,7 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
   const auto history = TRY(profiles::load(*record, {}, context.known_at.value_or(kNever)));
   if (const auto parts = discover::recognise(history))
     options.withheld = withheld(events, parts->words.industry, allowed);
+  options.allowed = {allowed.begin(), allowed.end()};
   const auto keeping = TRY(discover::Keeping::begin(record->connection(), history, options));
   options.before = &keeping.before();
   record.reset();

@@ -1,0 +1,18 @@
+// What a report says of a group's needs: lines for the terminal, JSON, and a part of its card on the page.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/json.hpp"
+#include "discover/benefits.hpp"
+
+namespace tessera::discover {
+
+// One sentence a line, at most a few; plain text.
+std::vector<std::string> lines_of(const Needs& needs);
+Json to_json(const Needs& needs);
+// No text of the data is in it but what `safe` escapes.
+std::string html_of(const Needs& needs, std::string (*safe)(std::string_view));
+
+}  // namespace tessera::discover
