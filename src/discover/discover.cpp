@@ -532,10 +532,7 @@ class Run {
 
   std::optional<Lineage> lineage() const {
     if (!options_.before || !options_.before->generation) return std::nullopt;
-    Lineage out = lineage_of(*options_.before->generation, generation_of(out_));
-    out.people = out_.parts.words.customers;
-    out.notes = name_notes_;
-    return out;
+    return lineage_of(*options_.before, out_, setting(), name_notes_);
   }
 
   void draw() {

@@ -49,7 +49,10 @@ Result<Keeping> Keeping::begin(store::Connection& connection, const profiles::Hi
   const Instant as_of = as_of_for(history, options);
   const auto runs = TRY(kept_runs(connection));
   const KeptRun* before = run_before(runs, kind_of(options), as_of);
-  if (before) out.before_.generation = TRY(generation_of(connection, *before, out.roster_));
+  if (before) {
+    out.before_.generation = TRY(generation_of(connection, *before, out.roster_));
+    out.before_.definitions = before->definitions;
+  }
   std::set<std::string> made;
   for (const KeptRun& run : runs)
     for (const KeptSegment& segment : run.segments) {

@@ -222,7 +222,21 @@ Lineage lineage_of(const Generation& before, const Generation& now) {
   }
   out.turns = turns_of(before, now, overlap, continues);
   out.movements = movements_of(before, now, was, is);
+  for (const Movement& each : out.movements) {
+    if (each.from == kNotThere || each.to == kNotThere) continue;
+    const int was_then = each.to >= 0 ? continues[static_cast<size_t>(each.to)] : kInNone;
+    const bool stays = each.from == was_then && (each.from >= 0 || each.to == kInNone);
+    out.moved += stays ? 0 : each.customers;
+  }
   return out;
+}
+
+uint64_t moved_between(const Generation& before, const Generation& now) {
+  VERIFY(before.known.size() == now.known.size());
+  const Memberships was(before.groups, before.known.size()), is(now.groups, now.known.size());
+  uint64_t moved = 0;
+  for (uint32_t c = 0; c < now.known.size(); ++c) moved += before.known[c] && now.known[c] && was.main(c) != is.main(c);
+  return moved;
 }
 
 // --- in words
@@ -327,6 +341,9 @@ class Reading {
     for (const Json& each : items(json_, "movements"))
       out_.movements.push_back({index(out_.before, text(each, "from"), kNotThere),
                                 index(out_.now, text(each, "to"), kNotThere), count(each, "customers")});
+    out_.moved = count(json_, "moved");
+    if (const Json* moved = json_.find("moved_by_old_rules"); moved && moved->as_literal())
+      out_.moved_by_old_rules = count(json_, "moved_by_old_rules");
     for (const Json& each : items(json_, "notes")) out_.notes.push_back(each.text_or(""));
     return is_wrong_ ? std::nullopt : std::optional(std::move(out_));
   }
@@ -405,6 +422,8 @@ Json to_json(const Lineage& lineage) {
       .set("as_of", text_of(lineage.as_of))
       .set("people", lineage.people)
       .set("known_to_both", lineage.judged)
+      .set("moved", lineage.moved)
+      .set("moved_by_old_rules", lineage.moved_by_old_rules ? Json(*lineage.moved_by_old_rules) : Json())
       .set("before", std::move(before))
       .set("now", std::move(now))
       .set("turns", std::move(turns))

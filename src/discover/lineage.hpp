@@ -78,11 +78,17 @@ struct Lineage {
   std::vector<Kin> before, now;
   std::vector<Turn> turns;          // by kind, then by from and to
   std::vector<Movement> movements;  // by from and to; none of nobody
-  std::vector<std::string> notes;   // names that say less than they did, sentences
+  uint64_t moved = 0;               // customers known to both who are in another group now
+  // As many would be by the rules of that run, had they not changed; nullopt: they cannot be asked any more.
+  std::optional<uint64_t> moved_by_old_rules;
+  std::vector<std::string> notes;  // names that say less than they did, sentences
 };
 
 // The order of the groups changes nothing but the indices. O(members + groups³ of those that overlap by half).
 Lineage lineage_of(const Generation& before, const Generation& now);
+
+// Customers known to both who are in another group now, where the groups are the same ones, in the same order.
+uint64_t moved_between(const Generation& before, const Generation& now);
 
 // One line, plain text.
 std::string sentence_of(const Lineage& lineage, const Turn& turn);

@@ -77,4 +77,26 @@ Generation generation_of(const Discovery& discovery) {
   return out;
 }
 
+// How many would be in another group had the rules stayed as they were tells whether customers moved, or the cut did.
+// Rules that cannot be asked any more (a property that is withheld now) tell nothing.
+Lineage lineage_of(const Before& before, const Discovery& found, const Setting& setting,
+                   std::vector<std::string> notes) {
+  const Generation now = generation_of(found);
+  Lineage out = lineage_of(*before.generation, now);
+  out.people = found.parts.words.customers;
+  out.notes = std::move(notes);
+  const auto by_old_rules = members_of(setting, before.definitions);
+  if (!by_old_rules) return out;
+  Generation today{.run = before.generation->run, .as_of = now.as_of, .groups = {}, .known = now.known};
+  for (const Group& group : before.generation->groups) {
+    today.groups.push_back({.id = group.id, .name = group.name, .set_apart = group.set_apart, .members = {}});
+    const auto rule = std::ranges::find(by_old_rules->ids, group.id);
+    if (rule == by_old_rules->ids.end()) return out;
+    for (const uint32_t c : by_old_rules->members[static_cast<size_t>(rule - by_old_rules->ids.begin())])
+      if (now.known[c]) today.groups.back().members.push_back(c);
+  }
+  out.moved_by_old_rules = moved_between(*before.generation, today);
+  return out;
+}
+
 }  // namespace tessera::discover

@@ -11,11 +11,13 @@
 
 #include "discover/discover.hpp"
 #include "discover/lineage.hpp"
+#include "discover/measure.hpp"
 
 namespace tessera::discover {
 
 struct Before {
   std::optional<Generation> generation;  // that segments are held against; nullopt: none
+  std::string definitions;               // of that run
   std::set<std::string> ids;             // taken
   std::set<std::string> names;           // taken, folded
 };
@@ -34,5 +36,8 @@ std::vector<std::string> settle_names(std::vector<Segment>& segments, const std:
 
 // The groups of a discovery as lineages see them: its segments and set-apart groups in their order.
 Generation generation_of(const Discovery& discovery);
+
+// From the run before to this one. REQUIRES: there is one.
+Lineage lineage_of(const Before& before, const Discovery& now, const Setting& setting, std::vector<std::string> notes);
 
 }  // namespace tessera::discover

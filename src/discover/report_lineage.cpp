@@ -36,20 +36,20 @@ std::string head(const Lineage& lineage) {
   for (size_t kind = 0; kind < count.size(); ++kind)
     kinds += fmt::format("{}{}{} {}", kind == 0 ? "" : ", ", count[kind],
                          kind == 0 ? count[0] == 1 ? " group" : " groups" : "", name_of(static_cast<TurnKind>(kind)));
-  uint64_t known = 0, moved = 0, newcomers = 0, gone = 0;
+  uint64_t known = 0, newcomers = 0, gone = 0;
   for (const Movement& each : lineage.movements) {
     newcomers += each.from == kNotThere ? each.customers : 0;
     gone += each.to == kNotThere ? each.customers : 0;
-    if (each.from == kNotThere || each.to == kNotThere) continue;
-    known += each.customers;
-    moved += stays(lineage, each) ? 0 : each.customers;
+    known += each.from == kNotThere || each.to == kNotThere ? 0 : each.customers;
   }
+  const std::string by_old_rules = lineage.moved_by_old_rules ? fmt::format("; by the rules of that run it would be {}",
+                                                                            number(*lineage.moved_by_old_rules))
+                                                              : "";
   return fmt::format(
-      "Held against run {} (as of {}): {}. Of {} {} known to both, {} are in another group now; {} are newcomers, {} "
-      "are "
+      "Held against run {} (as of {}): {}. Of {} {} known to both, {} are in another group now{}. {} are newcomers, {} "
       "gone or left out.",
-      lineage.run, text_of(lineage.as_of).substr(0, 10), kinds, number(known), lineage.people, number(moved),
-      number(newcomers), number(gone));
+      lineage.run, text_of(lineage.as_of).substr(0, 10), kinds, number(known), lineage.people, number(lineage.moved),
+      by_old_rules, number(newcomers), number(gone));
 }
 
 std::string movements_said(const Lineage& lineage) {

@@ -55,9 +55,25 @@ Discovered first_run(const simulate::Options& options, std::vector<Person> peopl
   return out;
 }
 
+// The definitions under the same ids, which stand there only where the name does not say them.
+std::string carried(const Discovery& found) {
+  std::string text = found.tsl;
+  for (const auto* list : {&found.segments, &found.set_apart})
+    for (const Segment& segment : *list) {
+      const std::string head = fmt::format("segment \"{}\"", segment.persona.name);
+      const size_t at = text.find(head), end = text.find(" =", at);
+      EXPECT_NE(end, std::string::npos) << head;
+      text.replace(at, end - at, fmt::format("{} id \"then-{}\"", head, segment.id));
+    }
+  return text;
+}
+
 Discovered later_run(const simulate::Options& options, std::vector<Person> people, const Discovered& earlier) {
   Discovered out{.company = *simulated_history(options, std::move(people)), .found = {}};
-  const Before before{.generation = carried(earlier, out.company.history), .ids = {}, .names = {}};
+  const Before before{.generation = carried(earlier, out.company.history),
+                      .definitions = carried(earlier.found),
+                      .ids = {},
+                      .names = {}};
   out.found = discovered(out.company, simulate::kAsOf, &before);
   return out;
 }
@@ -96,6 +112,9 @@ TEST(Identity, PlantedSegmentsKeepTheirIds) {
     const Discovered before = first_run(options, {people.begin(), people.begin() + kCustomers});
     const Discovered now = later_run(options, {people.begin() + kReplaced, people.end()}, before);
     expect_all_accounted(now.found);
+    // Rules may change, but not so that they move more than their customers do.
+    EXPECT_GT(now.found.lineage->moved_by_old_rules.value_or(0), 0u);
+    EXPECT_LT(now.found.lineage->moved, now.found.lineage->judged / 10);
     for (uint32_t planted = 1; planted <= options.segments; ++planted) {
       const std::string id = id_of(before, planted);
       ++tally.planted;
@@ -119,6 +138,8 @@ TEST(Identity, TheSameDataKeepsAllIds) {
   const Discovered again = later_run(options, *people_of(options), first);
   ASSERT_TRUE(again.found.lineage.has_value());
   for (const Turn& turn : again.found.lineage->turns) EXPECT_EQ(turn.kind, TurnKind::FoundAgain);
+  EXPECT_EQ(again.found.lineage->moved, 0u);
+  EXPECT_EQ(again.found.lineage->moved_by_old_rules, std::optional<uint64_t>(0));
   ASSERT_EQ(again.found.segments.size(), first.found.segments.size());
   for (size_t s = 0; s < first.found.segments.size(); ++s) {
     EXPECT_EQ(again.found.segments[s].id, "then-" + first.found.segments[s].id);

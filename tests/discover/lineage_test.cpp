@@ -245,6 +245,7 @@ RC_GTEST_PROP(Lineage, JsonSaysItAll, ()) {
   const Labels before = random_labels(rng, 100, 4);
   Lineage found = lineage(before, drifted(rng.fork(1), before, 5, 0.3));
   found.notes = {"a \"note\""};
+  if (rng.chance(0.5)) found.moved_by_old_rules = 3;
   const Json json = to_json(found);
   const auto parsed = parse_json(json.dump());
   RC_ASSERT(parsed.has_value());

@@ -74,6 +74,7 @@ TEST_F(Settling, WithoutAPastIdsAreSlugs) {
 
 TEST_F(Settling, FoundAgainKeepsIdAndNameAndOthersGetNewOnes) {
   Before before{.generation = Generation{.run = 4, .as_of = {}, .groups = {}, .known = std::vector<bool>(100, true)},
+                .definitions = "",
                 .ids = {"others", "others-2"},
                 .names = {"by hand"}};
   auto& groups = before.generation->groups;
@@ -115,11 +116,13 @@ TEST(LineageReport, SaysAndDrawsEveryMovementOfANameFromOutside) {
                 {.id = "c", .name = "C", .members = range(60, 100)}};
   Lineage lineage = lineage_of(before, now);
   lineage.people = "patients";
+  lineage.moved_by_old_rules = 9;
   lineage.notes = {"a note."};
   const auto sentences = sentences_of(lineage);
   EXPECT_EQ(sentences[0],
             "Held against run 3 (as of 1970-01-01): 2 groups found again, 0 split, 0 merged, 0 new, 0 vanished. Of 87 "
-            "patients known to both, 15 are in another group now; 10 are newcomers, 3 are gone or left out.");
+            "patients known to both, 15 are in another group now; by the rules of that run it would be 9. 10 are "
+            "newcomers, 3 gone or left out.");
   EXPECT_EQ(sentences[1], "a note.");
   EXPECT_EQ(sentences[2], "Most moved: 10 from \"B\" to \"<script>A</script>\"; 5 from \"in no group\" to \"C\".");
   const std::string page = html_of(lineage, safe, hue);
