@@ -66,6 +66,33 @@ std::string repair_utf8(std::string_view text) {
   return out;
 }
 
+namespace {
+
+// The length of the code point that begins here, where it is one to leave out: marks of direction (U+200E, U+200F,
+// U+202A to U+202E, U+2066 to U+2069), line and paragraph separators (U+2028, U+2029).
+size_t unwanted_at(std::string_view text, size_t at) {
+  if (text.size() - at < 3 || text[at] != '\xE2') return 0;
+  const auto second = static_cast<unsigned char>(text[at + 1]), third = static_cast<unsigned char>(text[at + 2]);
+  const bool marks = second == 0x80 && (third == 0x8E || third == 0x8F || (third >= 0xA8 && third <= 0xAE));
+  return marks || (second == 0x81 && third >= 0xA6 && third <= 0xA9) ? 3 : 0;
+}
+
+}  // namespace
+
+std::string plain_line(std::string_view text) {
+  const std::string clean = repair_utf8(text);
+  std::string out;
+  for (size_t i = 0; i < clean.size(); ++i) {
+    if (const size_t skip = unwanted_at(clean, i)) {
+      i += skip - 1;
+      continue;
+    }
+    const auto c = static_cast<unsigned char>(clean[i]);
+    out += c < 0x20 || c == 0x7F ? ' ' : clean[i];
+  }
+  return out;
+}
+
 size_t length_of(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }

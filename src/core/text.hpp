@@ -13,6 +13,9 @@ namespace tessera {
 std::optional<size_t> first_invalid_utf8(std::string_view text);
 // Invalid bytes replaced by U+FFFD.
 std::string repair_utf8(std::string_view text);
+// Fit to be shown to people in one line: no control characters (each is a blank), no invalid UTF-8, no marks that turn
+// the direction of writing.
+std::string plain_line(std::string_view text);
 // Number of code points. REQUIRES: valid UTF-8.
 size_t length_of(std::string_view text);
 

@@ -16,8 +16,9 @@ constexpr size_t kShown = 3, kShownSilent = 5;
 constexpr size_t kFewestFirsts = 20;   // first main events before T, to know what is big
 constexpr double kBig = 0.95;          // quantile of them
 constexpr double kBest = 0.9;          // quantile of a year's money: the best customers
-constexpr size_t kFewestOfRhythm = 5;  // main events from which a customer has a rhythm
-constexpr int64_t kSilentGaps = 3;     // usual gaps
+constexpr size_t kFewestOfRhythm = 5;  // days with a main event from which a customer has a rhythm
+constexpr Duration kShortestRhythm = kDay * 28;
+constexpr int64_t kSilentGaps = 3;  // usual gaps
 constexpr Duration kYear = kDay * 365;
 
 struct Ranked {
@@ -102,7 +103,7 @@ class Finding {
     }
   }
 
-  // Times of main events up to U, ascending; each instant once.
+  // The first main event of each day that has one, up to U, ascending: two orders of one afternoon are no rhythm.
   std::vector<Instant> rhythm(size_t customer) const {
     std::vector<Instant> out;
     for (const std::string& name : view_.parts.of(Part::Main)) {
@@ -111,7 +112,8 @@ class Finding {
         if (stream.time[row] <= until_ && stream.time[row] > kEver) out.push_back(stream.time[row]);
     }
     std::ranges::sort(out);
-    out.erase(std::unique(out.begin(), out.end()), out.end());
+    const auto day = [](Instant at) { return at.ms / kDay.ms; };
+    out.erase(std::unique(out.begin(), out.end(), [&](Instant a, Instant b) { return day(a) == day(b); }), out.end());
     return out;
   }
 
@@ -125,16 +127,16 @@ class Finding {
     for (size_t c = 0; c < year.size(); ++c) {
       if (view_.apart[c] || year[c] < best || view_.taken.last[c] > until_) continue;
       const std::vector<Instant> times = rhythm(c);
-      if (times.size() < kFewestOfRhythm) continue;
+      if (times.size() < kFewestOfRhythm || times.back() - times.front() < kShortestRhythm) continue;
       std::vector<int64_t> gaps;
       for (size_t i = 1; i < times.size(); ++i) gaps.push_back((times[i] - times[i - 1]).ms);
       std::ranges::sort(gaps);
       const Duration usual{gaps[gaps.size() / 2]}, longest{gaps.back()};
       // When they became silent; named once, in the letter of that time.
-      const Instant became = times.back() + std::max(usual * kSilentGaps, longest);
+      const Instant became = view_.taken.last[c] + std::max(usual * kSilentGaps, longest);
       if (became <= since_ || became > until_) continue;
       Notable one = of(c, NotableKind::WentSilent);
-      one.year = year[c], one.last = times.back(), one.usual_gap = usual, one.longest_gap = longest;
+      one.year = year[c], one.last = view_.taken.last[c], one.usual_gap = usual, one.longest_gap = longest;
       silent_.push_back({year[c], std::move(one)});
     }
   }

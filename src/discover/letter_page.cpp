@@ -31,7 +31,7 @@ main.letter{max-width:760px}
 
 std::string html_text(std::string_view text) {
   std::string out;
-  for (const char c : one_line_of(text)) {
+  for (const char c : plain_line(text)) {
     if (c == '&')
       out += "&amp;";
     else if (c == '<')
@@ -63,7 +63,7 @@ std::string html_of(const Sentence& sentence) {
 // Characters that mean something to some reader of Markdown.
 std::string markdown_text(std::string_view text) {
   std::string out;
-  for (const char c : one_line_of(text)) {
+  for (const char c : plain_line(text)) {
     if (std::string_view("\\`*_{}[]<>#|~&!").find(c) != std::string_view::npos) out += '\\';
     out += c;
   }
@@ -75,7 +75,7 @@ std::string markdown_of(const Sentence& sentence) {
   for (const Run& run : sentence) {
     if (run.kind == Run::Kind::Code) {
       // Commands hold no backtick; a name that came into one is quoted before.
-      std::string text = one_line_of(run.text);
+      std::string text = plain_line(run.text);
       std::erase(text, '`');
       out += "`" + text + "`";
     } else {
@@ -120,30 +120,7 @@ std::string markdown_table(const PageTable& table) {
   return out + "\n";
 }
 
-// The length of the code point that begins here, where it is one to leave out: marks of direction (U+200E, U+200F,
-// U+202A to U+202E, U+2066 to U+2069), line and paragraph separators (U+2028, U+2029).
-size_t unwanted_at(std::string_view text, size_t at) {
-  if (text.size() - at < 3 || text[at] != '\xE2') return 0;
-  const auto second = static_cast<unsigned char>(text[at + 1]), third = static_cast<unsigned char>(text[at + 2]);
-  const bool marks = second == 0x80 && (third == 0x8E || third == 0x8F || (third >= 0xA8 && third <= 0xAE));
-  return marks || (second == 0x81 && third >= 0xA6 && third <= 0xA9) ? 3 : 0;
-}
-
 }  // namespace
-
-std::string one_line_of(std::string_view text) {
-  const std::string clean = repair_utf8(text);
-  std::string out;
-  for (size_t i = 0; i < clean.size(); ++i) {
-    if (const size_t skip = unwanted_at(clean, i)) {
-      i += skip - 1;
-      continue;
-    }
-    const auto c = static_cast<unsigned char>(clean[i]);
-    out += c < 0x20 || c == 0x7F ? ' ' : clean[i];
-  }
-  return out;
-}
 
 std::string html_of(const Page& page) {
   std::string out =

@@ -44,7 +44,4 @@ struct Page {
 std::string html_of(const Page& page);
 std::string markdown_of(const Page& page);
 
-// Without control characters, invalid UTF-8 and marks that turn the direction of writing; in one line.
-std::string one_line_of(std::string_view text);
-
 }  // namespace tessera::discover

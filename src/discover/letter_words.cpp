@@ -135,7 +135,7 @@ class Wording {
     note(letter_.silences.size(), "source fell silent", "sources fell silent");
     note(letter_.proposals().size(), "change is proposed by discovery", "changes are proposed by discovery");
     if (letter_.money.is_beyond)
-      parts.push_back(fmt::format("{} {} than usual", letter_.has_money ? words_.money : words_.mains,
+      parts.push_back(fmt::format("{} was {} than usual", letter_.has_money ? words_.money : words_.mains,
                                   letter_.money.now < letter_.money.usual.range.low ? "less" : "more"));
     if (parts.empty()) parts.push_back("little is out of the usual");
     return {plain(capital(join(parts, ", ")) + ".")};
@@ -260,7 +260,7 @@ class Wording {
       case NotableKind::WentSilent:
         return {name(one.pseudonym),
                 plain(fmt::format(" is one of the best {} and has gone silent: the last {} is of {}, {} ago; usually "
-                                  "there is one every {}, and never were they more than {} apart; {} in the last year.",
+                                  "the next comes after {}, and never was it more than {}; {} in the last year.",
                                   words_.customers, words_.main, at(one.last), about(letter_.until - one.last),
                                   about(one.usual_gap), about(one.longest_gap), grouped(one.year)))};
       case NotableKind::FirstBig:
@@ -271,7 +271,7 @@ class Wording {
     return {};
   }
   PageSection notables() const {
-    PageSection out{.title = fmt::format("{} who stand out", capital(words_.customers))};
+    PageSection out{.title = fmt::format("Notable {}", words_.customers)};
     for (const Notable& one : letter_.notables) out.items.push_back(sentence_of(one));
     const auto has = [&](NotableKind kind) {
       return std::ranges::find(letter_.notables, kind, &Notable::kind) != letter_.notables.end();
@@ -370,9 +370,11 @@ class Wording {
         add({name(one.name), plain(one.change.now < 0 ? " drained; who is left:" : " grew; who is in it now:")},
             fmt::format("tessera segments members {}{}", one.slug, when));
     }
-    for (const Notable& one : letter_.notables)
-      if (one.kind == NotableKind::WentSilent)
-        add({plain("One of the best has gone silent:")}, "tessera customer " + one.pseudonym + when);
+    const auto gone = std::ranges::find(letter_.notables, NotableKind::WentSilent, &Notable::kind);
+    if (const auto count = std::ranges::count(letter_.notables, NotableKind::WentSilent, &Notable::kind); count > 0)
+      add({plain(fmt::format("{} of the best {} {} gone silent{}:", count, words_.customers,
+                             count == 1 ? "has" : "have", count == 1 ? "" : "; the one who brought most"))},
+          "tessera customer " + gone->pseudonym + when);
     for (const LetterSegment& one : letter_.segments)
       if (one.money.is_beyond && !one.change.is_beyond && one.applied == Applied::Before)
         add({name(one.name), plain(one.money.now < one.money.before[0] ? " brought less than usual; who is in it:"

@@ -28,7 +28,7 @@ std::vector<std::string> why_lines(const Prospect& one) {
 
 std::string unless_text(const Prospect& one) {
   std::vector<std::string> words;
-  for (const Unless& each : one.unless) words.push_back(text_of(each));
+  for (const Unless& each : one.unless) words.push_back(plain_line(text_of(each)));
   return words.empty() ? "" : ", unless " + join(words, " or ");
 }
 
@@ -36,16 +36,16 @@ void write_change(const Prospect& one, const Zone& zone, std::string& out) {
   const auto& first = one.changes[0];
   out += fmt::format("    {} {}{}\n", first.member ? "enters" : "leaves", spoken(first.at, zone), unless_text(one));
   for (const Explanation& turning : one.turning)
-    out += fmt::format("      then {}: {}\n", verb_of(turning.holds), with_values(turning));
+    out += fmt::format("      then {}: {}\n", verb_of(turning.holds), plain_line(with_values(turning)));
   for (size_t i = 1; i < one.changes.size(); ++i)
     out +=
         fmt::format("      and {} {}\n", one.changes[i].member ? "enters" : "leaves", spoken(one.changes[i].at, zone));
 }
 
 void write(const Prospect& one, const Zone& zone, std::string& out) {
-  out += fmt::format("  {}\n", one.name);
+  out += fmt::format("  {}\n", plain_line(one.name));
   if (one.is_member) out += fmt::format("    since {}\n", one.since ? spoken(*one.since, zone) : "ever");
-  for (const std::string& line : why_lines(one)) out += fmt::format("    {}\n", line);
+  for (const std::string& line : why_lines(one)) out += fmt::format("    {}\n", plain_line(line));
   if (!one.changes.empty())
     write_change(one, zone, out);
   else if (one.is_member)

@@ -23,6 +23,20 @@ TEST(Text, InvalidUtf8IsFoundAndRepaired) {
   EXPECT_EQ(fold_case("ÄÖÜ ΩМир"), "äöü ωмир");
 }
 
+TEST(Text, APlainLineIsOneAndTurnsNothing) {
+  EXPECT_EQ(plain_line("Ann\n# B\x1b[31m\x7f"), "Ann # B [31m ");
+  EXPECT_EQ(plain_line("a\xE2\x80\xAE"
+                       "b\xE2\x81\xA6"
+                       "c\xE2\x80\xA8"
+                       "d"),
+            "abcd");
+  EXPECT_EQ(plain_line("Gr\xC3\xB6\xC3\x9F"
+                       "e \xE2\x82\xAC"),
+            "Gr\xC3\xB6\xC3\x9F"
+            "e \xE2\x82\xAC");
+  EXPECT_EQ(plain_line("a\xFF"), "a\xEF\xBF\xBD");
+}
+
 TEST(Json, KeepsOrderAndLiterals) {
   const auto json = parse_json(R"({"b":19.990,"a":[1,true,null,"x\ny"]})");
   ASSERT_TRUE(json);

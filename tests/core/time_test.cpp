@@ -49,5 +49,14 @@ TEST(Zone, SuggestsTheNearest) {
   EXPECT_NE(zone.error().message.find("did you mean 'Europe/Berlin'?"), std::string::npos);
 }
 
+TEST(Time, IsSpokenByTheZonesClock) {
+  const Instant at = *parse_instant("2026-03-05T23:02:00Z");
+  EXPECT_EQ(spoken(at, Zone::utc()), "Thursday 2026-03-05 23:02");
+  EXPECT_EQ(spoken(at, *Zone::named("Europe/Berlin")), "Friday 2026-03-06 00:02");
+  EXPECT_EQ(spoken(at + Duration{1}, Zone::utc()), "Thursday 2026-03-05 23:02:00.001");
+  EXPECT_EQ(spoken(at + kSecond, Zone::utc()), "Thursday 2026-03-05 23:02:01");
+  EXPECT_EQ(spoken(kNever, Zone::utc()), "never");
+}
+
 }  // namespace
 }  // namespace tessera

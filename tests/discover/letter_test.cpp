@@ -202,8 +202,8 @@ TEST(Letter, NamesWhoStandsOut) {
   EXPECT_THAT(of(NotableKind::FirstBig), ElementsAre(shown("first")));
   EXPECT_THAT(words_of(letter),
               HasSubstr(shown("vip") + "** is one of the best customers and has gone silent: the last "
-                                       "order is of Saturday 2026-02-14, 16 days ago; usually there "
-                                       "is one every 5 days"));
+                                       "order is of Saturday 2026-02-14, 16 days ago; usually the "
+                                       "next comes after 5 days"));
   EXPECT_THAT(words_of(letter), Not(HasSubstr("u007")));
   // In the next letter this is no news.
   LetterQuestion later = question();

@@ -1,6 +1,7 @@
 // One customer: who it is, in which segments, why, since when, and when time alone changes that.
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
+#include "core/text.hpp"
 #include "profiles/acquaintance.hpp"
 #include "profiles/load.hpp"
 #include "profiles/people.hpp"
@@ -19,16 +20,17 @@ constexpr Option kOptions[] = {
 };
 
 std::string who_text(const profiles::Acquaintance& who, bool identified, Instant at, const Zone& zone) {
-  std::string out = fmt::format("{} as of {} ({})\n", who.customer, spoken(at, zone), zone.name());
+  std::string out = fmt::format("{} as of {} ({})\n", plain_line(who.customer), spoken(at, zone), zone.name());
   uint64_t events = 0;
   for (const auto& [event, count] : who.events) events += count;
   out += fmt::format("known by {}\n", profiles::kinds_text(who));
   if (identified)
     for (const auto& [kind, values] : who.known_by)
-      for (const std::string& value : values) out += fmt::format("  {}: {}\n", profiles::word_of(kind), value);
+      for (const std::string& value : values)
+        out += fmt::format("  {}: {}\n", profiles::word_of(kind), plain_line(value));
   if (who.first)
     out += fmt::format("{} event{}, from {} to {} ({})\n", events, events == 1 ? "" : "s", spoken(*who.first, zone),
-                       spoken(*who.last, zone), who.last_event);
+                       spoken(*who.last, zone), plain_line(who.last_event));
   else
     out += "no event\n";
   return out;
