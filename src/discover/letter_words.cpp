@@ -383,7 +383,7 @@ class Wording {
     if (const size_t changed = letter_.proposals().size())
       add({plain(fmt::format("Discovery proposes {}; live segments stay until you take them:",
                              counted(changed, "change", "changes")))},
-          fmt::format("tessera adopt {}", letter_.run->number));
+          fmt::format("tessera adopt {} --dry-run", letter_.run->number));
     return out;
   }
 
