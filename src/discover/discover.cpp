@@ -267,20 +267,18 @@ class Run {
       how.k = *options_.segments;
       how.min_size = 0;
     }
-    if (!TRY(divide_by_goal())) {
-      clustering_ = TRY(cluster(transformed_.table, how));
-      if (!options_.segments && is_continuum()) TRY(divide_broad());
-    }
+    clustering_ = TRY(cluster(transformed_.table, how));
+    if (!options_.segments && is_continuum()) TRY(divide_broad());
+    take_clustering();
+    return {};
+  }
+
+  void take_clustering() {
     out_.k = clustering_.k;
     out_.natural = clustering_.natural;
     out_.quality = clustering_.quality;
     out_.candidates = clustering_.candidates;
     out_.chosen_by = clustering_.chosen_by;
-    label_customers();
-    return {};
-  }
-
-  void label_customers() {
     for (size_t i = 0; i < population_.grouped.size(); ++i)
       label_[population_.grouped[i]] = static_cast<int>(clustering_.labels[i]);
     for (size_t g = 0; g < population_.apart.size(); ++g)
@@ -288,8 +286,9 @@ class Run {
   }
 
   Result<void> find_rules_and_names() {
-    if (rules_.empty()) rules_ = write_rules(out_.features, population_, label_, out_.k, out_.held_out).of_cluster;
+    rules_ = write_rules(out_.features, population_, label_, out_.k, out_.held_out).of_cluster;
     TRY(go_on());
+    if (goal_) TRY(divide_by_goal());
     return count_rules();
   }
 
@@ -300,7 +299,7 @@ class Run {
     if (options_.goal.empty()) return {};
     goal_ = TRY(Goal::of(setting(), out_.parts, options_.goal, options_.horizon, options_.seed));
     out_.goal = goal_->phrase();
-    const auto said = TRY(goal_->weigh(setting(), out_.definitions, out_.features, transformed_));
+    const auto said = TRY(goal_->weigh(today(), transformed_));
     out_.treatment = transformed_.columns;
     out_.said.push_back(
         said.value_or(fmt::format("Nothing that is measured foretells {}: the structure alone decides.", out_.goal)));
@@ -308,26 +307,27 @@ class Run {
     return {};
   }
 
-  // False: the goal makes no two groups of them.
-  Result<bool> divide_by_goal() {
-    if (!goal_) return false;
-    auto groups = TRY(goal_->divide(setting(), out_.definitions, out_.features, population_, transformed_,
-                                    static_cast<double>(options_.min_size), options_.segments));
-    TRY(go_on());
-    if (!groups) {
-      out_.said.push_back(
-          fmt::format("No two groups differ in {} by more than chance: the structure alone divides.", out_.goal));
-      return false;
+  Result<void> divide_by_goal() {
+    auto choice =
+        TRY(goal_->choose(today(), file_of_rules(out_.parts, out_.features, plain_rules(), "", options_.features),
+                          transformed_, static_cast<double>(options_.min_size), options_.segments));
+    if (!choice.clustering) {
+      out_.chosen_by += " " + choice.said;
+      return {};
     }
-    std::vector<size_t> order;
-    clustering_ = clustering_of(transformed_.table, std::move(groups->labels), groups->rules.size(), order);
-    clustering_.chosen_by = fmt::format(
-        "{} groups: the leaves of a tree in which each split tells {} apart{}.", clustering_.k, out_.goal,
-        options_.segments ? fmt::format(", as near to the {} asked for as the data allows", *options_.segments)
-                          : " by more than chance (Welch, 5 %, times the number of splits looked at)");
-    for (const size_t s : order) rules_.push_back(groups->rules[s]);
-    rules_ = guarded(out_.features, population_, std::move(rules_));
-    return true;
+    clustering_ = std::move(*choice.clustering);
+    clustering_.chosen_by = std::move(choice.said);
+    take_clustering();
+    rules_ = std::move(choice.rules);
+    return {};
+  }
+  Goal::Today today() const { return {setting(), out_.parts, out_.definitions, out_.features, population_}; }
+
+  std::vector<NamedRule> plain_rules() const {
+    std::vector<NamedRule> named;
+    for (size_t s = 0; s < rules_.size(); ++s)
+      named.push_back({fmt::format("Segment {}", s + 1), fmt::format("s{}", s + 1), "", text_of_rule(rules_[s])});
+    return named;
   }
 
   std::string text_of_rule(const Conjunction& rule) const {
@@ -337,9 +337,7 @@ class Run {
 
   // Members by the evaluator, then everything that is said about them.
   Result<void> count_rules() {
-    std::vector<NamedRule> named;
-    for (size_t s = 0; s < rules_.size(); ++s)
-      named.push_back({fmt::format("Segment {}", s + 1), fmt::format("s{}", s + 1), "", text_of_rule(rules_[s])});
+    std::vector<NamedRule> named = plain_rules();
     for (size_t g = 0; g < population_.apart.size(); ++g)
       named.push_back({population_.apart[g].name, fmt::format("a{}", g + 1), "",
                        text_of(population_.apart[g].condition,

@@ -30,8 +30,8 @@ struct Sums {
 };
 
 // That two means differ so much by chance alone: Welch, by the normal distribution, as sides are large.
-double chance_of(const Sums& a, const Sums& b) {
-  const double spread = a.error() / (a.n - 1) / a.n + b.error() / (b.n - 1) / b.n,
+double chance_of(const Sums& a, const Sums& b, double repeats) {
+  const double spread = repeats * (a.error() / (a.n - 1) / a.n + b.error() / (b.n - 1) / b.n),
                apart = std::fabs(a.mean() - b.mean());
   if (!(spread > 0)) return apart > 0 ? 0 : 1;
   return std::erfc(apart / std::sqrt(2 * spread));
@@ -160,7 +160,7 @@ class GoalTree::Growing {
       ++looked_at;
       const double gain = all.error() - left.error() - right.error();
       if (best && gain <= best->gain) continue;
-      best = {.left_if = {.column = column}, .gain = gain, .chance = chance_of(left, right)};
+      best = {.left_if = {.column = column}, .gain = gain, .chance = chance_of(left, right, options_.repeats)};
       best->left_is_larger = left.n >= right.n;
       if (is_category)
         best->left_if.codes = {static_cast<uint32_t>(b)};

@@ -17,6 +17,7 @@ namespace tessera::discover {
 
 struct GoalTreeOptions {
   double min_size = 100;
+  double repeats = 1;  // rows a customer has: they are taken for one in tests of chance
   double chance = 0.05;
   size_t most_conditions = 4;  // of a leaf; cuts on one column are one condition
   size_t most_leaves = 30;

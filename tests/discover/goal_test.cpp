@@ -13,8 +13,8 @@ namespace {
 using profiles::HistoryBuilder;
 using testing::HasSubstr;
 
-// Those with large orders come back seven times in ten, those with small ones once in ten; who buys shoes and who buys
-// books says nothing about it.
+// In every 90 days those with large orders come back seven times in ten, those with small ones once in ten; who buys
+// shoes and who buys books says nothing about it.
 profiles::History shop(uint64_t seed) {
   Rng rng(seed);
   HistoryBuilder builder;
@@ -29,8 +29,9 @@ profiles::History shop(uint64_t seed) {
                    {{"total", HistoryBuilder::Value(Number::of(total))},
                     {"category", HistoryBuilder::Value(std::string(rng.chance(0.95) == reads ? "books" : "shoes"))}}});
     };
-    for (uint64_t n = 4 + rng.below(4); n > 0; --n) order(static_cast<int64_t>(91 + rng.below(400)));
-    if (rng.chance(is_large ? 0.7 : 0.1)) order(static_cast<int64_t>(rng.below(89)));
+    for (int n = 0; n < 3; ++n) order(static_cast<int64_t>(451 + rng.below(40)));
+    for (int64_t quarter = 0; quarter < 5; ++quarter)
+      if (rng.chance(is_large ? 0.7 : 0.1)) order(90 * quarter + static_cast<int64_t>(rng.below(89)));
   }
   return std::move(builder).build();
 }
