@@ -142,7 +142,7 @@ class Writing {
       bounds_.push_back(bounds_.back() - length);
       ++out_.periods;
     }
-    if (out_.periods == 0) bounds_.push_back(std::max(kFirstDay - kDay, out_.since - length));
+    if (out_.periods == 0) bounds_.push_back(out_.since - length);
   }
 
   // Whether the record knew at T what had happened by then; and what happened since.

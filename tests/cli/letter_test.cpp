@@ -155,6 +155,8 @@ TEST_F(ALetter, MistakesHaveARemedy) {
   const Ran soon = work.sh("tessera letter --since soon");
   EXPECT_EQ(soon.code, 2);
   EXPECT_NE(soon.err.find("--since '7 days'"), std::string::npos) << soon.err;
+  EXPECT_EQ(work.sh("tessera letter --since '9000 years'").code, 2);
+  EXPECT_EQ(work.sh("tessera letter --since 0001-01-01 --as-of 2026-03-01").code, 0);
   EXPECT_EQ(work.sh("tessera letter --since 2026-03-01 --as-of 2026-02-01").code, 2);
   EXPECT_EQ(work.sh("tessera --format csv letter --since '7 days'").code, 2);
 }

@@ -1,5 +1,7 @@
 #include "profiles/past.hpp"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -59,6 +61,28 @@ TEST(Past, OfNowIsEverything) {
   const Past past = past_of(all, day(100));
   EXPECT_EQ(past.history.events(), all.events());
   EXPECT_EQ(past.customer.size(), all.customers());
+}
+
+TEST(Past, OneAloneHasEveryNameAndTheirOwnTexts) {
+  const History all = history();
+  const CustomerIndex ann = *all.find_customer("ann");
+  History own = alone(all, ann, day(8), kAllSeqs);
+  EXPECT_THAT(own.customer, ElementsAre("ann"));
+  EXPECT_EQ(own.streams.size(), all.streams.size());
+  EXPECT_THAT(own.stream("Order Completed")->time, ElementsAre(day(1)));
+  EXPECT_EQ(own.stream("Refund")->rows(), 0u);
+  EXPECT_EQ(own.dictionary.find("DE"), kAbsentText) << "another customer's";
+  const Column& prices = *own.stream("Basket")->column("products.price", PropertyType::Number, true);
+  EXPECT_THAT(prices.list_first, ElementsAre(0u, 2u, 3u));
+  // Known at an earlier point: what was learnt later is not there.
+  EXPECT_EQ(alone(all, ann, day(100), 1).stream("Order Completed")->rows(), 1u);
+  // The last basket again, and one that says nothing.
+  auto basket = std::ranges::find(own.streams, "Basket", &Stream::event);
+  say_again(*basket, 1, day(9), 100);
+  say_again(*basket, std::nullopt, day(9), 101);
+  EXPECT_THAT(basket->first, ElementsAre(0u, 4u));
+  EXPECT_THAT(basket->columns[0].list_first, ElementsAre(0u, 2u, 3u, 4u, 4u));
+  EXPECT_EQ(basket->columns[0].numbers[3], Number::of(3).micros);
 }
 
 }  // namespace

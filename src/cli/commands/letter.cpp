@@ -20,7 +20,7 @@ constexpr Option kOptions[] = {
 Result<Instant> since_of(const Arguments& given, Instant until) {
   const std::string text = *given.text("since");
   if (const auto instant = parse_instant(text)) return *instant;
-  if (const auto length = parse_duration(text)) return until - *length;
+  if (const auto length = parse_duration(text); length && until - *length >= kFirstDay) return until - *length;
   return usage(fmt::format("--since takes a time or a duration, not '{}'", text), "--since '7 days'");
 }
 
