@@ -19,7 +19,8 @@ main.letter{max-width:760px}
 .letter .lead{color:var(--ink)}
 .letter bdi{font-weight:600}
 .letter td bdi{font-weight:500}
-.letter td{overflow-wrap:anywhere}
+.letter td:first-child{overflow-wrap:anywhere}
+.letter td:not(:first-child){white-space:nowrap}
 @media(max-width:560px){.letter thead{display:none}
 .letter table,.letter tbody{display:block}
 .letter tr{display:grid;grid-template-columns:1fr 1fr 1fr 1fr;gap:4px 12px;border-top:1px solid var(--line);padding:9px 0}
@@ -122,13 +123,23 @@ std::string markdown_table(const PageTable& table) {
 
 }  // namespace
 
+namespace {
+
+// A date is not broken at its hyphens.
+std::string unbroken(std::string text) {
+  for (size_t at = text.find('-'); at != std::string::npos; at = text.find('-', at + 3)) text.replace(at, 1, "\u2011");
+  return text;
+}
+
+}  // namespace
+
 std::string html_of(const Page& page) {
   std::string out =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width,initial-scale=1\"><meta http-equiv=\"Content-Security-Policy\" "
       "content=\"default-src 'none'; style-src 'unsafe-inline'\">";
-  out += fmt::format("<title>{0}</title><style>{1}{2}</style></head><body><main class=\"letter\">\n<h1>{0}</h1>\n",
-                     html_text(page.title), kStyle, kLetterStyle);
+  out += fmt::format("<title>{}</title><style>{}{}</style></head><body><main class=\"letter\">\n<h1>{}</h1>\n",
+                     html_text(page.title), kStyle, kLetterStyle, html_text(unbroken(page.title)));
   for (const Sentence& sentence : page.lead) out += fmt::format("<p class=\"lead\">{}</p>\n", html_of(sentence));
   for (const PageSection& section : page.sections) {
     out += fmt::format("<h2>{}</h2>\n", html_text(section.title));
