@@ -134,9 +134,15 @@ class Wording {
          fmt::format("{} stands out", words_.customer), fmt::format("{} stand out", words_.customers));
     note(letter_.silences.size(), "source fell silent", "sources fell silent");
     note(letter_.proposals().size(), "change is proposed by discovery", "changes are proposed by discovery");
-    if (letter_.money.is_beyond)
-      parts.push_back(fmt::format("{} was {} than usual", letter_.has_money ? words_.money : words_.mains,
-                                  letter_.money.now < letter_.money.usual.range.low ? "less" : "more"));
+    const auto note_total = [&](const LetterFigure& figure, std::string_view more, std::string_view less) {
+      if (figure.is_beyond) parts.emplace_back(figure.now > figure.usual.range.high ? more : less);
+    };
+    const std::string_view what = letter_.has_money ? words_.money : words_.mains;
+    note_total(letter_.money, fmt::format("{} was more than usual", what), fmt::format("{} was less than usual", what));
+    note_total(letter_.buyers, fmt::format("more {} than usual", words_.customers),
+               fmt::format("fewer {} than usual", words_.customers));
+    note_total(letter_.first_timers, "more came for the first time than usual",
+               "fewer came for the first time than usual");
     if (parts.empty()) parts.push_back("little is out of the usual");
     return {plain(capital(join(parts, ", ")) + ".")};
   }
