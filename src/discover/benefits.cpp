@@ -35,45 +35,42 @@ enum class Subject : uint8_t {
 struct SubjectRow {
   Subject subject;
   bool is_trouble;
-  std::string_view beginnings;  // of words, in four languages
+  std::string_view beginnings;  // of words, in four languages; with a stop behind: whole words
 };
 constexpr SubjectRow kSubjects[] = {
     {Subject::Broken, true,
-     "broke|crack|leak|defect|faulty|damage|torn|tore|rust|kaputt|defekt|gebrochen|zerbroch|undicht|beschädigt|cassé|"
-     "abîmé|défectueu|fuite|roto|rota|averiad|defectuos|dañad|estropead|poor quality|schlechte qualität|mauvaise "
-     "qualité|"
-     "mala calidad"},
-    {Subject::Late, true, "late|delay|slow deliver|verspät|zu spät|verzöger|retard|lent|tarde|retras|lento"},
+     "broke|crack.|cracked|leak|defect|faulty|damage|torn.|tore.|rust.|rusty|kaputt|defekt|gebrochen|zerbroch|undicht|"
+     "beschädigt|cassé|abîmé|défectueu|fuite|pas étanche|roto.|rota.|averiad|defectuos|dañad|estropead|poor quality|"
+     "schlechte qualität|mauvaise qualité|mala calidad"},
+    {Subject::Late, true,
+     "late.|delayed|delay.|slow deliver|verspät|zu spät|verzöger|retard.|lente.|lent.|tarde.|retras|lento"},
     {Subject::Fit, true,
-     "too small|too big|too large|too tight|not fit|wrong size|zu klein|zu gross|zu groß|zu eng|passt nicht|falsche "
-     "größe|"
-     "trop petit|trop grand|trop serré|mauvaise taille|demasiado pequeñ|demasiado grande|muy pequeñ|talla equivocada"},
+     "too small|too big|too large|too tight|not fit|wrong size|zu klein|zu gross|zu groß|zu eng|passt nicht|nicht "
+     "passt|"
+     "falsche größe|trop petit|trop grand|trop serré|mauvaise taille|demasiado pequeñ|demasiado grande|muy pequeñ|"
+     "talla equivocada"},
     {Subject::PoorHelp, true,
-     "rude|unfriendly|no answer|never answer|unfreundlich|keine antwort|impoli|pas réponse|"
-     "antipátic|sin respuesta|no contest"},
+     "rude.|unfriendly|no answer|never answer|unfreundlich|keine antwort|impoli|pas réponse|antipátic|sin respuesta"},
     {Subject::Hard, true,
-     "complicated|confusing|difficult|kompliziert|umständlich|verwirr|compliqué|difficile|complicad|"
-     "difícil|confus"},
-    {Subject::Dear, true, "expensive|overpriced|teuer|überteuert|cher|chère|trop cher|caro|cara|carísim"},
+     "complicated|confusing|difficult|kompliziert|umständlich|verwirr|compliqué|difficile|complicad|difícil|confus"},
+    {Subject::Dear, true, "expensive|overpriced|teuer|überteuert|cher.|chère.|caro.|cara.|carísim"},
     {Subject::GoodPrice, false,
      "cheap|bargain|good price|great price|value money|affordable|günstig|preiswert|schnäppchen|bon prix|bon marché|"
-     "rapport qualité|abordable|barat|buen precio|económic|ganga"},
+     "rapport qualité|abordable|barat|buen precio|ganga."},
     {Subject::GoodQuality, false,
-     "quality|sturdy|robust|solid|durable|well "
-     "made|qualität|stabil|hochwertig|langlebig|qualité|solide|robuste|calidad|"
+     "quality|sturdy|robust|solid.|durable|well made|qualität|stabil|hochwertig|langlebig|qualité|solide|calidad|"
      "resistente|duradero"},
-    {Subject::Quick, false, "fast|quick|prompt|schnell|rasch|zügig|rapide|vite|rápid|pronto"},
+    {Subject::Quick, false, "fast.|quick|prompt.|promptly|schnell|rasch|zügig|rapide|vite.|rápid|pronto."},
     {Subject::KindHelp, false,
-     "friendly|helpful|kind staff|freundlich|hilfsbereit|aimable|gentil|serviable|amable|atent"},
-    {Subject::Easy, false,
-     "easy|simple|convenient|einfach|bequem|praktisch|facile|simple|pratique|fácil|sencill|cómod"},
+     "friendly|helpful|kind staff|freundlich|hilfsbereit|aimable|gentil|serviable|amable|atento.|atenta."},
+    {Subject::Easy, false, "easy|simple.|convenient|einfach|bequem|praktisch|facile|pratique|fácil|sencill|cómod"},
     {Subject::Look, false,
-     "beautiful|pretty|lovely|gorgeous|stylish|schön|hübsch|wunderschön|beau|belle|joli|superbe|"
-     "bonit|hermos|precios"},
+     "beautiful|pretty|lovely|gorgeous|stylish|schön|hübsch|wunderschön|beau.|belle.|joli|superbe|bonit|hermos|"
+     "precioso|preciosa"},
     {Subject::Present, false,
-     "gift|present|birthday|geschenk|geburtstag|verschenk|cadeau|anniversaire|offrir|regal|"
+     "gift|present.|presents.|birthday|geschenk|geburtstag|verschenk|cadeau|anniversaire|offrir|regalo|regalar|"
      "cumpleaños"},
-    {Subject::Green, false, "organic|recycl|sustainab|plastic free|nachhaltig|umwelt|écolog|recyclé|ecológ|sostenib"},
+    {Subject::Green, false, "organic|recycl|sustainab|plastic free|nachhaltig|umwelt|écolog|ecológ|sostenib"},
 };
 
 struct BenefitRow {
@@ -85,7 +82,7 @@ struct BenefitRow {
 constexpr BenefitRow kBenefits[] = {
     {AttributeKind::Brand, true, "emotional", "a name they trust: {level}",
      "{level}, which they trust, without having to look for it.", "Name {level} first, and its news before any other."},
-    {AttributeKind::Category, true, "functional", "a good choice of {level}", "The best of {level}, chosen for them.",
+    {AttributeKind::Category, true, "functional", "a good choice in {level}", "The best in {level}, chosen for them.",
      "Open with {level}; other subjects only where they touch it."},
     {AttributeKind::LowPrice, true, "price", "more for the money",
      "The most for their money: useful {things} at small prices.",
@@ -164,10 +161,12 @@ std::string filled(std::string_view text, const Words& words, std::string_view l
 }
 
 const SubjectRow* subject_of(const Phrase& phrase) {
-  const std::string padded = " " + phrase.words;
+  const std::string padded = " " + phrase.words + " ";
   for (const SubjectRow& row : kSubjects)
     for (const std::string_view beginning : split(row.beginnings, '|'))
-      if (padded.find(" " + std::string(beginning)) != std::string::npos) return &row;
+      if (padded.find(beginning.ends_with('.') ? fmt::format(" {} ", beginning.substr(0, beginning.size() - 1))
+                                               : fmt::format(" {}", beginning)) != std::string::npos)
+        return &row;
   return nullptr;
 }
 
@@ -195,6 +194,7 @@ class Interpreter {
     for (const Choice& choice : needs_.over) point(choice);
     for (const Choice& choice : needs_.avoided) point(choice);
     for (const Phrase& phrase : needs_.says) point(phrase);
+    for (const Phrase& phrase : needs_.opens) point(phrase);
     std::stable_sort(found_.begin(), found_.end(),
                      [](const Pointed& a, const Pointed& b) { return a.strength > b.strength; });
     for (Pointed& each : found_) {

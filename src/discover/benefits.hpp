@@ -21,7 +21,8 @@ struct Benefit {
 
 struct Needs {
   std::vector<Choice> over, avoided, taken_back;
-  std::vector<Phrase> says;
+  std::vector<Phrase> says;   // what they write
+  std::vector<Phrase> opens;  // subjects of the mail they open
   std::vector<Experience> experience;
   std::vector<Benefit> benefits;           // strongest first
   std::string proposition, frame;          // empty: nothing supports one

@@ -20,6 +20,8 @@ using stats::Tally;
 constexpr double kMistakes = 0.05;
 constexpr size_t kFewestTold = 20, kFewestEveryone = 50;  // customers of a group, of everyone
 constexpr double kWorthFinding = 1.5;                     // standard errors, among those it is found on
+constexpr double kAlike = 0.02;                           // shares that far apart may be of the same things
+constexpr double kFewestOfGroup = 0.05;                   // of those who take anything, who took a level back
 constexpr size_t kFewestTaken = 10;                       // customers who took something of a level back
 
 double h_of(double share, double everyone) {
@@ -102,7 +104,7 @@ double alike_undone(const Attribute& attribute, std::span<const uint32_t> everyo
 // Of one level of one group: what was taken and what of it was taken back, by half.
 struct TakenBack {
   std::array<Tally, kHalves> tally;
-  size_t customers = 0;
+  size_t customers = 0, takers = 0;  // who took something back, who took anything
   Tally both() const { return {tally[0].successes + tally[1].successes, tally[0].n + tally[1].n}; }
 };
 
@@ -125,6 +127,7 @@ void ChoiceStudy::look_at_taken_back(const Attribute& attribute, const Compariso
     tally.n += weight(taken);
     tally.successes += weight(taken) * std::min(1.0, back / taken);
     cell.customers += back > 0;
+    ++cell.takers;
   };
   size_t at = 0;
   for (const Occurrence& taken : attribute.counts) {
@@ -142,7 +145,9 @@ void ChoiceStudy::look_at_taken_back(const Attribute& attribute, const Compariso
     for (size_t level = 0; level < levels; ++level) {
       const TakenBack& mine = of[g * (levels + 1) + level];
       ++comparisons_;
-      if (mine.customers < kFewestTaken || all.both().n <= 0) continue;
+      // What a few customers take back says nothing of the group.
+      const double fewest = std::max<double>(kFewestTaken, kFewestOfGroup * static_cast<double>(all.takers));
+      if (static_cast<double>(mine.customers) < fewest || all.both().n <= 0) continue;
       const Tally both = mine.both(), rest = all.both();
       Look look{.group = g, .taken_back = true, .share_effective = both.successes, .n_effective = both.n};
       Choice& c = look.choice;
@@ -171,11 +176,23 @@ namespace {
 
 // "alarm clock" after "clock" says nothing new: a level of names goes where a stronger one shares a word with it.
 void drop_repeated(std::vector<Choice>& choices) {
+  // A word of names that all things of a category have ("saucepan" in the kitchen) is the category.
+  const auto is_category = [&](const Choice& word) {
+    return word.is_word && std::ranges::any_of(choices, [&](const Choice& other) {
+             return !other.is_word && std::fabs(other.share - word.share) < kAlike &&
+                    std::fabs(other.everyone - word.everyone) < kAlike &&
+                    std::max(other.share, other.everyone) > 2 * kAlike;
+           });
+  };
+  std::vector<bool> drop;
+  for (const Choice& choice : choices) drop.push_back(is_category(choice));
   std::vector<Choice> out;
   std::set<std::string> said;
-  for (Choice& choice : choices) {
+  for (size_t i = 0; i < choices.size(); ++i) {
+    Choice& choice = choices[i];
     // A coupon and its discount are one reduction.
-    bool repeats = choice.kind == AttributeKind::Reduction && !said.insert(std::string(name_of(choice.kind))).second;
+    bool repeats = drop[i];
+    repeats |= choice.kind == AttributeKind::Reduction && !said.insert(std::string(name_of(choice.kind))).second;
     if (choice.is_word)
       for (const std::string_view word : split(choice.level, ' '))
         repeats |= !said.insert(fmt::format("{} {}", choice.property, word)).second;

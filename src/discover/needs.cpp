@@ -26,6 +26,12 @@ uint64_t sum_of(const Attribute& attribute) {
   return std::accumulate(attribute.total.begin(), attribute.total.end(), uint64_t{0});
 }
 
+std::vector<TextSource> sources(const NeedsBasis& basis, bool mail) {
+  auto out = sources_of_text(basis.history, basis.parts, basis.withheld, basis.allowed);
+  std::erase_if(out, [&](const TextSource& source) { return source.is_mail != mail; });
+  return out;
+}
+
 std::vector<Attribute> attributes(const NeedsBasis& basis, const Comparison& comparison, const PhraseStudy& phrases,
                                   std::string& looked_at, Attribute& things) {
   std::vector<bool> counts(basis.history.customers(), false);
@@ -72,8 +78,8 @@ void cut(std::vector<Choice>& choices, size_t most) {
 
 NeedsStudy::NeedsStudy(const NeedsBasis& basis, const Comparison& comparison)
     : words_(basis.parts.words),
-      phrases_(basis.history, sources_of_text(basis.history, basis.parts, basis.withheld, basis.allowed), basis.as_of,
-               comparison),
+      phrases_(basis.history, sources(basis, false), basis.as_of, comparison, "of what they write says"),
+      opened_(basis.history, sources(basis, true), basis.as_of, comparison, "of the mail they open says"),
       choices_(attributes(basis, comparison, phrases_, looked_at_, things_), comparison, basis.parts.words.undo_phrase),
       experience_({.history = basis.history,
                    .parts = basis.parts,
@@ -88,16 +94,18 @@ NeedsStudy::NeedsStudy(const NeedsBasis& basis, const Comparison& comparison)
                        })},
                   comparison),
       groups_(comparison.groups.size()) {
-  for (const auto* tests : {&choices_.tests(), &phrases_.tests(), &experience_.tests()})
+  for (const auto* tests : {&choices_.tests(), &phrases_.tests(), &opened_.tests(), &experience_.tests()})
     tests_.insert(tests_.end(), tests->begin(), tests->end());
   said_ = phrases_.said();
+  said_.insert(said_.end(), opened_.said().begin(), opened_.said().end());
 }
 
 std::vector<Needs> NeedsStudy::judged(std::span<const double> q) const {
-  const size_t choices = choices_.tests().size(), phrases = phrases_.tests().size();
+  const size_t choices = choices_.tests().size(), phrases = phrases_.tests().size(), opened = opened_.tests().size();
   auto found = choices_.judged(q.first(choices));
   auto says = phrases_.judged(q.subspan(choices, phrases));
-  auto experience = experience_.judged(q.subspan(choices + phrases));
+  auto opens = opened_.judged(q.subspan(choices + phrases, opened));
+  auto experience = experience_.judged(q.subspan(choices + phrases + opened));
   std::vector<Needs> out(groups_);
   for (size_t g = 0; g < groups_; ++g) {
     Needs& needs = out[g];
@@ -105,6 +113,7 @@ std::vector<Needs> NeedsStudy::judged(std::span<const double> q) const {
     needs.avoided = std::move(found[g].avoided);
     needs.taken_back = std::move(found[g].taken_back);
     needs.says = std::move(says[g]);
+    needs.opens = std::move(opens[g]);
     needs.experience = std::move(experience[g]);
     needs.has_texts = phrases_.writers() > 0;
     interpret(needs, words_, looked_at_);

@@ -33,8 +33,8 @@ class NeedsStudy {
   const Words& words_;
   std::vector<std::string> said_;
   std::string looked_at_;
-  Attribute things_;  // what is taken and taken back, line by line; empty where that is not known
-  PhraseStudy phrases_;
+  Attribute things_;              // what is taken and taken back, line by line; empty where that is not known
+  PhraseStudy phrases_, opened_;  // what they write; subjects of the mail they open
   ChoiceStudy choices_;
   ExperienceStudy experience_;
   std::vector<double> tests_;

@@ -27,11 +27,11 @@ constexpr size_t kMostBytes = 64 << 20;  // of texts read in all
 constexpr size_t kFewestWhoWrote = 50;   // customers, for any phrase
 constexpr size_t kMostPhrases = 20'000;  // looked at, commonest first
 constexpr size_t kTestedOfGroup = 60, kShown = 6;
+constexpr double kTextsAlike = 0.5;     // of one customer: their texts count for two at most
 constexpr double kWorthFinding = 2;     // z of the log-odds, among those it is found on
 constexpr double kFewestExpected = 10;  // users of a phrase in a group held out: fewer are tested by Poisson's tail
 constexpr double kPriorOfGroup = 0.5;   // weight of the prior, in average groups
 constexpr double kSaysTheSame = 0.6;    // of those who use a phrase, who use it in a longer one
-constexpr size_t kAmounts = 4;          // strata of the amount of writing
 constexpr uint32_t kNoWord = UINT32_MAX;
 
 constexpr std::string_view kWritten[] = {
@@ -39,6 +39,7 @@ constexpr std::string_view kWritten[] = {
     "subject",       "feedback",  "answer",    "reason",   "note",        "notes", "remark",
     "email_subject", "kommentar", "nachricht", "betreff",  "commentaire", "avis",  "comentario",
     "mensaje",       "asunto",    "opinion",   "question", "description"};
+constexpr std::string_view kSubjects[] = {"subject", "email_subject", "betreff", "sujet", "asunto"};
 // Texts, but nobody's own.
 constexpr std::string_view kNotWritten[] = {"name",     "title",  "url",      "path",          "referrer",
                                             "link_url", "email",  "topic",    "campaign_name", "product",
@@ -59,7 +60,7 @@ std::string last_part(std::string_view property) {
 // P(X >= x) of a Poisson variable: above that of the counts it stands for, which vary less.
 double poisson_tail(double x, double mean) {
   double below = 0, term = std::exp(-mean);
-  for (double k = 0; k < x; ++k) below += term, term *= mean / (k + 1);
+  for (double k = 0; k < std::floor(x); ++k) below += term, term *= mean / (k + 1);
   return std::max(0.0, 1 - below);
 }
 
@@ -88,6 +89,9 @@ std::vector<TextSource> sources_of_text(const History& history, const Parts& par
   std::set<std::string> not_written;  // events of which a text is no customer's word
   for (const Part part : {Part::Main, Part::Look, Part::Pick, Part::Promotion, Part::Login, Part::Page})
     for (const std::string& event : parts.of(part)) not_written.insert(event);
+  std::set<std::string> mail;
+  for (const Part part : {Part::MailOpen, Part::MailClick})
+    for (const std::string& event : parts.of(part)) mail.insert(event);
   const auto among = [](const std::vector<std::string>& list, const std::string& name) {
     return std::find(list.begin(), list.end(), name) != list.end();
   };
@@ -98,9 +102,11 @@ std::vector<TextSource> sources_of_text(const History& history, const Parts& par
       if (parts.words.careful && !among(allowed, column.property)) continue;
       const std::string name = last_part(column.property);
       const bool by_name = is_one_of(name, kWritten);
+      const bool is_mail = mail.contains(stream.event);
+      if (is_mail && !is_one_of(name, kSubjects)) continue;
       if (is_one_of(name, kNotWritten) || name.ends_with("_id") || (not_written.contains(stream.event) && !by_name))
         continue;
-      if (looks_written(history, column, by_name)) out.push_back({&stream, &column});
+      if (looks_written(history, column, by_name)) out.push_back({&stream, &column, is_mail});
     }
   }
   return out;
@@ -127,9 +133,9 @@ class PhraseFinder {
     uint32_t customer = 0, group = 0, stratum = 0;
     bool held_out = false;
     Language language = Language::Unknown;
-    std::vector<uint32_t> texts;    // of texts_
-    std::vector<uint32_t> phrases;  // of phrases_, each once
-    size_t amount = 0;              // different words
+    std::vector<uint32_t> texts;                      // of texts_
+    std::vector<std::pair<uint32_t, float>> phrases;  // of phrases_, with what they weigh: texts that use it
+    double weight = 0;                                // of all texts: one customer's count for two at most
   };
   struct Text {
     TextId id = 0;
@@ -138,6 +144,7 @@ class PhraseFinder {
   };
   using Key = uint64_t;  // up to three words, 21 bits each, plus one
   static constexpr size_t kMostWords = (1 << 21) - 2;
+  static constexpr size_t kStrata = kLanguages + 1;
 
   // Whose texts are read: where there are too many, those of some customers, by a hash of the id.
   void gather() {
@@ -180,6 +187,8 @@ class PhraseFinder {
         writer.texts.push_back(at->second);
       }
       out_.texts_ += writer.texts.size();
+      const auto n = static_cast<double>(writer.texts.size());
+      writer.weight = n / (1 + (n - 1) * kTextsAlike);
       writers_.push_back(std::move(writer));
       if (bytes > kMostBytes) {
         out_.said_.push_back(fmt::format("The first {} MB of texts were read.", kMostBytes >> 20));
@@ -277,16 +286,15 @@ class PhraseFinder {
           if (word != kNoWord && !own[i].contains(word)) different.push_back(word);
       std::sort(different.begin(), different.end());
       different.erase(std::unique(different.begin(), different.end()), different.end());
-      writers_[i].amount = different.size();
       for (const uint32_t word : different) ++users[word];
     }
-    std::vector<std::vector<Key>> keys(writers_.size());
+    std::vector<std::vector<std::pair<Key, uint32_t>>> keys(writers_.size());
     parallel_for(writers_.size(), 256, [&](size_t from, size_t to) {
       for (size_t i = from; i < to; ++i) keys[i] = keys_of(writers_[i], own[i], users);
     });
     std::unordered_map<Key, uint32_t> counts;
     for (const auto& of : keys)
-      for (const Key key : of) ++counts[key];
+      for (const auto& [key, texts] : of) ++counts[key];
     std::vector<std::pair<uint32_t, Key>> order;
     for (const auto& [key, count] : counts)
       if (count >= kFewestWriters) order.push_back({count, key});
@@ -297,15 +305,20 @@ class PhraseFinder {
     std::unordered_map<Key, uint32_t> index;
     for (const auto& [count, key] : order) index[key] = static_cast<uint32_t>(phrases_.size()), phrases_.push_back(key);
     for (size_t i = 0; i < writers_.size(); ++i)
-      for (const Key key : keys[i])
-        if (const auto found = index.find(key); found != index.end()) writers_[i].phrases.push_back(found->second);
+      for (const auto& [key, texts] : keys[i])
+        if (const auto found = index.find(key); found != index.end())
+          writers_[i].phrases.push_back(
+              {found->second,
+               static_cast<float>(writers_[i].weight * texts / static_cast<double>(writers_[i].texts.size()))});
   }
 
-  std::vector<Key> keys_of(const Writer& writer, const std::set<uint32_t>& own,
-                           const std::vector<uint32_t>& users) const {
-    std::vector<Key> out;
+  // With the number of texts that each is in.
+  std::vector<std::pair<Key, uint32_t>> keys_of(const Writer& writer, const std::set<uint32_t>& own,
+                                                const std::vector<uint32_t>& users) const {
+    std::vector<Key> all, of_text;
     for (const uint32_t t : writer.texts) {
       const auto& words = texts_[t].words;
+      of_text.clear();
       const auto usable = [&](size_t i) {
         return i < words.size() && words[i] != kNoWord && users[words[i]] >= kFewestWriters && !own.contains(words[i]);
       };
@@ -315,12 +328,19 @@ class PhraseFinder {
         for (size_t n = 0; n < 3 && usable(i + n); ++n) {
           key |= static_cast<Key>(words[i + n] + 1) << (21 * n);
           means |= !turning_[words[i + n]];
-          if (means && !turning_[words[i + n]]) out.push_back(key);
+          if (means && !turning_[words[i + n]]) of_text.push_back(key);
         }
       }
+      std::sort(of_text.begin(), of_text.end());
+      all.insert(all.end(), of_text.begin(), std::unique(of_text.begin(), of_text.end()));
     }
-    std::sort(out.begin(), out.end());
-    out.erase(std::unique(out.begin(), out.end()), out.end());
+    std::sort(all.begin(), all.end());
+    std::vector<std::pair<Key, uint32_t>> out;
+    for (const Key key : all)
+      if (!out.empty() && out.back().first == key)
+        ++out.back().second;
+      else
+        out.push_back({key, 1});
     return out;
   }
   static std::vector<uint32_t> words_in(Key key) {
@@ -330,25 +350,23 @@ class PhraseFinder {
   }
 
   void stratify() {
-    std::vector<size_t> amounts;
-    for (const Writer& writer : writers_) amounts.push_back(writer.amount);
-    std::sort(amounts.begin(), amounts.end());
-    for (Writer& writer : writers_) {
-      const auto at = std::lower_bound(amounts.begin(), amounts.end(), writer.amount) - amounts.begin();
-      writer.stratum =
-          static_cast<uint32_t>(static_cast<size_t>(writer.language) * kAmounts +
-                                std::min<size_t>(kAmounts - 1, static_cast<size_t>(at) * kAmounts / amounts.size()));
-    }
+    for (Writer& writer : writers_) writer.stratum = static_cast<uint32_t>(writer.language);
     users_.assign(phrases_.size() * kStrata * 2, 0);
+    customers_.assign(phrases_.size() * 2, 0);
     for (const Writer& writer : writers_) {
-      ++strata_[writer.stratum * 2 + writer.held_out];
-      for (const uint32_t phrase : writer.phrases) ++users_[(phrase * kStrata + writer.stratum) * 2 + writer.held_out];
+      strata_[writer.stratum * 2 + writer.held_out] += writer.weight;
+      for (const auto& [phrase, weight] : writer.phrases) {
+        if (writer.held_out) uses_[writer.stratum] += weight;
+        users_[(phrase * kStrata + writer.stratum) * 2 + writer.held_out] += weight;
+        ++customers_[phrase * 2 + writer.held_out];
+      }
     }
   }
 
-  double users(uint32_t phrase, size_t half) const {
+  // The weight of texts with the phrase, of everyone.
+  double weight_of(uint32_t phrase) const {
     double sum = 0;
-    for (size_t s = 0; s < kStrata; ++s) sum += users_[(phrase * kStrata + s) * 2 + half];
+    for (size_t s = 0; s < kStrata * 2; ++s) sum += users_[phrase * kStrata * 2 + s];
     return sum;
   }
 
@@ -365,24 +383,33 @@ class PhraseFinder {
   }
 
   void look_at(size_t g) {
-    std::vector<double> mine(phrases_.size(), 0), held(phrases_.size(), 0);
+    std::vector<double> mine(phrases_.size(), 0), weight(phrases_.size(), 0), held(phrases_.size(), 0);
+    std::vector<uint32_t> customers(phrases_.size(), 0);
     std::vector<std::array<double, 2>> writing(kStrata, {0, 0});
-    double writers = 0;
+    std::array<double, kStrata> uses{};  // of any phrase, held out
+    double writers = 0, of_group = 0, of_everyone = 0;
     for (const Writer& writer : writers_) {
+      of_everyone += writer.weight;
       if (writer.group != g) continue;
       writers += 1;
-      writing[writer.stratum][writer.held_out] += 1;
-      for (const uint32_t phrase : writer.phrases) ++(writer.held_out ? held : mine)[phrase];
+      of_group += writer.weight;
+      writing[writer.stratum][writer.held_out] += writer.weight;
+      for (const auto& [phrase, w] : writer.phrases) {
+        ++customers[phrase];
+        weight[phrase] += w;
+        if (writer.held_out) held[phrase] += w, uses[writer.stratum] += w;
+        if (!writer.held_out) ++mine[phrase];
+      }
     }
     if (writers < 2 * kFewestWriters) return;
     double of_mine = 0, of_all = 0;
     std::vector<double> all(phrases_.size());
-    for (uint32_t p = 0; p < phrases_.size(); ++p) all[p] = users(p, 0), of_mine += mine[p], of_all += all[p];
+    for (uint32_t p = 0; p < phrases_.size(); ++p) all[p] = customers_[p * 2], of_mine += mine[p], of_all += all[p];
     if (of_mine == 0) return;
     const double prior = kPriorOfGroup * of_all / static_cast<double>(out_.groups_);
     std::vector<std::pair<Odds, uint32_t>> found;
     for (uint32_t p = 0; p < phrases_.size(); ++p) {
-      if (mine[p] + held[p] < kFewestWriters || all[p] == 0) continue;
+      if (customers[p] < kFewestWriters || all[p] == 0) continue;
       ++out_.comparisons_;
       const Odds odds = odds_of(mine[p], of_mine, all[p], of_all, prior);
       if (odds.z >= kWorthFinding) found.push_back({odds, p});
@@ -392,16 +419,16 @@ class PhraseFinder {
     });
     if (found.size() > kTestedOfGroup) found.resize(kTestedOfGroup);
     for (const auto& [odds, p] : found) {
-      PhraseStudy::Look look{.group = g, .writers = writers, .words = words_in(phrases_[p])};
+      PhraseStudy::Look look{.group = g, .weight = weight[p], .of = of_group, .words = words_in(phrases_[p])};
       Phrase& phrase = look.phrase;
       for (const uint32_t word : look.words) phrase.words += (phrase.words.empty() ? "" : " ") + *vocabulary_[word];
       phrase.language = language_of_phrase(p);
-      phrase.customers = static_cast<size_t>(mine[p] + held[p]);
-      phrase.share = (mine[p] + held[p]) / writers;
-      phrase.everyone = (all[p] + users(p, 1)) / static_cast<double>(writers_.size());
+      phrase.customers = customers[p];
+      phrase.share = weight[p] / of_group;
+      phrase.everyone = weight_of(p) / of_everyone;
       phrase.log_odds = odds.log_odds;
       phrase.z = odds.z;
-      out_.tests_.push_back(p_of(p, g, writing, held));
+      out_.tests_.push_back(p_of(p, writing, uses, held));
       out_.looks_.push_back(std::move(look));
     }
   }
@@ -409,19 +436,21 @@ class PhraseFinder {
   Language language_of_phrase(uint32_t phrase) const {
     std::array<double, kLanguages + 1> in{};
     for (size_t s = 0; s < kStrata; ++s)
-      for (const size_t half : {0, 1}) in[s / kAmounts] += users_[(phrase * kStrata + s) * 2 + half];
+      for (const size_t half : {0, 1}) in[s] += users_[(phrase * kStrata + s) * 2 + half];
     return static_cast<Language>(std::max_element(in.begin(), in.end()) - in.begin());
   }
 
-  // Cochran, Mantel and Haenszel's test among those held out, with the correction for continuity; two-sided.
-  double p_of(uint32_t phrase, size_t, const std::vector<std::array<double, 2>>& writing,
-              const std::vector<double>& held) const {
+  // Cochran, Mantel and Haenszel's test among those held out, with the correction for continuity; two-sided. Of a group
+  // that writes more than others in a text, more of every phrase is expected.
+  double p_of(uint32_t phrase, const std::vector<std::array<double, 2>>& writing,
+              const std::array<double, kStrata>& uses, const std::vector<double>& held) const {
     double expected = 0, variance = 0;
     for (size_t s = 0; s < kStrata; ++s) {
       const double n = strata_[s * 2 + 1], group = writing[s][1], use = users_[(phrase * kStrata + s) * 2 + 1];
-      if (n < 2) continue;
-      expected += group * use / n;
-      variance += group * (n - group) * use * (n - use) / (n * n * (n - 1));
+      if (n < 2 || group <= 0 || !(uses_[s] > 0)) continue;
+      const double wordier = uses[s] / group / (uses_[s] / n), mean = std::min(group, group * use / n * wordier);
+      expected += mean;
+      variance += mean * (n - group) * (n - use) / (n * (n - 1));
     }
     const double more = held[phrase] - expected - 0.5;
     if (more <= 0 || !(variance > 0)) return 1;
@@ -429,7 +458,6 @@ class PhraseFinder {
     return std::min(1.0, 2 * stats::normal_upper_tail(more / std::sqrt(variance)));
   }
 
-  static constexpr size_t kStrata = (kLanguages + 1) * kAmounts;
   const History& history_;
   std::span<const TextSource> sources_;
   Instant as_of_;
@@ -442,11 +470,14 @@ class PhraseFinder {
   std::unordered_map<std::string_view, uint32_t> index_of_;
   std::vector<Key> phrases_;
   std::array<double, kStrata * 2> strata_{};  // writers, by stratum and half
-  std::vector<uint32_t> users_;               // of each phrase, by stratum and half
+  std::array<double, kStrata> uses_{};        // of any phrase, held out, by stratum
+  std::vector<float> users_;                  // of each phrase, weights of its users by stratum and half
+  std::vector<uint32_t> customers_;           // of each phrase, its users by half
 };
 
 PhraseStudy::PhraseStudy(const History& history, std::span<const TextSource> sources, Instant as_of,
-                         const Comparison& comparison) {
+                         const Comparison& comparison, std::string_view how)
+    : how_(how) {
   PhraseFinder(history, sources, as_of, comparison, *this).all();
 }
 
@@ -469,7 +500,7 @@ std::vector<std::vector<Phrase>> PhraseStudy::judged(std::span<const double> q) 
   for (size_t i = 0; i < looks_.size(); ++i) {
     const Look& look = looks_[i];
     if (q[i] > kMistakes || out[look.group].size() >= kShown) continue;
-    const stats::Interval interval = stats::wilson(static_cast<double>(look.phrase.customers), look.writers, z);
+    const stats::Interval interval = stats::wilson(std::min(look.weight, look.of), look.of, z);
     if (interval.contains(look.phrase.everyone)) continue;
     // A longer phrase that most of its users use says it better; and nothing is said twice.
     const bool said = std::any_of(looks_.begin(), looks_.end(), [&](const Look& other) {
@@ -484,9 +515,8 @@ std::vector<std::vector<Phrase>> PhraseStudy::judged(std::span<const double> q) 
     Phrase phrase = look.phrase;
     phrase.q = q[i];
     phrase.interval = interval;
-    phrase.sentence =
-        fmt::format("{} {} of those who write say \"{}\", against {} of everyone's", percent_text(phrase.share),
-                    range_text(interval), phrase.words, percent_text(phrase.everyone));
+    phrase.sentence = fmt::format("{} {} {} \"{}\", against {} of everyone's", percent_text(phrase.share),
+                                  range_text(interval), how_, phrase.words, percent_text(phrase.everyone));
     told[look.group].push_back(&look);
     out[look.group].push_back(std::move(phrase));
   }

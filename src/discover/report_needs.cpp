@@ -112,6 +112,7 @@ Json to_json(const Needs& needs) {
       .set("takes_less", choices_json(needs.avoided))
       .set("takes_back", choices_json(needs.taken_back))
       .set("says", phrases_json(needs.says))
+      .set("opens", phrases_json(needs.opens))
       .set("experience", experience_json(needs.experience))
       .set("benefits", benefits)
       .set("value_proposition", needs.proposition.empty() ? Json() : Json(needs.proposition))
@@ -141,6 +142,7 @@ std::string html_of(const Needs& needs, std::string (*safe)(std::string_view)) {
   out += list("Takes less than others", needs.avoided, safe);
   out += list("Takes back most", needs.taken_back, safe);
   out += list("In their own words", needs.says, safe);
+  out += list("Mail they open", needs.opens, safe);
   out += list("How it went", needs.experience, safe);
   return out;
 }

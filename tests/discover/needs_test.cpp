@@ -137,7 +137,7 @@ profiles::History random_company(Rng rng, size_t customers) {
                    "Product Reviewed",
                    start + kDay * static_cast<int64_t>(301 + rng.below(50)),
                    {{"rating", number(1 + static_cast<double>(rng.below(5)))},
-                    {"text", HistoryBuilder::Value(filler_text(rng, i % 5 == 0, 3 + rng.below(8)))}}});
+                    {"text", HistoryBuilder::Value(filler_text(rng, i % 5 == 0, (kind % 2 ? 3 : 7) + rng.below(8)))}}});
     }
   }
   return std::move(builder).build();
@@ -260,8 +260,8 @@ TEST(Needs, HostileTextsStayTexts) {
   const auto history =
       two_kinds(600, [&](HistoryBuilder& builder, Rng& rng, HistoryBuilder::Row& order, bool often, size_t i) {
         builder.add(order);
-        if (rng.chance(often ? 0.02 : 0.5)) review(builder, order, hostile[rng.below(hostile.size())]);
-        if (often && rng.chance(0.05)) review(builder, order, filler_text(rng, 0, 5));
+        if (rng.chance(often ? 0.005 : 0.5)) review(builder, order, hostile[rng.below(hostile.size())]);
+        if (often && rng.chance(0.15)) review(builder, order, filler_text(rng, 0, 5));
         // Nine people know of Aurelia: too few to speak of her.
         if (!often && i < 18) review(builder, order, "Aurelia Quillfeather was rude");
         // A customer's own name is not news.
@@ -358,6 +358,26 @@ TEST(Needs, NotInYourData) {
     EXPECT_TRUE(s.needs.benefits.empty() && s.needs.proposition.empty() && s.needs.frame.empty());
     EXPECT_TRUE(s.needs.nothing.starts_with("not in your data")) << s.needs.nothing;
   }
+}
+
+// Subjects of mail are not the customers' own words, and are told apart from them.
+TEST(Needs, SubjectsOfMailTheyOpen) {
+  const auto history = two_kinds(600, [](HistoryBuilder& builder, Rng& rng, HistoryBuilder::Row& order, bool often,
+                                         size_t) {
+    builder.add(order);
+    const bool sale = rng.chance(often ? 0.1 : 0.5);
+    builder.add(
+        {order.customer,
+         "Email Opened",
+         order.time + kDay,
+         {{"subject", HistoryBuilder::Value(sale ? std::string("Autumn clearance begins") : filler_text(rng, 0, 3))}}});
+  });
+  const Discovery found = of_two_kinds(history);
+  const Needs& needs = seldom(found).needs;
+  EXPECT_TRUE(needs.says.empty());
+  ASSERT_FALSE(needs.opens.empty());
+  EXPECT_NE(needs.opens[0].words.find("clearance"), std::string::npos) << needs.opens[0].words;
+  EXPECT_NE(html_of(found).find("Mail they open"), std::string::npos);
 }
 
 // A clinic's messages may speak of illness: they are read only where someone allows it by name.

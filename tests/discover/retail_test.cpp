@@ -1,6 +1,7 @@
 // The real shop: UCI Online Retail through its preset, discovered as of the day after its last.
 #include <chrono>
 
+#include "core/text.hpp"
 #include "discover/discover.hpp"
 #include "discover/measure.hpp"
 #include "discover/quality.hpp"
@@ -70,6 +71,15 @@ TEST(OnlineRetail, MicroSegmentsThatRulesCanTell) {
   EXPECT_NEAR(f1, found->macro_f1, 1e-9);
   EXPECT_GE(exactly, 0.95);
   EXPECT_NEAR(found->value, 8'300'065.814, 0.01);
+  // What cards say of needs names no line that is no product, and something of what they are about: Christmas.
+  std::string needs;
+  for (const Segment& s : found->segments)
+    for (const auto* choices : {&s.needs.over, &s.needs.avoided, &s.needs.taken_back})
+      for (const Choice& choice : *choices) needs += fold_case(choice.sentence) + "\n";
+  for (const std::string_view never : {"postage", "carriage", "manual", "discount", "sample", "bank charge", "adjust",
+                                       "amazon", "cruk", "test", "voucher"})
+    EXPECT_EQ(needs.find(never), std::string::npos) << never << " in " << needs;
+  EXPECT_NE(needs.find("christmas"), std::string::npos) << needs;
   // Service lines are no interests; hours are not spoken of where no zone is known.
   for (const FeatureColumn& column : found->features.columns) {
     EXPECT_EQ(column.feature.name.find("postage"), std::string::npos);
