@@ -148,7 +148,11 @@ void settle_unknown(Persona& persona, const Needs& needs) {
   if (needs.has_texts)
     std::erase_if(persona.unknown,
                   [](const std::string& unknown) { return unknown.find("no survey answers") != std::string::npos; });
-  if (!needs.nothing.empty()) persona.unknown.push_back("the benefit they seek: " + needs.nothing);
+  if (!needs.nothing.empty())
+    persona.unknown.insert(persona.unknown.begin(), "the benefit they seek: " + needs.nothing);
+  for (const std::string& sentence : needs.product_first)
+    if (std::find(persona.pains.begin(), persona.pains.end(), sentence) == persona.pains.end())
+      persona.pains.push_back(sentence);
 }
 
 }  // namespace tessera::discover
