@@ -32,10 +32,13 @@ T must(Result<T> result) {
   std::exit(1);
 }
 
-Discovery discovered(const profiles::History& history, std::optional<size_t> segments) {
+Discovery discovered(const profiles::History& history, std::optional<size_t> segments, bool hides = false,
+                     std::string goal = "") {
   SilentProgress quiet;
   Options options{.as_of = simulate::kAsOf, .zone = Zone::utc()};
   options.segments = segments;
+  options.hides = hides;
+  options.goal = std::move(goal);
   return must(discover(history, segment::schema_of(history), options, quiet));
 }
 
@@ -77,7 +80,8 @@ double by_rfm(const SimulatedHistory& company, const Discovery& found, size_t k)
 }
 
 int growth_of_cost(const bench::Options& options) {
-  bench::Table table({"customers", "events", "features", "k", "seconds", "peak memory, MiB"});
+  bench::Table table(
+      {"customers", "events", "features", "k", "alone, s", "and hidden days, s", "with a goal, s", "peak memory, MiB"});
   std::vector<double> sizes, costs;
   const std::vector<uint32_t> customers =
       options.smoke ? std::vector<uint32_t>{2'000, 5'000} : std::vector<uint32_t>{10'000, 100'000, 1'000'000};
@@ -92,10 +96,14 @@ int growth_of_cost(const bench::Options& options) {
       found = discovered(company.history, std::nullopt);
       (void)html_of(found);
     });
+    const double hiding = seconds_of([&] { (void)html_of(discovered(company.history, std::nullopt, true)); });
+    const double with_goal =
+        seconds_of([&] { (void)html_of(discovered(company.history, std::nullopt, true, "repeat")); });
     sizes.push_back(n);
     costs.push_back(seconds);
     table.add({fmt::format("{}", n), fmt::format("{}", company.history.events()),
                fmt::format("{}", found.treatment.size()), fmt::format("{}", found.k), fmt::format("{:.1f}", seconds),
+               fmt::format("{:.1f}", hiding), fmt::format("{:.1f}", with_goal),
                fmt::format("{}", bench::memory_peak() >> 20)});
   }
   table.print(fmt::format("Discovery, from a history in memory to the report page (exponent {:.2f})",
