@@ -9,6 +9,7 @@
 #include "core/stop.hpp"
 #include "core/text.hpp"
 #include "discover/continuum.hpp"
+#include "discover/division_before.hpp"
 #include "discover/extent.hpp"
 #include "discover/goal.hpp"
 #include "discover/measure.hpp"
@@ -130,6 +131,7 @@ class Run {
     active_ = active;
     for (const uint32_t c : population_.counted) out_.active += active[c];
     out_.known = known_customers(history_, population_.counted, out_.as_of);
+    by_old_rules_ = by_old_rules(options_.before, out_.known, setting());
     out_.grouped = population_.grouped.size();
     out_.left_out = population_.left_out;
     const size_t inactive = population_.counted.size() - out_.active;
@@ -227,12 +229,21 @@ class Run {
     TRY(go_on());
     if (division.clustering.k == 0) return {};
     const size_t found = clustering_.k;
+    const auto kept = as_before(division.clustering);
     for (size_t j = 0; j < transformed_.table.columns; ++j) {
       transformed_.columns[j].weight *= division.weights[j];
       for (size_t i = 0; i < transformed_.table.rows; ++i) transformed_.table.at(i, j) *= division.weights[j];
     }
     out_.treatment = transformed_.columns;
     clustering_ = std::move(division.clustering);
+    if (kept) {
+      std::vector<size_t> order;
+      auto candidates = std::move(clustering_.candidates);
+      const std::string said = clustering_.chosen_by;
+      clustering_ = clustering_of(transformed_.table, kept->labels, kept->k, order);
+      clustering_.candidates = std::move(candidates);
+      clustering_.chosen_by = said;
+    }
     clustering_.chosen_by =
         (found > 1
              ? fmt::format("{} broad groups stand apart; inside them {} shade into each other. ", found,
@@ -241,6 +252,22 @@ class Run {
                            out_.parts.words.customers, weightiest(transformed_.columns))) +
         clustering_.chosen_by;
     return {};
+  }
+
+  // The division of the run before, where it tells about as much as the new one.
+  std::optional<DivisionBefore> as_before(Clustering& anew) const {
+    if (options_.anew) return std::nullopt;
+    auto kept = division_before(by_old_rules_, population_, transformed_.table, static_cast<double>(options_.min_size));
+    if (!kept) return std::nullopt;
+    const double old_share = share_between(transformed_.table, kept->labels, kept->k),
+                 new_share = share_between(transformed_.table, anew.labels, anew.k);
+    if (old_share < kAsGood * new_share) return std::nullopt;
+    anew.chosen_by = fmt::format(
+        "{} groups: no gaps say how many there are, and those of run {} still tell {:.1f} % of what varies between {}, "
+        "{} groups found anew {:.1f} %; so it is cut where it was (--anew cuts it anew).",
+        kept->k, options_.before->generation->run, 100 * old_share, out_.parts.words.customers, anew.k,
+        100 * new_share);
+    return kept;
   }
 
   // What rules may speak of, one value for each grouped customer.
@@ -428,7 +455,7 @@ class Run {
         segment.persona.unknown = {"what kind of group they will belong to: they were set apart, not described"};
       }
     }
-    name_notes_ = settle_names(segments, out_.known, options_.before, {claims, mains, out_.parts});
+    name_notes_ = settle_names(segments, out_.known, options_.before, by_old_rules_, {claims, mains, out_.parts});
     for (size_t s = 0; s < segments.size(); ++s) {
       if (s < k) {
         segments[s].distinct = std::move(claims[s]);
@@ -530,7 +557,7 @@ class Run {
 
   std::optional<Lineage> lineage() const {
     if (!options_.before || !options_.before->generation) return std::nullopt;
-    return lineage_of(*options_.before, out_, setting(), name_notes_);
+    return lineage_of(*options_.before, out_, by_old_rules_, name_notes_);
   }
 
   void draw() {
@@ -552,6 +579,7 @@ class Run {
   std::vector<int> place_;  // of cluster or apart group in segments + set_apart
   std::vector<double> value_;
   std::vector<bool> active_;
+  std::optional<Generation> by_old_rules_;  // the groups of the run before, asked today
   std::vector<std::string> name_notes_;
 };
 

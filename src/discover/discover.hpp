@@ -51,6 +51,7 @@ struct Options {
   bool keep_unwanted = false;         // bots, staff and tests are not left out
   std::string goal;                   // "value", "repeat", "retention", or an expression; empty: the structure decides
   Duration horizon = kDay * 90;       // the days that a goal speaks of, and that are hidden
+  bool anew = false;                  // a continuum is not cut where the run before cut it
   const Before* before = nullptr;     // runs before, over the customers of the history; null: no groups have a past
   bool needs = true;                  // say what each group seeks (needs.hpp)
   bool hides = false;                 // a second discovery is judged on days hidden from it

@@ -114,8 +114,19 @@ std::vector<size_t> in_their_order(const std::vector<Group>& groups, const std::
   return out;
 }
 
+// How alike two groups are: by who was in the one, and by whom its rule would have now, whichever is more.
+struct Likeness {
+  const Overlap& by_members;
+  const Overlap* by_rules;  // null: not known
+
+  double jaccard(size_t a, size_t b) const {
+    return std::max(by_members.jaccard(a, b), by_rules ? by_rules->jaccard(a, b) : 0);
+  }
+  bool is_same(size_t a, size_t b) const { return by_members.is_same(a, b) || (by_rules && by_rules->is_same(a, b)); }
+};
+
 // Of each group of now the one of before that it is, or -1.
-std::vector<int> found_again(const Generation& before, const Generation& now, const Overlap& overlap) {
+std::vector<int> found_again(const Generation& before, const Generation& now, const Likeness& overlap) {
   std::vector<int> continues(now.groups.size(), -1);
   std::vector<bool> has_like(before.groups.size(), false), is_like(now.groups.size(), false);
   for (size_t a = 0; a < before.groups.size(); ++a)
@@ -208,17 +219,21 @@ Kin kin_of(const Group& group) {
 
 }  // namespace
 
-Lineage lineage_of(const Generation& before, const Generation& now) {
+Lineage lineage_of(const Generation& before, const Generation& now, const Generation* by_old_rules) {
   VERIFY(before.known.size() == now.known.size());
   const Memberships was(before.groups, before.known.size()), is(now.groups, now.known.size());
   const Overlap overlap = overlap_of(before, now, was, is);
-  const std::vector<int> continues = found_again(before, now, overlap);
+  std::optional<Overlap> of_rules;
+  if (by_old_rules)
+    of_rules = overlap_of(*by_old_rules, now, Memberships(by_old_rules->groups, by_old_rules->known.size()), is);
+  const Likeness likeness{overlap, of_rules ? &*of_rules : nullptr};
+  const std::vector<int> continues = found_again(before, now, likeness);
   Lineage out{.run = before.run, .as_of = before.as_of, .judged = overlap.judged};
   for (const Group& group : before.groups) out.before.push_back(kin_of(group));
   for (size_t b = 0; b < now.groups.size(); ++b) {
     out.now.push_back(kin_of(now.groups[b]));
     out.now.back().continues = continues[b];
-    if (continues[b] >= 0) out.now.back().jaccard = overlap.jaccard(static_cast<size_t>(continues[b]), b);
+    if (continues[b] >= 0) out.now.back().jaccard = likeness.jaccard(static_cast<size_t>(continues[b]), b);
   }
   out.turns = turns_of(before, now, overlap, continues);
   out.movements = movements_of(before, now, was, is);

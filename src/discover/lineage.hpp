@@ -7,8 +7,10 @@
 //
 //   Jaccard(A, B) = n / |A or B|      n / |A|: how much of A went to B      n / |B|: how much of B came from A
 //
-// - Found again: A is B where Jaccard is above 1/2. That is where more of the two is shared than not, and where
-//   clusters count as dissolved below (Hennig 2007, Cluster-wise assessment of cluster stability). Of groups that
+// - Found again: A is B where Jaccard is above 1/2, of those who were in A or of those whom A's rule would have now:
+//   "recent customers" stay that group though they are other people every month. A half is where more of the two is
+//   shared than not, and where clusters count as dissolved below (Hennig 2007, Cluster-wise assessment of cluster
+//   stability). Of groups that
 //   exclude each other a group has at most one such partner; where rules overlap, the one-to-one assignment with the
 //   largest sum of Jaccards is taken (Hungarian method). B carries A's id and name. A group that is set apart is found
 //   again by its name: it is a condition, not a finding, and its members are meant to pass through.
@@ -51,7 +53,7 @@ struct Kin {
   bool set_apart = false;
   uint64_t size = 0;
   int continues = -1;  // of a group of now: the index of the one it is; -1: none
-  double jaccard = 0;  // with that one, over those known to both
+  double jaccard = 0;  // with that one, the larger of the two
 };
 
 enum class TurnKind : uint8_t { FoundAgain, Split, Merged, New, Vanished };
@@ -85,7 +87,9 @@ struct Lineage {
 };
 
 // The order of the groups changes nothing but the indices. O(members + groups³ of those that overlap by half).
-Lineage lineage_of(const Generation& before, const Generation& now);
+// `by_old_rules`: whom the groups of before would have now, by their rules (the same groups in the same order); null:
+// not known.
+Lineage lineage_of(const Generation& before, const Generation& now, const Generation* by_old_rules = nullptr);
 
 // Customers known to both who are in another group now, where the groups are the same ones, in the same order.
 uint64_t moved_between(const Generation& before, const Generation& now);

@@ -33,7 +33,8 @@ std::string note_on(const Segment& segment, const std::string& fresh, const std:
 }  // namespace
 
 std::vector<std::string> settle_names(std::vector<Segment>& segments, const std::vector<bool>& known,
-                                      const Before* before, const NameGrounds& grounds) {
+                                      const Before* before, const std::optional<Generation>& by_old_rules,
+                                      const NameGrounds& grounds) {
   std::vector<std::string> notes;
   std::vector<int> continues(segments.size(), -1);
   std::set<std::string> ids, names;
@@ -41,7 +42,7 @@ std::vector<std::string> settle_names(std::vector<Segment>& segments, const std:
   if (before && before->generation) {
     Generation now{.as_of = {}, .groups = {}, .known = known};
     for (const Segment& segment : segments) add_group(segment, now);
-    const Lineage lineage = lineage_of(*before->generation, now);
+    const Lineage lineage = lineage_of(*before->generation, now, by_old_rules ? &*by_old_rules : nullptr);
     for (size_t s = 0; s < segments.size(); ++s) continues[s] = lineage.now[s].continues;
     for (const Group& group : before->generation->groups) {
       ids.insert(group.id);
@@ -77,25 +78,28 @@ Generation generation_of(const Discovery& discovery) {
   return out;
 }
 
+std::optional<Generation> by_old_rules(const Before* before, const std::vector<bool>& known, const Setting& setting) {
+  if (!before || !before->generation) return std::nullopt;
+  const auto asked = members_of(setting, before->definitions);
+  if (!asked) return std::nullopt;
+  Generation out{.run = before->generation->run, .as_of = setting.as_of, .groups = {}, .known = known};
+  for (const Group& group : before->generation->groups) {
+    out.groups.push_back({.id = group.id, .name = group.name, .set_apart = group.set_apart, .members = {}});
+    const auto rule = std::ranges::find(asked->ids, group.id);
+    if (rule == asked->ids.end()) return std::nullopt;
+    for (const uint32_t c : asked->members[static_cast<size_t>(rule - asked->ids.begin())])
+      if (known[c]) out.groups.back().members.push_back(c);
+  }
+  return out;
+}
+
 // How many would be in another group had the rules stayed as they were tells whether customers moved, or the cut did.
-// Rules that cannot be asked any more (a property that is withheld now) tell nothing.
-Lineage lineage_of(const Before& before, const Discovery& found, const Setting& setting,
+Lineage lineage_of(const Before& before, const Discovery& found, const std::optional<Generation>& by_old_rules,
                    std::vector<std::string> notes) {
-  const Generation now = generation_of(found);
-  Lineage out = lineage_of(*before.generation, now);
+  Lineage out = lineage_of(*before.generation, generation_of(found), by_old_rules ? &*by_old_rules : nullptr);
   out.people = found.parts.words.customers;
   out.notes = std::move(notes);
-  const auto by_old_rules = members_of(setting, before.definitions);
-  if (!by_old_rules) return out;
-  Generation today{.run = before.generation->run, .as_of = now.as_of, .groups = {}, .known = now.known};
-  for (const Group& group : before.generation->groups) {
-    today.groups.push_back({.id = group.id, .name = group.name, .set_apart = group.set_apart, .members = {}});
-    const auto rule = std::ranges::find(by_old_rules->ids, group.id);
-    if (rule == by_old_rules->ids.end()) return out;
-    for (const uint32_t c : by_old_rules->members[static_cast<size_t>(rule - by_old_rules->ids.begin())])
-      if (now.known[c]) today.groups.back().members.push_back(c);
-  }
-  out.moved_by_old_rules = moved_between(*before.generation, today);
+  if (by_old_rules) out.moved_by_old_rules = moved_between(*before.generation, *by_old_rules);
   return out;
 }
 

@@ -29,15 +29,21 @@ struct NameGrounds {
   const Parts& parts;
 };
 
+// Whom the micro-segments of the run before would have now, by their rules. nullopt: there is none, or its rules cannot
+// be asked any more (a property that is withheld now).
+std::optional<Generation> by_old_rules(const Before* before, const std::vector<bool>& known, const Setting& setting);
+
 // Segments come with fresh names and leave with final ones, and ids. `known`: as Discovery::known. Returns sentences on
 // names that were kept and say less than they did.
 std::vector<std::string> settle_names(std::vector<Segment>& segments, const std::vector<bool>& known,
-                                      const Before* before, const NameGrounds& grounds);
+                                      const Before* before, const std::optional<Generation>& by_old_rules,
+                                      const NameGrounds& grounds);
 
 // The groups of a discovery as lineages see them: its segments and set-apart groups in their order.
 Generation generation_of(const Discovery& discovery);
 
 // From the run before to this one. REQUIRES: there is one.
-Lineage lineage_of(const Before& before, const Discovery& now, const Setting& setting, std::vector<std::string> notes);
+Lineage lineage_of(const Before& before, const Discovery& now, const std::optional<Generation>& by_old_rules,
+                   std::vector<std::string> notes);
 
 }  // namespace tessera::discover

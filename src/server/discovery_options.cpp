@@ -23,6 +23,7 @@ constexpr DiscoveryOption kOptions[] = {
     {"goal", "--goal", Kind::Text},
     {"horizon", "--horizon", Kind::Duration},
     {"no_hiding", "--no-hiding", Kind::Flag},
+    {"anew", "--anew", Kind::Flag},
     {"no_keep", "--no-keep", Kind::Flag},
     {"zone", "--zone", Kind::Zone},
     {"allow", "--allow", Kind::Texts},

@@ -78,7 +78,7 @@ TEST_F(Background, OneSaysWhatTheCommandSaysAndOutlivesTheServer) {
   // Every option there is goes through the command line.
   const std::string all = ask_for(
       R"x({"min_size": 20, "segments": "auto", "features": "event order = \"Order Completed\"\nlet orders = count(order)\nlet n = count(any event)",
-      "active": "90d", "goal": "repeat", "horizon": "60d", "no_hiding": true, "no_keep": true, "zone": "Europe/Berlin", "allow": ["age"], "keep_unwanted": true, "as_of": "2026-03-01",
+      "active": "90d", "goal": "repeat", "horizon": "60d", "no_hiding": true, "anew": true, "no_keep": true, "zone": "Europe/Berlin", "allow": ["age"], "keep_unwanted": true, "as_of": "2026-03-01",
       "known_at": "2100-01-01", "seed": 1})x");
   EXPECT_EQ(look(all).find("options")->as_object()->size(), server::discovery_options().size());
   wait_until(all, is_over);

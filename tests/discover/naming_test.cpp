@@ -57,7 +57,7 @@ class Settling : public testing::Test {
   std::vector<std::string> settled(std::vector<Segment> segments, const Before* before) {
     const std::vector<std::vector<Claim>> claims(segments.size());
     const std::vector<double> mains(segments.size(), 2);
-    notes = settle_names(segments, std::vector<bool>(100, true), before, {claims, mains, words});
+    notes = settle_names(segments, std::vector<bool>(100, true), before, std::nullopt, {claims, mains, words});
     std::vector<std::string> out;
     for (const Segment& each : segments) out.push_back(fmt::format("{}: {}", each.id, each.persona.name));
     return out;

@@ -4,6 +4,7 @@
 #include "core/text.hpp"
 #include "discover/discover.hpp"
 #include "discover/measure.hpp"
+#include "discover/naming.hpp"
 #include "discover/quality.hpp"
 #include "discover/report.hpp"
 #include "ingest/import.hpp"
@@ -19,18 +20,30 @@ std::string retail_file() {
   return {};
 }
 
+// The shop's history, read once. nullopt: the file is not there, or was not read.
+const std::optional<profiles::History>& retail_history() {
+  static const std::optional<profiles::History> kHistory = []() -> std::optional<profiles::History> {
+    const std::string file = retail_file();
+    if (file.empty()) return std::nullopt;
+    FixedClock clock(*parse_instant("2026-01-01"));
+    SilentProgress quiet;
+    auto record = store::Record::in_memory(clock);
+    if (!record) return std::nullopt;
+    const ingest::ImportOptions how{.preset = "online-retail", .yes = true, .zone = "none", .learnt = clock.now()};
+    const auto imported = ingest::import_files(**record, std::span(&file, 1), how, {}, quiet);
+    EXPECT_TRUE(imported.has_value()) << imported.error().text();
+    auto history = profiles::load(**record);
+    EXPECT_TRUE(history.has_value());
+    return history ? std::optional(std::move(*history)) : std::nullopt;
+  }();
+  return kHistory;
+}
+
 TEST(OnlineRetail, MicroSegmentsThatRulesCanTell) {
-  const std::string file = retail_file();
-  if (file.empty()) GTEST_SKIP() << "../shared/data/online-retail.csv.gz is not there";
-  FixedClock clock(*parse_instant("2026-01-01"));
-  SilentProgress quiet;
-  auto record = store::Record::in_memory(clock);
-  ASSERT_TRUE(record.has_value());
-  const ingest::ImportOptions how{.preset = "online-retail", .yes = true, .zone = "none", .learnt = clock.now()};
-  const auto imported = ingest::import_files(**record, std::span(&file, 1), how, {}, quiet);
-  ASSERT_TRUE(imported.has_value()) << imported.error().text();
-  const auto history = profiles::load(**record);
+  if (retail_file().empty()) GTEST_SKIP() << "../shared/data/online-retail.csv.gz is not there";
+  const auto& history = retail_history();
   ASSERT_TRUE(history.has_value());
+  SilentProgress quiet;
   const auto schema = segment::schema_of(*history);
 
   const auto start = std::chrono::steady_clock::now();
@@ -84,6 +97,30 @@ TEST(OnlineRetail, MicroSegmentsThatRulesCanTell) {
   for (const FeatureColumn& column : found->features.columns) {
     EXPECT_EQ(column.feature.name.find("postage"), std::string::npos);
     EXPECT_NE(column.feature.family, Family::Hour);
+  }
+}
+
+// The shop is a continuum: a month later it is cut where it was, and every group is found again.
+TEST(OnlineRetail, AMonthLaterItIsCutWhereItWas) {
+  if (retail_file().empty()) GTEST_SKIP() << "../shared/data/online-retail.csv.gz is not there";
+  const auto& history = retail_history();
+  ASSERT_TRUE(history.has_value());
+  SilentProgress quiet;
+  const auto schema = segment::schema_of(*history);
+  const auto first = discover(*history, schema, {.as_of = parse_instant("2011-10-09")}, quiet);
+  ASSERT_TRUE(first.has_value()) << first.error().text();
+  const Before before{.generation = generation_of(*first), .definitions = first->tsl, .ids = {}, .names = {}};
+  for (const bool anew : {false, true}) {
+    const auto later =
+        discover(*history, schema, {.as_of = parse_instant("2011-11-09"), .anew = anew, .before = &before}, quiet);
+    ASSERT_TRUE(later.has_value()) << later.error().text();
+    EXPECT_EQ(later->chosen_by.find("cut where it was") != std::string::npos, !anew) << later->chosen_by;
+    ASSERT_TRUE(later->lineage.has_value());
+    const auto again = std::ranges::count_if(later->lineage->now, [](const Kin& kin) { return kin.continues >= 0; });
+    if (anew)
+      EXPECT_LT(again, static_cast<ptrdiff_t>(first->segments.size()));
+    else
+      EXPECT_EQ(again, static_cast<ptrdiff_t>(later->segments.size() + later->set_apart.size()));
   }
 }
 

@@ -24,6 +24,7 @@ constexpr Option kOptions[] = {
     {"--no-hiding", "", "Do not judge a second discovery on hidden days: half the time", Takes::Flag},
     {"--zone", "ZONE", "Zone of the hours and days of the week (default: as the imports said)"},
     {"--allow", "PROPERTY", "Use a property classed as sensitive, by name", Takes::Many},
+    {"--anew", "", "Where there are no natural groups, do not hold on to those of the run before", Takes::Flag},
     {"--no-keep", "", "Do not keep this run in the record", Takes::Flag},
     {"--keep-unwanted", "", "Do not leave out bots, staff and test users", Takes::Flag},
     {"--out", "DIR", "Write report.html, segments.tsl and discovery.json", Takes::One, false, Means::Folder},
@@ -92,6 +93,7 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
     return usage("--horizon is a time above nought", "--horizon 90d, or --no-hiding to hide nothing");
   options.goal = given.text("goal").value_or("");
   options.hides = !given.has("no-hiding");
+  options.anew = given.has("anew");
   if (const auto file = given.text("features")) {
     options.features = TRY(context.world.read(*file));
     options.features_name = *file;
