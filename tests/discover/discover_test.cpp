@@ -6,6 +6,7 @@
 #include "core/parallel.hpp"
 #include "core/random.hpp"
 #include "core/text.hpp"
+#include "discover/discovered.hpp"
 #include "discover/measure.hpp"
 #include "discover/quality.hpp"
 #include "discover/report.hpp"
@@ -15,16 +16,6 @@ namespace tessera::discover {
 namespace {
 
 using profiles::HistoryBuilder;
-
-Discovery discovered(const profiles::History& history, const Options& options) {
-  SilentProgress quiet;
-  auto found = discover(history, segment::schema_of(history), options, quiet);
-  if (!found) {
-    ADD_FAILURE() << found.error().text();
-    return {};
-  }
-  return std::move(*found);
-}
 
 Options at_the_end() {
   return {.as_of = simulate::kAsOf, .zone = Zone::utc()};

@@ -5,6 +5,7 @@
 
 #include "core/random.hpp"
 #include "discover/discover.hpp"
+#include "discover/discovered.hpp"
 #include "simulate/simulate.hpp"
 
 namespace tessera::discover {
@@ -34,13 +35,6 @@ profiles::History shop(uint64_t seed) {
       if (rng.chance(is_large ? 0.7 : 0.1)) order(90 * quarter + static_cast<int64_t>(rng.below(89)));
   }
   return std::move(builder).build();
-}
-
-Discovery discovered(const profiles::History& history, const Options& options) {
-  SilentProgress quiet;
-  auto found = discover(history, segment::schema_of(history), options, quiet);
-  if (!found) ADD_FAILURE() << found.error().text();
-  return found ? std::move(*found) : Discovery{};
 }
 
 TEST(Goal, FeaturesCountByWhatTheySayAboutIt) {

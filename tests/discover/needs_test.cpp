@@ -9,6 +9,7 @@
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "discover/discover.hpp"
+#include "discover/discovered.hpp"
 #include "discover/planted_needs.hpp"
 #include "discover/report.hpp"
 
@@ -16,16 +17,6 @@ namespace tessera::discover {
 namespace {
 
 using profiles::HistoryBuilder;
-
-Discovery discovered(const profiles::History& history, const Options& options) {
-  SilentProgress quiet;
-  auto found = discover(history, segment::schema_of(history), options, quiet);
-  if (!found) {
-    ADD_FAILURE() << found.error().text();
-    return {};
-  }
-  return std::move(*found);
-}
 
 // The planted segment that most of a found one belong to.
 uint32_t planted_as(const SimulatedHistory& company, const Segment& segment) {
