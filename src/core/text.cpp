@@ -171,6 +171,21 @@ std::optional<std::string> nearest_name(std::string_view name, std::span<const s
   return best;
 }
 
+std::string grouped(double value) {
+  const double size = std::fabs(value);
+  std::string text = size >= 100 || value == std::round(value) ? fmt::format("{:.0f}", value)
+                     : size >= 10                              ? fmt::format("{:.1f}", value)
+                                                               : fmt::format("{:.2f}", value);
+  if (text.find('.') != std::string::npos) {
+    while (text.back() == '0') text.pop_back();
+    if (text.back() == '.') text.pop_back();
+  }
+  if (text == "-0") text = "0";
+  const size_t point = std::min(text.find('.'), text.size()), start = text[0] == '-' ? 1 : 0;
+  for (size_t i = point; i > start + 3; i -= 3) text.insert(i - 3, ",");
+  return text;
+}
+
 std::string slug_of(std::string_view name) {
   std::string out;
   for (const char c : fold_case(name)) {

@@ -32,6 +32,9 @@ size_t edit_distance(std::string_view a, std::string_view b);
 // The candidate nearest to the name (folded), if it is near enough to be a likely slip; ties: the first in order.
 std::optional<std::string> nearest_name(std::string_view name, std::span<const std::string> candidates);
 
+// A number as people read it: three digits that matter at least, thousands apart: "61,234", "12.5", "0.25".
+std::string grouped(double value);
+
 // "Abandoned cart, high intent" -> "abandoned-cart-high-intent": small ASCII letters, digits and '-'.
 std::string slug_of(std::string_view name);
 

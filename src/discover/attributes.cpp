@@ -9,7 +9,6 @@
 
 #include "core/parallel.hpp"
 #include "core/text.hpp"
-#include "discover/persona.hpp"
 #include "discover/tongue.hpp"
 #include "profiles/service_lines.hpp"
 

@@ -191,8 +191,8 @@ class Interpreter {
   Interpreter(Needs& needs, const Words& words) : needs_(needs), words_(words) {}
 
   void all() {
-    for (const Choice& choice : needs_.over) point(choice);
-    for (const Choice& choice : needs_.avoided) point(choice);
+    for (const Preference& choice : needs_.over) point(choice);
+    for (const Preference& choice : needs_.avoided) point(choice);
     for (const Phrase& phrase : needs_.says) point(phrase);
     for (const Phrase& phrase : needs_.opens) point(phrase);
     std::stable_sort(found_.begin(), found_.end(),
@@ -220,7 +220,7 @@ class Interpreter {
         {{std::string(sort), std::move(what), {evidence}}, strength, std::move(proposition), std::move(frame)});
   }
 
-  void point(const Choice& choice) {
+  void point(const Preference& choice) {
     // What a clinic calls a promotion is a reminder.
     if (choice.kind == AttributeKind::Reduction && words_.industry == "clinic") return;
     const std::string level = choice.is_word ? fmt::format("\"{}\"", choice.level) : choice.level;

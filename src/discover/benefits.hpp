@@ -20,7 +20,7 @@ struct Benefit {
 };
 
 struct Needs {
-  std::vector<Choice> over, avoided, taken_back;
+  std::vector<Preference> over, avoided, taken_back;
   std::vector<Phrase> says;   // what they write
   std::vector<Phrase> opens;  // subjects of the mail they open
   std::vector<Experience> experience;

@@ -220,8 +220,8 @@ std::string continuum_sentence(const Cut* cut, const Cut* natural) {
       cut->figures.quality.stability, cut->figures.weakest);
 }
 
-Choice answer(const std::vector<Cut>& cuts, const ClusterOptions& options, const Matrix& rows) {
-  Choice choice;
+CutChoice answer(const std::vector<Cut>& cuts, const ClusterOptions& options, const Matrix& rows) {
+  CutChoice choice;
   for (const Cut& cut : cuts) choice.candidates.push_back(cut.figures);
   const Cut* natural = most_worth(cuts, 2);
   const Cut* chosen = most_worth(cuts, std::max<size_t>(2, options.min_k));
@@ -253,7 +253,7 @@ std::vector<size_t> cut_sizes(size_t most) {
   return sizes;
 }
 
-Choice choose_cut(const Matrix& data, std::span<const double> weights, const ClusterOptions& options) {
+CutChoice choose_cut(const Matrix& data, std::span<const double> weights, const ClusterOptions& options) {
   const Sample sample = sample_of(data, weights);
   const Rng rng(options.seed);
   const Cells cells = build_cells(sample.rows, sample.weights, cell_count(sample.rows.rows), rng.fork(0));

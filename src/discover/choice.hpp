@@ -26,7 +26,7 @@ namespace tessera::discover {
 inline constexpr double kHolds = 0.75;         // Jaccard from which a cluster is said to come back (Hennig's "valid")
 inline constexpr size_t kChoiceRows = 10'000;  // larger tables are judged on an even sample of so many rows
 
-struct Choice {
+struct CutChoice {
   size_t k = 1;
   bool natural = false;
   Matrix start;                       // centroids of the chosen cut on the rows judged
@@ -36,7 +36,7 @@ struct Choice {
 };
 
 // REQUIRES: as cluster() checks. O(rows judged * max_k^2 * columns), at most kChoiceRows.
-Choice choose_cut(const Matrix& data, std::span<const double> weights, const ClusterOptions& options);
+CutChoice choose_cut(const Matrix& data, std::span<const double> weights, const ClusterOptions& options);
 
 // The cuts looked at between 2 and most: every one to 24, then one in about sixteen.
 std::vector<size_t> cut_sizes(size_t most);

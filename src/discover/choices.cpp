@@ -7,7 +7,6 @@
 
 #include "core/parallel.hpp"
 #include "core/text.hpp"
-#include "discover/persona.hpp"
 #include "discover/tallies.hpp"
 #include "stats/discoveries.hpp"
 
@@ -62,7 +61,7 @@ void ChoiceStudy::look_at(const Attribute& attribute, const Comparison& groups) 
       const Tally all = over(tallies.of(level, g), excess), found = over(tallies.of(level, g, FoundOn), excess);
       if (!(all.n > 0)) continue;
       Look look{.group = g, .share_effective = all.successes, .n_effective = all.n};
-      Choice& c = look.choice;
+      Preference& c = look.choice;
       c = {.property = attribute.property,
            .level = of.name,
            .kind = of.kind,
@@ -150,7 +149,7 @@ void ChoiceStudy::look_at_taken_back(const Attribute& attribute, const Compariso
       if (static_cast<double>(mine.customers) < fewest || all.both().n <= 0) continue;
       const Tally both = mine.both(), rest = all.both();
       Look look{.group = g, .taken_back = true, .share_effective = both.successes, .n_effective = both.n};
-      Choice& c = look.choice;
+      Preference& c = look.choice;
       const AttributeLevel& named = attribute.levels[level];
       c = {.property = attribute.property,
            .level = named.name,
@@ -175,21 +174,21 @@ void ChoiceStudy::look_at_taken_back(const Attribute& attribute, const Compariso
 namespace {
 
 // "alarm clock" after "clock" says nothing new: a level of names goes where a stronger one shares a word with it.
-void drop_repeated(std::vector<Choice>& choices) {
+void drop_repeated(std::vector<Preference>& choices) {
   // A word of names that all things of a category have ("saucepan" in the kitchen) is the category.
-  const auto is_category = [&](const Choice& word) {
-    return word.is_word && std::ranges::any_of(choices, [&](const Choice& other) {
+  const auto is_category = [&](const Preference& word) {
+    return word.is_word && std::ranges::any_of(choices, [&](const Preference& other) {
              return !other.is_word && std::fabs(other.share - word.share) < kAlike &&
                     std::fabs(other.everyone - word.everyone) < kAlike &&
                     std::max(other.share, other.everyone) > 2 * kAlike;
            });
   };
   std::vector<bool> drop;
-  for (const Choice& choice : choices) drop.push_back(is_category(choice));
-  std::vector<Choice> out;
+  for (const Preference& choice : choices) drop.push_back(is_category(choice));
+  std::vector<Preference> out;
   std::set<std::string> said;
   for (size_t i = 0; i < choices.size(); ++i) {
-    Choice& choice = choices[i];
+    Preference& choice = choices[i];
     // A coupon and its discount are one reduction.
     bool repeats = drop[i];
     repeats |= choice.kind == AttributeKind::Reduction && !said.insert(std::string(name_of(choice.kind))).second;
@@ -212,7 +211,7 @@ std::vector<ChoiceStudy::Found> ChoiceStudy::judged(std::span<const double> q) c
   for (const Look& look : looks_) {
     const bool made = look.test < 0;
     if (!made && q[static_cast<size_t>(look.test)] > kMistakes) continue;
-    Choice choice = look.choice;
+    Preference choice = look.choice;
     choice.q = made ? NAN : q[static_cast<size_t>(look.test)];
     choice.interval = stats::wilson(look.share_effective, look.n_effective, made ? z_made : z_kept);
     if (choice.interval.contains(choice.everyone)) continue;
@@ -222,8 +221,9 @@ std::vector<ChoiceStudy::Found> ChoiceStudy::judged(std::span<const double> q) c
   }
   for (Found& found : out)
     for (auto* list : {&found.over, &found.avoided, &found.taken_back}) {
-      std::stable_sort(list->begin(), list->end(),
-                       [](const Choice& a, const Choice& b) { return std::fabs(a.effect) > std::fabs(b.effect); });
+      std::stable_sort(list->begin(), list->end(), [](const Preference& a, const Preference& b) {
+        return std::fabs(a.effect) > std::fabs(b.effect);
+      });
       drop_repeated(*list);
     }
   return out;

@@ -17,7 +17,7 @@
 
 namespace tessera::discover {
 
-struct Choice {
+struct Preference {
   std::string property, level, sentence;
   AttributeKind kind = AttributeKind::Other;
   bool is_word = false;  // of a name
@@ -38,8 +38,8 @@ class ChoiceStudy {
   // p-values of what must be confirmed, to be judged together with all others of the report.
   const std::vector<double>& tests() const { return tests_; }
   struct Found {
-    std::vector<Choice> over, avoided;  // strongest first
-    std::vector<Choice> taken_back;     // levels that are taken back more than the rest of what the group takes
+    std::vector<Preference> over, avoided;  // strongest first
+    std::vector<Preference> taken_back;     // levels that are taken back more than the rest of what the group takes
   };
   // `q`: the adjusted p-values, in the order of tests(). One a group.
   std::vector<Found> judged(std::span<const double> q) const;
@@ -47,7 +47,7 @@ class ChoiceStudy {
  private:
   // A claim that may be made of a group.
   struct Look {
-    Choice choice;
+    Preference choice;
     size_t group = 0;
     bool taken_back = false;
     double share_effective = 0, n_effective = 0;  // of all members, for the interval

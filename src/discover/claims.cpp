@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "core/parallel.hpp"
-#include "discover/persona.hpp"
 #include "stats/discoveries.hpp"
 
 namespace tessera::discover {

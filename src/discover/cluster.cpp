@@ -237,7 +237,7 @@ struct Fit {
 };
 
 Fit fit_chosen(const Matrix& data, std::span<const double> weights, const ClusterOptions& options) {
-  Choice choice = choose_cut(data, weights, options);
+  CutChoice choice = choose_cut(data, weights, options);
   Fit fit{.means = run_kmeans(data, choice.start, weights), .stability = std::move(choice.stability), .about = {}};
   fit.about.natural = choice.natural;
   fit.about.candidates = std::move(choice.candidates);

@@ -126,7 +126,8 @@ class Run {
   }
 
   void choose_whom() {
-    population_ = divide(history_, out_.parts, out_.features, options_);
+    population_ = divide(history_, out_.parts, out_.features, options_.as_of.value_or(kNever),
+                         options_.keep_unwanted ? Unwanted::Kept : Unwanted::LeftOut);
     const auto active = active_customers(history_, out_.as_of, options_.active);
     active_ = active;
     for (const uint32_t c : population_.counted) out_.active += active[c];
@@ -584,6 +585,10 @@ class Run {
 };
 
 }  // namespace
+
+Instant as_of_for(const profiles::History& history, const Options& options) {
+  return options.as_of.value_or(extent_of(history).newest + Duration{1});
+}
 
 Result<Discovery> discover(const History& history, const segment::Schema& schema, const Options& options,
                            Progress& progress) {

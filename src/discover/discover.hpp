@@ -25,6 +25,7 @@
 #include "discover/needs.hpp"
 #include "discover/parts.hpp"
 #include "discover/persona.hpp"
+#include "discover/population.hpp"
 #include "discover/transform.hpp"
 #include "profiles/history.hpp"
 #include "segment/schema.hpp"
@@ -79,12 +80,6 @@ struct Segment {
   Persona persona;
   Needs needs;                    // of micro-segments
   std::vector<uint32_t> members;  // of the rule: customers of the history, ascending
-};
-
-struct LeftOut {
-  std::string kind;  // "bot", "test"
-  std::string why;
-  std::vector<uint32_t> customers;
 };
 
 // A node of the tree of segments: leaves are micro-segments (by index), inner nodes appear at the cut into `cut`

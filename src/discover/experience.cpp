@@ -5,7 +5,6 @@
 #include <set>
 
 #include "core/text.hpp"
-#include "discover/persona.hpp"
 #include "stats/discoveries.hpp"
 
 namespace tessera::discover {

@@ -410,6 +410,19 @@ std::vector<Feature> default_features(const History& history, const Parts& parts
   return Candidates(history, parts, hours).all();
 }
 
+std::string shown(Shape shape, double value) {
+  switch (shape) {
+    case Shape::Share:
+      return fmt::format("{:.0f} %", 100 * value);
+    case Shape::Days: {
+      const std::string number = fmt::format("{:.0f}", value);
+      return fmt::format("{} {}", number, number == "1" ? "day" : "days");
+    }
+    default:
+      return grouped(value);
+  }
+}
+
 std::string text_of_definitions(const Parts& parts, std::span<const Feature> features) {
   std::string out;
   const auto events = [&](std::string_view alias, const std::vector<std::string>& names) {

@@ -44,6 +44,9 @@ std::string_view family_name(Family family);
 
 enum class Shape : uint8_t { Count, Money, Days, Share, Ratio, Number, Category };
 
+// How a value of a feature is written: "3.2", "61 %", "1,204", "45 days".
+std::string shown(Shape shape, double value);
+
 struct Feature {
   std::string name;        // of the let: "orders"
   std::string definition;  // its text: "count(order)"

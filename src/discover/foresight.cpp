@@ -5,10 +5,10 @@
 #include <map>
 
 #include "core/hash.hpp"
+#include "core/text.hpp"
 #include "discover/discover.hpp"
 #include "discover/extent.hpp"
 #include "discover/measure.hpp"
-#include "discover/persona.hpp"
 #include "discover/population.hpp"
 #include "predict/boosting.hpp"
 #include "profiles/past.hpp"

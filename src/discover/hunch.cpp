@@ -5,7 +5,6 @@
 #include <span>
 
 #include "core/stop.hpp"
-#include "discover/discover.hpp"
 #include "discover/extent.hpp"
 #include "discover/hunch_words.hpp"
 #include "discover/measure.hpp"
@@ -179,8 +178,8 @@ class Asking {
         features.push_back(feature);
     const Setting setting{history_, schema_, out_.cut, Zone::utc(), known_at_};
     table_ = TRY(measure(setting, text_of_definitions(parts_, features), features));
-    const Options options{.as_of = out_.as_of, .keep_unwanted = question_.keep_unwanted};
-    const Population population = divide(history_, parts_, table_, options);
+    const Population population =
+        divide(history_, parts_, table_, out_.as_of, question_.keep_unwanted ? Unwanted::Kept : Unwanted::LeftOut);
     for (const LeftOut& group : population.left_out) out_.left_out += group.customers.size();
     const std::vector<bool> known = known_customers();
     for (const uint32_t c : population.counted)

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "discover/persona.hpp"
+#include "core/text.hpp"
 
 namespace tessera::discover {
 

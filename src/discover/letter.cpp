@@ -164,7 +164,7 @@ class Writing {
 
   void leave_out() {
     apart_.assign(history_.customers(), false);
-    const Population population = divide(history_, out_.parts, {}, {.as_of = out_.until});
+    const Population population = divide(history_, out_.parts, {}, out_.until);
     for (const LeftOut& group : population.left_out)
       for (const uint32_t customer : group.customers) apart_[customer] = true;
   }

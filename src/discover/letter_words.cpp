@@ -5,7 +5,6 @@
 #include <set>
 
 #include "core/text.hpp"
-#include "discover/persona.hpp"
 #include "profiles/tables.hpp"
 
 namespace tessera::discover {

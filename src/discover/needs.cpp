@@ -66,9 +66,9 @@ std::vector<Attribute> attributes(const NeedsBasis& basis, const Comparison& com
 }
 
 // The strongest, of several properties: three of one say most of what it says, two where they made the groups.
-void cut(std::vector<Choice>& choices, size_t most) {
+void cut(std::vector<Preference>& choices, size_t most) {
   std::map<std::string, size_t> of_property;
-  std::erase_if(choices, [&](const Choice& choice) {
+  std::erase_if(choices, [&](const Preference& choice) {
     return ++of_property[choice.property] > (choice.by_construction ? kMostMade : kMostOfProperty);
   });
   if (choices.size() > most) choices.resize(most);

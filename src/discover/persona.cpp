@@ -148,34 +148,6 @@ std::string filled(std::string_view text, const Claim& claim, const Words& words
 
 }  // namespace
 
-std::string grouped(double value) {
-  const double size = std::fabs(value);
-  std::string text = size >= 100 || value == std::round(value) ? fmt::format("{:.0f}", value)
-                     : size >= 10                              ? fmt::format("{:.1f}", value)
-                                                               : fmt::format("{:.2f}", value);
-  if (text.find('.') != std::string::npos) {
-    while (text.back() == '0') text.pop_back();
-    if (text.back() == '.') text.pop_back();
-  }
-  if (text == "-0") text = "0";
-  const size_t point = std::min(text.find('.'), text.size()), start = text[0] == '-' ? 1 : 0;
-  for (size_t i = point; i > start + 3; i -= 3) text.insert(i - 3, ",");
-  return text;
-}
-
-std::string shown(Shape shape, double value) {
-  switch (shape) {
-    case Shape::Share:
-      return fmt::format("{:.0f} %", 100 * value);
-    case Shape::Days: {
-      const std::string number = fmt::format("{:.0f}", value);
-      return fmt::format("{} {}", number, number == "1" ? "day" : "days");
-    }
-    default:
-      return grouped(value);
-  }
-}
-
 Persona persona_of(std::span<const Claim> claims, const Parts& parts, const FeatureTable& features) {
   Persona out;
   const Words& words = parts.words;

@@ -35,10 +35,6 @@ std::vector<std::string> names_of(std::span<const std::vector<Claim>> claims, st
 std::vector<std::string> stale_parts(std::string_view name, std::span<const Claim> claims, double main_events,
                                      const Parts& parts);
 
-// How a value of a feature is written: "3.2", "61 %", "1,204", "45 days".
-std::string shown(Shape shape, double value);
-std::string grouped(double value);  // 61,234 or 12.5
-
 struct Maturity {
   std::string level;                      // "good", "better", "best"
   std::vector<std::string> has, missing;  // what would lead to the next level

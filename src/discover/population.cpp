@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "core/text.hpp"
-#include "discover/extent.hpp"
 #include "stats/intervals.hpp"
 
 namespace tessera::discover {
@@ -94,8 +93,8 @@ std::vector<double> values_of(const FeatureColumn& column, const std::vector<uin
 
 class Divider {
  public:
-  Divider(const Parts& parts, const FeatureTable& features, const Options& options, Population& out)
-      : parts_(parts), words_(parts.words), features_(features), options_(options), out_(out) {}
+  Divider(const Parts& parts, const FeatureTable& features, Population& out)
+      : parts_(parts), words_(parts.words), features_(features), out_(out) {}
 
   void never() {
     const std::string name =
@@ -174,22 +173,22 @@ class Divider {
   const Parts& parts_;
   const Words& words_;
   const FeatureTable& features_;
-  const Options& options_;
   Population& out_;
 };
 
 }  // namespace
 
-Population divide(const History& history, const Parts& parts, const FeatureTable& features, const Options& options) {
+Population divide(const History& history, const Parts& parts, const FeatureTable& features, Instant as_of,
+                  Unwanted unwanted) {
   Population out;
   std::vector<bool> test(history.customers(), false), bot(history.customers(), false);
-  if (!options.keep_unwanted) {
+  if (unwanted == Unwanted::LeftOut) {
     mark_tests(history, test);
     mark_bots(history, bot);
   }
   std::vector<bool> marked(history.customers(), false), refused(history.customers(), false);
-  mark_ruled(history, options.as_of.value_or(kNever), marked, refused);
-  if (options.keep_unwanted) marked.assign(history.customers(), false);
+  mark_ruled(history, as_of, marked, refused);
+  if (unwanted == Unwanted::Kept) marked.assign(history.customers(), false);
   LeftOut ruled{"marked", "marked in the record as bots, staff or tests", {}};
   LeftOut refusals{"refused", "they have refused profiling", {}};
   LeftOut tests{"test", "staff or tests: the id, the e-mail or a flag says so", {}};
@@ -209,15 +208,11 @@ Population divide(const History& history, const Parts& parts, const FeatureTable
   for (LeftOut* group : {&tests, &bots, &ruled, &refusals})
     if (!group->customers.empty()) out.left_out.push_back(std::move(*group));
   out.grouped = out.counted;
-  Divider divider(parts, features, options, out);
+  Divider divider(parts, features, out);
   divider.never();
   divider.newcomers();
   divider.large();
   return out;
-}
-
-Instant as_of_for(const History& history, const Options& options) {
-  return options.as_of.value_or(extent_of(history).newest + Duration{1});
 }
 
 std::vector<bool> known_customers(const History& history, const std::vector<uint32_t>& among, Instant as_of) {

@@ -6,10 +6,22 @@
 #include <string>
 #include <vector>
 
-#include "discover/discover.hpp"
+#include "core/time.hpp"
+#include "discover/features.hpp"
+#include "discover/parts.hpp"
 #include "discover/rules.hpp"
+#include "profiles/history.hpp"
 
 namespace tessera::discover {
+
+struct LeftOut {
+  std::string kind;  // "bot", "test"
+  std::string why;
+  std::vector<uint32_t> customers;
+};
+
+// Whether bots, staff and tests are left out, or only those who have refused profiling.
+enum class Unwanted : uint8_t { LeftOut, Kept };
 
 struct ApartGroup {
   std::string name, why;
@@ -24,8 +36,9 @@ struct Population {
   std::vector<uint32_t> counted;  // all but those left out, ascending
 };
 
-Population divide(const profiles::History& history, const Parts& parts, const FeatureTable& features,
-                  const Options& options);
+// `features`: as of `as_of`. Columns that it lacks set nobody apart.
+Population divide(const profiles::History& history, const Parts& parts, const FeatureTable& features, Instant as_of,
+                  Unwanted unwanted = Unwanted::LeftOut);
 
 // One flag a customer of the history: of those, the ones of whom any fact is not after as_of.
 std::vector<bool> known_customers(const profiles::History& history, const std::vector<uint32_t>& among, Instant as_of);

@@ -6,7 +6,6 @@
 #include <numeric>
 
 #include "core/text.hpp"
-#include "discover/persona.hpp"
 #include "discover/words.hpp"
 
 namespace tessera::discover {

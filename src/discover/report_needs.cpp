@@ -15,9 +15,9 @@ Json interval_json(const stats::Interval& interval) {
   return Json::array().add(figure(interval.low)).add(figure(interval.high));
 }
 
-Json choices_json(const std::vector<Choice>& choices) {
+Json choices_json(const std::vector<Preference>& choices) {
   Json out = Json::array();
-  for (const Choice& c : choices)
+  for (const Preference& c : choices)
     out.add(Json::object()
                 .set("property", c.property)
                 .set("level", c.level)

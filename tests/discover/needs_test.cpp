@@ -47,7 +47,7 @@ const std::vector<Taste>& tastes() {
 
 void score(const Segment& segment, const Taste& taste, Score& brands, Score& tiers, Score& phrases) {
   bool brand = false, tier = false, phrase = false;
-  for (const Choice& choice : segment.needs.over) {
+  for (const Preference& choice : segment.needs.over) {
     if (choice.property == "products.brand") {
       ++brands.claimed;
       brands.right += choice.level == taste.brand;
@@ -303,7 +303,7 @@ TEST(Needs, NothingThatIsNoProductIsNamed) {
       });
   const Discovery found = of_two_kinds(history);
   bool grinder = false;
-  for (const Choice& choice : seldom(found).needs.over)
+  for (const Preference& choice : seldom(found).needs.over)
     grinder |= choice.level.find("grinder") != std::string::npos || choice.level == "Grinders";
   EXPECT_TRUE(grinder);
   const std::string all = fold_case(to_json(found).dump());

@@ -7,7 +7,6 @@
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
 #include "core/text.hpp"
-#include "discover/persona.hpp"
 #include "discover/report_lineage.hpp"
 #include "discover/runs.hpp"
 #include "segment/parse.hpp"
@@ -33,7 +32,7 @@ constexpr Option kAdoptOptions[] = {
 };
 
 std::string number(uint64_t count) {
-  return discover::grouped(static_cast<double>(count));
+  return grouped(static_cast<double>(count));
 }
 
 // --- which run

@@ -5,8 +5,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
+#include "core/text.hpp"
 #include "discover/hunch_words.hpp"
-#include "discover/persona.hpp"
 #include "profiles/load.hpp"
 
 namespace tessera::cli {
@@ -34,7 +34,7 @@ constexpr const char* kExample =
     R"(tessera hunch 'did order where coupon is known' then 'at least 1 order in the last 90 days')";
 
 std::string number(size_t count) {
-  return discover::grouped(static_cast<double>(count));
+  return grouped(static_cast<double>(count));
 }
 
 std::string group_row(std::string_view name, const HunchGroup& group) {
