@@ -35,7 +35,6 @@ namespace tessera::discover {
 struct Before;  // naming.hpp
 
 inline constexpr size_t kFewestCustomers = 200;  // fewer: one group and a sentence
-inline constexpr size_t kMostConditions = 4;     // of a rule
 
 struct Options {
   std::optional<Instant> as_of;  // none: just after the newest event

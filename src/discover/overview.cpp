@@ -5,6 +5,8 @@
 #include <map>
 #include <numeric>
 
+#include "core/text.hpp"
+
 namespace tessera::discover {
 
 namespace {

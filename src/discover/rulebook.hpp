@@ -12,6 +12,8 @@
 
 namespace tessera::discover {
 
+inline constexpr size_t kMostConditions = 4;  // of a rule
+
 // How rules see a feature; its values are the column's own.
 RuleColumn rule_column_of(const FeatureColumn& column);
 
