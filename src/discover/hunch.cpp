@@ -5,6 +5,7 @@
 #include <span>
 
 #include "core/stop.hpp"
+#include "core/text.hpp"
 #include "discover/extent.hpp"
 #include "discover/hunch_words.hpp"
 #include "discover/measure.hpp"

@@ -11,8 +11,8 @@ namespace tessera::segment {
 // Calls on_expr(child) for each expression directly below, in the order of writing, and on_events(pattern) for each
 // event pattern directly below (whose `where` is the callee's to visit: for_each_child(pattern, ...)). Works on const
 // and mutable trees.
-template <typename Node, typename OnExpr, typename OnEvents>
-void for_each_child(Node& expr, OnExpr&& on_expr, OnEvents&& on_events) {
+template <typename Tree, typename OnExpr, typename OnEvents>
+void for_each_child(Tree& expr, OnExpr&& on_expr, OnEvents&& on_events) {
   const auto all = [&](auto& exprs) {
     for (auto& child : exprs) on_expr(child);
   };
