@@ -1,9 +1,9 @@
 // Any bytes as what a stranger sends: the framing of requests passes the same whatever the pieces, and the small
 // grammars of addresses, queries, credentials and compressed bodies take anything.
+#include "http/gzip.hpp"
+#include "http/http_framing.hpp"
 #include "ingest/discard.hpp"
 #include "ingest/segment_body.hpp"
-#include "server/gzip.hpp"
-#include "server/http_framing.hpp"
 #include "server/site.hpp"
 
 namespace {

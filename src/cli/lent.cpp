@@ -6,7 +6,7 @@
 
 #include "cli/calling.hpp"
 #include "core/stop.hpp"
-#include "server/frames.hpp"
+#include "http/frames.hpp"
 
 namespace tessera::cli {
 
@@ -62,7 +62,7 @@ class LentWorld final : public World {
   }
   Result<void> hand_over(const std::string& file, const std::string& path) override {
     std::ifstream in(file, std::ios::binary);
-    std::string piece(server::kLargestFrame, '\0');
+    std::string piece(http::kLargestFrame, '\0');
     reader_.say("new", path);
     while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0)
       if (!reader_.say("part", std::string_view(piece).substr(0, static_cast<size_t>(in.gcount())))) break;
@@ -89,8 +89,8 @@ class LentWorld final : public World {
 
  private:
   void say(std::string_view kind, std::string_view bytes) {
-    for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), server::kLargestFrame)))
-      if (!reader_.say(kind, bytes.substr(0, server::kLargestFrame))) return;
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), http::kLargestFrame)))
+      if (!reader_.say(kind, bytes.substr(0, http::kLargestFrame))) return;
   }
 
   struct Lent {

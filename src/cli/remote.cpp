@@ -8,8 +8,8 @@
 #include "core/http_client.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "http/frames.hpp"
 #include "server/commands.hpp"
-#include "server/frames.hpp"
 #include "store/record_file.hpp"
 
 namespace tessera::cli {
@@ -136,7 +136,7 @@ class Listener {
   }
 
  private:
-  Result<void> hear(const server::Frame& frame) {
+  Result<void> hear(const http::Frame& frame) {
     if (frame.kind == "step") return step(frame.bytes), Result<void>();
     context_.progress.finish();
     if (frame.kind == "out") context_.world.print(frame.bytes);
@@ -163,7 +163,7 @@ class Listener {
 
   const Context& context_;
   Outputs outputs_;
-  server::FrameReader frames_;
+  http::FrameReader frames_;
   Arriving file_;
   std::optional<int> code_;
   std::optional<Error> trouble_;

@@ -6,7 +6,7 @@ namespace tessera::server {
 
 namespace {
 
-void run_command(Service& service, Call call, Responder responder) {
+void run_command(Service& service, Call call, http::Responder responder) {
   if (!service.commands) return responder.send(problem(501, "this server runs no commands"));
   auto asked = parse_command_call(call.request.body);
   if (!asked) return responder.send(problem_of(asked.error(), 400));

@@ -7,7 +7,7 @@
 
 #include "core/json.hpp"
 #include "core/parallel.hpp"
-#include "server/frames.hpp"
+#include "http/frames.hpp"
 #include "server/site.hpp"
 
 namespace tessera::server {
@@ -25,7 +25,7 @@ class Conversation final : public CommandReader {
       std::unique_lock lock(mutex_);
       news_.wait(lock, [this] { return is_gone() || held_.size() < kBuffer; });
       if (is_gone()) return false;
-      held_ += frame(kind, bytes);
+      held_ += http::frame(kind, bytes);
       wake = wake_;
     }
     if (wake) wake();
@@ -41,16 +41,16 @@ class Conversation final : public CommandReader {
     }
     if (wake) wake();
   }
-  Stream::Piece take() {
-    Stream::Piece out{.text = {}, .then = Stream::Then::Wait};
+  http::Stream::Piece take() {
+    http::Stream::Piece out{.text = {}, .then = http::Stream::Then::Wait};
     {
       const std::lock_guard lock(mutex_);
       out.text = held_.substr(0, kPiece);
       held_.erase(0, kPiece);
       if (!held_.empty())
-        out.then = Stream::Then::More;
+        out.then = http::Stream::Then::More;
       else if (is_over_)
-        out.then = Stream::Then::End;
+        out.then = http::Stream::Then::End;
     }
     news_.notify_all();
     return out;
@@ -74,7 +74,7 @@ class Conversation final : public CommandReader {
   bool is_over_ = false;
 };
 
-class CommandStream final : public Stream {
+class CommandStream final : public http::Stream {
  public:
   explicit CommandStream(std::shared_ptr<Conversation> with) : with_(std::move(with)) {}
   ~CommandStream() override {
@@ -83,7 +83,7 @@ class CommandStream final : public Stream {
   }
   Piece next() override { return with_->take(); }
   void on_wake(std::function<void()> wake) override { with_->on_wake(std::move(wake)); }
-  std::string idle() const override { return frame("beat", ""); }
+  std::string idle() const override { return http::frame("beat", ""); }
 
  private:
   std::shared_ptr<Conversation> with_;
@@ -181,14 +181,14 @@ Commands::~Commands() {
   state_->thread.join();
 }
 
-void Commands::post(CommandCall call, const Responder& responder) {
+void Commands::post(CommandCall call, const http::Responder& responder) {
   const auto with = std::make_shared<Conversation>();
   if (!state_->put(state_->awaited, std::move(call), with)) {
-    Response busy = problem(503, "as many commands as may wait are waiting already", "ask again in a moment");
+    http::Response busy = problem(503, "as many commands as may wait are waiting already", "ask again in a moment");
     busy.headers.emplace_back("Retry-After", "5");
     return responder.send(std::move(busy));
   }
-  responder.send({.type = std::string(kFramesType), .stream = std::make_shared<CommandStream>(with)});
+  responder.send({.type = std::string(http::kFramesType), .stream = std::make_shared<CommandStream>(with)});
 }
 
 bool Commands::post(CommandCall call, std::shared_ptr<CommandReader> reader) {

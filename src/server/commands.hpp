@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "core/result.hpp"
-#include "server/http_server.hpp"
+#include "http/http_server.hpp"
 
 namespace tessera::server {
 
@@ -63,7 +63,7 @@ class Commands {
   ~Commands();
 
   // Answers with a stream of frames, or 503 where too many wait.
-  void post(CommandCall call, const Responder& responder);
+  void post(CommandCall call, const http::Responder& responder);
   // In the background. False: too many wait.
   bool post(CommandCall call, std::shared_ptr<CommandReader> reader);
 

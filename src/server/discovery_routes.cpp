@@ -13,17 +13,18 @@ constexpr const char* kBody =
     R"({"min_size": 100, "segments": "auto", "features": "let ...", "active": "365d", "zone": "Europe/Berlin", )"
     R"("allow": [], "keep_unwanted": false, "as_of": "2026-03-01", "known_at": "2026-03-01", "seed": 1})";
 
-Response no_such(const Call& call) {
+http::Response no_such(const Call& call) {
   return problem(404, fmt::format("there is no discovery '{}'", call.parts[0]),
                  "GET /api/v1/discoveries lists those there are; the oldest make room for new ones");
 }
 
 // Runs for a server that makes discoveries.
-void with(Service& service, const Responder& responder, const std::function<Response(Discoveries&)>& answer) {
+void with(Service& service, const http::Responder& responder,
+          const std::function<http::Response(Discoveries&)>& answer) {
   responder.send(service.discoveries ? answer(*service.discoveries) : problem(501, "this server makes no discoveries"));
 }
 
-void ask(Service& service, Call call, Responder responder) {
+void ask(Service& service, Call call, http::Responder responder) {
   with(service, responder, [&](Discoveries& all) {
     const std::string& body = call.request.body;
     const auto options = body.empty() ? Result<Json>(Json::object()) : parse_json(body, "body");
@@ -33,17 +34,17 @@ void ask(Service& service, Call call, Responder responder) {
     const auto made = all.add(*options);
     if (!made) return problem_of(made.error(), 503);
     if (!*made) {
-      Response busy = problem(503, "as many discoveries as may wait are waiting already", "ask again later");
+      http::Response busy = problem(503, "as many discoveries as may wait are waiting already", "ask again later");
       busy.headers.emplace_back("Retry-After", "60");
       return busy;
     }
-    Response out = json_response(**made, 202);
+    http::Response out = json_response(**made, 202);
     out.headers.emplace_back("Location", "/api/v1/discoveries/" + (*made)->find("id")->text_or(""));
     return out;
   });
 }
 
-void list(Service& service, Call call, Responder responder) {
+void list(Service& service, Call call, http::Responder responder) {
   with(service, responder, [&](Discoveries& all) {
     size_t limit = kPage;
     if (const auto text = call.query.get("limit")) {
@@ -56,7 +57,7 @@ void list(Service& service, Call call, Responder responder) {
   });
 }
 
-void get(Service& service, Call call, Responder responder) {
+void get(Service& service, Call call, http::Responder responder) {
   with(service, responder, [&](Discoveries& all) {
     const std::string format = call.query.get("format").value_or("json");
     if (format == "json") {
@@ -67,7 +68,8 @@ void get(Service& service, Call call, Responder responder) {
     const auto file = all.file(call.parts[0], format);
     if (!file) return no_such(call);
     if (!*file) return problem_of(file->error(), 409);
-    Response out{.type = format == "html" ? "text/html; charset=utf-8" : "text/plain; charset=utf-8", .body = **file};
+    http::Response out{.type = format == "html" ? "text/html; charset=utf-8" : "text/plain; charset=utf-8",
+                       .body = **file};
     // A page made of what customers sent has no say at this address.
     out.headers.emplace_back("Content-Security-Policy", "sandbox allow-scripts");  // what else may not, it says itself
     out.headers.emplace_back("X-Content-Type-Options", "nosniff");
@@ -75,7 +77,7 @@ void get(Service& service, Call call, Responder responder) {
   });
 }
 
-void remove(Service& service, Call call, Responder responder) {
+void remove(Service& service, Call call, http::Responder responder) {
   with(service, responder, [&](Discoveries& all) {
     if (!all.remove(call.parts[0])) return no_such(call);
     return json_response(Json::object().set("removed", call.parts[0]));

@@ -13,8 +13,9 @@ namespace {
 
 constexpr size_t kListed = 1'000;
 
-Response come_again() {
-  Response out = problem(503, "more waits to be applied than may wait", "send it again after Retry-After seconds");
+http::Response come_again() {
+  http::Response out =
+      problem(503, "more waits to be applied than may wait", "send it again after Retry-After seconds");
   out.headers.emplace_back("Retry-After", "1");
   return out;
 }
@@ -100,7 +101,7 @@ Result<Json> import_file(Service& service, const Call& call) {
   return *parse_json(without(report->json().dump(), file.folder()));
 }
 
-void take_import(Service& service, Call call, Responder responder) {
+void take_import(Service& service, Call call, http::Responder responder) {
   if (call.request.header("content-type").starts_with(kPieceType)) {
     const auto taken = take_piece(service, call.query.get("id").value_or(""), call.request.body);
     if (!taken) return responder.send(problem_of(taken.error(), 503));
@@ -116,7 +117,7 @@ void take_import(Service& service, Call call, Responder responder) {
   responder.send(report ? json_response(*report) : problem_of(report.error()));
 }
 
-void end_import(Service& service, Call call, Responder responder) {
+void end_import(Service& service, Call call, http::Responder responder) {
   const auto body = parse_json(call.request.body, "body");
   if (!body || !body->as_object())
     return responder.send(problem(400, "the body is a JSON object", R"({"source": "import of orders.csv"})"));
@@ -145,7 +146,7 @@ Result<Json> imports(Service& service) {
   return Json::object().set("imports", std::move(items));
 }
 
-void list_imports(Service& service, Call, Responder responder) {
+void list_imports(Service& service, Call, http::Responder responder) {
   const auto out = imports(service);
   responder.send(out ? json_response(*out) : problem_of(out.error(), 500));
 }

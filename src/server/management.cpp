@@ -29,21 +29,21 @@ std::optional<size_t> number_in(const Call& call, std::string_view name, size_t 
 std::optional<size_t> limit_of(const Call& call) {
   return number_in(call, "limit", kPage, kLargestPage);
 }
-Response bad_limit() {
+http::Response bad_limit() {
   return problem(400, fmt::format("'limit' is a whole number from 1 to {}", kLargestPage), "limit=1000");
 }
 
-bool accepts(const Request& request, std::string_view type) {
+bool accepts(const http::Request& request, std::string_view type) {
   return request.header("accept").find(type) != std::string_view::npos;
 }
 
 // --- segments
 
-void list_segments(Service& service, Call, Responder responder) {
+void list_segments(Service& service, Call, http::Responder responder) {
   responder.send(json_response(Json::object().set("segments", service.backend.segments())));
 }
 
-void get_segment(Service& service, Call call, Responder responder) {
+void get_segment(Service& service, Call call, http::Responder responder) {
   const Json all = service.backend.segments();
   if (const Json::Array* items = all.as_array())
     for (const Json& item : *items)
@@ -52,12 +52,12 @@ void get_segment(Service& service, Call call, Responder responder) {
   responder.send(problem(404, fmt::format("there is no segment '{}'", call.parts[0]), "GET /api/v1/segments"));
 }
 
-void apply_segments(Service& service, Call call, Responder responder) {
+void apply_segments(Service& service, Call call, http::Responder responder) {
   const auto applied = service.backend.apply_definitions(call.request.body);
   responder.send(applied ? json_response(*applied) : problem_of(applied.error()));
 }
 
-void remove_segment(Service& service, Call call, Responder responder) {
+void remove_segment(Service& service, Call call, http::Responder responder) {
   const auto removed = service.backend.remove_definition(call.parts[0]);
   responder.send(removed ? json_response(*removed) : problem_of(removed.error(), 404));
 }
@@ -77,7 +77,7 @@ std::string member_line(const std::string& member, bool is_csv) {
 }
 
 // Page after page, so that a segment of a million needs no more memory than one of ten.
-class MemberStream final : public Stream {
+class MemberStream final : public http::Stream {
  public:
   MemberStream(Backend& backend, std::string segment, std::string after, bool is_csv)
       : backend_(backend), segment_(std::move(segment)), after_(std::move(after)), is_csv_(is_csv) {}
@@ -120,7 +120,7 @@ Result<std::optional<Instant>> instant_in(const Call& call, std::string_view nam
 }
 
 // Who was in it, evaluated again over the record.
-void list_past_members(Service& service, const Call& call, const Wish& wish, Responder& responder) {
+void list_past_members(Service& service, const Call& call, const Wish& wish, http::Responder& responder) {
   const auto past = [&]() -> Result<PastMembers> {
     const auto known_at = TRY(instant_in(call, "known_at")), as_of = TRY(instant_in(call, "as_of"));
     return members_at(service, call.parts[0], as_of, known_at);
@@ -145,7 +145,7 @@ void list_past_members(Service& service, const Call& call, const Wish& wish, Res
   responder.send(json_response(out));
 }
 
-void list_members(Service& service, Call call, Responder responder) {
+void list_members(Service& service, Call call, http::Responder responder) {
   const auto limit = limit_of(call);
   if (!limit) return responder.send(bad_limit());
   const std::string after = call.query.get("after").value_or(""), format = call.query.get("format").value_or("");
@@ -174,7 +174,7 @@ void list_members(Service& service, Call call, Responder responder) {
   responder.send(json_response(out));
 }
 
-void get_customer(Service& service, Call call, Responder responder) {
+void get_customer(Service& service, Call call, http::Responder responder) {
   const auto customer = service.backend.customer(call.parts[0]);
   if (customer) return responder.send(json_response(*customer));
   responder.send(problem(404, fmt::format("there is no customer '{}'", call.parts[0]),
@@ -182,14 +182,14 @@ void get_customer(Service& service, Call call, Responder responder) {
 }
 
 // The public id of whoever is known by this identifier.
-std::optional<std::string> customer_of(Service& service, const Call& call, Responder& responder) {
+std::optional<std::string> customer_of(Service& service, const Call& call, http::Responder& responder) {
   const auto customer = service.backend.customer(call.parts[0]);
   if (const Json* id = customer ? customer->find("customer") : nullptr) return id->text_or("");
   get_customer(service, call, responder);  // says that there is none
   return std::nullopt;
 }
 
-void get_outlook(Service& service, Call call, Responder responder) {
+void get_outlook(Service& service, Call call, http::Responder responder) {
   const auto as_of = instant_in(call, "as_of"), known_at = instant_in(call, "known_at");
   for (const auto* each : {&as_of, &known_at})
     if (!*each) return responder.send(problem_of(each->error(), 400));
@@ -199,7 +199,7 @@ void get_outlook(Service& service, Call call, Responder responder) {
   responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
 }
 
-void get_history(Service& service, Call call, Responder responder) {
+void get_history(Service& service, Call call, http::Responder responder) {
   const auto limit = limit_of(call);
   if (!limit) return responder.send(bad_limit());
   HistoryWish wish{.before = call.query.get("before").value_or(""), .limit = *limit};
@@ -214,14 +214,14 @@ void get_history(Service& service, Call call, Responder responder) {
   responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
 }
 
-void get_customer_segments(Service& service, Call call, Responder responder) {
+void get_customer_segments(Service& service, Call call, http::Responder responder) {
   const auto customer = customer_of(service, call, responder);
   if (!customer) return;
   const auto out = explain_customer(service, *customer, call.query.get("segment").value_or(""));
   responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
 }
 
-void preview_segments(Service& service, Call call, Responder responder) {
+void preview_segments(Service& service, Call call, http::Responder responder) {
   const auto out = preview(service, call.request.body);
   responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
 }
@@ -230,7 +230,7 @@ void preview_segments(Service& service, Call call, Responder responder) {
 
 // Server-sent events: what changed behind an id, then what changes, as it does. The reader's speed is the stream's:
 // what it has not read yet is read from the engine when it asks.
-class ChangeStream final : public Stream {
+class ChangeStream final : public http::Stream {
  public:
   // `after`: nullopt from now on.
   ChangeStream(Backend& backend, std::optional<std::string> after) : backend_(backend) {
@@ -282,7 +282,7 @@ class ChangeStream final : public Stream {
   bool is_first_ = true;
 };
 
-void list_changes(Service& service, Call call, Responder responder) {
+void list_changes(Service& service, Call call, http::Responder responder) {
   const auto limit = limit_of(call);
   if (!limit) return responder.send(bad_limit());
   std::optional<std::string> after = call.query.get("after");
@@ -325,7 +325,7 @@ Result<Json> rejects(Service& service, const std::string& reason, size_t limit, 
   return Json::object().set("reasons", std::move(reasons)).set("rejects", std::move(items));
 }
 
-void list_rejects(Service& service, Call call, Responder responder) {
+void list_rejects(Service& service, Call call, http::Responder responder) {
   const auto limit = limit_of(call), skip = number_in(call, "skip", 0, INT32_MAX, 0);
   if (!limit) return responder.send(bad_limit());
   if (!skip) return responder.send(problem(400, "'skip' is a whole number", "skip=1000"));
@@ -335,12 +335,12 @@ void list_rejects(Service& service, Call call, Responder responder) {
 
 // --- rulings
 
-void add_ruling(Service& service, Call call, Responder responder) {
+void add_ruling(Service& service, Call call, http::Responder responder) {
   const auto ruled = service.backend.rule(call.request.body);
   responder.send(ruled ? json_response(*ruled, 201) : problem_of(ruled.error()));
 }
 
-void list_rulings(Service& service, Call call, Responder responder) {
+void list_rulings(Service& service, Call call, http::Responder responder) {
   const auto limit = limit_of(call), skip = number_in(call, "skip", 0, INT32_MAX, 0);
   if (!limit) return responder.send(bad_limit());
   if (!skip) return responder.send(problem(400, "'skip' is a whole number", "skip=1000"));
@@ -364,7 +364,7 @@ Json json_of(const Key& key) {
   return out.set("revoked", key.revoked ? Json(text_of(*key.revoked)) : Json());
 }
 
-void list_sources(Service& service, Call, Responder responder) {
+void list_sources(Service& service, Call, http::Responder responder) {
   auto connection = service.record.connect();
   if (!connection) return responder.send(problem_of(connection.error(), 500));
   const auto keys = list_keys(*connection);
@@ -383,7 +383,7 @@ auto with_keys(Service& service, Change change) -> decltype(change(std::declval<
   return out;
 }
 
-void add_source(Service& service, Call call, Responder responder) {
+void add_source(Service& service, Call call, http::Responder responder) {
   const auto body = parse_json(call.request.body, "body");
   const Json* name = body ? body->find("name") : nullptr;
   if (!name || !name->as_text())
@@ -395,14 +395,14 @@ void add_source(Service& service, Call call, Responder responder) {
   responder.send(json_response(Json::object().set("source", source).set("key", *key), 201));
 }
 
-void add_token(Service& service, Call, Responder responder) {
+void add_token(Service& service, Call, http::Responder responder) {
   const auto token = with_keys(
       service, [&](store::Connection& connection) { return add_admin_token(connection, service.clock.now()); });
   if (!token) return responder.send(problem_of(token.error(), 500));
   responder.send(json_response(Json::object().set("token", *token), 201));
 }
 
-void remove_key(Service& service, Call call, Responder responder) {
+void remove_key(Service& service, Call call, http::Responder responder) {
   const auto removed = with_keys(service, [&](store::Connection& connection) {
     return revoke_key(connection, call.parts[0], service.clock.now());
   });

@@ -7,7 +7,7 @@ namespace tessera::server {
 namespace {
 
 Json http_counts(const Service& service) {
-  const HttpServer::Counts counts = service.http ? service.http() : HttpServer::Counts{};
+  const http::HttpServer::Counts counts = service.http ? service.http() : http::HttpServer::Counts{};
   return Json::object()
       .set("requests", counts.requests)
       .set("in_progress", counts.in_progress)
@@ -37,11 +37,11 @@ Json status_of(Service& service) {
       .set("http", http_counts(service));
 }
 
-void give_status(Service& service, Call, Responder responder) {
+void give_status(Service& service, Call, http::Responder responder) {
   responder.send(json_response(status_of(service)));
 }
 
-void give_health(Service&, Call, Responder responder) {
+void give_health(Service&, Call, http::Responder responder) {
   responder.send(json_response(Json::object().set("status", "ok")));
 }
 
@@ -56,7 +56,7 @@ Json unheard(const Json& kafka) {
 }
 
 // Strict: also that Kafka's brokers answer, and that no source has fallen silent, as the engine's status lists them.
-void give_readiness(Service& service, Call call, Responder responder) {
+void give_readiness(Service& service, Call call, http::Responder responder) {
   if (!service.is_ready) return responder.send(json_response(Json::object().set("status", "stopping"), 503));
   if (call.query.get("strict")) {
     if (Json without = unheard(kafka_of(service)); !without.as_array()->empty())
@@ -113,7 +113,7 @@ void put_kafka_metrics(const Json& kafka, std::string& out) {
   }
 }
 
-void give_metrics(Service& service, Call, Responder responder) {
+void give_metrics(Service& service, Call, http::Responder responder) {
   std::string out;
   const Json status = status_of(service);
   put_metrics(status, "tessera", out);
@@ -121,7 +121,7 @@ void give_metrics(Service& service, Call, Responder responder) {
   responder.send({.type = "text/plain; version=0.0.4", .body = std::move(out)});
 }
 
-void give_openapi(Service&, Call, Responder responder) {
+void give_openapi(Service&, Call, http::Responder responder) {
   static const std::string kDocument = openapi().dump(2);
   responder.send({.body = kDocument});
 }

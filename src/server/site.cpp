@@ -8,8 +8,8 @@ namespace tessera::server {
 namespace {
 
 // What a browser may ask before it sends, for the paths that pages of other sites post to.
-Response preflight(const Request& request) {
-  Response out{.type = "text/plain"};
+http::Response preflight(const http::Request& request) {
+  http::Response out{.type = "text/plain"};
   out.headers = {{"Access-Control-Allow-Origin", "*"},
                  {"Access-Control-Allow-Methods", "GET, POST, OPTIONS"},
                  {"Access-Control-Max-Age", "86400"}};
@@ -28,7 +28,7 @@ std::string_view host_without_port(std::string_view host) {
 }
 
 // At this machine, by its own name, not through a proxy, and not from a page of another site that a browser here shows.
-bool is_at_this_machine(const Request& request) {
+bool is_at_this_machine(const http::Request& request) {
   if (!request.is_peer_local) return false;
   for (const std::string_view proxy : {"x-forwarded-for", "forwarded", "via", "x-real-ip"})
     if (request.has_header(proxy)) return false;
@@ -38,27 +38,27 @@ bool is_at_this_machine(const Request& request) {
   return origin.empty() || origin == fmt::format("http://{}", host) || origin == fmt::format("https://{}", host);
 }
 
-std::optional<Response> refusal(const Service& service, const Request& request) {
-  if (const auto token = bearer_token(request.header("authorization"))) {
+std::optional<http::Response> refusal(const Service& service, const http::Request& request) {
+  if (const auto token = http::bearer_token(request.header("authorization"))) {
     if (service.keys.is_admin(*token)) return std::nullopt;
-    Response out = problem(401, "this token is not in force", "make one: tessera keys add --admin");
+    http::Response out = problem(401, "this token is not in force", "make one: tessera keys add --admin");
     out.headers.emplace_back("WWW-Authenticate", "Bearer");
     return out;
   }
   if (!service.keys.has_admin() && is_at_this_machine(request)) return std::nullopt;
-  Response out = problem(401, "a token is needed", kTokenRemedy);
+  http::Response out = problem(401, "a token is needed", http::kTokenRemedy);
   out.headers.emplace_back("WWW-Authenticate", "Bearer");
   return out;
 }
 
-void run(Service& service, const Route& route, Call call, Responder responder) {
+void run(Service& service, const Route& route, Call call, http::Responder responder) {
   if (route.runs == Runs::Here) return route.handle(service, std::move(call), std::move(responder));
   service.workers.post([&service, &route, call = std::move(call), responder]() mutable {
     route.handle(service, std::move(call), std::move(responder));
   });
 }
 
-Response not_found(const std::string& path) {
+http::Response not_found(const std::string& path) {
   std::vector<std::string> known;
   for (const Route& route : routes()) known.emplace_back(route.pattern);
   const auto near = nearest_name(path, known);
@@ -85,10 +85,10 @@ const std::vector<Route>& routes() {
   return kAll;
 }
 
-void Site::handle(Request request, Responder responder) {
+void Site::handle(http::Request request, http::Responder responder) {
   std::string allowed;
   for (const Route& route : routes()) {
-    auto parts = match_path(route.pattern, request.path);
+    auto parts = http::match_path(route.pattern, request.path);
     if (!parts) continue;
     if (route.method != request.method && !(route.method == "GET" && request.method == "HEAD")) {
       allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", route.method);
@@ -96,31 +96,31 @@ void Site::handle(Request request, Responder responder) {
     }
     if (route.access == Access::Manage)
       if (auto refused = refusal(service_, request)) return responder.send(std::move(*refused));
-    Query query = Query::parse(request.query);
+    http::Query query = http::Query::parse(request.query);
     return run(service_, route, {std::move(request), std::move(*parts), std::move(query)}, std::move(responder));
   }
   if (allowed.empty()) return responder.send(not_found(request.path));
   if (request.method == "OPTIONS" && !request.path.starts_with("/api/")) return responder.send(preflight(request));
-  Response out = problem(405, fmt::format("{} takes {}", request.path, allowed));
+  http::Response out = problem(405, fmt::format("{} takes {}", request.path, allowed));
   out.headers.emplace_back("Allow", allowed);
   responder.send(std::move(out));
 }
 
-Response json_response(const Json& value, int status) {
+http::Response json_response(const Json& value, int status) {
   return {.status = status, .body = value.dump()};
 }
 
-Response problem(int status, std::string_view detail, std::string_view remedy) {
+http::Response problem(int status, std::string_view detail, std::string_view remedy) {
   Json body = Json::object();
   body.set("type", "about:blank")
-      .set("title", reason_of(status))
+      .set("title", http::reason_of(status))
       .set("status", status)
       .set("detail", repair_utf8(detail));
   if (!remedy.empty()) body.set("remedy", repair_utf8(remedy));
   return {.status = status, .type = "application/problem+json", .body = body.dump()};
 }
 
-Response problem_of(const Error& error, int status) {
+http::Response problem_of(const Error& error, int status) {
   const std::string detail = error.place.empty() ? error.message : fmt::format("{}: {}", error.place, error.message);
   return problem(error.blame == Blame::Usage ? 400 : status, detail, error.remedy);
 }

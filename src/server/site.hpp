@@ -6,12 +6,12 @@
 #include <mutex>
 #include <span>
 
+#include "http/http_server.hpp"
+#include "http/query.hpp"
+#include "http/workers.hpp"
 #include "live/webhooks.hpp"
 #include "server/backend.hpp"
-#include "server/http_server.hpp"
 #include "server/keys.hpp"
-#include "server/query.hpp"
-#include "server/workers.hpp"
 #include "store/record.hpp"
 
 namespace tessera::server {
@@ -41,25 +41,25 @@ struct Service {
   Backend& backend;
   Keys& keys;
   store::Record& record;
-  Workers& workers;
+  http::Workers& workers;
   const Clock& clock;
   live::Webhooks& webhooks;
   std::atomic<bool> is_ready{true};
   Counters counters;
   MessageIds message_ids;
-  std::mutex question;                       // held by the one that has the record read into memory
-  std::mutex import;                         // held by the one whose file is read here
-  std::function<HttpServer::Counts()> http;  // empty: none
-  std::function<Json()> kafka;               // a list, what each consumer says; empty: none
-  Commands* commands = nullptr;              // null: none are run
-  Discoveries* discoveries = nullptr;        // null: none are made
+  std::mutex question;                             // held by the one that has the record read into memory
+  std::mutex import;                               // held by the one whose file is read here
+  std::function<http::HttpServer::Counts()> http;  // empty: none
+  std::function<Json()> kafka;                     // a list, what each consumer says; empty: none
+  Commands* commands = nullptr;                    // null: none are run
+  Discoveries* discoveries = nullptr;              // null: none are made
 };
 
 // One request on its way: what is in the braces of the pattern, and the query.
 struct Call {
-  Request request;
+  http::Request request;
   std::vector<std::string> parts;
-  Query query;
+  http::Query query;
 };
 
 enum class Access : uint8_t {
@@ -79,7 +79,7 @@ struct Route {
   std::string_view answer;  // what comes back, in words
   Access access;
   Runs runs;
-  void (*handle)(Service&, Call, Responder);
+  void (*handle)(Service&, Call, http::Responder);
 };
 
 std::span<const Route> tracking_routes();    // tracking.cpp
@@ -96,21 +96,21 @@ Json openapi();
 
 // Limits for requests by their route; and with who may send bodies to which: to be given to the HTTP server, which the
 // keys must outlive.
-FramingLimits framing_limits();
-FramingLimits framing_limits(const Keys& keys);
+http::FramingLimits framing_limits();
+http::FramingLimits framing_limits(const Keys& keys);
 
 class Site {
  public:
   explicit Site(Service& service) : service_(service) {}
-  void handle(Request request, Responder responder);
+  void handle(http::Request request, http::Responder responder);
 
  private:
   Service& service_;
 };
 
 // An error of the management API (RFC 9457), with what to do about it.
-Response problem(int status, std::string_view detail, std::string_view remedy = {});
-Response problem_of(const Error& error, int status = 422);
-Response json_response(const Json& value, int status = 200);
+http::Response problem(int status, std::string_view detail, std::string_view remedy = {});
+http::Response problem_of(const Error& error, int status = 422);
+http::Response json_response(const Json& value, int status = 200);
 
 }  // namespace tessera::server

@@ -13,10 +13,10 @@
 // log, and from there to the events (ingest/segment_body.hpp). Events without a messageId are given one, as Segment
 // does, so that the same event sent twice is two and a replay of the log is one.
 #include "core/text.hpp"
+#include "http/gzip.hpp"
 #include "ingest/discard.hpp"
 #include "ingest/json_document.hpp"
 #include "ingest/segment_body.hpp"
-#include "server/gzip.hpp"
 #include "server/site.hpp"
 
 namespace tessera::server {
@@ -56,7 +56,7 @@ std::optional<std::string_view> type_of(std::string_view name) {
 constexpr size_t kLargeBody = 16 << 10;  // bytes: read by a worker, so that others need not wait for it
 constexpr int kRetrySeconds = 1;
 
-Response answer(int status, std::string_view message = {}) {
+http::Response answer(int status, std::string_view message = {}) {
   Json body = Json::object().set("success", status == 200);
   if (!message.empty()) body.set("message", repair_utf8(message));
   return {.status = status, .headers = {{"Access-Control-Allow-Origin", "*"}}, .body = body.dump()};
@@ -131,10 +131,11 @@ std::string flaws(std::string_view type, std::string_view body, Instant now) {
 
 // --- what the log said
 
-void count_and_answer(Service& service, size_t events, const Result<uint64_t>& logged, const Responder& responder) {
+void count_and_answer(Service& service, size_t events, const Result<uint64_t>& logged,
+                      const http::Responder& responder) {
   if (!logged) {
     ++service.counters.not_written;
-    Response out = answer(503, "the server cannot write: " + logged.error().message);
+    http::Response out = answer(503, "the server cannot write: " + logged.error().message);
     out.headers.emplace_back("Retry-After", "10");
     return responder.send(std::move(out));
   }
@@ -143,15 +144,15 @@ void count_and_answer(Service& service, size_t events, const Result<uint64_t>& l
   responder.send(answer(200));
 }
 
-Response busy(Service& service) {
+http::Response busy(Service& service) {
   ++service.counters.busy;
-  Response out = answer(429, "more comes in than can be written; send it again later");
+  http::Response out = answer(429, "more comes in than can be written; send it again later");
   out.headers.emplace_back("Retry-After", std::to_string(kRetrySeconds));
   out.headers.emplace_back("X-RateLimit-Reset", std::to_string(service.clock.now().ms / 1000 + kRetrySeconds + 1));
   return out;
 }
 
-Response refuse(Service& service, int status, std::string_view message) {
+http::Response refuse(Service& service, int status, std::string_view message) {
   ++service.counters.refused;
   return answer(status, message);
 }
@@ -160,29 +161,29 @@ Response refuse(Service& service, int status, std::string_view message) {
 
 // In the request's headers, its body, or its address (navigator.sendBeacon can set no headers).
 std::string write_key_of(const Call& call, const Parsed& parsed) {
-  if (auto user = basic_user(call.request.header("authorization")); user && !user->empty()) return *user;
+  if (auto user = http::basic_user(call.request.header("authorization")); user && !user->empty()) return *user;
   if (const std::string_view key = parsed.text_at(0, "writeKey"); !key.empty()) return std::string(key);
   return call.query.get("writeKey").value_or("");
 }
 
-std::optional<Response> inflate_body(Service& service, Request& request, const Dialect& dialect) {
+std::optional<http::Response> inflate_body(Service& service, http::Request& request, const Dialect& dialect) {
   const std::string coding = fold_case(trim(request.header("content-encoding")));
   if (coding.empty() || coding == "identity") return std::nullopt;
   if (coding != "gzip" && coding != "x-gzip" && coding != "deflate")
     return refuse(service, 415, "the only Content-Encoding understood is gzip");
   std::string body;
-  switch (inflate(request.body, dialect.body_bytes, body)) {
-    case Inflated::TooLarge:
+  switch (http::inflate(request.body, dialect.body_bytes, body)) {
+    case http::Inflated::TooLarge:
       return refuse(service, dialect.oversize, fmt::format("the body is larger than {} bytes", dialect.body_bytes));
-    case Inflated::Damaged:
+    case http::Inflated::Damaged:
       return refuse(service, 400, "the body is no gzip");
-    case Inflated::Whole:
+    case http::Inflated::Whole:
       request.body = std::move(body);
   }
   return std::nullopt;
 }
 
-void take(Service& service, Call call, std::string_view type, const Responder& responder) {
+void take(Service& service, Call call, std::string_view type, const http::Responder& responder) {
   const Dialect& dialect = dialect_of(call.request.path);
   if (auto refused = inflate_body(service, call.request, dialect)) return responder.send(std::move(*refused));
   Parsed& parsed = parsed_here();
@@ -202,7 +203,7 @@ void take(Service& service, Call call, std::string_view type, const Responder& r
   if (!source) {
     ++service.counters.unknown_keys;
     const int status = is_strict ? 401 : dialect.unknown_key;
-    Response out = answer(status, status == 200 ? "" : "this write key is not in force");
+    http::Response out = answer(status, status == 200 ? "" : "this write key is not in force");
     out.headers.emplace_back("X-Tessera-Warning", "unknown write key, nothing was stored");
     return responder.send(std::move(out));
   }
@@ -217,10 +218,10 @@ void take(Service& service, Call call, std::string_view type, const Responder& r
   if (taken == live::Taken::Busy) responder.send(busy(service));
 }
 
-void take_call(Service& service, Call call, Responder responder) {
+void take_call(Service& service, Call call, http::Responder responder) {
   const auto type = call.parts.empty() ? std::optional<std::string_view>("batch") : type_of(call.parts[0]);
   if (!type) {
-    Response out = answer(404, "the calls are identify, track, page, screen, group, alias and batch");
+    http::Response out = answer(404, "the calls are identify, track, page, screen, group, alias and batch");
     return responder.send(std::move(out));
   }
   const bool is_large = call.request.body.size() > kLargeBody || call.request.has_header("content-encoding");
@@ -236,23 +237,23 @@ constexpr unsigned char kGif[] = {'G', 'I',  'F',  '8',  '9',  'a',  1, 0, 1, 0,
                                   0,   0xFF, 0xFF, 0xFF, 0x21, 0xF9, 4, 1, 0, 0,    0,    0, 0x2C, 0, 0,
                                   0,   0,    1,    0,    1,    0,    0, 2, 2, 0x44, 1,    0, 0x3B};
 
-Response pixel() {
+http::Response pixel() {
   return {.type = "image/gif",
           .headers = {{"Access-Control-Allow-Origin", "*"}, {"Cache-Control", "no-store"}},
           .body = std::string(reinterpret_cast<const char*>(kGif), sizeof kGif)};
 }
 
 // The event as JSON: the data, or what the address says member by member.
-std::string pixel_body(const Query& query) {
+std::string pixel_body(const http::Query& query) {
   if (auto data = query.get("data")) {
     std::replace(data->begin(), data->end(), ' ', '+');  // a '+' that was not percent-encoded
-    return base64_decoded(*data).value_or("");
+    return http::base64_decoded(*data).value_or("");
   }
-  return nested(query).dump();
+  return http::nested(query).dump();
 }
 
 // Whatever is wrong, the picture is shown: it stands in an e-mail.
-void take_pixel(Service& service, Call call, Responder responder) {
+void take_pixel(Service& service, Call call, http::Responder responder) {
   const auto type = type_of(call.parts[0]);
   Parsed& parsed = parsed_here();
   std::string wrong;
@@ -308,8 +309,8 @@ Json settings_of(const Call& call) {
       .set("remotePlugins", Json::array());
 }
 
-void give_settings(Service&, Call call, Responder responder) {
-  Response out = json_response(settings_of(call));
+void give_settings(Service&, Call call, http::Responder responder) {
+  http::Response out = json_response(settings_of(call));
   out.headers = {{"Access-Control-Allow-Origin", "*"}, {"Cache-Control", "public, max-age=60"}, {"Vary", "Host"}};
   responder.send(std::move(out));
 }
@@ -342,9 +343,9 @@ constexpr Route kRoutes[] = {
      take_pixel},
 };
 
-constexpr BodyLimit kDefinitions{4 << 20, 413}, kCommand{8 << 20, 413}, kSmall{64 << 10, 413};
+constexpr http::BodyLimit kDefinitions{4 << 20, 413}, kCommand{8 << 20, 413}, kSmall{64 << 10, 413};
 
-BodyLimit limit_of(std::string_view, std::string_view target) {
+http::BodyLimit limit_of(std::string_view, std::string_view target) {
   if (target.starts_with(kSegment.prefix)) return {kSegment.body_bytes, kSegment.oversize};
   if (target.starts_with("/rudder/") || target.starts_with("/beacon/")) return {kRudder.body_bytes, kRudder.oversize};
   if (target.starts_with("/api/v1/commands") || target.starts_with("/api/v1/imports")) return kCommand;
@@ -357,15 +358,15 @@ std::span<const Route> tracking_routes() {
   return kRoutes;
 }
 
-FramingLimits framing_limits() {
+http::FramingLimits framing_limits() {
   return {.modern_only = "/api/", .body = limit_of, .may_send = {}};
 }
 
-FramingLimits framing_limits(const Keys& keys) {
-  FramingLimits limits = framing_limits();
-  limits.may_send = [&keys](const Sender& sender) {
+http::FramingLimits framing_limits(const Keys& keys) {
+  http::FramingLimits limits = framing_limits();
+  limits.may_send = [&keys](const http::Sender& sender) {
     if (!sender.target.starts_with("/api/")) return true;
-    if (const auto token = bearer_token(sender.authorization)) return keys.is_admin(*token);
+    if (const auto token = http::bearer_token(sender.authorization)) return keys.is_admin(*token);
     return sender.is_local && !keys.has_admin();
   };
   return limits;

@@ -14,27 +14,27 @@ using live::Webhook;
 constexpr std::string_view kBody =
     R"({"url": "https://example.org/changes", "segments": ["big-spenders"], "after": "4711-3"})";
 
-Response no_webhook(const std::string& id) {
+http::Response no_webhook(const std::string& id) {
   return problem(404, fmt::format("there is no webhook '{}'", id), "GET /api/v1/webhooks lists them");
 }
 
 // use(Deliveries&) where the address names a webhook.
 template <typename Use>
-void with_webhook(Service& service, const Call& call, Responder& responder, Use use) {
+void with_webhook(Service& service, const Call& call, http::Responder& responder, Use use) {
   responder.send(service.webhooks.with([&](Deliveries& all) -> Response {
     if (!all.find(call.parts[0])) return no_webhook(call.parts[0]);
     return use(all);
   }));
 }
 
-void list_webhooks(Service& service, Call, Responder responder) {
+void list_webhooks(Service& service, Call, http::Responder responder) {
   Json items = Json::array();
   for (const Webhook& webhook : service.webhooks.with([](Deliveries& all) { return all.list(); }))
     items.add(live::json_of(webhook));
   responder.send(json_response(Json::object().set("webhooks", std::move(items))));
 }
 
-void get_webhook(Service& service, Call call, Responder responder) {
+void get_webhook(Service& service, Call call, http::Responder responder) {
   with_webhook(service, call, responder,
                [&](Deliveries& all) { return json_response(live::json_of(*all.find(call.parts[0]))); });
 }
@@ -83,7 +83,7 @@ Result<Asked> asked_in(const std::string& body) {
   return asked;
 }
 
-void add_webhook(Service& service, Call call, Responder responder) {
+void add_webhook(Service& service, Call call, http::Responder responder) {
   const auto added = [&]() -> Result<Webhook> {
     Asked asked = TRY(asked_in(call.request.body));
     TRY(check_segments(asked.segments, service.backend.segments()));
@@ -97,14 +97,14 @@ void add_webhook(Service& service, Call call, Responder responder) {
   responder.send(json_response(live::json_of(*added).set("secret", added->secret), 201));
 }
 
-void remove_webhook(Service& service, Call call, Responder responder) {
+void remove_webhook(Service& service, Call call, http::Responder responder) {
   with_webhook(service, call, responder, [&](Deliveries& all) {
     const auto removed = all.remove(call.parts[0]);
     return removed ? json_response(Json::object().set("removed", call.parts[0])) : problem_of(removed.error(), 500);
   });
 }
 
-void rotate_secret(Service& service, Call call, Responder responder) {
+void rotate_secret(Service& service, Call call, http::Responder responder) {
   with_webhook(service, call, responder, [&](Deliveries& all) {
     const auto secret = all.rotate(call.parts[0], service.clock.now());
     if (!secret) return problem_of(secret.error(), 500);
@@ -112,20 +112,20 @@ void rotate_secret(Service& service, Call call, Responder responder) {
   });
 }
 
-void switch_webhook(Service& service, Call& call, Responder& responder, bool on) {
+void switch_webhook(Service& service, Call& call, http::Responder& responder, bool on) {
   with_webhook(service, call, responder, [&](Deliveries& all) {
     const auto done = on ? all.enable(call.parts[0]) : all.disable(call.parts[0], "disabled by hand");
     return done ? json_response(live::json_of(*all.find(call.parts[0]))) : problem_of(done.error(), 500);
   });
 }
-void enable_webhook(Service& service, Call call, Responder responder) {
+void enable_webhook(Service& service, Call call, http::Responder responder) {
   switch_webhook(service, call, responder, true);
 }
-void disable_webhook(Service& service, Call call, Responder responder) {
+void disable_webhook(Service& service, Call call, http::Responder responder) {
   switch_webhook(service, call, responder, false);
 }
 
-void list_dead_letters(Service& service, Call call, Responder responder) {
+void list_dead_letters(Service& service, Call call, http::Responder responder) {
   with_webhook(service, call, responder, [&](Deliveries& all) {
     Json letters = Json::array();
     for (const live::DeadLetter& letter : all.dead_letters(call.parts[0])) letters.add(live::json_of(letter));
@@ -133,7 +133,7 @@ void list_dead_letters(Service& service, Call call, Responder responder) {
   });
 }
 
-void replay_dead_letter(Service& service, Call call, Responder responder) {
+void replay_dead_letter(Service& service, Call call, http::Responder responder) {
   with_webhook(service, call, responder, [&](Deliveries& all) {
     for (const live::DeadLetter& letter : all.dead_letters(call.parts[0])) {
       if (std::to_string(letter.number) != call.parts[1]) continue;

@@ -10,7 +10,7 @@
 
 #include <sys/types.h>
 
-#include "server/raw.hpp"
+#include "http/raw.hpp"
 
 namespace tessera::cli {
 

@@ -4,9 +4,9 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "http/raw.hpp"
 #include "live/memory_store.hpp"
 #include "profiles/ruling.hpp"
-#include "server/raw.hpp"
 #include "server/site.hpp"
 #include "store/scratch.hpp"
 
@@ -140,9 +140,10 @@ class Served : public testing::Test {
  protected:
   Served() {
     MUST(keys.load(record->connection()));
-    HttpSettings settings{.address = {"127.0.0.1", 0}, .stream_idle = Duration{200}, .framing = framing_limits(keys)};
+    http::HttpSettings settings{
+        .address = {"127.0.0.1", 0}, .stream_idle = Duration{200}, .framing = framing_limits(keys)};
     service.http = [this] { return server->counts(); };
-    server = MUST(HttpServer::start(settings, workers, [this](Request request, Responder responder) {
+    server = MUST(http::HttpServer::start(settings, workers, [this](http::Request request, http::Responder responder) {
       site.handle(std::move(request), std::move(responder));
     }));
   }
@@ -169,7 +170,7 @@ class Served : public testing::Test {
   std::unique_ptr<store::Record> record = made_record();
   NotePad pad;
   Keys keys;
-  Workers workers{2};
+  http::Workers workers{2};
   live::MemoryStore webhook_store;
   Subscriber subscriber;
   std::unique_ptr<live::Webhooks> webhooks = MUST(
@@ -178,7 +179,7 @@ class Served : public testing::Test {
   std::shared_ptr<void> news = pad.on_changes(webhooks->bell()).first;
   Service service{pad, keys, *record, workers, clock, *webhooks};
   Site site{service};
-  std::unique_ptr<HttpServer> server;  // stops before what it uses
+  std::unique_ptr<http::HttpServer> server;  // stops before what it uses
 
  private:
   std::unique_ptr<store::Record> made_record() {

@@ -81,9 +81,9 @@ void greet(const Context& context, const std::string& address, const std::option
   std::fflush(stdout);  // whoever started us waits for this line
 }
 
-Result<server::HttpSettings> settings_of(const Arguments& given) {
-  server::HttpSettings out;
-  out.address = TRY(server::parse_address(given.text("listen").value_or("127.0.0.1:8080")));
+Result<http::HttpSettings> settings_of(const Arguments& given) {
+  http::HttpSettings out;
+  out.address = TRY(http::parse_address(given.text("listen").value_or("127.0.0.1:8080")));
   out.certificate_file = given.text("tls-cert").value_or("");
   out.key_file = given.text("tls-key").value_or("");
   return out;
@@ -116,7 +116,7 @@ Result<std::unique_ptr<store::Record>> open_in_the_background(const Context& con
 }
 
 Result<int> run_serve(const Context& context, const Arguments& given) {
-  server::HttpSettings settings = TRY(settings_of(given));
+  http::HttpSettings settings = TRY(settings_of(given));
   auto kafka_wanted = TRY(kafka_settings(context.world, given));
   const Signals signals;
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a full disk, not the end
@@ -135,17 +135,16 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
       live::Webhooks::start([&](std::string_view after, size_t limit) { return engine->changes_after(after, limit); },
                             webhook_store, *client, delivery, context.clock));
   const auto news = backend->on_changes(webhooks->bell());
-  server::Workers workers(kWorkers);
+  http::Workers workers(kWorkers);
   server::Service service{*backend, keys, *record, workers, context.clock, *webhooks};
   auto commands = std::make_unique<server::Commands>(lent_commands(service));
   service.commands = commands.get();
   const auto discoveries = TRY(server::Discoveries::open(context.store + ".discoveries", *commands, context.clock));
   service.discoveries = discoveries.get();
   server::Site site(service);
-  auto http =
-      TRY(server::HttpServer::start(settings, workers, [&](server::Request request, server::Responder responder) {
-        site.handle(std::move(request), std::move(responder));
-      }));
+  auto http = TRY(http::HttpServer::start(settings, workers, [&](http::Request request, http::Responder responder) {
+    site.handle(std::move(request), std::move(responder));
+  }));
   service.http = [&http] { return http->counts(); };
   const auto kafka = TRY(KafkaSources::start(std::move(kafka_wanted), *engine, context.clock));
   service.kafka = [&kafka] { return kafka->status(); };

@@ -7,7 +7,7 @@
 // - its acceptor is not safe to use from several threads: one thread does the network, others answer
 //
 // Long because RESTinio's headers are compiled once.
-#include "server/http_server.hpp"
+#include "http/http_server.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -27,9 +27,9 @@
 
 #include "core/json.hpp"
 #include "core/text.hpp"
-#include "server/workers.hpp"
+#include "http/workers.hpp"
 
-namespace tessera::server::wire {
+namespace tessera::http::wire {
 
 using asio::ip::tcp;
 using ErrorCode = asio::error_code;
@@ -292,7 +292,7 @@ inline restinio::impl::tls_socket_t* make_tls_socket_pointer_for_state_listener(
   return nullptr;
 }
 
-}  // namespace tessera::server::wire
+}  // namespace tessera::http::wire
 
 namespace restinio {
 
@@ -341,7 +341,7 @@ class socket_supplier_t<tessera::server::wire::CheckedSocket> {
 }  // namespace impl
 }  // namespace restinio
 
-namespace tessera::server {
+namespace tessera::http {
 
 namespace {
 
@@ -745,4 +745,4 @@ HttpServer::Counts HttpServer::counts() const {
           .refused = state_->shared->refused};
 }
 
-}  // namespace tessera::server
+}  // namespace tessera::http

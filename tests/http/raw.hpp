@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace tessera::server {
+namespace tessera::http {
 
 struct Answer {
   int status = 0;  // 0: none came
@@ -104,4 +104,4 @@ class Raw {
   std::string buffer_;
 };
 
-}  // namespace tessera::server
+}  // namespace tessera::http

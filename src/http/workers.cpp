@@ -1,4 +1,4 @@
-#include "server/workers.hpp"
+#include "http/workers.hpp"
 
 #include <condition_variable>
 #include <deque>
@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-namespace tessera::server {
+namespace tessera::http {
 
 struct Workers::State {
   std::mutex mutex;
@@ -52,4 +52,4 @@ void Workers::post(std::function<void()> work) {
   state_->news.notify_one();
 }
 
-}  // namespace tessera::server
+}  // namespace tessera::http

@@ -22,9 +22,9 @@
 
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "server/http_framing.hpp"
+#include "http/http_framing.hpp"
 
-namespace tessera::server {
+namespace tessera::http {
 
 class Workers;
 
@@ -139,4 +139,4 @@ class HttpServer {
   std::shared_ptr<State> state_;  // also of whoever has not answered yet
 };
 
-}  // namespace tessera::server
+}  // namespace tessera::http

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace tessera::server {
+namespace tessera::http {
 
 enum class Inflated : uint8_t { Whole, TooLarge, Damaged };
 
@@ -14,4 +14,4 @@ Inflated inflate(std::string_view compressed, size_t most, std::string& out);
 // gzip, for long answers and tests.
 std::string gzipped(std::string_view text);
 
-}  // namespace tessera::server
+}  // namespace tessera::http

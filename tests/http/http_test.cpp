@@ -4,11 +4,11 @@
 #include <mutex>
 #include <thread>
 
-#include "server/http_server.hpp"
-#include "server/raw.hpp"
-#include "server/workers.hpp"
+#include "http/http_server.hpp"
+#include "http/raw.hpp"
+#include "http/workers.hpp"
 
-namespace tessera::server {
+namespace tessera::http {
 namespace {
 
 std::string get(std::string_view path, std::string_view more = "") {
@@ -418,4 +418,4 @@ TEST(HttpAddress, IsReadOrRefusedWithTheReason) {
 }
 
 }  // namespace
-}  // namespace tessera::server
+}  // namespace tessera::http

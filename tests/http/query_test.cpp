@@ -1,10 +1,10 @@
-#include "server/query.hpp"
+#include "http/query.hpp"
 
 #include <rapidcheck/gtest.h>
 
-#include "server/gzip.hpp"
+#include "http/gzip.hpp"
 
-namespace tessera::server {
+namespace tessera::http {
 namespace {
 
 TEST(Query, PercentEncodingIsReadStrictly) {
@@ -79,4 +79,4 @@ RC_GTEST_PROP(Gzip, AnyBytesAreReadOrRefused, (const std::string& bytes)) {
 }
 
 }  // namespace
-}  // namespace tessera::server
+}  // namespace tessera::http

@@ -3,9 +3,9 @@
 
 #include <arpa/inet.h>
 
-#include "server/http_server.hpp"
+#include "http/http_server.hpp"
 
-namespace tessera::server {
+namespace tessera::http {
 
 namespace {
 
@@ -94,4 +94,4 @@ Result<Address> parse_address(std::string_view text) {
   return Address{std::string(host), port};
 }
 
-}  // namespace tessera::server
+}  // namespace tessera::http

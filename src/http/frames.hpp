@@ -15,7 +15,7 @@
 
 #include "core/result.hpp"
 
-namespace tessera::server {
+namespace tessera::http {
 
 inline constexpr std::string_view kFramesType = "application/vnd.tessera.frames";
 inline constexpr size_t kLargestFrame = 64 << 10;
@@ -38,4 +38,4 @@ class FrameReader {
   size_t at_ = 0;
 };
 
-}  // namespace tessera::server
+}  // namespace tessera::http

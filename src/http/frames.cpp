@@ -1,10 +1,10 @@
-#include "server/frames.hpp"
+#include "http/frames.hpp"
 
 #include <charconv>
 
 #include <fmt/format.h>
 
-namespace tessera::server {
+namespace tessera::http {
 
 namespace {
 
@@ -39,4 +39,4 @@ Result<std::optional<Frame>> FrameReader::next() {
   return out;
 }
 
-}  // namespace tessera::server
+}  // namespace tessera::http

@@ -1,10 +1,10 @@
-#include "server/gzip.hpp"
+#include "http/gzip.hpp"
 
 #include <zlib.h>
 
 #include "core/result.hpp"
 
-namespace tessera::server {
+namespace tessera::http {
 
 namespace {
 constexpr int kAnyHeader = 15 + 32, kGzipHeader = 15 + 16;
@@ -56,4 +56,4 @@ std::string gzipped(std::string_view text) {
   return out;
 }
 
-}  // namespace tessera::server
+}  // namespace tessera::http

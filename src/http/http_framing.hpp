@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace tessera::server {
+namespace tessera::http {
 
 struct BodyLimit {
   uint64_t bytes = 1 << 20;
@@ -94,4 +94,4 @@ class Framing {
   uint64_t length_ = 0;
 };
 
-}  // namespace tessera::server
+}  // namespace tessera::http

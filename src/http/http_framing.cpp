@@ -1,11 +1,11 @@
-#include "server/http_framing.hpp"
+#include "http/http_framing.hpp"
 
 #include <array>
 #include <charconv>
 
 #include <fmt/format.h>
 
-namespace tessera::server {
+namespace tessera::http {
 
 namespace {
 
@@ -294,4 +294,4 @@ void Framing::take_chunk_byte(char byte) {
   at_ = size == 0 ? At::LastLine : At::ChunkData;
 }
 
-}  // namespace tessera::server
+}  // namespace tessera::http

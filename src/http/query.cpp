@@ -1,8 +1,8 @@
-#include "server/query.hpp"
+#include "http/query.hpp"
 
 #include "core/text.hpp"
 
-namespace tessera::server {
+namespace tessera::http {
 
 namespace {
 
@@ -138,4 +138,4 @@ Json nested(const Query& query) {
   return out;
 }
 
-}  // namespace tessera::server
+}  // namespace tessera::http

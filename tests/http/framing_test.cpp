@@ -1,9 +1,9 @@
 // Where requests end, and what is no request, whatever the pieces in which the bytes come.
 #include <rapidcheck/gtest.h>
 
-#include "server/http_framing.hpp"
+#include "http/http_framing.hpp"
 
-namespace tessera::server {
+namespace tessera::http {
 namespace {
 
 BodyLimit limit_of(std::string_view, std::string_view target) {
@@ -215,4 +215,4 @@ RC_GTEST_PROP(Framing, PiecesDoNotMatter, ()) {
 }
 
 }  // namespace
-}  // namespace tessera::server
+}  // namespace tessera::http

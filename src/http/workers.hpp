@@ -6,7 +6,7 @@
 #include <functional>
 #include <memory>
 
-namespace tessera::server {
+namespace tessera::http {
 
 class Workers {
  public:
@@ -21,4 +21,4 @@ class Workers {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace tessera::server
+}  // namespace tessera::http

@@ -10,7 +10,7 @@
 
 #include "core/json.hpp"
 
-namespace tessera::server {
+namespace tessera::http {
 
 // "%2F" to "/"; `plus_is_blank`: as forms write it. nullopt: a '%' without two hexadecimal digits, a NUL byte, or what
 // is no UTF-8.
@@ -41,4 +41,4 @@ std::optional<std::vector<std::string>> match_path(std::string_view pattern, std
 // "context.page.title=Home" to {"context": {"page": {"title": "Home"}}}; names of more than 8 parts are left out.
 Json nested(const Query& query);
 
-}  // namespace tessera::server
+}  // namespace tessera::http
