@@ -7,11 +7,11 @@
 #include <fmt/format.h>
 
 #include "bench/bench.hpp"
+#include "cluster/quality.hpp"
+#include "cluster/seeding.hpp"
 #include "core/random.hpp"
 #include "discover/discover.hpp"
-#include "discover/quality.hpp"
 #include "discover/report.hpp"
-#include "discover/seeding.hpp"
 #include "segment/schema.hpp"
 #include "tests/discover/simulated_history.hpp"
 
@@ -47,7 +47,7 @@ double agreement(const SimulatedHistory& company, const Discovery& found) {
   for (size_t c = 0; c < company.truth.size(); ++c)
     if (company.truth[c] > 0)
       truth.push_back(company.truth[c]), label.push_back(static_cast<uint32_t>(found.label[c] + 1));
-  return adjusted_rand_index(truth, label);
+  return cluster::adjusted_rand_index(truth, label);
 }
 
 // What three columns would do: k-means on z-scored recency, frequency and money.
@@ -62,7 +62,7 @@ double by_rfm(const SimulatedHistory& company, const Discovery& found, size_t k)
   for (size_t c = 0; c < company.truth.size(); ++c)
     if (company.truth[c] > 0 && !std::isnan(columns[0]->values[c]))
       rows.push_back(c), truth.push_back(company.truth[c]);
-  Matrix table(rows.size(), columns.size());
+  cluster::Matrix table(rows.size(), columns.size());
   for (size_t j = 0; j < columns.size(); ++j) {
     double mean = 0, squares = 0;
     const double n = static_cast<double>(rows.size());
@@ -71,12 +71,12 @@ double by_rfm(const SimulatedHistory& company, const Discovery& found, size_t k)
     for (size_t i = 0; i < rows.size(); ++i) table.at(i, j) = (columns[j]->values[rows[i]] - mean) / std::sqrt(squares);
   }
   Rng rng(1);
-  KMeans best;
+  cluster::KMeans best;
   for (int start = 0; start < 4; ++start) {
-    KMeans fit = run_kmeans(table, seed_centroids(table, k, rng));
+    cluster::KMeans fit = cluster::run_kmeans(table, cluster::seed_centroids(table, k, rng));
     if (start == 0 || fit.sse < best.sse) best = std::move(fit);
   }
-  return adjusted_rand_index(truth, best.labels);
+  return cluster::adjusted_rand_index(truth, best.labels);
 }
 
 int growth_of_cost(const bench::Options& options) {

@@ -9,16 +9,16 @@
 #include <fstream>
 
 #include "bench/bench.hpp"
+#include "cluster/hierarchy.hpp"
+#include "cluster/kmeans.hpp"
 #include "core/parallel.hpp"
-#include "discover/hierarchy.hpp"
-#include "discover/kmeans.hpp"
 
 namespace {
 
 using namespace tessera::bench;
-using tessera::discover::KMeans;
-using tessera::discover::Linkage;
-using tessera::discover::Matrix;
+using tessera::cluster::KMeans;
+using tessera::cluster::Linkage;
+using tessera::cluster::Matrix;
 
 struct Task {
   size_t k, rounds;

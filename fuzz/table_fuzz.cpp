@@ -1,10 +1,10 @@
 // Any bytes are a numeric table or an error with a place; what is a table is whole: every row as wide as the header,
 // every value finite.
-#include "discover/table.hpp"
+#include "cluster/table.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   using namespace tessera;
-  const auto table = discover::parse_table({reinterpret_cast<const char*>(bytes), size}, "fuzz");
+  const auto table = cluster::parse_table({reinterpret_cast<const char*>(bytes), size}, "fuzz");
   if (!table) {
     VERIFY(table.error().place.starts_with("fuzz"));
     return 0;

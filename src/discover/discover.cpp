@@ -5,10 +5,10 @@
 #include <numeric>
 #include <set>
 
+#include "cluster/continuum.hpp"
 #include "core/hash.hpp"
 #include "core/stop.hpp"
 #include "core/text.hpp"
-#include "discover/continuum.hpp"
 #include "discover/division_before.hpp"
 #include "discover/extent.hpp"
 #include "discover/goal.hpp"
@@ -167,7 +167,7 @@ class Run {
         population_.grouped.size(), out_.parts.words.customers, kFewestCustomers);
     for (const uint32_t c : population_.grouped) label_[c] = 0;
     out_.quality = {.silhouette = NAN, .davies_bouldin = NAN, .calinski_harabasz = NAN, .dunn = NAN, .stability = NAN};
-    rules_ = {Conjunction{}};
+    rules_ = {cluster::Conjunction{}};
     TRY(count_rules());
     out_.lineage = lineage();
     progress_.finish();
@@ -220,13 +220,13 @@ class Run {
     const size_t most = population_.grouped.size() / (2 * std::max<size_t>(1, options_.min_size));
     if (most < 2) return {};
     std::vector<std::vector<double>> values;
-    std::vector<RuleColumn> columns;
+    std::vector<cluster::RuleColumn> columns;
     rule_columns(values, columns);
-    Division division = divide_continuum(transformed_.table, columns,
-                                         {.least = std::min(kContinuum, most),
-                                          .most = std::clamp<size_t>(most, 2, 30),
-                                          .min_size = static_cast<double>(options_.min_size),
-                                          .seed = options_.seed});
+    cluster::Division division = cluster::divide_continuum(transformed_.table, columns,
+                                                           {.least = std::min(kContinuum, most),
+                                                            .most = std::clamp<size_t>(most, 2, 30),
+                                                            .min_size = static_cast<double>(options_.min_size),
+                                                            .seed = options_.seed});
     TRY(go_on());
     if (division.clustering.k == 0) return {};
     const size_t found = clustering_.k;
@@ -241,7 +241,7 @@ class Run {
       std::vector<size_t> order;
       auto candidates = std::move(clustering_.candidates);
       const std::string said = clustering_.chosen_by;
-      clustering_ = clustering_of(transformed_.table, kept->labels, kept->k, order);
+      clustering_ = cluster::clustering_of(transformed_.table, kept->labels, kept->k, order);
       clustering_.candidates = std::move(candidates);
       clustering_.chosen_by = said;
     }
@@ -256,7 +256,7 @@ class Run {
   }
 
   // The division of the run before, where it tells about as much as the new one.
-  std::optional<DivisionBefore> as_before(Clustering& anew) const {
+  std::optional<DivisionBefore> as_before(cluster::Clustering& anew) const {
     if (options_.anew) return std::nullopt;
     auto kept = division_before(by_old_rules_, population_, transformed_.table, static_cast<double>(options_.min_size));
     if (!kept) return std::nullopt;
@@ -272,7 +272,7 @@ class Run {
   }
 
   // What rules may speak of, one value for each grouped customer.
-  void rule_columns(std::vector<std::vector<double>>& values, std::vector<RuleColumn>& columns) const {
+  void rule_columns(std::vector<std::vector<double>>& values, std::vector<cluster::RuleColumn>& columns) const {
     for (const FeatureColumn& column : out_.features.columns) {
       if (!column.feature.in_rules) continue;
       auto& copy = values.emplace_back();
@@ -286,7 +286,7 @@ class Run {
     const size_t n = population_.grouped.size();
     if (transformed_.table.columns == 0)
       return fail("no feature tells these customers apart", "", "give features of your own: --features FILE");
-    ClusterOptions how{.min_size = static_cast<double>(options_.min_size), .seed = options_.seed};
+    cluster::ClusterOptions how{.min_size = static_cast<double>(options_.min_size), .seed = options_.seed};
     how.max_k = std::clamp<size_t>(n / std::max<size_t>(1, options_.min_size), 1, 64);
     if (options_.segments) {
       if (*options_.segments > n)
@@ -295,7 +295,7 @@ class Run {
       how.k = *options_.segments;
       how.min_size = 0;
     }
-    clustering_ = TRY(cluster(transformed_.table, how));
+    clustering_ = TRY(cluster::cluster(transformed_.table, how));
     if (!options_.segments && is_continuum()) TRY(divide_broad());
     take_clustering();
     return {};
@@ -358,7 +358,7 @@ class Run {
     return named;
   }
 
-  std::string text_of_rule(const Conjunction& rule) const {
+  std::string text_of_rule(const cluster::Conjunction& rule) const {
     return rule.empty() ? fmt::format("count({}) >= 1", out_.parts.alias(Part::Main))
                         : text_of(rule, out_.features, out_.parts.words);
   }
@@ -480,8 +480,8 @@ class Run {
     std::vector<bool> made(out_.features.columns.size(), false);
     for (const ColumnTreatment& treatment : out_.treatment)
       if (treatment.weight > 0) made[out_.features.index(treatment.feature)] = true;
-    for (const Conjunction& rule : rules_)
-      for (const Condition& condition : rule) made[condition.column] = true;
+    for (const cluster::Conjunction& rule : rules_)
+      for (const cluster::Condition& condition : rule) made[condition.column] = true;
     return made;
   }
 
@@ -501,7 +501,7 @@ class Run {
           !std::binary_search(segment.members.begin(), segment.members.end(), population_.grouped[i]))
         continue;
       near.push_back(
-          {squared_distance(transformed_.table.row(i), clustering_.centroids.row(s)), population_.grouped[i]});
+          {cluster::squared_distance(transformed_.table.row(i), clustering_.centroids.row(s)), population_.grouped[i]});
     }
     const size_t count = std::min(kTypical, near.size());
     std::partial_sort(near.begin(), near.begin() + static_cast<long>(count), near.end());
@@ -529,7 +529,7 @@ class Run {
     out_.label.assign(label_.size(), -1);
     for (size_t c = 0; c < label_.size(); ++c)
       if (label_[c] >= 0) out_.label[c] = place_[static_cast<size_t>(label_[c])];
-    for (const SmallCluster& small : clustering_.absorbed) {
+    for (const cluster::SmallCluster& small : clustering_.absorbed) {
       const Segment& into = out_.segments[static_cast<size_t>(place_[small.into])];
       out_.absorbed.push_back(fmt::format("{:.0f} customers were too few for a group of their own and joined \"{}\"",
                                           small.weight, into.persona.name));
@@ -573,9 +573,9 @@ class Run {
   Discovery out_;
   Population population_;
   Transformed transformed_;
-  Clustering clustering_;
+  cluster::Clustering clustering_;
   std::optional<Goal> goal_;
-  std::vector<Conjunction> rules_;
+  std::vector<cluster::Conjunction> rules_;
   std::vector<int> label_;  // cluster, or k + apart group, or -1
   std::vector<int> place_;  // of cluster or apart group in segments + set_apart
   std::vector<double> value_;

@@ -14,10 +14,10 @@
 #include <string>
 #include <vector>
 
+#include "cluster/cluster.hpp"
 #include "core/progress.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "discover/cluster.hpp"
 #include "discover/features.hpp"
 #include "discover/figures.hpp"
 #include "discover/foresight.hpp"
@@ -119,8 +119,8 @@ struct Discovery {
   size_t k = 0;
   bool natural = false;
   std::string chosen_by;
-  Quality quality;
-  std::vector<Candidate> candidates;
+  cluster::Quality quality;
+  std::vector<cluster::Candidate> candidates;
   std::vector<std::string> absorbed;  // groups too small, and where they went
   std::vector<Segment> segments;      // micro-segments by size, then set-apart groups of at least the minimum size
   std::vector<Segment> set_apart;     // those that are smaller

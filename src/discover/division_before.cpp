@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "discover/kmeans.hpp"
+#include "cluster/kmeans.hpp"
 
 namespace tessera::discover {
 
@@ -11,8 +11,8 @@ namespace {
 constexpr uint32_t kNone = UINT32_MAX;
 
 // Of rows with a label.
-Matrix means_of(const Matrix& table, const std::vector<uint32_t>& labels, size_t k) {
-  Matrix out(k, table.columns);
+cluster::Matrix means_of(const cluster::Matrix& table, const std::vector<uint32_t>& labels, size_t k) {
+  cluster::Matrix out(k, table.columns);
   std::vector<double> size(k, 0);
   for (size_t i = 0; i < table.rows; ++i) {
     if (labels[i] == kNone) continue;
@@ -25,7 +25,8 @@ Matrix means_of(const Matrix& table, const std::vector<uint32_t>& labels, size_t
 }  // namespace
 
 std::optional<DivisionBefore> division_before(const std::optional<Generation>& by_old_rules,
-                                              const Population& population, const Matrix& table, double min_size) {
+                                              const Population& population, const cluster::Matrix& table,
+                                              double min_size) {
   if (!by_old_rules) return std::nullopt;
   std::vector<uint32_t> of_customer(by_old_rules->known.size(), kNone);
   DivisionBefore out;
@@ -41,18 +42,19 @@ std::optional<DivisionBefore> division_before(const std::optional<Generation>& b
     if (of_customer[c] != kNone) size[of_customer[c]] += 1;
   }
   if (out.k < 2 || std::ranges::any_of(size, [&](double n) { return n < min_size; })) return std::nullopt;
-  const auto nearest = assign_rows(table, means_of(table, out.labels, out.k));
+  const auto nearest = cluster::assign_rows(table, means_of(table, out.labels, out.k));
   for (size_t i = 0; i < out.labels.size(); ++i)
     if (out.labels[i] == kNone) out.labels[i] = nearest[i];
   return out;
 }
 
-double share_between(const Matrix& table, const std::vector<uint32_t>& labels, size_t k) {
-  const Matrix mean = means_of(table, std::vector<uint32_t>(table.rows, 0), 1), means = means_of(table, labels, k);
+double share_between(const cluster::Matrix& table, const std::vector<uint32_t>& labels, size_t k) {
+  const cluster::Matrix mean = means_of(table, std::vector<uint32_t>(table.rows, 0), 1),
+                        means = means_of(table, labels, k);
   double all = 0, inside = 0;
   for (size_t i = 0; i < table.rows; ++i) {
-    all += squared_distance(table.row(i), mean.row(0));
-    inside += squared_distance(table.row(i), means.row(labels[i]));
+    all += cluster::squared_distance(table.row(i), mean.row(0));
+    inside += cluster::squared_distance(table.row(i), means.row(labels[i]));
   }
   return all > 0 ? 1 - inside / all : 0;
 }

@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "cluster/matrix.hpp"
 #include "discover/lineage.hpp"
-#include "discover/matrix.hpp"
 #include "discover/population.hpp"
 
 namespace tessera::discover {
@@ -23,9 +23,10 @@ struct DivisionBefore {
 // `by_old_rules`: the groups of the run before, asked now (naming.hpp). nullopt: it is none, or one of its
 // micro-segments has fewer than min_size grouped customers. `table`: one row a grouped customer.
 std::optional<DivisionBefore> division_before(const std::optional<Generation>& by_old_rules,
-                                              const Population& population, const Matrix& table, double min_size);
+                                              const Population& population, const cluster::Matrix& table,
+                                              double min_size);
 
 // The share of the table's variance that lies between the groups.
-double share_between(const Matrix& table, const std::vector<uint32_t>& labels, size_t k);
+double share_between(const cluster::Matrix& table, const std::vector<uint32_t>& labels, size_t k);
 
 }  // namespace tessera::discover

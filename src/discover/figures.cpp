@@ -77,14 +77,15 @@ std::vector<std::vector<SegmentFigure>> figures_of(std::span<const Measure> meas
   return out;
 }
 
-std::vector<Measure> measures_of(const Parts& parts, const FeatureTable& features, std::span<const Conjunction> rules,
-                                 const std::vector<bool>& active, Duration within, std::span<const double> value) {
+std::vector<Measure> measures_of(const Parts& parts, const FeatureTable& features,
+                                 std::span<const cluster::Conjunction> rules, const std::vector<bool>& active,
+                                 Duration within, std::span<const double> value) {
   const Words& words = parts.words;
   const auto speaks_of = [&](Family family) {
     std::vector<bool> out;
-    for (const Conjunction& rule : rules)
+    for (const cluster::Conjunction& rule : rules)
       out.push_back(std::ranges::any_of(
-          rule, [&](const Condition& c) { return features.columns[c.column].feature.family == family; }));
+          rule, [&](const cluster::Condition& c) { return features.columns[c.column].feature.family == family; }));
     return out;
   };
   std::vector<Measure> out;

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "cluster/rules.hpp"
 #include "discover/features.hpp"
-#include "discover/rules.hpp"
 #include "stats/pooling.hpp"
 
 namespace tessera::discover {
@@ -36,8 +36,9 @@ struct Measure {
 };
 
 // What is always compared: who is active, who came back, what one is worth. One rule a group.
-std::vector<Measure> measures_of(const Parts& parts, const FeatureTable& features, std::span<const Conjunction> rules,
-                                 const std::vector<bool>& active, Duration within, std::span<const double> value);
+std::vector<Measure> measures_of(const Parts& parts, const FeatureTable& features,
+                                 std::span<const cluster::Conjunction> rules, const std::vector<bool>& active,
+                                 Duration within, std::span<const double> value);
 
 // [group][measure]. Groups share no members but for a trace. O(measures * customers).
 std::vector<std::vector<SegmentFigure>> figures_of(std::span<const Measure> measures,

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <numeric>
 
+#include "cluster/goal_tree.hpp"
 #include "core/hash.hpp"
 #include "core/stop.hpp"
 #include "discover/discover.hpp"
 #include "discover/extent.hpp"
-#include "discover/goal_tree.hpp"
 #include "discover/rulebook.hpp"
 #include "stats/foretelling.hpp"
 
@@ -182,11 +182,11 @@ Result<std::optional<std::string>> Goal::weigh(const Today& today, Transformed& 
   then_ = TRY(measured(today.now, {clustering, apart}));
   is_apart_.assign(values_.size(), false);
   for (size_t g = apart.features.size(); g-- > 0; then_.columns.pop_back()) {
-    const RuleColumn column = rule_column_of(then_.columns.back());
-    Condition condition = today.population.apart[g].condition;
+    const cluster::RuleColumn column = rule_column_of(then_.columns.back());
+    cluster::Condition condition = today.population.apart[g].condition;
     condition.column = 0;
     for (uint32_t i = 0; i < is_apart_.size(); ++i)
-      is_apart_[i] = is_apart_[i] || holds(condition, std::span(&column, 1), i);
+      is_apart_[i] = is_apart_[i] || cluster::holds(condition, std::span(&column, 1), i);
   }
   const auto told = told_by(then_);
   const double best = told.empty() ? 0 : *std::ranges::max_element(told);
@@ -228,7 +228,7 @@ Result<double> Goal::told_by_groups(const Setting& now, std::string_view definit
 std::optional<Goal::Groups> Goal::divide(const Today& today, const Transformed& table, double min_size,
                                          std::optional<size_t> leaves) const {
   std::vector<uint32_t> index;
-  std::vector<RuleColumn> then_columns, now_columns;
+  std::vector<cluster::RuleColumn> then_columns, now_columns;
   FeatureTable then;
   for (const FeatureColumn& column : then_.columns) {
     const auto weighed = std::ranges::find(table.columns, column.feature.name, &ColumnTreatment::feature);
@@ -247,25 +247,25 @@ std::optional<Goal::Groups> Goal::divide(const Today& today, const Transformed& 
     (is_judge ? newest : older).push_back(i);
   }
   const auto grown_on = [&](std::span<const uint32_t> rows, std::span<const uint32_t> pruned_on,
-                            std::span<const RuleColumn> columns) {
+                            std::span<const cluster::RuleColumn> columns) {
     // Rows a customer: the newest stretch has nearly all of them.
     const double times =
         std::max(1.0, static_cast<double>(rows.size()) / static_cast<double>(std::max<size_t>(1, newest.size())));
-    GoalTreeOptions how{.min_size = min_size * times, .repeats = times, .most_conditions = kMostConditions};
+    cluster::GoalTreeOptions how{.min_size = min_size * times, .repeats = times, .most_conditions = kMostConditions};
     if (leaves)
       how = {.min_size = kFewest, .chance = HUGE_VAL, .most_conditions = kMostConditions, .most_leaves = *leaves};
-    GoalTree tree = GoalTree::grown(then_columns, values_, rows, how);
+    cluster::GoalTree tree = cluster::GoalTree::grown(then_columns, values_, rows, how);
     tree.prune(columns, pruned_on, leaves ? 1 : min_size);
     return tree;
   };
-  const GoalTree tree = grown_on(all, today.population.grouped, now_columns);
+  const cluster::GoalTree tree = grown_on(all, today.population.grouped, now_columns);
   Groups out{.rules = tree.rules(), .labels = tree.leaves_of(now_columns, today.population.grouped)};
   if (out.rules.size() < 2) return std::nullopt;
   std::vector<uint32_t> everyone(values_.size());
   std::iota(everyone.begin(), everyone.end(), 0);
   out.told = foretold(grown_on(older, newest, then_columns).leaves_of(then_columns, everyone), newest);
-  for (Conjunction& rule : out.rules)
-    for (Condition& condition : rule) condition.column = index[condition.column];
+  for (cluster::Conjunction& rule : out.rules)
+    for (cluster::Condition& condition : rule) condition.column = index[condition.column];
   return out;
 }
 
@@ -297,7 +297,7 @@ Result<Goal::Choice> Goal::choose(const Today& today, std::string_view structure
              .clustering = {},
              .rules = {}};
   std::vector<size_t> order;
-  out.clustering = clustering_of(table.table, std::move(groups->labels), groups->rules.size(), order);
+  out.clustering = cluster::clustering_of(table.table, std::move(groups->labels), groups->rules.size(), order);
   for (const size_t s : order) out.rules.push_back(groups->rules[s]);
   out.rules = guarded(today.features, today.population, std::move(out.rules));
   return out;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "discover/cluster.hpp"
+#include "cluster/cluster.hpp"
 #include "discover/outcomes.hpp"
 #include "discover/population.hpp"
 #include "discover/transform.hpp"
@@ -47,9 +47,9 @@ class Goal {
   // the tree is grown on the older stretches; where there are none, on every other customer. `leaves`: about so many
   // are asked for, whatever chance says; none: as many as the goal tells apart by more than chance. After weigh().
   struct Choice {
-    std::string said;                      // a sentence
-    std::optional<Clustering> clustering;  // of the tree, with the sentence; none: the structure is as good
-    std::vector<Conjunction> rules;        // its leaves; columns: of the features
+    std::string said;                               // a sentence
+    std::optional<cluster::Clustering> clustering;  // of the tree, with the sentence; none: the structure is as good
+    std::vector<cluster::Conjunction> rules;        // its leaves; columns: of the features
   };
   Result<Choice> choose(const Today& today, std::string_view structure, const Transformed& table, double min_size,
                         std::optional<size_t> leaves) const;
@@ -70,7 +70,7 @@ class Goal {
   Result<FeatureTable> measured(const Setting& now, const std::vector<Asked>& asked) const;
   std::vector<double> told_by(const FeatureTable& then) const;
   struct Groups {
-    std::vector<Conjunction> rules;
+    std::vector<cluster::Conjunction> rules;
     std::vector<uint32_t> labels;  // one a grouped customer
     double told = 0;
   };

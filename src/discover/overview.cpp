@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kMapPoints = 1'500;
 
 // The groups of final clusters at every cut: [c - 1][cluster] = group at the cut into c.
-std::vector<std::vector<uint32_t>> cuts_of(const Clustering& clustering) {
+std::vector<std::vector<uint32_t>> cuts_of(const cluster::Clustering& clustering) {
   std::vector<size_t> someone(clustering.k, 0);
   for (size_t i = 0; i < clustering.labels.size(); ++i) someone[clustering.labels[i]] = i;
   std::vector<std::vector<uint32_t>> cuts;
@@ -31,7 +31,7 @@ using Clusters = std::vector<uint32_t>;
 
 class Grower {
  public:
-  Grower(const Clustering& clustering, const std::vector<int>& place, Discovery& out)
+  Grower(const cluster::Clustering& clustering, const std::vector<int>& place, Discovery& out)
       : clustering_(clustering), place_(place), out_(out), cuts_(cuts_of(clustering)) {}
 
   void grow() {
@@ -115,7 +115,7 @@ class Grower {
     return fmt::format("{} and {} more", largest->persona.name, clusters.size() - 1);
   }
 
-  const Clustering& clustering_;
+  const cluster::Clustering& clustering_;
   const std::vector<int>& place_;
   Discovery& out_;
   std::vector<std::vector<uint32_t>> cuts_;
@@ -125,7 +125,7 @@ class Grower {
 using Direction = std::vector<double>;
 
 // The direction of greatest spread of the weighted centres, orthogonal to `other`, by power iteration.
-Direction principal(const Matrix& centres, const std::vector<double>& weights, const Direction& mean,
+Direction principal(const cluster::Matrix& centres, const std::vector<double>& weights, const Direction& mean,
                     const Direction& other) {
   const size_t d = centres.columns;
   Direction v(d, 0);
@@ -173,13 +173,13 @@ std::string words_of(const Direction& direction, const Discovery& out) {
 
 }  // namespace
 
-void draw_tree(const Clustering& clustering, const std::vector<int>& place, Discovery& out) {
+void draw_tree(const cluster::Clustering& clustering, const std::vector<int>& place, Discovery& out) {
   if (clustering.k < 2) return;
   Grower(clustering, place, out).grow();
 }
 
-void draw_map(const Transformed& transformed, const Clustering& clustering, const std::vector<uint32_t>& customers,
-              const std::vector<int>& place, Discovery& out) {
+void draw_map(const Transformed& transformed, const cluster::Clustering& clustering,
+              const std::vector<uint32_t>& customers, const std::vector<int>& place, Discovery& out) {
   if (clustering.k < 3 || transformed.table.columns < 2) return;
   Direction mean(transformed.table.columns, 0);
   double sum = 0;

@@ -10,12 +10,12 @@
 namespace tessera::discover {
 
 // Fills tree, and the parents of segments. `place`: of each cluster in Discovery::segments.
-void draw_tree(const Clustering& clustering, const std::vector<int>& place, Discovery& out);
+void draw_tree(const cluster::Clustering& clustering, const std::vector<int>& place, Discovery& out);
 
 // Fills map and map_axes: the two directions in which the segments' centres differ most (principal components of the
 // centres, weighted by size), customers thinned evenly.
-void draw_map(const Transformed& transformed, const Clustering& clustering, const std::vector<uint32_t>& customers,
-              const std::vector<int>& place, Discovery& out);
+void draw_map(const Transformed& transformed, const cluster::Clustering& clustering,
+              const std::vector<uint32_t>& customers, const std::vector<int>& place, Discovery& out);
 
 std::string summary_of(const Discovery& discovery, const Segment& segment);
 

@@ -113,7 +113,7 @@ class Divider {
     if (gaps.size() < 50) return;
     const double days = std::clamp(std::round(stats::median_of(gaps) / 5) * 5, kShortestGap, kLongestGap);
     const size_t before = out_.grouped.size();
-    const Condition condition{.column = index(*first), .high = days};
+    const cluster::Condition condition{.column = index(*first), .high = days};
     // Where most are new, being new tells nothing.
     const auto young = static_cast<size_t>(
         std::count_if(out_.grouped.begin(), out_.grouped.end(), [&](uint32_t c) { return first->values[c] < days; }));
@@ -139,7 +139,7 @@ class Divider {
     const double edge = std::max(std::exp(middle + 2.3 * spread),
                                  amounts[static_cast<size_t>(0.98 * static_cast<double>(amounts.size()))]);
     const double cut =
-        round_number(std::max(edge, amounts[static_cast<size_t>(0.99 * static_cast<double>(amounts.size()))]));
+        cluster::round_number(std::max(edge, amounts[static_cast<size_t>(0.99 * static_cast<double>(amounts.size()))]));
     double above = 0;
     size_t count = 0;
     for (const double x : amounts)

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "cluster/rules.hpp"
 #include "core/time.hpp"
 #include "discover/features.hpp"
 #include "discover/parts.hpp"
-#include "discover/rules.hpp"
 #include "profiles/history.hpp"
 
 namespace tessera::discover {
@@ -25,7 +25,7 @@ enum class Unwanted : uint8_t { LeftOut, Kept };
 
 struct ApartGroup {
   std::string name, why;
-  Condition condition;  // column: index in the feature table
+  cluster::Condition condition;  // column: index in the feature table
   std::vector<uint32_t> customers;
 };
 

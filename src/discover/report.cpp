@@ -22,7 +22,7 @@ Json texts(const std::vector<std::string>& items) {
   return out;
 }
 
-Json quality_json(const Quality& q) {
+Json quality_json(const cluster::Quality& q) {
   return Json::object()
       .set("silhouette", figure(q.silhouette))
       .set("dunn", figure(q.dunn))
@@ -226,7 +226,7 @@ Json to_json(const Discovery& d) {
                      .set("phrase", column.feature.phrase)
                      .set("clusters", column.feature.clusters));
   Json candidates = Json::array();
-  for (const Candidate& candidate : d.candidates) {
+  for (const cluster::Candidate& candidate : d.candidates) {
     Json one = Json::object().set("k", uint64_t{candidate.k});
     const Json quality = quality_json(candidate.quality);
     for (const auto& [name, value] : *quality.as_object()) one.set(name, value);

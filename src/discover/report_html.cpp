@@ -315,7 +315,7 @@ class Page {
           "Neighbouring groups shade into each other, and members near a border could as well be in the next.</p>\n";
     for (const std::string& sentence : d_.absorbed) put("<p class=\"small soft\">{}.</p>\n", safe(sentence));
     plot();
-    const Quality& q = d_.quality;
+    const cluster::Quality& q = d_.quality;
     out_ += "<dl class=\"small\">";
     put("<dt>Stability {}</dt><dd>How far the same groups are found again in other samples of the same customers; 1 is "
         "always.</dd>",
@@ -339,7 +339,7 @@ class Page {
     if (d_.candidates.size() < 2) return;
     size_t low = d_.candidates.front().k, high = d_.candidates.back().k;
     double best = 0;
-    for (const Candidate& c : d_.candidates)
+    for (const cluster::Candidate& c : d_.candidates)
       low = std::min(low, c.k), high = std::max(high, c.k),
       best = std::max(best, std::isfinite(c.quality.silhouette) ? c.quality.silhouette : 0);
     const double ceiling = std::max(1.0, best);
@@ -348,7 +348,7 @@ class Page {
     };
     const auto y_of = [&](double v) { return 215 - 195 * std::clamp(v / ceiling, 0.0, 1.0); };
     std::string stability, silhouette;
-    for (const Candidate& c : d_.candidates) {
+    for (const cluster::Candidate& c : d_.candidates) {
       if (std::isfinite(c.quality.stability))
         stability += fmt::format("{:.1f},{:.1f} ", x_of(static_cast<double>(c.k)), y_of(c.quality.stability));
       if (std::isfinite(c.quality.silhouette))

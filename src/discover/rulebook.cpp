@@ -15,18 +15,18 @@ namespace {
 constexpr size_t kMostTrained = 20'000;  // rows a tree is grown on; more change the third digit
 constexpr double kSpill = 0.01;          // of a rule's members that may be set-apart customers
 
-RuleColumn::Kind kind_of(const FeatureColumn& column) {
+cluster::RuleColumn::Kind kind_of(const FeatureColumn& column) {
   switch (column.feature.shape) {
     case Shape::Count:
-      return RuleColumn::Kind::Whole;
+      return cluster::RuleColumn::Kind::Whole;
     case Shape::Days:
-      return RuleColumn::Kind::Days;
+      return cluster::RuleColumn::Kind::Days;
     case Shape::Share:
-      return RuleColumn::Kind::Share;
+      return cluster::RuleColumn::Kind::Share;
     case Shape::Category:
-      return RuleColumn::Kind::Category;
+      return cluster::RuleColumn::Kind::Category;
     default:
-      return RuleColumn::Kind::Number;
+      return cluster::RuleColumn::Kind::Number;
   }
 }
 
@@ -60,38 +60,39 @@ class Writer {
     }
   }
 
-  std::vector<Conjunction> find(const std::vector<uint32_t>& rows, size_t conditions) const {
+  std::vector<cluster::Conjunction> find(const std::vector<uint32_t>& rows, size_t conditions) const {
     std::vector<uint32_t> labels(label_.size(), static_cast<uint32_t>(k_));
     for (size_t c = 0; c < label_.size(); ++c)
       if (label_[c] >= 0) labels[c] = static_cast<uint32_t>(label_[c]);
-    Rules rules = find_rules(usable_, labels, k_, rows, {.max_conditions = conditions});
-    for (Conjunction& rule : rules.of_cluster)
-      for (Condition& condition : rule) condition.column = index_[condition.column];
-    for (Conjunction& rule : rules.of_cluster) guard(rule);
+    cluster::Rules rules = cluster::find_rules(usable_, labels, k_, rows, {.max_conditions = conditions});
+    for (cluster::Conjunction& rule : rules.of_cluster)
+      for (cluster::Condition& condition : rule) condition.column = index_[condition.column];
+    for (cluster::Conjunction& rule : rules.of_cluster) guard(rule);
     return std::move(rules.of_cluster);
   }
 
-  std::vector<uint32_t> members(const Conjunction& rule) const {
+  std::vector<uint32_t> members(const cluster::Conjunction& rule) const {
     std::vector<uint32_t> out;
     for (const uint32_t c : population_.counted)
-      if (holds(rule, all_, c)) out.push_back(c);
+      if (cluster::holds(rule, all_, c)) out.push_back(c);
     return out;
   }
 
   // Keeps set-apart customers out: by the complement of their condition, where they would make up more than a trace and
   // there is room.
-  void guard(Conjunction& rule) const {
+  void guard(cluster::Conjunction& rule) const {
     // A count below a bound is meant as "some, but few": nobody without a main event has any habits.
-    for (Condition& condition : rule)
+    for (cluster::Condition& condition : rule)
       if (features_.columns[condition.column].feature.family == Family::Frequency && std::isinf(condition.low))
         condition.low = 1;
     for (const ApartGroup& group : population_.apart) {
       const double size = static_cast<double>(members(rule).size());
       const auto spilled = std::count_if(group.customers.begin(), group.customers.end(),
-                                         [&](uint32_t c) { return holds(rule, all_, c); });
+                                         [&](uint32_t c) { return cluster::holds(rule, all_, c); });
       if (static_cast<double>(spilled) <= kSpill * size) continue;
-      const Condition& apart = group.condition;
-      auto found = std::find_if(rule.begin(), rule.end(), [&](const Condition& c) { return c.column == apart.column; });
+      const cluster::Condition& apart = group.condition;
+      auto found =
+          std::find_if(rule.begin(), rule.end(), [&](const cluster::Condition& c) { return c.column == apart.column; });
       if (found == rule.end()) {
         if (rule.size() >= kMostConditions) continue;
         rule.push_back({.column = apart.column});
@@ -109,7 +110,7 @@ class Writer {
   const Population& population_;
   const std::vector<int>& label_;
   size_t k_;
-  std::vector<RuleColumn> all_, usable_;
+  std::vector<cluster::RuleColumn> all_, usable_;
   std::vector<uint32_t> index_;  // of usable columns in the table
 };
 
@@ -127,7 +128,7 @@ bool uses(std::string_view text, std::string_view word) {
 
 }  // namespace
 
-RuleColumn rule_column_of(const FeatureColumn& column) {
+cluster::RuleColumn rule_column_of(const FeatureColumn& column) {
   return {.kind = kind_of(column), .values = column.values, .preference = preference_of(column.feature.family)};
 }
 
@@ -147,18 +148,18 @@ Rulebook write_rules(const FeatureTable& features, const Population& population,
     if (conditions < kMostConditions && population.apart.empty()) break;
     auto rules = writer.find(rows, conditions);
     std::vector<std::vector<uint32_t>> members;
-    for (const Conjunction& rule : rules) members.push_back(writer.members(rule));
+    for (const cluster::Conjunction& rule : rules) members.push_back(writer.members(rule));
     const double f1 = judge_rules(members, label, k, trained).macro_f1;
     if (f1 > best) best = f1, out.of_cluster = std::move(rules);
   }
   return out;
 }
 
-std::vector<Conjunction> guarded(const FeatureTable& features, const Population& population,
-                                 std::vector<Conjunction> rules) {
+std::vector<cluster::Conjunction> guarded(const FeatureTable& features, const Population& population,
+                                          std::vector<cluster::Conjunction> rules) {
   const std::vector<int> nobody;
   const Writer writer(features, population, nobody, rules.size());
-  for (Conjunction& rule : rules) writer.guard(rule);
+  for (cluster::Conjunction& rule : rules) writer.guard(rule);
   return rules;
 }
 

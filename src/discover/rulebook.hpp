@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "cluster/rules.hpp"
 #include "discover/measure.hpp"
 #include "discover/population.hpp"
-#include "discover/rules.hpp"
 #include "stats/intervals.hpp"
 
 namespace tessera::discover {
@@ -15,11 +15,11 @@ namespace tessera::discover {
 inline constexpr size_t kMostConditions = 4;  // of a rule
 
 // How rules see a feature; its values are the column's own.
-RuleColumn rule_column_of(const FeatureColumn& column);
+cluster::RuleColumn rule_column_of(const FeatureColumn& column);
 
 struct Rulebook {
-  std::vector<Conjunction> of_cluster;  // k of them
-  std::vector<uint32_t> trained_on;     // customers, ascending
+  std::vector<cluster::Conjunction> of_cluster;  // k of them
+  std::vector<uint32_t> trained_on;              // customers, ascending
 };
 
 // `label`: of each customer: 0..k-1, or k + index of the group they are set apart in, or -1. Two trees are tried (with
@@ -28,8 +28,8 @@ Rulebook write_rules(const FeatureTable& features, const Population& population,
                      size_t k, const std::vector<bool>& held_out);
 
 // The same rules with those kept out who are set apart, as far as there is room for the condition.
-std::vector<Conjunction> guarded(const FeatureTable& features, const Population& population,
-                                 std::vector<Conjunction> rules);
+std::vector<cluster::Conjunction> guarded(const FeatureTable& features, const Population& population,
+                                          std::vector<cluster::Conjunction> rules);
 
 // Macro F1 and so on of rules (member lists) against labels, on the customers for whom `judge` is true.
 struct RuleQuality {

@@ -265,7 +265,7 @@ Transformed transform(const FeatureTable& features, std::span<const uint32_t> ro
   for (auto& part : parts)
     for (Work& work : part) works.push_back(std::move(work));
   weigh(works);
-  Transformed out{.table = Matrix(rows.size(), works.size())};
+  Transformed out{.table = cluster::Matrix(rows.size(), works.size())};
   for (size_t j = 0; j < works.size(); ++j)
     for (size_t i = 0; i < rows.size(); ++i) out.table.at(i, j) = works[j].values[i] * works[j].treatment.weight;
   out.said = sentences(works, rows.size());

@@ -18,8 +18,8 @@
 #include <string>
 #include <vector>
 
+#include "cluster/matrix.hpp"
 #include "discover/features.hpp"
-#include "discover/matrix.hpp"
 
 namespace tessera::discover {
 
@@ -34,7 +34,7 @@ struct ColumnTreatment {
 };
 
 struct Transformed {
-  Matrix table;  // one row for each of `rows`
+  cluster::Matrix table;  // one row for each of `rows`
   std::vector<ColumnTreatment> columns;
   std::vector<std::string> said;  // sentences
 };

@@ -15,14 +15,14 @@ std::string number_text(double value) {
   return text == "-0" ? "0" : text;
 }
 
-std::string category_text(const Condition& condition, const FeatureColumn& column) {
+std::string category_text(const cluster::Condition& condition, const FeatureColumn& column) {
   std::vector<std::string> items;
   for (const uint32_t code : condition.codes) items.push_back(segment::in_quotes(column.levels[code]));
   if (items.size() == 1) return fmt::format("{} {} {}", column.feature.name, condition.excluded ? "!=" : "=", items[0]);
   return fmt::format("{} {}in ({})", column.feature.name, condition.excluded ? "not " : "", fmt::join(items, ", "));
 }
 
-std::string days_text(const Condition& condition, const FeatureColumn& column, const Words& words) {
+std::string days_text(const cluster::Condition& condition, const FeatureColumn& column, const Words& words) {
   const auto days = [](double value) { return number_text(value) + (value == 1 ? " day" : " days"); };
   std::string subject = column.feature.name, ago;
   if (subject == fmt::format("since_last_{}", words.main))
@@ -36,7 +36,7 @@ std::string days_text(const Condition& condition, const FeatureColumn& column, c
 
 }  // namespace
 
-std::string text_of(const Condition& condition, const FeatureColumn& column, const Words& words) {
+std::string text_of(const cluster::Condition& condition, const FeatureColumn& column, const Words& words) {
   const Feature& feature = column.feature;
   switch (feature.shape) {
     case Shape::Category:
@@ -60,9 +60,9 @@ std::string text_of(const Condition& condition, const FeatureColumn& column, con
   return fmt::format("{} between {} and {}", feature.name, number_text(low), number_text(high - step));
 }
 
-std::string text_of(const Conjunction& rule, const FeatureTable& features, const Words& words) {
+std::string text_of(const cluster::Conjunction& rule, const FeatureTable& features, const Words& words) {
   std::vector<std::string> texts;
-  for (const Condition& condition : rule)
+  for (const cluster::Condition& condition : rule)
     texts.push_back(text_of(condition, features.columns[condition.column], words));
   return fmt::format("{}", fmt::join(texts, "\n  and "));
 }

@@ -3,16 +3,16 @@
 
 #include <string>
 
+#include "cluster/rules.hpp"
 #include "discover/features.hpp"
 #include "discover/parts.hpp"
-#include "discover/rules.hpp"
 
 namespace tessera::discover {
 
 // "last order at least 120 days ago", "orders between 3 and 9", "garden_percent less than 20". A range of values that
 // are not whole ends just under its upper bound (39.99 for 40), so that two neighbours share nobody. Exactly one
 // condition.
-std::string text_of(const Condition& condition, const FeatureColumn& column, const Words& words);
-std::string text_of(const Conjunction& rule, const FeatureTable& features, const Words& words);
+std::string text_of(const cluster::Condition& condition, const FeatureColumn& column, const Words& words);
+std::string text_of(const cluster::Conjunction& rule, const FeatureTable& features, const Words& words);
 
 }  // namespace tessera::discover

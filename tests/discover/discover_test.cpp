@@ -3,12 +3,12 @@
 
 #include <fstream>
 
+#include "cluster/quality.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
 #include "core/text.hpp"
 #include "discover/discovered.hpp"
 #include "discover/measure.hpp"
-#include "discover/quality.hpp"
 #include "discover/report.hpp"
 #include "discover/simulated_history.hpp"
 
@@ -26,7 +26,7 @@ double agreement(const SimulatedHistory& company, const Discovery& found) {
   for (size_t c = 0; c < company.truth.size(); ++c)
     if (company.truth[c] > 0)
       truth.push_back(company.truth[c]), label.push_back(static_cast<uint32_t>(found.label[c] + 1));
-  return adjusted_rand_index(truth, label);
+  return cluster::adjusted_rand_index(truth, label);
 }
 
 // Words that give a shop away.

@@ -8,8 +8,8 @@ namespace {
 
 using testing::ElementsAre;
 
-Matrix line(const std::vector<double>& values) {
-  Matrix out(values.size(), 1);
+cluster::Matrix line(const std::vector<double>& values) {
+  cluster::Matrix out(values.size(), 1);
   out.values = values;
   return out;
 }

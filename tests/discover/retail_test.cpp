@@ -1,11 +1,11 @@
 // The real shop: UCI Online Retail through its preset, discovered as of the day after its last.
 #include <chrono>
 
+#include "cluster/quality.hpp"
 #include "core/text.hpp"
 #include "discover/discover.hpp"
 #include "discover/measure.hpp"
 #include "discover/naming.hpp"
-#include "discover/quality.hpp"
 #include "discover/report.hpp"
 #include "ingest/import.hpp"
 #include "profiles/load.hpp"

@@ -1,5 +1,5 @@
 #include "cli/commands.hpp"
-#include "discover/cluster_table.hpp"
+#include "cluster/cluster_table.hpp"
 
 namespace tessera::cli {
 
@@ -14,14 +14,14 @@ constexpr Option kOptions[] = {
 };
 
 Result<int> run_cluster(const Context& context, const Arguments& given) {
-  discover::ClusterOptions options;
-  if (const auto k = given.text("k")) options.k = TRY(discover::parse_cluster_count(*k));
+  cluster::ClusterOptions options;
+  if (const auto k = given.text("k")) options.k = TRY(cluster::parse_cluster_count(*k));
   if (const auto least = TRY(given.whole("min-size", 1, INT32_MAX))) options.min_size = static_cast<double>(*least);
   options.seed = context.seed.value_or(1);
-  const auto scale = TRY(discover::parse_scale(given.text("scale").value_or("none")));
-  const auto table = TRY(discover::read_table(*given.text("FILE")));
-  const auto result = TRY(discover::cluster_table(table, options, scale));
-  if (const auto labels = given.text("labels")) TRY(discover::write_labels(result.clustering, *labels));
+  const auto scale = TRY(cluster::parse_scale(given.text("scale").value_or("none")));
+  const auto table = TRY(cluster::read_table(*given.text("FILE")));
+  const auto result = TRY(cluster::cluster_table(table, options, scale));
+  if (const auto labels = given.text("labels")) TRY(cluster::write_labels(result.clustering, *labels));
   context.print(context.format == Format::Json ? json_of(result).dump(2) : text_of(result));
   return 0;
 }

@@ -1,0 +1,61 @@
+// Sums of rows by cluster in fixed point: additions are exact, so their order, and which thread does them, cannot
+// matter.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace tessera::cluster {
+
+// Weighted sums of rows a cluster, in fixed point: a whole part and a fine part (kmeans.cpp says in which units).
+struct Sums {
+  std::vector<int64_t> whole, fine;  // k * d
+  std::vector<int64_t> weights;      // k
+  Sums(size_t k, size_t d) : whole(k * d), fine(k * d), weights(k) {}
+  void add(const Sums& other) {
+    for (size_t i = 0; i < whole.size(); ++i) whole[i] += other.whole[i];
+    for (size_t i = 0; i < fine.size(); ++i) fine[i] += other.fine[i];
+    for (size_t i = 0; i < weights.size(); ++i) weights[i] += other.weights[i];
+  }
+  void clear() {
+    std::ranges::fill(whole, 0);
+    std::ranges::fill(fine, 0);
+    std::ranges::fill(weights, 0);
+  }
+};
+
+// Scratch sums handed to tasks; which task uses which does not matter, integers add up the same.
+class SumsPool {
+ public:
+  SumsPool(size_t k, size_t d) : k_(k), d_(d) {}
+  Sums* take() {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) {
+      all_.push_back(std::make_unique<Sums>(k_, d_));
+      return all_.back().get();
+    }
+    Sums* sums = free_.back();
+    free_.pop_back();
+    return sums;
+  }
+  void give_back(Sums* sums) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(sums);
+  }
+  void collect(Sums& into) {
+    for (const auto& sums : all_) {
+      into.add(*sums);
+      sums->clear();
+    }
+  }
+
+ private:
+  size_t k_, d_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Sums>> all_;
+  std::vector<Sums*> free_;
+};
+
+}  // namespace tessera::cluster
