@@ -20,7 +20,7 @@ bool is_reached(Instant at, Instant now, Duration longest) {
 }
 
 // Changes without a segment are about the customer and concern everyone.
-bool asks_for(const Webhook& webhook, const Change& change) {
+bool asks_for(const Webhook& webhook, const feed::Change& change) {
   return webhook.segments.empty() || change.segment.empty() ||
          std::find(webhook.segments.begin(), webhook.segments.end(), change.segment) != webhook.segments.end();
 }
@@ -59,7 +59,7 @@ Result<Webhook> Deliveries::add(const std::string& url, std::vector<std::string>
     checked.error().blame = Blame::Usage;
     return std::unexpected(checked.error());
   }
-  if (!position.empty() && !parse_change_id(position))
+  if (!position.empty() && !feed::parse_change_id(position))
     return usage(fmt::format("'{}' is no id of a change", position), "ids look like 4711-0");
   std::sort(segments.begin(), segments.end());
   segments.erase(std::unique(segments.begin(), segments.end()), segments.end());
@@ -193,7 +193,7 @@ std::vector<Delivery> Deliveries::due(Instant now) {
 // `until` empty: as much as a batch takes. Otherwise exactly the changes up to there: they were a batch before.
 Result<Deliveries::Batch> Deliveries::read_batch(const Webhook& webhook, const std::string& after,
                                                  const std::string& until) const {
-  const auto last = parse_change_id(until);
+  const auto last = feed::parse_change_id(until);
   Batch batch{.after = after};
   std::string cursor = after, changes, first;
   Instant newest = kEver;
@@ -201,7 +201,7 @@ Result<Deliveries::Batch> Deliveries::read_batch(const Webhook& webhook, const s
   for (int page = 0; !is_full && !batch.at_end && (last || page < kMostPages); ++page) {
     const auto read = TRY(read_changes_(cursor, settings_.most_changes));
     batch.at_end = read.size() < settings_.most_changes;
-    for (const Change& change : read) {
+    for (const feed::Change& change : read) {
       is_full = last && change.id > *last;
       if (is_full) break;
       if (asks_for(webhook, change)) {

@@ -22,13 +22,13 @@
 #include "core/http_client.hpp"
 #include "core/random.hpp"
 #include "core/result.hpp"
-#include "live/change.hpp"
+#include "feed/change.hpp"
 #include "live/webhook.hpp"
 
 namespace tessera::live {
 
 // Changes behind the id (empty: from the oldest), ascending, at most `limit`.
-using ReadChanges = std::function<Result<std::vector<Change>>(std::string_view after, size_t limit)>;
+using ReadChanges = std::function<Result<std::vector<feed::Change>>(std::string_view after, size_t limit)>;
 
 // The waits before the attempts of a batch; up to a fifth is added to each, so that many webhooks that failed together
 // do not come back together.

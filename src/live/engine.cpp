@@ -47,7 +47,7 @@ Result<void> Engine::State::open(const std::string& folder) {
        .key = record.pseudonym_key(),
        .remembered_messages = settings.remembered_messages,
        .kept_flips = settings.feed_changes},
-      [this](const Flip& like, const SegmentVersion& segment) -> std::optional<ChangeId> {
+      [this](const Flip& like, const SegmentVersion& segment) -> std::optional<feed::ChangeId> {
         const std::lock_guard lock(lookup_mutex);
         auto found = lookup->find_change(like, segment);
         return found ? *found : std::nullopt;
@@ -89,7 +89,7 @@ Result<std::unique_ptr<Engine>> Engine::start(store::Record& record, const std::
     s.end_recording();
     return std::unexpected(replayed.error());
   }
-  s.last_told = TRY(s.lookup->last_change()).value_or(ChangeId{});
+  s.last_told = TRY(s.lookup->last_change()).value_or(feed::ChangeId{});
   if (!s.fold->flips().empty()) s.last_told = s.fold->flips().back().id;
   s.is_replaying = false;
   s.writer = std::thread([&s] { s.write_log(); });
@@ -383,7 +383,7 @@ Result<Json> Engine::State::redefine(const LogEntry& entry, const Logged& logged
   if (!changed) return std::unexpected(changed.error());
   uint64_t entered = 0, left = 0;
   for (const Flip& flip : fresh)
-    if (flip.cause == Cause::Definition) ++(flip.kind == ChangeKind::Entered ? entered : left);
+    if (flip.cause == feed::Cause::Definition) ++(flip.kind == feed::ChangeKind::Entered ? entered : left);
   Json names = Json::array();
   for (const auto& written : changed->written) names.add(written.slug);
   for (const auto& [kind, slug] : changed->removed) names.add(slug);

@@ -19,7 +19,7 @@
 #include "core/json.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "live/change.hpp"
+#include "feed/change.hpp"
 #include "profiles/identity.hpp"
 #include "profiles/intake.hpp"
 #include "store/record.hpp"
@@ -62,7 +62,7 @@ using MakeReader = std::function<std::unique_ptr<Reader>(profiles::Intake&)>;
 enum class Taken { Yes, Busy };
 
 // Who wants the changes as they happen. Called on the applier's thread: must not block.
-using Listener = std::function<void(std::span<const Change>)>;
+using Listener = std::function<void(std::span<const feed::Change>)>;
 
 class Engine {
  public:
@@ -93,7 +93,7 @@ class Engine {
   Result<std::vector<std::string>> members(std::string_view segment, std::string_view after, size_t limit);
   Json status();  // offsets, lag, counters of events, rejects, duplicates, queue, timers, freshness by source
   // Changes behind `id` (empty: from the oldest), at most `limit`. Error: the id is not one.
-  Result<std::vector<Change>> changes_after(std::string_view id, size_t limit);
+  Result<std::vector<feed::Change>> changes_after(std::string_view id, size_t limit);
   // The listener sees every change behind the returned id, in order. Ends with the handle.
   struct Subscription;
   std::pair<std::shared_ptr<Subscription>, std::string> subscribe(Listener listener);

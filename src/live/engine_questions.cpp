@@ -18,19 +18,19 @@ std::string Engine::State::public_id(Profile profile) const {
   return profiles::pseudonym_of(record.pseudonym_key(), identities.kind(profile), identities.value(profile));
 }
 
-Change Engine::State::change_of(const Flip& flip) const {
-  Change change{.id = flip.id,
-                .profile = flip.profile,
-                .customer = public_id(flip.profile),
-                .segment = {},
-                .version = 0,
-                .kind = flip.kind,
-                .cause = flip.cause,
-                .at = flip.at,
-                .learnt = flip.learnt,
-                .correction_of = flip.correction_of,
-                .into = flip.into ? public_id(*flip.into) : std::string()};
-  if (flip.kind != ChangeKind::Merged) {
+feed::Change Engine::State::change_of(const Flip& flip) const {
+  feed::Change change{.id = flip.id,
+                      .profile = flip.profile,
+                      .customer = public_id(flip.profile),
+                      .segment = {},
+                      .version = 0,
+                      .kind = flip.kind,
+                      .cause = flip.cause,
+                      .at = flip.at,
+                      .learnt = flip.learnt,
+                      .correction_of = flip.correction_of,
+                      .into = flip.into ? public_id(*flip.into) : std::string()};
+  if (flip.kind != feed::ChangeKind::Merged) {
     change.segment = fold->version_of(flip).slug;
     change.version = fold->version_of(flip).version;
   }
@@ -43,7 +43,7 @@ void Engine::State::tell(std::span<const Flip> flips) {
   last_told = flips.back().id;
   std::erase_if(listeners, [](const auto& each) { return each.expired(); });
   if (listeners.empty()) return;
-  std::vector<Change> changes;
+  std::vector<feed::Change> changes;
   {
     const std::shared_lock reading(fold_mutex);
     for (const Flip& flip : flips) changes.push_back(change_of(flip));
@@ -59,16 +59,16 @@ std::pair<std::shared_ptr<Engine::Subscription>, std::string> Engine::subscribe(
   return {subscription, text_of(state_->last_told)};
 }
 
-Result<std::vector<Change>> Engine::changes_after(std::string_view id, size_t limit) {
+Result<std::vector<feed::Change>> Engine::changes_after(std::string_view id, size_t limit) {
   State& s = *state_;
-  std::optional<ChangeId> after;
+  std::optional<feed::ChangeId> after;
   if (!id.empty()) {
-    after = parse_change_id(id);
+    after = feed::parse_change_id(id);
     if (!after)
       return usage(fmt::format("'{}' is no id of a change", id), "they look like 4711-3; without one: from the oldest");
   }
   const auto is_behind = [&](const Flip& flip) { return !after || flip.id > *after; };
-  std::vector<Change> out;
+  std::vector<feed::Change> out;
   const auto from_memory = [&](bool from_its_oldest) {
     const std::shared_lock lock(s.fold_mutex);
     const auto& flips = s.fold->flips();

@@ -114,7 +114,7 @@ struct Engine::State {
 
   std::mutex listeners_mutex;
   std::vector<std::weak_ptr<Subscription>> listeners;
-  ChangeId last_told{};
+  feed::ChangeId last_told{};
 
   std::thread writer, applier, recording;
 
@@ -138,7 +138,7 @@ struct Engine::State {
   // False: nothing is taken any more.
   bool enqueue_ruling(const profiles::Ruling& ruling, std::shared_ptr<std::promise<Result<Json>>> applied);
   void tell(std::span<const Flip> flips);
-  Change change_of(const Flip& flip) const;
+  feed::Change change_of(const Flip& flip) const;
   std::string public_id(Profile profile) const;
   Json stale_sources(const std::string& slug) const;  // silent ones that a segment depends on
   void hand_over_page();

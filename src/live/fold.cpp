@@ -147,13 +147,13 @@ void Fold::pass_time() {
   for (const Profile profile : timers_->due(learnt_))
     if (identities_.leads(profile)) lanes.push_back({profile, next_[profile]});
   counts_.timers += lanes.size();
-  follow(std::move(lanes), Cause::Time);
+  follow(std::move(lanes), feed::Cause::Time);
 }
 
 // Looks at each customer at their instant and from there on up to now. What they were until then is what is in bits_.
 // What turns on the way is told with the one cause, as correct() tells it: which of the two is used is not the same
 // after a restart. Segments that a lane's part leaves out are certain up to the customer's next look as it was.
-void Fold::follow(std::vector<Looker::Lane> lanes, Cause cause) {
+void Fold::follow(std::vector<Looker::Lane> lanes, feed::Cause cause) {
   std::vector<uint64_t> bits;
   std::vector<Instant> looks;
   while (!lanes.empty()) {
@@ -170,7 +170,8 @@ void Fold::follow(std::vector<Looker::Lane> lanes, Cause cause) {
       for (size_t w = 0; w < words_; ++w)
         for (uint64_t turned = now[w] ^ before[w]; turned != 0; turned &= turned - 1) {
           const auto segment = static_cast<uint32_t>(64 * w + static_cast<size_t>(std::countr_zero(turned)));
-          emit(leader, segment, bit_of({now, words_}, segment) ? ChangeKind::Entered : ChangeKind::Left, cause, at);
+          emit(leader, segment, bit_of({now, words_}, segment) ? feed::ChangeKind::Entered : feed::ChangeKind::Left,
+               cause, at);
           settled_[leader] = std::max(settled_[leader], at);
         }
       set_bits(leader, now);
@@ -267,7 +268,7 @@ void Fold::settle(const Touched& touched) {
       late.push_back(of);
   }
   correct(late, touched.first_seq);
-  follow(std::move(quick), Cause::Event);
+  follow(std::move(quick), feed::Cause::Event);
 }
 
 // --- corrections
@@ -339,7 +340,7 @@ Instant Fold::walked_from(const Work& of) const {
 
 // What was thought and what is, as changes. Both in order of segments, then instants.
 void Fold::tell_difference(const Work& of, const std::vector<Turn>& thought, const std::vector<Turn>& is) {
-  const Cause cause = of.is_merged ? Cause::Identity : Cause::Event;
+  const feed::Cause cause = of.is_merged ? feed::Cause::Identity : feed::Cause::Event;
   const auto by_segment = [](const Turn& a, const Turn& b) {
     return std::tuple(a.segment, a.at, a.member) < std::tuple(b.segment, b.at, b.member);
   };
@@ -349,7 +350,7 @@ void Fold::tell_difference(const Work& of, const std::vector<Turn>& thought, con
   std::vector<bool> is_paired(come.size());
   for (const Turn& turn : gone) {
     Flip like{.profile = of.leader, .segment = version_of_plan_[turn.segment], .at = turn.at, .learnt = learnt_};
-    like.kind = turn.member ? ChangeKind::Entered : ChangeKind::Left;
+    like.kind = turn.member ? feed::ChangeKind::Entered : feed::ChangeKind::Left;
     const auto original = original_of(like);
     // A turn of the same kind elsewhere: it is the one that moved.
     size_t moved = 0;
@@ -360,15 +361,16 @@ void Fold::tell_difference(const Work& of, const std::vector<Turn>& thought, con
       is_paired[moved] = true;
       emit(of.leader, turn.segment, like.kind, cause, come[moved].at, original);
     } else if (original) {
-      emit(of.leader, turn.segment, ChangeKind::Voided, cause, turn.at, original);
+      emit(of.leader, turn.segment, feed::ChangeKind::Voided, cause, turn.at, original);
     } else {
       // Carried over from the segment's version before: there was no change that could be voided.
-      emit(of.leader, turn.segment, turn.member ? ChangeKind::Left : ChangeKind::Entered, cause, turn.at);
+      emit(of.leader, turn.segment, turn.member ? feed::ChangeKind::Left : feed::ChangeKind::Entered, cause, turn.at);
     }
   }
   for (size_t i = 0; i < come.size(); ++i)
     if (!is_paired[i])
-      emit(of.leader, come[i].segment, come[i].member ? ChangeKind::Entered : ChangeKind::Left, cause, come[i].at);
+      emit(of.leader, come[i].segment, come[i].member ? feed::ChangeKind::Entered : feed::ChangeKind::Left, cause,
+           come[i].at);
 }
 
 Instant Fold::begin_of_members(Profile leader) {
@@ -381,7 +383,7 @@ Instant Fold::begin_of_members(Profile leader) {
 
 void Fold::retire(Profile former, Profile into) {
   for (uint32_t s = 0; s < plan_->segments.size(); ++s)
-    if (is_member(former, s)) emit(former, s, ChangeKind::Left, Cause::Identity, learnt_);
+    if (is_member(former, s)) emit(former, s, feed::ChangeKind::Left, feed::Cause::Identity, learnt_);
   const std::vector<uint64_t> none(words_);
   set_bits(former, none.data());
   next_[former] = kNever;
@@ -390,8 +392,8 @@ void Fold::retire(Profile former, Profile into) {
   fresh_.push_back({.id = {},
                     .profile = former,
                     .segment = 0,
-                    .kind = ChangeKind::Merged,
-                    .cause = Cause::Identity,
+                    .kind = feed::ChangeKind::Merged,
+                    .cause = feed::Cause::Identity,
                     .at = learnt_,
                     .learnt = learnt_,
                     .correction_of = {},
@@ -437,8 +439,8 @@ Result<void> Fold::redefine(Definitions definitions, std::unique_ptr<Memory> mem
         fresh_.push_back({.id = {},
                           .profile = leader,
                           .segment = old_versions[old],
-                          .kind = ChangeKind::Left,
-                          .cause = Cause::Definition,
+                          .kind = feed::ChangeKind::Left,
+                          .cause = feed::Cause::Definition,
                           .at = learnt_,
                           .learnt = learnt_,
                           .correction_of = {},
@@ -446,7 +448,7 @@ Result<void> Fold::redefine(Definitions definitions, std::unique_ptr<Memory> mem
     for (uint32_t s = 0; s < plan_->segments.size(); ++s) {
       const bool was = before_of[s] && bit_of(before, *before_of[s]);
       if (bit_of(now, s) == was) continue;
-      emit(leader, s, was ? ChangeKind::Left : ChangeKind::Entered, Cause::Definition, learnt_);
+      emit(leader, s, was ? feed::ChangeKind::Left : feed::ChangeKind::Entered, feed::Cause::Definition, learnt_);
       settled_[leader] = std::max(settled_[leader], learnt_);
     }
     set_bits(leader, now.data());
@@ -472,8 +474,8 @@ void Fold::set_bits(Profile leader, const uint64_t* bits) {
   }
 }
 
-void Fold::emit(Profile leader, uint32_t plan_segment, ChangeKind kind, Cause cause, Instant at,
-                std::optional<ChangeId> correction_of) {
+void Fold::emit(Profile leader, uint32_t plan_segment, feed::ChangeKind kind, feed::Cause cause, Instant at,
+                std::optional<feed::ChangeId> correction_of) {
   fresh_.push_back({.id = {},
                     .profile = leader,
                     .segment = version_of_plan_[plan_segment],
@@ -490,7 +492,7 @@ void Fold::emit(Profile leader, uint32_t plan_segment, ChangeKind kind, Cause ca
 // others after a restart: the same entry gives the same ids whenever it is taken in.
 void Fold::publish() {
   std::ranges::stable_sort(fresh_, {}, [&](const Flip& flip) {
-    const bool merges = flip.kind == ChangeKind::Merged;
+    const bool merges = flip.kind == feed::ChangeKind::Merged;
     return std::tuple(flip.at, flip.profile, merges, merges ? 0 : rank_[flip.segment]);
   });
   uint32_t ordinal = !flips_.empty() && flips_.back().id.offset == offset_ ? flips_.back().id.ordinal + 1 : 0;
@@ -522,7 +524,7 @@ std::optional<size_t> Fold::find_segment(std::string_view name) const {
   return std::nullopt;
 }
 
-std::optional<ChangeId> Fold::original_of(const Flip& like) const {
+std::optional<feed::ChangeId> Fold::original_of(const Flip& like) const {
   for (uint64_t at = last_flip_[like.profile]; at != kNoFlip && at >= dropped_flips_;
        at = previous_flip_[at - dropped_flips_]) {
     const Flip& flip = flips_[at - dropped_flips_];

@@ -45,7 +45,7 @@ struct FoldLimits {
 class Fold {
  public:
   // Finds a change that is no longer kept in memory: of this customer and segment, at this instant, of this kind.
-  using FindChange = std::function<std::optional<ChangeId>(const Flip& like, const SegmentVersion& segment)>;
+  using FindChange = std::function<std::optional<feed::ChangeId>(const Flip& like, const SegmentVersion& segment)>;
 
   // Knows nobody yet; `memory`, where given, holds what wanted_by() names. Error: a definition cannot be run.
   static Result<std::unique_ptr<Fold>> make(Definitions definitions, const FoldLimits& limits, FindChange find_change,
@@ -119,7 +119,7 @@ class Fold {
   void add_profiles();
   void pass_time();
   void expect(Profile leader) const;
-  void follow(std::vector<Looker::Lane> lanes, Cause cause);
+  void follow(std::vector<Looker::Lane> lanes, feed::Cause cause);
   struct Work {  // what an entry does to one customer
     Profile leader = 0;
     Instant from = kNever, old_begin = kNever;     // the earliest fact; when the customer began until now
@@ -137,10 +137,10 @@ class Fold {
   Instant begin_of_members(Profile leader);
   std::vector<Turn> turns_of(const std::vector<State>& states, Instant begin, Instant from) const;
   void set_bits(Profile leader, const uint64_t* bits);
-  void emit(Profile leader, uint32_t plan_segment, ChangeKind kind, Cause cause, Instant at,
-            std::optional<ChangeId> correction_of = std::nullopt);
+  void emit(Profile leader, uint32_t plan_segment, feed::ChangeKind kind, feed::Cause cause, Instant at,
+            std::optional<feed::ChangeId> correction_of = std::nullopt);
   void publish();
-  std::optional<ChangeId> original_of(const Flip& like) const;
+  std::optional<feed::ChangeId> original_of(const Flip& like) const;
 
   FoldLimits limits_;
   FindChange find_change_;

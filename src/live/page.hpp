@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "live/change.hpp"
+#include "feed/change.hpp"
 #include "profiles/batch.hpp"
 #include "profiles/history.hpp"
 #include "profiles/identity.hpp"
@@ -26,13 +26,13 @@ struct SegmentVersion {
 
 // A change as it is kept in memory: the texts of Change are looked up when somebody reads it.
 struct Flip {
-  ChangeId id;
+  feed::ChangeId id;
   profiles::Profile profile = 0;  // who leads the customer
   uint32_t segment = 0;           // index into the list of all versions of segments (SegmentVersion)
-  ChangeKind kind = ChangeKind::Entered;
-  Cause cause = Cause::Event;
+  feed::ChangeKind kind = feed::ChangeKind::Entered;
+  feed::Cause cause = feed::Cause::Event;
   Instant at, learnt;
-  std::optional<ChangeId> correction_of;
+  std::optional<feed::ChangeId> correction_of;
   std::optional<profiles::Profile> into;  // Merged: the customer this one became part of
 };
 

@@ -169,7 +169,7 @@ Result<void> Recorder::write_flips(const Page& page) {
   auto writer = TRY(Writer::open(connection_, "tessera", "change", columns));
   return write_blocks(writer, page.flips.size(), [&](size_t row, size_t from) {
     const Flip& flip = page.flips[from + row];
-    const bool is_merge = flip.kind == ChangeKind::Merged;
+    const bool is_merge = flip.kind == feed::ChangeKind::Merged;
     writer.values<uint64_t>(0)[row] = flip.id.offset;
     writer.values<uint32_t>(1)[row] = flip.id.ordinal;
     writer.values<uint32_t>(2)[row] = flip.profile;
@@ -297,7 +297,7 @@ Result<std::vector<Instant>> Recorder::begins() {
   return begins;
 }
 
-Result<std::optional<ChangeId>> Recorder::find_change(const Flip& like, const SegmentVersion& segment) {
+Result<std::optional<feed::ChangeId>> Recorder::find_change(const Flip& like, const SegmentVersion& segment) {
   auto answer =
       TRY(connection_.query("SELECT log_offset, ordinal FROM tessera.change WHERE profile = ? AND segment = ? AND "
                             "version = ? AND kind = ? AND "
@@ -306,19 +306,19 @@ Result<std::optional<ChangeId>> Recorder::find_change(const Flip& like, const Se
                              uint64_t{static_cast<uint8_t>(like.kind)}, like.at}));
   const auto chunk = TRY(answer.next());
   if (!chunk || chunk->rows() == 0) return std::nullopt;
-  return ChangeId{chunk->column(0).values<uint64_t>()[0], chunk->column(1).values<uint32_t>()[0]};
+  return feed::ChangeId{chunk->column(0).values<uint64_t>()[0], chunk->column(1).values<uint32_t>()[0]};
 }
 
-Result<std::optional<ChangeId>> Recorder::last_change() {
+Result<std::optional<feed::ChangeId>> Recorder::last_change() {
   auto answer = TRY(connection_.query(
       "SELECT log_offset, ordinal FROM tessera.change ORDER BY log_offset DESC, ordinal DESC LIMIT 1", {}));
   const auto chunk = TRY(answer.next());
   if (!chunk || chunk->rows() == 0) return std::nullopt;
-  return ChangeId{chunk->column(0).values<uint64_t>()[0], chunk->column(1).values<uint32_t>()[0]};
+  return feed::ChangeId{chunk->column(0).values<uint64_t>()[0], chunk->column(1).values<uint32_t>()[0]};
 }
 
-Result<std::vector<Change>> Recorder::changes_after(std::optional<ChangeId> after, size_t limit) {
-  const ChangeId from = after.value_or(ChangeId{});
+Result<std::vector<feed::Change>> Recorder::changes_after(std::optional<feed::ChangeId> after, size_t limit) {
+  const feed::ChangeId from = after.value_or(feed::ChangeId{});
   auto answer = TRY(connection_.query(
       "SELECT c.log_offset, c.ordinal, c.profile, c.segment, c.version, c.kind, c.cause, c.happened, c.learnt, "
       "c.correction_offset, c.correction_ordinal, CASE i.kind WHEN 1 THEN i.value ELSE i.pseudonym END, "
@@ -326,23 +326,23 @@ Result<std::vector<Change>> Recorder::changes_after(std::optional<ChangeId> afte
       "JOIN tessera.identity i ON i.profile = c.profile LEFT JOIN tessera.identity o ON o.profile = c.into_profile "
       "WHERE ? OR c.log_offset > ? OR (c.log_offset = ? AND c.ordinal > ?) ORDER BY c.log_offset, c.ordinal LIMIT ?",
       {!after, from.offset, from.offset, uint64_t{from.ordinal}, uint64_t{limit}}));
-  std::vector<Change> out;
+  std::vector<feed::Change> out;
   while (const auto chunk = TRY(answer.next()))
     for (size_t row = 0; row < chunk->rows(); ++row) {
       const auto text = [&](size_t column) {
         return chunk->column(column).is_null(row) ? std::string() : std::string(chunk->column(column).text(row));
       };
-      Change change{.id = {chunk->column(0).values<uint64_t>()[row], chunk->column(1).values<uint32_t>()[row]},
-                    .profile = chunk->column(2).values<uint32_t>()[row],
-                    .customer = text(11),
-                    .segment = text(3),
-                    .version = chunk->column(4).values<uint32_t>()[row],
-                    .kind = static_cast<ChangeKind>(chunk->column(5).values<uint8_t>()[row]),
-                    .cause = static_cast<Cause>(chunk->column(6).values<uint8_t>()[row]),
-                    .at = store::instant_of_stored(chunk->column(7).values<int64_t>()[row]),
-                    .learnt = store::instant_of_stored(chunk->column(8).values<int64_t>()[row]),
-                    .correction_of = {},
-                    .into = text(12)};
+      feed::Change change{.id = {chunk->column(0).values<uint64_t>()[row], chunk->column(1).values<uint32_t>()[row]},
+                          .profile = chunk->column(2).values<uint32_t>()[row],
+                          .customer = text(11),
+                          .segment = text(3),
+                          .version = chunk->column(4).values<uint32_t>()[row],
+                          .kind = static_cast<feed::ChangeKind>(chunk->column(5).values<uint8_t>()[row]),
+                          .cause = static_cast<feed::Cause>(chunk->column(6).values<uint8_t>()[row]),
+                          .at = store::instant_of_stored(chunk->column(7).values<int64_t>()[row]),
+                          .learnt = store::instant_of_stored(chunk->column(8).values<int64_t>()[row]),
+                          .correction_of = {},
+                          .into = text(12)};
       if (!chunk->column(9).is_null(row))
         change.correction_of = {chunk->column(9).values<uint64_t>()[row], chunk->column(10).values<uint32_t>()[row]};
       out.push_back(std::move(change));

@@ -37,10 +37,10 @@ class Recorder {
   Result<std::unique_ptr<Memory>> memory(Wanted wanted);
   Result<std::string> sources();  // Sources::text of the last page; empty: none
   Result<segment::Schema> schema();
-  Result<std::optional<ChangeId>> find_change(const Flip& like, const SegmentVersion& segment);
-  Result<std::optional<ChangeId>> last_change();
+  Result<std::optional<feed::ChangeId>> find_change(const Flip& like, const SegmentVersion& segment);
+  Result<std::optional<feed::ChangeId>> last_change();
   // Changes behind `after` (all without), ascending, at most `limit`.
-  Result<std::vector<Change>> changes_after(std::optional<ChangeId> after, size_t limit);
+  Result<std::vector<feed::Change>> changes_after(std::optional<feed::ChangeId> after, size_t limit);
   store::Connection& connection() { return connection_; }
 
  private:

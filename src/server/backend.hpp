@@ -30,7 +30,7 @@ class Backend {
   virtual Result<void> while_still(const std::function<Result<void>()>& run) = 0;
   virtual Json import_of(std::string_view import) = 0;
   virtual Json status() = 0;
-  virtual Result<std::vector<live::Change>> changes_after(std::string_view id, size_t limit) = 0;
+  virtual Result<std::vector<feed::Change>> changes_after(std::string_view id, size_t limit) = 0;
   // `news` is called after there are changes behind the returned id, on a thread that must not wait; until the handle
   // is gone.
   virtual std::pair<std::shared_ptr<void>, std::string> on_changes(std::function<void()> news) = 0;

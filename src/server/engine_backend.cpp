@@ -22,11 +22,11 @@ class EngineBackend final : public Backend {
   Result<void> while_still(const std::function<Result<void>()>& run) override { return engine_.while_still(run); }
   Json import_of(std::string_view import) override { return engine_.import_of(import); }
   Json status() override { return engine_.status(); }
-  Result<std::vector<live::Change>> changes_after(std::string_view id, size_t limit) override {
+  Result<std::vector<feed::Change>> changes_after(std::string_view id, size_t limit) override {
     return engine_.changes_after(id, limit);
   }
   std::pair<std::shared_ptr<void>, std::string> on_changes(std::function<void()> news) override {
-    return engine_.subscribe([news = std::move(news)](std::span<const live::Change>) { news(); });
+    return engine_.subscribe([news = std::move(news)](std::span<const feed::Change>) { news(); });
   }
 
  private:

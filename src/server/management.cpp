@@ -245,7 +245,7 @@ class ChangeStream final : public http::Stream {
     if (std::exchange(is_first_, false)) out.text = "retry: 2000\n\n";
     const auto changes = backend_.changes_after(after_, kChanges);
     if (!changes) return {.text = "event: error\ndata: " + quoted_json(changes.error().message) + "\n\n"};
-    for (const live::Change& change : *changes) {
+    for (const feed::Change& change : *changes) {
       after_ = live::text_of(change.id);
       out.text += fmt::format("id: {}\nevent: change\ndata: {}\n\n", after_, live::json_of(change).dump());
     }
@@ -296,7 +296,7 @@ void list_changes(Service& service, Call call, http::Responder responder) {
                            .stream = std::make_shared<ChangeStream>(service.backend, std::move(after))});
   }
   Json changes = Json::array();
-  for (const live::Change& change : *page) changes.add(live::json_of(change));
+  for (const feed::Change& change : *page) changes.add(live::json_of(change));
   Json out = Json::object().set("changes", std::move(changes));
   out.set("next", page->empty() ? Json(after.value_or("")) : Json(live::text_of(page->back().id)));
   responder.send(json_response(out));

@@ -17,7 +17,7 @@
 #include "core/random.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
-#include "live/change.hpp"
+#include "feed/change.hpp"
 #include "profiles/doctor.hpp"
 #include "store/record.hpp"
 

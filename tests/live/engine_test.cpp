@@ -135,7 +135,7 @@ TEST_F(EngineTest, RestartsGoOnAsIfNothingHappened) {
   ASSERT_TRUE(applied.has_value()) << applied.error().text();
   const auto program = program_of(kDefinitions);
   std::map<Instant, std::map<std::string, uint64_t>> live_at;
-  std::vector<Change> feed;
+  std::vector<feed::Change> feed;
   for (size_t r = 0; r < world_.size(); ++r) {
     clock_.ms = world_[r].learnt.ms;
     send(std::to_string(r));
@@ -155,7 +155,7 @@ TEST_F(EngineTest, RestartsGoOnAsIfNothingHappened) {
   start();
   EXPECT_EQ(*engine_->changes_after("", 100'000), *changes);
   EXPECT_EQ(engine_->changes_after(text_of((*changes)[40].id), 5)->front(), (*changes)[41]);
-  EXPECT_EQ(engine_->subscribe([](std::span<const Change>) {}).second, text_of(changes->back().id))
+  EXPECT_EQ(engine_->subscribe([](std::span<const feed::Change>) {}).second, text_of(changes->back().id))
       << "from now on is from the newest, also after a restart";
   EXPECT_EQ(counts_of(engine_->segments()), live);
   stop();
@@ -256,8 +256,8 @@ TEST_F(EngineTest, AClockThatGoesBackDoesNotTurnTimeBack) {
     EXPECT_EQ(engine_->status().find("as_of")->text_or(""), text_of(latest));
   }
   const auto changes = *engine_->changes_after("", 100'000);
-  EXPECT_TRUE(std::ranges::is_sorted(changes, {}, &Change::learnt));
-  EXPECT_TRUE(std::ranges::is_sorted(changes, {}, &Change::id));
+  EXPECT_TRUE(std::ranges::is_sorted(changes, {}, &feed::Change::learnt));
+  EXPECT_TRUE(std::ranges::is_sorted(changes, {}, &feed::Change::id));
   const auto live = counts_of(engine_->segments());
   stop();
   record_ = std::move(*store::Record::open((folder_ / "r.db").string(), store::OpenMode::MustExist, clock_));
@@ -315,13 +315,13 @@ TEST_F(EngineTest, TimeAloneMovesMembers) {
   EXPECT_EQ(counts_of(engine_->segments())["buyers"], 1u);
   // The writer notices by itself that a timer is due.
   std::promise<void> told;
-  const auto heard = engine_->subscribe([&](std::span<const Change>) { told.set_value(); });
+  const auto heard = engine_->subscribe([&](std::span<const feed::Change>) { told.set_value(); });
   clock_.ms = (world_[0].row.time + kDay * 10).ms;
   ASSERT_EQ(told.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
   EXPECT_EQ(counts_of(engine_->segments())["buyers"], 0u);
   const auto changes = *engine_->changes_after("", 100);
   EXPECT_EQ(changes.back().at, world_[0].row.time + kDay * 10) << "to the millisecond";
-  EXPECT_EQ(changes.back().cause, Cause::Time);
+  EXPECT_EQ(changes.back().cause, feed::Cause::Time);
 }
 
 TEST_F(EngineTest, ASilentSourceIsShownWithWhatRestsOnItAlsoAfterARestart) {

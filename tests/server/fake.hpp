@@ -75,12 +75,12 @@ class NotePad final : public Backend {
   Result<void> while_still(const std::function<Result<void>()>& run) override { return run(); }
   Json import_of(std::string_view) override { return Json::object().set("stored", 3); }
   Json status() override { return Json::object().set("events", 7); }
-  Result<std::vector<live::Change>> changes_after(std::string_view id, size_t limit) override {
-    const auto from = id.empty() ? std::optional(live::ChangeId{}) : live::parse_change_id(id);
+  Result<std::vector<feed::Change>> changes_after(std::string_view id, size_t limit) override {
+    const auto from = id.empty() ? std::optional(feed::ChangeId{}) : feed::parse_change_id(id);
     if (!from) return fail(fmt::format("'{}' is no id of a change", id));
     const std::lock_guard lock(mutex_);
-    std::vector<live::Change> out;
-    for (const live::Change& change : changes_)
+    std::vector<feed::Change> out;
+    for (const feed::Change& change : changes_)
       if (change.id > *from && out.size() < limit) out.push_back(change);
     return out;
   }
@@ -108,7 +108,7 @@ class NotePad final : public Backend {
  private:
   std::mutex mutex_;
   std::vector<live::Submission> submissions_;
-  std::vector<live::Change> changes_;
+  std::vector<feed::Change> changes_;
   std::vector<std::weak_ptr<std::function<void()>>> listeners_;
 };
 

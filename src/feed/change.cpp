@@ -1,8 +1,8 @@
-#include "live/change.hpp"
+#include "feed/change.hpp"
 
 #include <charconv>
 
-namespace tessera::live {
+namespace tessera::feed {
 
 namespace {
 
@@ -37,4 +37,4 @@ Json json_of(const Change& change) {
   return out;
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::feed

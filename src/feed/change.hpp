@@ -9,7 +9,7 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 
-namespace tessera::live {
+namespace tessera::feed {
 
 // Stored on disk, never renumber.
 enum class ChangeKind : uint8_t {
@@ -55,4 +55,4 @@ struct Change {
 //  "correction_of": ...}. Stable: subscribers read it.
 Json json_of(const Change& change);
 
-}  // namespace tessera::live
+}  // namespace tessera::feed
