@@ -78,10 +78,10 @@ Finding clock_finding(const Json& status, Instant now) {
 
 Finding webhook_finding(Service& service) {
   Finding out{.check = "webhooks are delivered"};
-  const auto all = service.webhooks.with([](live::Deliveries& deliveries) { return deliveries.list(); });
+  const auto all = service.webhooks.with([](channels::Deliveries& deliveries) { return deliveries.list(); });
   out.found = fmt::format("{} webhooks", all.size());
   std::vector<std::string> words;
-  for (const live::Webhook& webhook : all) {
+  for (const channels::Webhook& webhook : all) {
     if (!webhook.disabled.empty())
       words.push_back(fmt::format("{} is switched off: {}", webhook.id, webhook.disabled));
     else if (webhook.attempts > 0)

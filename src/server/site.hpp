@@ -6,10 +6,10 @@
 #include <mutex>
 #include <span>
 
+#include "channels/webhooks.hpp"
 #include "http/http_server.hpp"
 #include "http/query.hpp"
 #include "http/workers.hpp"
-#include "live/webhooks.hpp"
 #include "server/backend.hpp"
 #include "server/keys.hpp"
 #include "store/record.hpp"
@@ -43,7 +43,7 @@ struct Service {
   store::Record& record;
   http::Workers& workers;
   const Clock& clock;
-  live::Webhooks& webhooks;
+  channels::Webhooks& webhooks;
   std::atomic<bool> is_ready{true};
   Counters counters;
   MessageIds message_ids;

@@ -1,15 +1,15 @@
 // The routes of webhooks: who is told of changes, with which secret, what could not be delivered. Thin: Deliveries
 // (live/deliveries.hpp) does it, under the lock of Webhooks.
+#include "channels/webhooks.hpp"
 #include "core/text.hpp"
-#include "live/webhooks.hpp"
 #include "server/site.hpp"
 
 namespace tessera::server {
 
 namespace {
 
-using live::Deliveries;
-using live::Webhook;
+using channels::Deliveries;
+using channels::Webhook;
 
 constexpr std::string_view kBody =
     R"({"url": "https://example.org/changes", "segments": ["big-spenders"], "after": "4711-3"})";
@@ -128,14 +128,14 @@ void disable_webhook(Service& service, Call call, http::Responder responder) {
 void list_dead_letters(Service& service, Call call, http::Responder responder) {
   with_webhook(service, call, responder, [&](Deliveries& all) {
     Json letters = Json::array();
-    for (const live::DeadLetter& letter : all.dead_letters(call.parts[0])) letters.add(live::json_of(letter));
+    for (const channels::DeadLetter& letter : all.dead_letters(call.parts[0])) letters.add(live::json_of(letter));
     return json_response(Json::object().set("dead_letters", std::move(letters)));
   });
 }
 
 void replay_dead_letter(Service& service, Call call, http::Responder responder) {
   with_webhook(service, call, responder, [&](Deliveries& all) {
-    for (const live::DeadLetter& letter : all.dead_letters(call.parts[0])) {
+    for (const channels::DeadLetter& letter : all.dead_letters(call.parts[0])) {
       if (std::to_string(letter.number) != call.parts[1]) continue;
       const auto replayed = all.replay(letter.number);
       return replayed ? json_response(live::json_of(letter), 202) : problem_of(replayed.error());

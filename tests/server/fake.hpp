@@ -4,8 +4,8 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "channels/memory_store.hpp"
 #include "http/raw.hpp"
-#include "live/memory_store.hpp"
 #include "profiles/ruling.hpp"
 #include "server/site.hpp"
 #include "store/scratch.hpp"
@@ -173,9 +173,9 @@ class Served : public testing::Test {
   http::Workers workers{2};
   live::MemoryStore webhook_store;
   Subscriber subscriber;
-  std::unique_ptr<live::Webhooks> webhooks = MUST(
-      live::Webhooks::start([this](std::string_view after, size_t limit) { return pad.changes_after(after, limit); },
-                            webhook_store, subscriber, {}, clock));
+  std::unique_ptr<channels::Webhooks> webhooks = MUST(channels::Webhooks::start(
+      [this](std::string_view after, size_t limit) { return pad.changes_after(after, limit); }, webhook_store,
+      subscriber, {}, clock));
   std::shared_ptr<void> news = pad.on_changes(webhooks->bell()).first;
   Service service{pad, keys, *record, workers, clock, *webhooks};
   Site site{service};

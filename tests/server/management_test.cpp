@@ -2,7 +2,7 @@
 // OpenAPI document and docs/server.md say the same.
 #include <fstream>
 
-#include "live/webhook.hpp"
+#include "channels/webhook.hpp"
 #include "server/fake.hpp"
 
 namespace tessera::server {
@@ -206,7 +206,7 @@ TEST_F(Management, RejectsAreListedWithTheirReasons) {
 std::string signature_of(const std::string& secret, const HttpRequest& request) {
   std::map<std::string, std::string> headers(request.headers.begin(), request.headers.end());
   const Instant at{std::stoll(headers["webhook-timestamp"]) * 1000};
-  return MUST(live::webhook_signature(secret, headers["webhook-id"], at, request.body));
+  return MUST(channels::webhook_signature(secret, headers["webhook-id"], at, request.body));
 }
 std::string signatures_in(const HttpRequest& request) {
   return std::find_if(request.headers.begin(), request.headers.end(),
@@ -291,7 +291,7 @@ TEST_F(Management, DeadLettersAreListedAndSentAgain) {
   EXPECT_EQ(send(place + "/2/replay", "").status, 404);
   subscriber.status = 200;
   EXPECT_EQ(send(place + "/1/replay", "").status, 202);
-  const size_t tries = live::kMostAttempts + 1;
+  const size_t tries = channels::kMostAttempts + 1;
   EXPECT_EQ(subscriber.wait_for(tries).body, subscriber.wait_for(1).body);
   while (letters() > 0) std::this_thread::yield();
   EXPECT_TRUE(webhook_store.letters.empty());

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "channels/webhooks.hpp"
 #include "cli/commands.hpp"
 #include "cli/kafka_sources.hpp"
 #include "cli/lent.hpp"
@@ -13,7 +14,6 @@
 #include "core/http_client.hpp"
 #include "core/parallel.hpp"
 #include "live/engine.hpp"
-#include "live/webhooks.hpp"
 #include "privacy/classes.hpp"
 #include "server/discoveries.hpp"
 #include "server/site.hpp"
@@ -98,7 +98,7 @@ live::Settings engine_settings() {
   return out;
 }
 
-live::DeliverySettings delivery_settings(const Arguments& given) {
+channels::DeliverySettings delivery_settings(const Arguments& given) {
   const bool inside = given.has("webhooks-inside");
   return {.seed = hash64(secret_bytes(8)), .rules = {.private_addresses = inside, .plain_http = inside}};
 }
@@ -128,12 +128,12 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   const std::string log = given.text("log").value_or(context.store + ".log");
   auto engine = TRY(live::Engine::start(*record, log, server::segment_reader(), engine_settings(), context.clock));
   const auto backend = server::backend_of(*engine);
-  auto webhook_store = TRY(live::RecordWebhookStore::open(*record));
-  const live::DeliverySettings delivery = delivery_settings(given);
+  auto webhook_store = TRY(channels::RecordWebhookStore::open(*record));
+  const channels::DeliverySettings delivery = delivery_settings(given);
   const auto client = curl_client(delivery.rules);
-  const auto webhooks = TRY(
-      live::Webhooks::start([&](std::string_view after, size_t limit) { return engine->changes_after(after, limit); },
-                            webhook_store, *client, delivery, context.clock));
+  const auto webhooks = TRY(channels::Webhooks::start(
+      [&](std::string_view after, size_t limit) { return engine->changes_after(after, limit); }, webhook_store, *client,
+      delivery, context.clock));
   const auto news = backend->on_changes(webhooks->bell());
   http::Workers workers(kWorkers);
   server::Service service{*backend, keys, *record, workers, context.clock, *webhooks};

@@ -1,10 +1,10 @@
-#include "live/webhooks.hpp"
+#include "channels/webhooks.hpp"
 
 #include <chrono>
 #include <condition_variable>
 #include <thread>
 
-namespace tessera::live {
+namespace tessera::channels {
 
 // What others leave for the thread. Outlives it as long as an answer may come.
 struct Webhooks::Inbox {
@@ -94,4 +94,4 @@ void Webhooks::run() {
   }
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::channels

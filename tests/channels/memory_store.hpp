@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "live/webhook.hpp"
+#include "channels/webhook.hpp"
 
-namespace tessera::live {
+namespace tessera::channels {
 
 class MemoryStore final : public WebhookStore {
  public:
@@ -47,4 +47,4 @@ class MemoryStore final : public WebhookStore {
   }
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::channels

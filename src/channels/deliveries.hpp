@@ -19,13 +19,13 @@
 #include <string>
 #include <vector>
 
+#include "channels/webhook.hpp"
 #include "core/http_client.hpp"
 #include "core/random.hpp"
 #include "core/result.hpp"
 #include "feed/change.hpp"
-#include "live/webhook.hpp"
 
-namespace tessera::live {
+namespace tessera::channels {
 
 // Changes behind the id (empty: from the oldest), ascending, at most `limit`.
 using ReadChanges = std::function<Result<std::vector<feed::Change>>(std::string_view after, size_t limit)>;
@@ -128,4 +128,4 @@ class Deliveries {
   std::optional<Instant> save_at_{};
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::channels

@@ -1,9 +1,9 @@
-#include "live/webhooks.hpp"
+#include "channels/webhooks.hpp"
 
 #include <condition_variable>
 
+#include "channels/memory_store.hpp"
 #include "core/loopback.hpp"
-#include "live/memory_store.hpp"
 #include "store/scratch.hpp"
 
 using namespace tessera;

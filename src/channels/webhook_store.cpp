@@ -1,7 +1,7 @@
-#include "live/webhook.hpp"
+#include "channels/webhook.hpp"
 #include "store/record.hpp"
 
-namespace tessera::live {
+namespace tessera::channels {
 
 namespace {
 
@@ -115,4 +115,4 @@ Result<void> RecordWebhookStore::remove_letter(uint64_t number) {
   return {};
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::channels

@@ -6,12 +6,12 @@
 #include <memory>
 #include <mutex>
 
+#include "channels/deliveries.hpp"
 #include "core/http_client.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "live/deliveries.hpp"
 
-namespace tessera::live {
+namespace tessera::channels {
 
 class Webhooks {
  public:
@@ -53,4 +53,4 @@ class Webhooks {
   std::unique_ptr<Thread> thread_;
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::channels

@@ -18,7 +18,7 @@ namespace tessera::store {
 class Record;
 }
 
-namespace tessera::live {
+namespace tessera::channels {
 
 struct Webhook {
   std::string id;  // "wh_" and 16 hexadecimal digits
@@ -88,4 +88,4 @@ class RecordWebhookStore final : public WebhookStore {
   store::Connection connection_;
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::channels

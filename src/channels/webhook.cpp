@@ -1,9 +1,9 @@
-#include "live/webhook.hpp"
+#include "channels/webhook.hpp"
 
 #include "core/base64.hpp"
 #include "core/hash.hpp"
 
-namespace tessera::live {
+namespace tessera::channels {
 
 namespace {
 
@@ -49,4 +49,4 @@ Result<std::string> webhook_signature(std::string_view secret, std::string_view 
   return "v1," + base64_of(hmac_sha256(*key, fmt::format("{}.{}.{}", id, at.ms / 1000, payload)));
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::channels

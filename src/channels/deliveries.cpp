@@ -1,8 +1,8 @@
-#include "live/deliveries.hpp"
+#include "channels/deliveries.hpp"
 
 #include "core/hash.hpp"
 
-namespace tessera::live {
+namespace tessera::channels {
 
 namespace {
 
@@ -381,4 +381,4 @@ Result<void> Deliveries::save_all() {
   return saved;
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::channels

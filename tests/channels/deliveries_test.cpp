@@ -1,10 +1,10 @@
-#include "live/deliveries.hpp"
+#include "channels/deliveries.hpp"
 
 #include <rapidcheck.h>
 
+#include "channels/memory_store.hpp"
 #include "core/hash.hpp"
 #include "core/text.hpp"
-#include "live/memory_store.hpp"
 #include "store/record.hpp"
 #include "store/scratch.hpp"
 
