@@ -1,8 +1,8 @@
 // Any bytes as delimited text: every record is a row as wide as the header or a reject, lines ascend, and what was read
 // once reads the same when written again with every field quoted. Then the whole way: guessed, settled and carried out.
-#include "ingest/csv.hpp"
+#include "formats/csv.hpp"
+#include "formats/guess.hpp"
 #include "ingest/discard.hpp"
-#include "ingest/guess.hpp"
 #include "ingest/rows.hpp"
 
 namespace {

@@ -1,6 +1,6 @@
 // Fields as people write them: what is read is within range and reads back the same from its plain form.
 #include "core/text.hpp"
-#include "ingest/profile.hpp"
+#include "formats/profile.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   using namespace tessera;

@@ -1,7 +1,7 @@
 // Normalisers of nested documents: exports whose meaning is in their structure and not in columns.
 #pragma once
 
-#include "ingest/json_document.hpp"
+#include "formats/json_document.hpp"
 #include "ingest/rows.hpp"
 
 namespace tessera::ingest {
@@ -9,7 +9,7 @@ namespace tessera::ingest {
 class DocumentNormaliser {
  public:
   virtual ~DocumentNormaliser() = default;
-  virtual Result<void> add(const JsonDocument& document, uint64_t line, std::string_view raw) = 0;
+  virtual Result<void> add(const formats::JsonDocument& document, uint64_t line, std::string_view raw) = 0;
 };
 
 // Segment's spec: identify, track, page, screen, group, alias, and batches of them.
@@ -28,6 +28,6 @@ std::unique_ptr<DocumentNormaliser> make_ga4_normaliser(NormaliserContext& conte
 std::unique_ptr<DocumentNormaliser> make_mailchimp_normaliser(NormaliserContext& context);
 
 // Which of them a document looks like; empty: none (rows of columns).
-std::string_view recognise_document(const JsonDocument& document);
+std::string_view recognise_document(const formats::JsonDocument& document);
 
 }  // namespace tessera::ingest

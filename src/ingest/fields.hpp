@@ -20,57 +20,57 @@ class TraitLog;
 
 class FieldReader {
  public:
-  FieldReader(const Plan& plan, NormaliserContext& context);
+  FieldReader(const formats::Plan& plan, NormaliserContext& context);
 
-  const ColumnPlan* find(Role role) const;
+  const formats::ColumnPlan* find(formats::Role role) const;
   bool has_time() const { return time_ != nullptr; }
   size_t time_column() const { return time_->column; }
 
   // Identifiers that are blank, blocked (0, -1, "guest") or no address are left out; the last are warned about.
-  Who who(const Row& row) const;
+  Who who(const formats::Row& row) const;
   // nullopt: blank, or not readable in the column's form.
-  std::optional<Instant> time(const Row& row);
+  std::optional<Instant> time(const formats::Row& row);
   // Looks for odd values in a row whose time was read. True: they made the row a reject.
-  bool leaves_out(const Row& row, std::optional<Instant> time);
+  bool leaves_out(const formats::Row& row, std::optional<Instant> time);
 
   void start(profiles::Intake::Kind kind, const Who& who, Instant time, uint64_t fingerprint);
   void count_fact() { ++context_.findings.facts_used; }
-  void put(profiles::Intake::Property property, const ColumnPlan& column, const Field& field);
-  uint64_t content(const Row& row) const;
-  void log_traits(TraitLog& log, const Who& who, const Row& row, Instant time) const;
+  void put(profiles::Intake::Property property, const formats::ColumnPlan& column, const formats::Field& field);
+  uint64_t content(const formats::Row& row) const;
+  void log_traits(TraitLog& log, const Who& who, const formats::Row& row, Instant time) const;
 
  private:
   struct Price {
     Number number;
     std::string_view text;
   };
-  std::optional<Price> price_of(const Row& row) const;
+  std::optional<Price> price_of(const formats::Row& row) const;
   const Zone* zone_named(std::string_view name, uint64_t line);
 
-  const Plan& plan_;
+  const formats::Plan& plan_;
   NormaliserContext& context_;
   std::vector<uint64_t> seeds_;  // by column of the plan
-  const ColumnPlan *time_ = nullptr, *clock_ = nullptr, *zone_ = nullptr;
-  const ColumnPlan *price_ = nullptr, *amount_ = nullptr, *quantity_ = nullptr;
-  std::vector<const ColumnPlan*> id_columns_;
-  std::vector<const ColumnPlan*> trait_columns_;
+  const formats::ColumnPlan *time_ = nullptr, *clock_ = nullptr, *zone_ = nullptr;
+  const formats::ColumnPlan *price_ = nullptr, *amount_ = nullptr, *quantity_ = nullptr;
+  std::vector<const formats::ColumnPlan*> id_columns_;
+  std::vector<const formats::ColumnPlan*> trait_columns_;
   std::unordered_map<std::string, std::optional<Zone>> zones_;
 };
 
 class TraitLog {
  public:
   explicit TraitLog(profiles::Intake& intake) : intake_(intake) {}
-  void add(const Who& who, const ColumnPlan& column, const Field& field, Instant time);
+  void add(const Who& who, const formats::ColumnPlan& column, const formats::Field& field, Instant time);
   void emit(FieldReader& reader);
 
  private:
   struct Fact {
     uint32_t person, value;
     Instant time;
-    const ColumnPlan* column;
+    const formats::ColumnPlan* column;
   };
   void emit_one(FieldReader& reader, profiles::Intake::Kind kind, const Fact& fact,
-                const std::map<const ColumnPlan*, uint32_t>& changed);
+                const std::map<const formats::ColumnPlan*, uint32_t>& changed);
 
   profiles::Intake& intake_;
   std::vector<Fact> facts_;

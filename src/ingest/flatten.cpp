@@ -3,8 +3,8 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
-#include "ingest/presets.hpp"
-#include "ingest/values.hpp"
+#include "formats/presets.hpp"
+#include "formats/values.hpp"
 #include "profiles/service_lines.hpp"
 
 namespace tessera::ingest {
@@ -36,14 +36,14 @@ Flattener::Handle& Flattener::handle(uint64_t path, std::string_view name) {
   return *slot;
 }
 
-void Flattener::put_object(const JsonDocument& document, uint32_t object, uint64_t path, const std::string& prefix,
-                           int depth) {
-  if (!document.is(object, JsonKind::Object)) return;
+void Flattener::put_object(const formats::JsonDocument& document, uint32_t object, uint64_t path,
+                           const std::string& prefix, int depth) {
+  if (!document.is(object, formats::JsonKind::Object)) return;
   for (uint32_t at = object + 1; at < document.at(object).next; at = document.at(at).next) {
-    const JsonNode& node = document.at(at);
+    const formats::JsonNode& node = document.at(at);
     if (node.key.empty()) continue;
     const uint64_t inner = step(path, node.key);
-    if (node.kind == JsonKind::Object && depth < kDeepestProperty) {
+    if (node.kind == formats::JsonKind::Object && depth < kDeepestProperty) {
       put_object(document, at, inner, prefix + std::string(renamed(renames_, node.key)) + ".", depth + 1);
       continue;
     }
@@ -55,22 +55,22 @@ void Flattener::put_object(const JsonDocument& document, uint32_t object, uint64
   }
 }
 
-void Flattener::put_value(const JsonDocument& document, uint32_t at, Handle& handle, int depth,
+void Flattener::put_value(const formats::JsonDocument& document, uint32_t at, Handle& handle, int depth,
                           const std::string& name) {
-  const JsonNode& node = document.at(at);
-  if (node.kind == JsonKind::Array) return put_list(document, at, handle, name, depth);
+  const formats::JsonNode& node = document.at(at);
+  if (node.kind == formats::JsonKind::Array) return put_list(document, at, handle, name, depth);
   if (!claim(handle)) return;
   switch (node.kind) {
-    case JsonKind::Null:
+    case formats::JsonKind::Null:
       intake_.put_null(handle.property);
       return;
-    case JsonKind::True:
+    case formats::JsonKind::True:
       intake_.put(handle.property, true);
       return;
-    case JsonKind::False:
+    case formats::JsonKind::False:
       intake_.put(handle.property, false);
       return;
-    case JsonKind::Number: {
+    case formats::JsonKind::Number: {
       const ParsedNumber number = parse_number(node.text);
       if (number.flaw) {
         intake_.put_raw(handle.property, node.text);
@@ -79,7 +79,7 @@ void Flattener::put_value(const JsonDocument& document, uint32_t at, Handle& han
       }
       return;
     }
-    case JsonKind::Text:
+    case formats::JsonKind::Text:
       intake_.put(handle.property, node.text);
       return;
     default:
@@ -87,13 +87,13 @@ void Flattener::put_value(const JsonDocument& document, uint32_t at, Handle& han
   }
 }
 
-void Flattener::put_list(const JsonDocument& document, uint32_t list, Handle& handle, const std::string& name,
+void Flattener::put_list(const formats::JsonDocument& document, uint32_t list, Handle& handle, const std::string& name,
                          int depth) {
   bool all_objects = true, all_scalars = true;
   const uint32_t end = document.at(list).next;
   for (uint32_t at = list + 1; at < end; at = document.at(at).next) {
-    all_objects &= document.is(at, JsonKind::Object);
-    all_scalars &= !document.is(at, JsonKind::Object) && !document.is(at, JsonKind::Array);
+    all_objects &= document.is(at, formats::JsonKind::Object);
+    all_scalars &= !document.is(at, formats::JsonKind::Object) && !document.is(at, formats::JsonKind::Array);
   }
   if (list + 1 == end || !claim(handle)) return;
   // A list of objects has one prefix, which only a member at the top can be.
@@ -102,7 +102,7 @@ void Flattener::put_list(const JsonDocument& document, uint32_t list, Handle& ha
   for (uint32_t at = list + 1; at < end; at = document.at(at).next) put_element(document.at(at), handle);
 }
 
-void Flattener::put_items(const JsonDocument& document, uint32_t list, const std::string& name) {
+void Flattener::put_items(const formats::JsonDocument& document, uint32_t list, const std::string& name) {
   const uint64_t path = named_path(name) + 1;
   for (uint32_t at = list + 1; at < document.at(list).next; at = document.at(at).next) {
     put_item(document, at, path, name + ".", 1);
@@ -111,13 +111,13 @@ void Flattener::put_items(const JsonDocument& document, uint32_t list, const std
   }
 }
 
-void Flattener::put_item(const JsonDocument& document, uint32_t object, uint64_t path, const std::string& prefix,
-                         int depth) {
+void Flattener::put_item(const formats::JsonDocument& document, uint32_t object, uint64_t path,
+                         const std::string& prefix, int depth) {
   for (uint32_t at = object + 1; at < document.at(object).next; at = document.at(at).next) {
-    const JsonNode& node = document.at(at);
-    if (node.key.empty() || node.kind == JsonKind::Null) continue;
+    const formats::JsonNode& node = document.at(at);
+    if (node.key.empty() || node.kind == formats::JsonKind::Null) continue;
     const uint64_t inner = step(path, node.key);
-    if (node.kind == JsonKind::Object && depth < kDeepestProperty) {
+    if (node.kind == formats::JsonKind::Object && depth < kDeepestProperty) {
       put_item(document, at, inner, prefix + std::string(node.key) + ".", depth + 1);
       continue;
     }
@@ -133,7 +133,7 @@ void Flattener::put_item(const JsonDocument& document, uint32_t object, uint64_t
   }
 }
 
-void Flattener::finish_line(const JsonDocument& document, uint32_t object) {
+void Flattener::finish_line(const formats::JsonDocument& document, uint32_t object) {
   const auto number = [&](std::string_view key) -> std::optional<Number> {
     const uint32_t at = document.find(object, key);
     if (at == 0) return std::nullopt;
@@ -142,25 +142,25 @@ void Flattener::finish_line(const JsonDocument& document, uint32_t object) {
   };
   const auto price = number("price");
   if (price && document.find(object, "amount") == 0) {
-    const ParsedNumber amount = multiply(*price, number("quantity").value_or(Number::of(1)));
+    const ParsedNumber amount = formats::multiply(*price, number("quantity").value_or(Number::of(1)));
     if (!amount.flaw) element("products.amount", amount.number);
   }
   const uint32_t name = document.find(object, "name");
-  if (name == 0 || !document.is(name, JsonKind::Text)) return;
+  if (name == 0 || !document.is(name, formats::JsonKind::Text)) return;
   const auto [known, is_new] = services_.try_emplace(std::string(document.at(name).text), false);
   if (is_new) known->second = profiles::is_service_line("", document.at(name).text);
   element("products.service", known->second);
 }
 
-void Flattener::put_element(const JsonNode& node, Handle& handle) {
+void Flattener::put_element(const formats::JsonNode& node, Handle& handle) {
   switch (node.kind) {
-    case JsonKind::True:
+    case formats::JsonKind::True:
       intake_.element(handle.property, true);
       return;
-    case JsonKind::False:
+    case formats::JsonKind::False:
       intake_.element(handle.property, false);
       return;
-    case JsonKind::Number: {
+    case formats::JsonKind::Number: {
       const ParsedNumber number = parse_number(node.text);
       if (number.flaw) {
         intake_.element(handle.property, node.text);
@@ -169,7 +169,7 @@ void Flattener::put_element(const JsonNode& node, Handle& handle) {
       }
       return;
     }
-    case JsonKind::Null:
+    case formats::JsonKind::Null:
       return;
     default:
       intake_.element(handle.property, node.text);

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "ingest/json_document.hpp"
+#include "formats/json_document.hpp"
 #include "profiles/intake.hpp"
 
 namespace tessera::ingest {
@@ -31,8 +31,8 @@ class Flattener {
   // Call before each row.
   void begin_row() { ++row_; }
   // All members of the object at `object`.
-  void put_members(const JsonDocument& document, uint32_t object) { put_object(document, object, 0, "", 1); }
-  void put_member(const JsonDocument& document, uint32_t member, std::string_view name) {
+  void put_members(const formats::JsonDocument& document, uint32_t object) { put_object(document, object, 0, "", 1); }
+  void put_member(const formats::JsonDocument& document, uint32_t member, std::string_view name) {
     put_value(document, member, handle(named_path(name), name), 1, std::string(name));
   }
   void put(std::string_view name, std::string_view text) {
@@ -69,13 +69,17 @@ class Flattener {
     handle.row = row_;
     return true;
   }
-  void put_object(const JsonDocument& document, uint32_t object, uint64_t path, const std::string& prefix, int depth);
-  void put_value(const JsonDocument& document, uint32_t at, Handle& handle, int depth, const std::string& name);
-  void put_list(const JsonDocument& document, uint32_t list, Handle& handle, const std::string& name, int depth);
-  void put_items(const JsonDocument& document, uint32_t list, const std::string& name);
-  void put_item(const JsonDocument& document, uint32_t object, uint64_t path, const std::string& prefix, int depth);
-  void put_element(const JsonNode& node, Handle& handle);
-  void finish_line(const JsonDocument& document, uint32_t object);
+  void put_object(const formats::JsonDocument& document, uint32_t object, uint64_t path, const std::string& prefix,
+                  int depth);
+  void put_value(const formats::JsonDocument& document, uint32_t at, Handle& handle, int depth,
+                 const std::string& name);
+  void put_list(const formats::JsonDocument& document, uint32_t list, Handle& handle, const std::string& name,
+                int depth);
+  void put_items(const formats::JsonDocument& document, uint32_t list, const std::string& name);
+  void put_item(const formats::JsonDocument& document, uint32_t object, uint64_t path, const std::string& prefix,
+                int depth);
+  void put_element(const formats::JsonNode& node, Handle& handle);
+  void finish_line(const formats::JsonDocument& document, uint32_t object);
 
   profiles::Intake& intake_;
   profiles::Intake::Kind kind_;

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/text.hpp"
-#include "ingest/documents.hpp"
+#include "formats/documents.hpp"
 #include "ingest/documents_in.hpp"
 #include "ingest/rows.hpp"
 #include "profiles/intake.hpp"
@@ -19,17 +19,17 @@ constexpr std::string_view kFormatNames[] = {"csv", "json", "parquet"};
 constexpr size_t kMostUnmapped = 1000;  // columns of a table that is imported without --map
 
 struct Input {
-  OpenFile file;
+  formats::OpenFile file;
   Format format = Format::Csv;
 };
 
 Result<Input> examine(const std::string& path) {
-  Input input{.file = TRY(examine_file(path))};
-  if (input.file.kind == FileKind::Parquet) {
+  Input input{.file = TRY(formats::examine_file(path))};
+  if (input.file.kind == formats::FileKind::Parquet) {
     input.format = Format::Parquet;
     return input;
   }
-  auto source = TRY(open_bytes(input.file));
+  auto source = TRY(formats::open_bytes(input.file));
   std::string head;
   TRY(source->read(head, 4096));
   if (head.starts_with("\xEF\xBB\xBF")) head.erase(0, 3);
@@ -38,20 +38,22 @@ Result<Input> examine(const std::string& path) {
   return input;
 }
 
-RejectSink ignore_rejects() {
-  return [](Malformed) {};
+formats::RejectSink ignore_rejects() {
+  return [](formats::Malformed) {};
 }
 
-Result<std::unique_ptr<DocumentReader>> open_documents(const Input& input, RejectSink rejects) {
-  if (input.format == Format::Parquet) return open_parquet(input.file);
-  return open_json(input.file, std::move(rejects));
+Result<std::unique_ptr<formats::DocumentReader>> open_documents(const Input& input, formats::RejectSink rejects) {
+  if (input.format == Format::Parquet) return formats::open_parquet(input.file);
+  return formats::open_json(input.file, std::move(rejects));
 }
 
-Result<std::unique_ptr<RowReader>> open_rows(const Input& input, const ImportOptions& options, RejectSink rejects) {
+Result<std::unique_ptr<formats::RowReader>> open_rows(const Input& input, const ImportOptions& options,
+                                                      formats::RejectSink rejects) {
   if (input.format != Format::Csv) {
-    return rows_of_documents(TRY(open_documents(input, std::move(rejects))), input.file.path);
+    return formats::rows_of_documents(TRY(open_documents(input, std::move(rejects))), input.file.path);
   }
-  return open_csv(input.file, {.delimiter = options.delimiter, .encoding = options.encoding}, std::move(rejects));
+  return formats::open_csv(input.file, {.delimiter = options.delimiter, .encoding = options.encoding},
+                           std::move(rejects));
 }
 
 // Tells the progress every few thousand rows.
@@ -70,9 +72,9 @@ class Meter {
   uint64_t size_, rows_ = 0;
 };
 
-std::string_view document_preset(std::string_view named, const JsonDocument& first) {
-  for (const Preset& preset : presets()) {
-    if (preset.name == named && preset.shape != PresetShape::Table) return preset.name;
+std::string_view document_preset(std::string_view named, const formats::JsonDocument& first) {
+  for (const formats::Preset& preset : formats::presets()) {
+    if (preset.name == named && preset.shape != formats::PresetShape::Table) return preset.name;
   }
   return named.empty() ? recognise_document(first) : std::string_view();
 }
@@ -81,7 +83,7 @@ std::string_view document_preset(std::string_view named, const JsonDocument& fir
 Result<bool> feed_documents(NormaliserContext& context, const Input& input, const ImportOptions& options,
                             Progress& progress, FileReport& report) {
   if (input.format == Format::Csv || !options.map.empty()) return false;
-  JsonDocument document;
+  formats::JsonDocument document;
   uint64_t line = 0;
   std::string_view raw;
   std::string_view preset;
@@ -96,10 +98,10 @@ Result<bool> feed_documents(NormaliserContext& context, const Input& input, cons
   if (preset == "mailchimp-activity") normaliser = make_mailchimp_normaliser(context);
   if (!normaliser) return false;
   report.mapping.preset = preset;
-  context.odd = options.odd.or_keep(odd_values_of(preset));
+  context.odd = options.odd.or_keep(formats::odd_values_of(preset));
   if (options.preset.empty()) report.notes.push_back(fmt::format("recognised as preset {}", preset));
 
-  auto reader = TRY(open_documents(input, [&](Malformed bad) {
+  auto reader = TRY(open_documents(input, [&](formats::Malformed bad) {
     ++context.findings.rows_read;
     context.findings.reject(context.intake, bad.reason, context.file, bad.line, bad.value, bad.row);
   }));
@@ -113,19 +115,19 @@ Result<bool> feed_documents(NormaliserContext& context, const Input& input, cons
 }
 
 // Whether day or month comes first may show on row 3,000,000: before asking, the whole column is read.
-Result<void> settle_day_and_month(const Input& input, const ImportOptions& options, const Mapping& mapping,
-                                  TableProfile& profile) {
-  if (options.dates != DateOrder::Unsaid || profile.rows < kSampleRows) return {};
-  const Binding* time = mapping.find(Role::Time);
+Result<void> settle_day_and_month(const Input& input, const ImportOptions& options, const formats::Mapping& mapping,
+                                  formats::TableProfile& profile) {
+  if (options.dates != formats::DateOrder::Unsaid || profile.rows < formats::kSampleRows) return {};
+  const formats::Binding* time = mapping.find(formats::Role::Time);
   for (size_t i = 0; time && i < profile.columns.size(); ++i) {
-    TimeEvidence& times = profile.columns[i].times;
-    const bool is_slashed = times.reads[static_cast<size_t>(TimeForm::DayMonth)] > 0;
+    formats::TimeEvidence& times = profile.columns[i].times;
+    const bool is_slashed = times.reads[static_cast<size_t>(formats::TimeForm::DayMonth)] > 0;
     if (profile.columns[i].name != time->column || !is_slashed || times.day_first + times.month_first > 0) continue;
     auto reader = TRY(open_rows(input, options, ignore_rejects()));
-    Row row;
+    formats::Row row;
     while (TRY(reader->next(row))) {
-      const bool day = parse_time(row.at(i).text, TimeForm::DayMonth).has_value();
-      const bool month = parse_time(row.at(i).text, TimeForm::MonthDay).has_value();
+      const bool day = formats::parse_time(row.at(i).text, formats::TimeForm::DayMonth).has_value();
+      const bool month = formats::parse_time(row.at(i).text, formats::TimeForm::MonthDay).has_value();
       times.day_first += day && !month ? 1 : 0;
       times.month_first += month && !day ? 1 : 0;
     }
@@ -134,7 +136,8 @@ Result<void> settle_day_and_month(const Input& input, const ImportOptions& optio
 }
 
 // A table of one column was most likely cut by the wrong mark.
-std::unexpected<Error> one_column(const TableProfile& profile, const Input& input, const ImportOptions& options) {
+std::unexpected<Error> one_column(const formats::TableProfile& profile, const Input& input,
+                                  const ImportOptions& options) {
   const std::string& name = profile.columns[0].name;
   std::string remedy =
       fmt::format("tr -s ' ' ',' < '{0}' > '{0}.csv'   # if blanks separate the columns", input.file.path);
@@ -151,36 +154,37 @@ std::unexpected<Error> one_column(const TableProfile& profile, const Input& inpu
               input.file.path + ":1", remedy);
 }
 
-Result<Mapping> choose_mapping(const Input& input, const ImportOptions& options, const TableProfile& profile,
-                               const std::vector<std::string>& columns, const Asker& asker, FileReport& report) {
+Result<formats::Mapping> choose_mapping(const Input& input, const ImportOptions& options,
+                                        const formats::TableProfile& profile, const std::vector<std::string>& columns,
+                                        const formats::Asker& asker, FileReport& report) {
   const std::string& file = input.file.path;
   if (!options.map.empty()) {
-    Mapping mapping = TRY(parse_map(options.map, columns, file));
-    const bool has_who = mapping.find(Role::Customer) || mapping.find(Role::Email) || mapping.find(Role::Phone) ||
-                         mapping.find(Role::Anonymous);
+    formats::Mapping mapping = TRY(formats::parse_map(options.map, columns, file));
+    const bool has_who = mapping.find(formats::Role::Customer) || mapping.find(formats::Role::Email) ||
+                         mapping.find(formats::Role::Phone) || mapping.find(formats::Role::Anonymous);
     if (!has_who)
       return usage("--map says nobody: it needs customer=, email=, phone= or anonymous=", "--map customer=COLUMN,...");
-    if (mapping.rows != RowMeans::Customer && !mapping.find(Role::Time)) {
+    if (mapping.rows != formats::RowMeans::Customer && !mapping.find(formats::Role::Time)) {
       return usage("--map says no time: orders and events need time=COLUMN", "--map time=COLUMN,...");
     }
-    if (mapping.rows == RowMeans::Event && !mapping.find(Role::Event) && mapping.event.empty())
+    if (mapping.rows == formats::RowMeans::Event && !mapping.find(formats::Role::Event) && mapping.event.empty())
       mapping.event = "Activity";
     return mapping;
   }
-  if (!options.preset.empty()) return apply_preset(*TRY(find_preset(options.preset)), columns, file);
-  if (const Preset* preset = recognise_preset(columns)) {
+  if (!options.preset.empty()) return formats::apply_preset(*TRY(formats::find_preset(options.preset)), columns, file);
+  if (const formats::Preset* preset = formats::recognise_preset(columns)) {
     report.notes.push_back(fmt::format("recognised as preset {}: {}", preset->name, preset->title));
-    return apply_preset(*preset, columns, file);
+    return formats::apply_preset(*preset, columns, file);
   }
   if (columns.size() > kMostUnmapped) {
-    const std::string found = columns_by_name(columns);
+    const std::string found = formats::columns_by_name(columns);
     return fail(fmt::format("has {} columns; without --map at most {} are looked at", columns.size(), kMostUnmapped),
                 file + ":1",
-                found.empty() ? look_and_say(file, "--map customer=COLUMN,time=COLUMN,...")
+                found.empty() ? formats::look_and_say(file, "--map customer=COLUMN,time=COLUMN,...")
                               : fmt::format("tessera import '{}' --map {}   # and the columns to keep: NAME=COLUMN",
-                                            file, shell_map(found)));
+                                            file, formats::shell_map(found)));
   }
-  Mapping mapping = TRY(guess_mapping(profile, file));
+  formats::Mapping mapping = TRY(formats::guess_mapping(profile, file));
   if (options.yes) return mapping;
   const auto answer = asker ? asker(fmt::format("{}: {}", file, mapping.text()), "Import it so?") : std::nullopt;
   if (answer && *answer) return mapping;
@@ -190,14 +194,14 @@ Result<Mapping> choose_mapping(const Input& input, const ImportOptions& options,
 }
 
 Result<void> feed_table(NormaliserContext& context, const Input& input, const ImportOptions& options,
-                        const Asker& asker, Progress& progress, ImportReport& report, FileReport& file) {
-  TableProfile profile;
+                        const formats::Asker& asker, Progress& progress, ImportReport& report, FileReport& file) {
+  formats::TableProfile profile;
   std::vector<std::string> columns;
   char delimiter = '\0';
   {
     auto reader = TRY(open_rows(input, options, ignore_rejects()));
     const bool is_wide = reader->columns().size() > kMostUnmapped && options.map.empty() && options.preset.empty();
-    if (!is_wide) profile = TRY(profile_table(*reader));
+    if (!is_wide) profile = TRY(formats::profile_table(*reader));
     columns = reader->columns();
     delimiter = reader->delimiter();
     if (!is_wide && profile.rows == 0) {
@@ -206,27 +210,28 @@ Result<void> feed_table(NormaliserContext& context, const Input& input, const Im
     }
   }
   if (columns.size() == 1 && input.format == Format::Csv) return one_column(profile, input, options);
-  Mapping mapping = TRY(choose_mapping(input, options, profile, columns, asker, file));
+  formats::Mapping mapping = TRY(choose_mapping(input, options, profile, columns, asker, file));
   TRY(settle_day_and_month(input, options, mapping, profile));
-  const PlanOptions settle_options{.dates = options.dates,
-                                   .zone = options.zone,
-                                   .decimals = options.decimals,
-                                   .currency = options.currency,
-                                   .semicolons = delimiter == ';',
-                                   .zone_may_be_unknown = !mapping.preset.empty() && mapping.preset != "guessed"};
-  const Plan plan = TRY(settle(std::move(mapping), profile, settle_options, input.file.path));
+  const formats::PlanOptions settle_options{
+      .dates = options.dates,
+      .zone = options.zone,
+      .decimals = options.decimals,
+      .currency = options.currency,
+      .semicolons = delimiter == ';',
+      .zone_may_be_unknown = !mapping.preset.empty() && mapping.preset != "guessed"};
+  const formats::Plan plan = TRY(formats::settle(std::move(mapping), profile, settle_options, input.file.path));
   file.mapping = plan.mapping;
   file.notes.insert(file.notes.end(), plan.notes.begin(), plan.notes.end());
-  report.zone_known = report.zone_known && (plan.zone_known || plan.mapping.rows == RowMeans::Customer);
+  report.zone_known = report.zone_known && (plan.zone_known || plan.mapping.rows == formats::RowMeans::Customer);
 
-  auto reader = TRY(open_rows(input, options, [&](Malformed bad) {
+  auto reader = TRY(open_rows(input, options, [&](formats::Malformed bad) {
     ++context.findings.rows_read;
     context.findings.reject(context.intake, bad.reason, context.file, bad.line, bad.value, bad.row);
   }));
-  context.odd = options.odd.or_keep(odd_values_of(plan.mapping.preset));
+  context.odd = options.odd.or_keep(formats::odd_values_of(plan.mapping.preset));
   const auto normaliser = make_normaliser(plan, context);
   Meter meter(progress, input);
-  Row row;
+  formats::Row row;
   while (TRY(reader->next(row))) {
     ++context.findings.rows_read;
     TRY(normaliser->add(row));
@@ -238,7 +243,7 @@ Result<void> feed_table(NormaliserContext& context, const Input& input, const Im
 }  // namespace
 
 Result<void> feed_file(profiles::Intake& intake, const std::string& path, const ImportOptions& options,
-                       const Asker& asker, Progress& progress, ImportReport& report) {
+                       const formats::Asker& asker, Progress& progress, ImportReport& report) {
   const Input input = TRY(examine(path));
   FileReport file{.path = path, .format = std::string(kFormatNames[static_cast<size_t>(input.format)])};
   NormaliserContext context{

@@ -16,11 +16,11 @@
 
 #include "core/json.hpp"
 #include "core/progress.hpp"
-#include "ingest/csv.hpp"
+#include "formats/csv.hpp"
+#include "formats/guess.hpp"
+#include "formats/plan.hpp"
+#include "formats/suspicious_values.hpp"
 #include "ingest/findings.hpp"
-#include "ingest/guess.hpp"
-#include "ingest/odd.hpp"
-#include "ingest/plan.hpp"
 #include "profiles/intake.hpp"
 
 namespace tessera::store {
@@ -30,16 +30,16 @@ class Record;
 namespace tessera::ingest {
 
 struct ImportOptions {
-  std::string preset;  // empty: recognised or guessed
-  std::string map;     // --map
-  bool yes = false;    // takes the guess without asking
-  OddRules odd;        // what becomes of odd values, where the preset does not say it
-  DateOrder dates = DateOrder::Unsaid;
+  std::string preset;     // empty: recognised or guessed
+  std::string map;        // --map
+  bool yes = false;       // takes the guess without asking
+  formats::OddRules odd;  // what becomes of odd values, where the preset does not say it
+  formats::DateOrder dates = formats::DateOrder::Unsaid;
   std::optional<std::string> zone;  // a tz name, or "none"
-  std::optional<DecimalMark> decimals;
+  std::optional<formats::DecimalMark> decimals;
   std::string currency;
   std::optional<char> delimiter;
-  Encoding encoding = Encoding::Auto;
+  formats::Encoding encoding = formats::Encoding::Auto;
   Instant learnt;                   // log time of the entry, and "now": later times are to come
   std::string program = "tessera";  // how the user calls us, for remedies that can be pasted: "tessera --store shop.db"
 
@@ -50,7 +50,7 @@ struct ImportOptions {
 struct FileReport {
   std::string path, format;  // "csv", "json", "parquet"
   uint64_t rows = 0;
-  Mapping mapping;
+  formats::Mapping mapping;
   std::vector<std::string> notes;
 };
 
@@ -70,17 +70,17 @@ struct ImportReport {
 
 // Feeds one file into an intake. Errors leave the intake to be dropped.
 Result<void> feed_file(profiles::Intake& intake, const std::string& path, const ImportOptions& options,
-                       const Asker& asker, Progress& progress, ImportReport& report);
+                       const formats::Asker& asker, Progress& progress, ImportReport& report);
 
 // All files into this intake. What is known of the record alone (classes, suspected duplicates) is not in the report.
 Result<ImportReport> import_into(profiles::Intake& intake, std::span<const std::string> paths,
-                                 const ImportOptions& options, const Asker& asker, Progress& progress);
+                                 const ImportOptions& options, const formats::Asker& asker, Progress& progress);
 // What a server says of an import that has ended.
 profiles::IntakeOutcome outcome_of(const Json& answer);
 
 // All files into the record, as one entry. Remedies of errors are whole command lines: what was asked, and the flag
 // that helps; what follows a '#' is a comment of the shell.
 Result<ImportReport> import_files(store::Record& record, std::span<const std::string> paths,
-                                  const ImportOptions& options, const Asker& asker, Progress& progress);
+                                  const ImportOptions& options, const formats::Asker& asker, Progress& progress);
 
 }  // namespace tessera::ingest

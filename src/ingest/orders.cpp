@@ -22,16 +22,16 @@ class KeptLines {
  public:
   static constexpr uint64_t kNone = ~uint64_t{0};
 
-  explicit KeptLines(const Plan& plan) : plan_(plan) {
-    for (const ColumnPlan& column : plan.columns) width_ = std::max(width_, column.column + 1);
+  explicit KeptLines(const formats::Plan& plan) : plan_(plan) {
+    for (const formats::ColumnPlan& column : plan.columns) width_ = std::max(width_, column.column + 1);
   }
 
-  uint64_t keep(const Row& row) {
+  uint64_t keep(const formats::Row& row) {
     const uint64_t at = bytes_.size();
     append(kNone);
     append(row.line);
-    for (const ColumnPlan& column : plan_.columns) {
-      const Field& field = row.at(column.column);
+    for (const formats::ColumnPlan& column : plan_.columns) {
+      const formats::Field& field = row.at(column.column);
       bytes_ += static_cast<char>(field.kind);
       append(static_cast<uint32_t>(field.text.size()));
       bytes_.append(field.text);
@@ -41,13 +41,13 @@ class KeptLines {
   void chain(uint64_t before, uint64_t after) { std::memcpy(bytes_.data() + before, &after, sizeof after); }
 
   // Reads one back, its views into the bytes kept; returns the next of its order.
-  uint64_t read(uint64_t at, Row& row) const {
+  uint64_t read(uint64_t at, formats::Row& row) const {
     const char* from = bytes_.data() + at;
     const uint64_t next = take<uint64_t>(from);
     row.line = take<uint64_t>(from);
     row.fields.assign(width_, {});
-    for (const ColumnPlan& column : plan_.columns) {
-      const FieldKind kind = static_cast<FieldKind>(*from++);
+    for (const formats::ColumnPlan& column : plan_.columns) {
+      const formats::FieldKind kind = static_cast<formats::FieldKind>(*from++);
       const uint32_t size = take<uint32_t>(from);
       row.fields[column.column] = {{from, size}, kind};
       from += size;
@@ -67,7 +67,7 @@ class KeptLines {
     from += sizeof value;
     return value;
   }
-  const Plan& plan_;
+  const formats::Plan& plan_;
   size_t width_ = 0;
   std::string bytes_;
 };
@@ -95,17 +95,17 @@ struct ExactSum {
 };
 
 struct EventOfFate {
-  OrderFate fate;
+  formats::OrderFate fate;
   std::string_view event;
   bool is_refund;  // its money is written positive
 };
 constexpr EventOfFate kEvents[] = {
-    {OrderFate::Completed, "Order Completed", false}, {OrderFate::Refunded, "Order Refunded", true},
-    {OrderFate::Cancelled, "Order Cancelled", false}, {OrderFate::Pending, "Order Pending", false},
-    {OrderFate::Failed, "Order Failed", false},       {OrderFate::Adjusted, "Order Adjusted", false},
+    {formats::OrderFate::Completed, "Order Completed", false}, {formats::OrderFate::Refunded, "Order Refunded", true},
+    {formats::OrderFate::Cancelled, "Order Cancelled", false}, {formats::OrderFate::Pending, "Order Pending", false},
+    {formats::OrderFate::Failed, "Order Failed", false},       {formats::OrderFate::Adjusted, "Order Adjusted", false},
 };
 
-const EventOfFate& event_of(OrderFate fate) {
+const EventOfFate& event_of(formats::OrderFate fate) {
   for (const EventOfFate& event : kEvents) {
     if (event.fate == fate) return event;
   }
@@ -120,12 +120,12 @@ bool is_money(std::string_view name) {
 
 class OrderNormaliser final : public Normaliser {
  public:
-  OrderNormaliser(const Plan& plan, NormaliserContext& context)
+  OrderNormaliser(const formats::Plan& plan, NormaliserContext& context)
       : plan_(plan), context_(context), reader_(plan, context), kept_(plan), traits_(context.intake) {
-    order_ = reader_.find(Role::Order);
-    status_ = reader_.find(Role::Status);
-    for (const ColumnPlan& column : plan.columns) {
-      if (column.binding.role != Role::Item) continue;
+    order_ = reader_.find(formats::Role::Order);
+    status_ = reader_.find(formats::Role::Status);
+    for (const formats::ColumnPlan& column : plan.columns) {
+      if (column.binding.role != formats::Role::Item) continue;
       if (column.binding.target == "quantity")
         quantity_ = &column;
       else if (column.binding.target == "price")
@@ -141,12 +141,12 @@ class OrderNormaliser final : public Normaliser {
     has_products_ = !items_.empty() || quantity_ || price_;
   }
 
-  Result<void> add(const Row& row) override {
+  Result<void> add(const formats::Row& row) override {
     if (!check_numbers(row)) return {};
     const std::optional<Instant> time = reader_.time(row);
     if (!time && reader_.has_time()) {
-      const Field& field = row.at(reader_.time_column());
-      if (!is_blank(field.text) && field.kind != FieldKind::Null) {
+      const formats::Field& field = row.at(reader_.time_column());
+      if (!formats::is_blank(field.text) && field.kind != formats::FieldKind::Null) {
         reject("bad-time", field.text, row.line, row.raw);
         return {};
       }
@@ -154,7 +154,7 @@ class OrderNormaliser final : public Normaliser {
     if (reader_.leaves_out(row, time)) return {};
     const uint64_t at = kept_.keep(row);
     std::string_view id = order_ ? trim(row.at(order_->column).text) : std::string_view();
-    if (is_blank(id)) {
+    if (formats::is_blank(id)) {
       orders_.push_back({at, at});
       return {};
     }
@@ -190,19 +190,19 @@ class OrderNormaliser final : public Normaliser {
     std::map<std::string, Intake::Property, std::less<>> properties;
   };
   struct Facts {  // of one order, collected from its lines
-    std::vector<Row> lines;
+    std::vector<formats::Row> lines;
     Who who;
-    Row whole;  // for each column the first line that says something
+    formats::Row whole;  // for each column the first line that says something
     ExactSum sum;
     std::map<std::string_view, Number> money;  // of kMoneyOfOrder, where the file says it
     bool has_negative_sum() const { return sum.known && sum.value < 0; }
   };
 
-  bool check_numbers(const Row& row) {
-    for (const ColumnPlan* column : {quantity_, price_, amount_}) {
+  bool check_numbers(const formats::Row& row) {
+    for (const formats::ColumnPlan* column : {quantity_, price_, amount_}) {
       if (!column) continue;
-      const Field& field = row.at(column->column);
-      if (is_blank(field.text)) continue;
+      const formats::Field& field = row.at(column->column);
+      if (formats::is_blank(field.text)) continue;
       const ParsedNumber number = number_of(*column, field);
       if (number.flaw) {
         reject(*number.flaw == NumberFlaw::NotANumber ? "bad-number" : "number-out-of-range", field.text, row.line,
@@ -213,10 +213,11 @@ class OrderNormaliser final : public Normaliser {
     return true;
   }
 
-  static ParsedNumber number_of(const ColumnPlan& column, const Field& field) {
-    return parse_amount(field.text, field.kind == FieldKind::Number ? DecimalMark::Point : column.mark);
+  static ParsedNumber number_of(const formats::ColumnPlan& column, const formats::Field& field) {
+    return formats::parse_amount(field.text,
+                                 field.kind == formats::FieldKind::Number ? formats::DecimalMark::Point : column.mark);
   }
-  static std::optional<Number> number_at(const ColumnPlan* column, const Row& row) {
+  static std::optional<Number> number_at(const formats::ColumnPlan* column, const formats::Row& row) {
     if (!column) return std::nullopt;
     const ParsedNumber number = number_of(*column, row.at(column->column));
     return number.flaw ? std::nullopt : std::optional(number.number);
@@ -225,7 +226,7 @@ class OrderNormaliser final : public Normaliser {
   // The earliest time of the order's lines.
   std::optional<Instant> time_of(const Order& order) {
     std::optional<Instant> earliest;
-    Row row;
+    formats::Row row;
     for (uint64_t at = order.first; at != KeptLines::kNone;) {
       at = kept_.read(at, row);
       const auto time = reader_.time(row);
@@ -236,7 +237,7 @@ class OrderNormaliser final : public Normaliser {
 
   void collect(const Order& order, Facts& facts) {
     for (uint64_t at = order.first; at != KeptLines::kNone;) {
-      Row row;
+      formats::Row row;
       at = kept_.read(at, row);
       const Who who = reader_.who(row);
       for (const auto& [kind, value] : who.ids) facts.who.add(kind, value);
@@ -244,8 +245,8 @@ class OrderNormaliser final : public Normaliser {
         facts.whole = row;
       } else {
         for (size_t i = 0; i < row.fields.size(); ++i) {
-          Field& field = facts.whole.fields[i];
-          if (is_blank(field.text) && !is_blank(row.fields[i].text)) field = row.fields[i];
+          formats::Field& field = facts.whole.fields[i];
+          if (formats::is_blank(field.text) && !formats::is_blank(row.fields[i].text)) field = row.fields[i];
         }
       }
       const auto amount = number_at(amount_, row), price = number_at(price_, row);
@@ -256,8 +257,8 @@ class OrderNormaliser final : public Normaliser {
       }
       facts.lines.push_back(std::move(row));
     }
-    for (const ColumnPlan& column : plan_.columns) {
-      if (column.binding.role != Role::Property) continue;
+    for (const formats::ColumnPlan& column : plan_.columns) {
+      if (column.binding.role != formats::Role::Property) continue;
       for (const std::string_view name : kMoneyOfOrder) {
         if (column.binding.target != name) continue;
         const auto number = number_at(&column, facts.whole);
@@ -266,24 +267,25 @@ class OrderNormaliser final : public Normaliser {
     }
   }
 
-  OrderFate fate_of(const Facts& facts, std::string_view id) {
-    if (const auto fate = fate_of_number(plan_.mapping.preset, id)) return *fate;
+  formats::OrderFate fate_of(const Facts& facts, std::string_view id) {
+    if (const auto fate = formats::fate_of_number(plan_.mapping.preset, id)) return *fate;
     if (status_) {
       const std::string_view status = facts.whole.at(status_->column).text;
-      if (!is_blank(status)) {
-        if (const auto fate = fate_of_status(status)) return with_refund(*fate, facts);
+      if (!formats::is_blank(status)) {
+        if (const auto fate = formats::fate_of_status(status)) return with_refund(*fate, facts);
         warn("unknown-status", status, facts.whole.line);
       }
     }
     const auto total = facts.money.find("total");
     // An order whose money is negative is money given back.
-    if (total != facts.money.end() ? total->second.micros < 0 : facts.has_negative_sum()) return OrderFate::Refunded;
-    return with_refund(OrderFate::Completed, facts);
+    if (total != facts.money.end() ? total->second.micros < 0 : facts.has_negative_sum())
+      return formats::OrderFate::Refunded;
+    return with_refund(formats::OrderFate::Completed, facts);
   }
-  static OrderFate with_refund(OrderFate fate, const Facts& facts) {
+  static formats::OrderFate with_refund(formats::OrderFate fate, const Facts& facts) {
     const auto refunded = facts.money.find("refunded");
     const bool some = refunded != facts.money.end() && refunded->second.micros > 0;
-    return fate == OrderFate::Completed && some ? OrderFate::CompletedAndRefunded : fate;
+    return fate == formats::OrderFate::Completed && some ? formats::OrderFate::CompletedAndRefunded : fate;
   }
 
   void emit(const Order& order, Instant time) {
@@ -294,13 +296,13 @@ class OrderNormaliser final : public Normaliser {
       return;
     }
     if (time == kEver) {
-      for (const Row& row : facts.lines) reject("no-time", "", row.line, text_of_row(row));
+      for (const formats::Row& row : facts.lines) reject("no-time", "", row.line, text_of_row(row));
       return;
     }
     const std::string id(order_ ? trim(facts.whole.at(order_->column).text) : std::string_view());
-    const OrderFate fate = fate_of(facts, id);
-    if (fate == OrderFate::CompletedAndRefunded) {
-      put_order(facts, id, time, event_of(OrderFate::Completed));
+    const formats::OrderFate fate = fate_of(facts, id);
+    if (fate == formats::OrderFate::CompletedAndRefunded) {
+      put_order(facts, id, time, event_of(formats::OrderFate::Completed));
       put_refund(facts, id, time);
     } else {
       put_order(facts, id, time, event_of(fate));
@@ -309,7 +311,7 @@ class OrderNormaliser final : public Normaliser {
   }
 
   uint64_t identity(const Facts& facts, std::string_view id, std::string_view event) {
-    if (!is_blank(id)) {
+    if (!formats::is_blank(id)) {
       const uint64_t who = hash64(facts.who.ids.front().second, static_cast<uint64_t>(facts.who.ids.front().first));
       return mix64(hash64(id, who) ^ hash64(event));
     }
@@ -320,28 +322,28 @@ class OrderNormaliser final : public Normaliser {
   void put_order(Facts& facts, std::string_view id, Instant time, const EventOfFate& event) {
     KindPlan& kind = kind_of(event.event);
     reader_.start(kind.kind, facts.who, time, identity(facts, id, event.event));
-    if (!is_blank(id)) context_.intake.put(property(kind, "order_id"), id);
+    if (!formats::is_blank(id)) context_.intake.put(property(kind, "order_id"), id);
     put_money(kind, facts, event.is_refund);
-    for (const ColumnPlan& column : plan_.columns) {
-      const Role role = column.binding.role;
-      if (role != Role::Property && role != Role::Status) continue;
+    for (const formats::ColumnPlan& column : plan_.columns) {
+      const formats::Role role = column.binding.role;
+      if (role != formats::Role::Property && role != formats::Role::Status) continue;
       const std::string_view name =
-          role == Role::Status ? std::string_view("status") : std::string_view(column.binding.target);
+          role == formats::Role::Status ? std::string_view("status") : std::string_view(column.binding.target);
       if (name == "currency" || is_money(name)) continue;
-      const Field& field = facts.whole.at(column.column);
-      if (!is_blank(field.text)) reader_.put(property(kind, name), column, field);
+      const formats::Field& field = facts.whole.at(column.column);
+      if (!formats::is_blank(field.text)) reader_.put(property(kind, name), column, field);
     }
     put_currency(kind, facts);
     if (has_products_) {
-      for (const Row& row : facts.lines) put_product(kind, row, event.is_refund);
+      for (const formats::Row& row : facts.lines) put_product(kind, row, event.is_refund);
     }
   }
 
   void put_refund(const Facts& facts, std::string_view id, Instant time) {
-    const EventOfFate& event = event_of(OrderFate::Refunded);
+    const EventOfFate& event = event_of(formats::OrderFate::Refunded);
     KindPlan& kind = kind_of(event.event);
     reader_.start(kind.kind, facts.who, time, identity(facts, id, event.event));
-    if (!is_blank(id)) context_.intake.put(property(kind, "order_id"), id);
+    if (!formats::is_blank(id)) context_.intake.put(property(kind, "order_id"), id);
     context_.intake.put(property(kind, "total"), facts.money.at("refunded"));
     // The export says how much was given back, not when: the order's own time stands in.
     context_.intake.put(property(kind, "time_estimated"), true);
@@ -350,10 +352,10 @@ class OrderNormaliser final : public Normaliser {
 
   // What the rows say, else what was said for the file.
   void put_currency(KindPlan& kind, const Facts& facts) {
-    for (const ColumnPlan& column : plan_.columns) {
-      if (column.binding.role != Role::Property || column.binding.target != "currency") continue;
-      const Field& field = facts.whole.at(column.column);
-      if (!is_blank(field.text)) return reader_.put(property(kind, "currency"), column, field);
+    for (const formats::ColumnPlan& column : plan_.columns) {
+      if (column.binding.role != formats::Role::Property || column.binding.target != "currency") continue;
+      const formats::Field& field = facts.whole.at(column.column);
+      if (!formats::is_blank(field.text)) return reader_.put(property(kind, "currency"), column, field);
     }
     if (!plan_.currency.empty()) context_.intake.put(property(kind, "currency"), std::string_view(plan_.currency));
   }
@@ -386,26 +388,26 @@ class OrderNormaliser final : public Normaliser {
     }
   }
 
-  void put_product(KindPlan& kind, const Row& row, bool is_refund) {
+  void put_product(KindPlan& kind, const formats::Row& row, bool is_refund) {
     Intake& intake = context_.intake;
     std::string_view product_id, name;
-    for (const ColumnPlan* column : items_) {
-      const Field& field = row.at(column->column);
-      if (is_blank(field.text) || field.kind == FieldKind::Null) continue;
+    for (const formats::ColumnPlan* column : items_) {
+      const formats::Field& field = row.at(column->column);
+      if (formats::is_blank(field.text) || field.kind == formats::FieldKind::Null) continue;
       const std::string_view target = column->binding.target;
-      const std::string_view text = column->float_ids ? without_point_zero(field.text) : trim(field.text);
+      const std::string_view text = column->float_ids ? formats::without_point_zero(field.text) : trim(field.text);
       if (target == "product_id" || target == "sku") product_id = product_id.empty() ? text : product_id;
       if (target == "name") name = text;
       const Intake::Property p = property(kind, fmt::format("products.{}", target));
-      if (column->type == ValueType::Number) {
+      if (column->type == formats::ValueType::Number) {
         const ParsedNumber number = number_of(*column, field);
         if (!number.flaw) {
           intake.element(p, number.number);
           continue;
         }
       }
-      if (column->type == ValueType::Truth) {
-        if (const auto truth = parse_truth(text)) {
+      if (column->type == formats::ValueType::Truth) {
+        if (const auto truth = formats::parse_truth(text)) {
           intake.element(p, *truth);
           continue;
         }
@@ -421,7 +423,7 @@ class OrderNormaliser final : public Normaliser {
       intake.element(property(kind, "products.discount"), signed_as(*discount));
     }
     if (!amount && price) {
-      const ParsedNumber product = multiply(*price, quantity.value_or(Number::of(1)));
+      const ParsedNumber product = formats::multiply(*price, quantity.value_or(Number::of(1)));
       if (!product.flaw) amount = product.number;
     }
     if (amount) intake.element(property(kind, "products.amount"), signed_as(*amount));
@@ -452,9 +454,9 @@ class OrderNormaliser final : public Normaliser {
     return kind.properties.emplace(std::string(name), context_.intake.property(kind.kind, name)).first->second;
   }
 
-  static std::string text_of_row(const Row& row) {
+  static std::string text_of_row(const formats::Row& row) {
     std::string out;
-    for (const Field& field : row.fields) {
+    for (const formats::Field& field : row.fields) {
       out += out.empty() ? "" : ",";
       out += field.text;
     }
@@ -467,15 +469,15 @@ class OrderNormaliser final : public Normaliser {
     context_.findings.warn(reason, context_.file, line, value);
   }
 
-  const Plan& plan_;
+  const formats::Plan& plan_;
   NormaliserContext& context_;
   FieldReader reader_;
   KeptLines kept_;
   TraitLog traits_;
   Occurrences occurrences_;
-  const ColumnPlan *order_ = nullptr, *status_ = nullptr;
-  const ColumnPlan *quantity_ = nullptr, *price_ = nullptr, *amount_ = nullptr, *line_discount_ = nullptr;
-  std::vector<const ColumnPlan*> items_;
+  const formats::ColumnPlan *order_ = nullptr, *status_ = nullptr;
+  const formats::ColumnPlan *quantity_ = nullptr, *price_ = nullptr, *amount_ = nullptr, *line_discount_ = nullptr;
+  std::vector<const formats::ColumnPlan*> items_;
   bool has_products_ = false;
 
   std::vector<Order> orders_;
@@ -488,7 +490,7 @@ class OrderNormaliser final : public Normaliser {
 
 }  // namespace
 
-std::unique_ptr<Normaliser> make_order_normaliser(const Plan& plan, NormaliserContext& context) {
+std::unique_ptr<Normaliser> make_order_normaliser(const formats::Plan& plan, NormaliserContext& context) {
   return std::make_unique<OrderNormaliser>(plan, context);
 }
 

@@ -5,6 +5,6 @@
 
 namespace tessera::ingest {
 
-std::unique_ptr<Normaliser> make_order_normaliser(const Plan& plan, NormaliserContext& context);
+std::unique_ptr<Normaliser> make_order_normaliser(const formats::Plan& plan, NormaliserContext& context);
 
 }  // namespace tessera::ingest

@@ -44,8 +44,8 @@ std::string_view meaning_of(std::string_view code) {
   for (const Reason& reason : kReasons) {
     if (reason.code == code) return reason.says;
   }
-  for (const Odd kind : kOddValues) {
-    if (code_of(kind) == code) return meaning_of(kind);
+  for (const formats::Odd kind : formats::kOddValues) {
+    if (formats::code_of(kind) == code) return meaning_of(kind);
   }
   return {};
 }
@@ -97,12 +97,12 @@ Result<void> refuse_useless(const ImportReport& report, std::span<const std::str
     message +=
         ":\n" + without_last_break(lines_of(findings.rejects) + lines_of(findings.odd) + lines_of(findings.warnings));
   }
-  return fail(message, place, look_and_say(paths.front(), "--map customer=COLUMN,time=COLUMN,..."));
+  return fail(message, place, formats::look_and_say(paths.front(), "--map customer=COLUMN,time=COLUMN,..."));
 }
 
 // Values that are hardly meant stop the import, unless somebody is there and says that they are.
 Result<void> refuse_odd(Findings& findings, const ImportOptions& options, std::span<const std::string> paths,
-                        const Asker& asker) {
+                        const formats::Asker& asker) {
   if (findings.odd.empty()) return {};
   const std::string found = without_last_break(lines_of(findings.odd));
   const auto answer = asker && !options.yes ? asker("odd values:\n" + found, "Keep them?") : std::nullopt;
@@ -110,9 +110,9 @@ Result<void> refuse_odd(Findings& findings, const ImportOptions& options, std::s
     findings.warnings.merge(findings.odd);
     return {};
   }
-  OddRules kept = options.odd;
-  for (const Odd kind : kOddValues) {
-    if (findings.odd.contains(std::string(code_of(kind)))) kept.set(kind, OddRule::Keep);
+  formats::OddRules kept = options.odd;
+  for (const formats::Odd kind : formats::kOddValues) {
+    if (findings.odd.contains(std::string(formats::code_of(kind)))) kept.set(kind, formats::OddRule::Keep);
   }
   const Tally* first = &findings.odd.begin()->second;
   for (const auto& [kind, tally] : findings.odd) {
@@ -121,7 +121,7 @@ Result<void> refuse_odd(Findings& findings, const ImportOptions& options, std::s
   return fail("not imported: these values are odd, and nobody has said that they are meant:\n" + found,
               fmt::format("{}:{}", first->file, first->line),
               fmt::format("tessera import '{}' --keep {}   # or --reject, for the kinds whose rows to leave out",
-                          paths.front(), kept.codes(OddRule::Keep)));
+                          paths.front(), kept.codes(formats::OddRule::Keep)));
 }
 
 // What the record keeps beside the rows: whether the hours of the day mean anything, and the counts of this import.
@@ -214,7 +214,8 @@ std::string ImportReport::text() const {
 namespace {
 
 Result<ImportReport> import_all(profiles::Intake& intake, std::span<const std::string> paths,
-                                const ImportOptions& options, const Asker& asker, Progress& progress, bool classes) {
+                                const ImportOptions& options, const formats::Asker& asker, Progress& progress,
+                                bool classes) {
   ImportReport report;
   for (const std::string& path : paths) TRY(feed_file(intake, path, options, asker, progress, report));
   TRY(refuse_useless(report, paths));
@@ -240,7 +241,7 @@ Result<ImportReport> import_all(profiles::Intake& intake, std::span<const std::s
 }
 
 Result<ImportReport> import_to_record(store::Record& record, std::span<const std::string> paths,
-                                      const ImportOptions& options, const Asker& asker, Progress& progress) {
+                                      const ImportOptions& options, const formats::Asker& asker, Progress& progress) {
   auto intake = TRY(profiles::begin_intake(record,
                                            {.description = fmt::format("import of {}", join(paths, ", ")),
                                             .files = {paths.begin(), paths.end()},
@@ -268,14 +269,14 @@ std::string whole_remedy(const std::string& remedy, std::span<const std::string>
   // A flag that is given anew must not stand twice.
   const auto anew = [&flags](std::string_view flag) { return flags.find(flag) != std::string::npos; };
   if (anew("--preset ") || anew("--map ") || anew("without --preset")) options.preset.clear(), options.map.clear();
-  if (anew("--dates ")) options.dates = DateOrder::Unsaid;
+  if (anew("--dates ")) options.dates = formats::DateOrder::Unsaid;
   if (anew("--zone ")) options.zone.reset();
   if (anew("--delimiter ")) options.delimiter.reset();
-  if (anew("--encoding ")) options.encoding = Encoding::Auto;
+  if (anew("--encoding ")) options.encoding = formats::Encoding::Auto;
   if (anew("--yes")) options.yes = false;
   if (anew("--keep ")) {
-    for (const Odd kind : kOddValues) {
-      if (options.odd.of(kind) == OddRule::Keep) options.odd.set(kind, OddRule::Refuse);
+    for (const formats::Odd kind : formats::kOddValues) {
+      if (options.odd.of(kind) == formats::OddRule::Keep) options.odd.set(kind, formats::OddRule::Refuse);
     }
   }
   return options.command(paths) + flags;
@@ -290,21 +291,23 @@ std::string ImportOptions::command(std::span<const std::string> paths) const {
     if (!value.empty()) out += fmt::format(" {} '{}'", flag, value);
   };
   add("--preset", preset);
-  if (!map.empty()) out += " --map " + shell_map(map);
+  if (!map.empty()) out += " --map " + formats::shell_map(map);
   if (yes) out += " --yes";
-  if (const std::string kinds = odd.codes(OddRule::Keep); !kinds.empty()) out += " --keep " + kinds;
-  if (const std::string kinds = odd.codes(OddRule::Reject); !kinds.empty()) out += " --reject " + kinds;
-  if (dates != DateOrder::Unsaid) out += dates == DateOrder::DayMonth ? " --dates dmy" : " --dates mdy";
+  if (const std::string kinds = odd.codes(formats::OddRule::Keep); !kinds.empty()) out += " --keep " + kinds;
+  if (const std::string kinds = odd.codes(formats::OddRule::Reject); !kinds.empty()) out += " --reject " + kinds;
+  if (dates != formats::DateOrder::Unsaid)
+    out += dates == formats::DateOrder::DayMonth ? " --dates dmy" : " --dates mdy";
   add("--zone", zone.value_or(""));
-  if (decimals) out += *decimals == DecimalMark::Comma ? " --decimals comma" : " --decimals point";
+  if (decimals) out += *decimals == formats::DecimalMark::Comma ? " --decimals comma" : " --decimals point";
   add("--currency", currency);
   if (delimiter) add("--delimiter", *delimiter == '\t' ? "tab" : std::string(1, *delimiter));
-  if (encoding != Encoding::Auto) out += encoding == Encoding::Utf8 ? " --encoding utf-8" : " --encoding windows-1252";
+  if (encoding != formats::Encoding::Auto)
+    out += encoding == formats::Encoding::Utf8 ? " --encoding utf-8" : " --encoding windows-1252";
   return out;
 }
 
 Result<ImportReport> import_files(store::Record& record, std::span<const std::string> paths,
-                                  const ImportOptions& options, const Asker& asker, Progress& progress) {
+                                  const ImportOptions& options, const formats::Asker& asker, Progress& progress) {
   if (paths.empty()) return usage("no file named", "tessera import orders.csv");
   auto report = import_to_record(record, paths, options, asker, progress);
   if (!report) report.error().remedy = whole_remedy(report.error().remedy, paths, options);
@@ -312,7 +315,7 @@ Result<ImportReport> import_files(store::Record& record, std::span<const std::st
 }
 
 Result<ImportReport> import_into(profiles::Intake& intake, std::span<const std::string> paths,
-                                 const ImportOptions& options, const Asker& asker, Progress& progress) {
+                                 const ImportOptions& options, const formats::Asker& asker, Progress& progress) {
   auto report = import_all(intake, paths, options, asker, progress, false);
   if (!report) report.error().remedy = whole_remedy(report.error().remedy, paths, options);
   return report;

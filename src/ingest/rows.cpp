@@ -49,9 +49,9 @@ void Who::add(IdentifierKind kind, std::string value) {
 namespace {
 
 // The row of text must say something: blank fields are as if not there.
-bool says_something(const Field& field) {
-  if (field.kind == FieldKind::Absent || field.kind == FieldKind::Null) return false;
-  return field.kind != FieldKind::Text || !is_blank(field.text);
+bool says_something(const formats::Field& field) {
+  if (field.kind == formats::FieldKind::Absent || field.kind == formats::FieldKind::Null) return false;
+  return field.kind != formats::FieldKind::Text || !formats::is_blank(field.text);
 }
 
 constexpr size_t kMostKinds = 5000;   // event names of one file
@@ -59,11 +59,11 @@ constexpr size_t kLongestName = 200;  // of an event, in bytes
 
 class EventNormaliser final : public Normaliser {
  public:
-  EventNormaliser(const Plan& plan, NormaliserContext& context)
+  EventNormaliser(const formats::Plan& plan, NormaliserContext& context)
       : plan_(plan), context_(context), reader_(plan, context), traits_(context.intake) {}
 
-  Result<void> add(const Row& row) override {
-    const bool is_customer = plan_.mapping.rows == RowMeans::Customer;
+  Result<void> add(const formats::Row& row) override {
+    const bool is_customer = plan_.mapping.rows == formats::RowMeans::Customer;
     const Who who = reader_.who(row);
     std::optional<Instant> time = reader_.time(row);
     if (!time && reader_.has_time() && says_something(row.at(reader_.time_column()))) {
@@ -80,8 +80,8 @@ class EventNormaliser final : public Normaliser {
       return {};
     }
     std::string_view event = is_customer ? profiles::kTraits : std::string_view(plan_.mapping.event);
-    if (const ColumnPlan* column = reader_.find(Role::Event)) {
-      const Field& field = row.at(column->column);
+    if (const formats::ColumnPlan* column = reader_.find(formats::Role::Event)) {
+      const formats::Field& field = row.at(column->column);
       if (says_something(field)) event = canonical(trim(field.text));
     }
     if (event.empty()) {
@@ -99,12 +99,12 @@ class EventNormaliser final : public Normaliser {
     KindPlan& kind = TRY(kind_of(event));
     reader_.start(kind.kind, who, time.value_or(kEver), identity(row));
     for (size_t i = 0; i < plan_.columns.size(); ++i) {
-      const ColumnPlan& column = plan_.columns[i];
-      const Field& field = row.at(column.column);
-      if (column.binding.role == Role::Trait && !is_customer) continue;
+      const formats::ColumnPlan& column = plan_.columns[i];
+      const formats::Field& field = row.at(column.column);
+      if (column.binding.role == formats::Role::Trait && !is_customer) continue;
       if (kind.named[i].empty()) continue;
       if (!kind.properties[i]) {
-        if (!says_something(field) && field.kind != FieldKind::Null) continue;
+        if (!says_something(field) && field.kind != formats::FieldKind::Null) continue;
         kind.properties[i] = context_.intake.property(kind.kind, kind.named[i]);
       }
       reader_.put(*kind.properties[i], column, field);
@@ -139,7 +139,7 @@ class EventNormaliser final : public Normaliser {
   std::string_view canonical(std::string_view written) {
     if (written.size() > kLongestName || names_.size() > kMostKinds) return written;
     const auto [known, is_new] = names_.try_emplace(std::string(written));
-    if (is_new) known->second = canonical_event(plan_.mapping.preset, written);
+    if (is_new) known->second = formats::canonical_event(plan_.mapping.preset, written);
     return known->second;
   }
 
@@ -147,7 +147,7 @@ class EventNormaliser final : public Normaliser {
     const auto found = kinds_.find(std::string(event));
     if (found != kinds_.end()) return std::ref(found->second);
     if (kinds_.size() >= kMostKinds) {
-      const ColumnPlan* column = reader_.find(Role::Event);
+      const formats::ColumnPlan* column = reader_.find(formats::Role::Event);
       return fail(fmt::format("column '{}' has more than {} different values: it does not name events",
                               column ? column->binding.column : "", kMostKinds),
                   context_.file,
@@ -156,7 +156,7 @@ class EventNormaliser final : public Normaliser {
     KindPlan& kind = kinds_[std::string(event)];
     kind.kind = context_.intake.kind(event);
     kind.properties.resize(plan_.columns.size());
-    for (const ColumnPlan& column : plan_.columns) kind.named.push_back(property_of(column.binding, event));
+    for (const formats::ColumnPlan& column : plan_.columns) kind.named.push_back(property_of(column.binding, event));
     for (const std::string& name : kind.named) {
       kind.has_money |= name == "total" || name == "price" || name == "amount" || name == "revenue";
       kind.has_currency |= name == "currency";
@@ -165,42 +165,42 @@ class EventNormaliser final : public Normaliser {
   }
 
   // What a column is called on an event of that name.
-  std::string property_of(const Binding& binding, std::string_view event) const {
+  std::string property_of(const formats::Binding& binding, std::string_view event) const {
     switch (binding.role) {
-      case Role::Property:
-      case Role::Trait:
+      case formats::Role::Property:
+      case formats::Role::Trait:
         return binding.target;
-      case Role::Item:
+      case formats::Role::Item:
         // One product per row: as on Segment's Product events. The money of an order is its total.
         if (binding.target == "amount" && event.starts_with("Order ")) return "total";
         return binding.target;
-      case Role::Order:
+      case formats::Role::Order:
         return "order_id";
-      case Role::Email:
-        return plan_.mapping.rows == RowMeans::Customer ? "email" : "";
-      case Role::Phone:
-        return plan_.mapping.rows == RowMeans::Customer ? "phone" : "";
-      case Role::Status:
+      case formats::Role::Email:
+        return plan_.mapping.rows == formats::RowMeans::Customer ? "email" : "";
+      case formats::Role::Phone:
+        return plan_.mapping.rows == formats::RowMeans::Customer ? "phone" : "";
+      case formats::Role::Status:
         return "status";
       default:
         return "";
     }
   }
 
-  uint64_t identity(const Row& row) {
-    if (const ColumnPlan* column = reader_.find(Role::Message)) {
-      const Field& field = row.at(column->column);
+  uint64_t identity(const formats::Row& row) {
+    if (const formats::ColumnPlan* column = reader_.find(formats::Role::Message)) {
+      const formats::Field& field = row.at(column->column);
       if (says_something(field)) return hash64(trim(field.text), kMessageSeed);
     }
     const uint64_t content = reader_.content(row);
     return mix64(content + 0x9E3779B97F4A7C15 * occurrences_.next(content));
   }
 
-  void reject(std::string_view reason, std::string_view value, const Row& row) {
+  void reject(std::string_view reason, std::string_view value, const formats::Row& row) {
     context_.findings.reject(context_.intake, reason, context_.file, row.line, value, row.raw);
   }
 
-  const Plan& plan_;
+  const formats::Plan& plan_;
   NormaliserContext& context_;
   FieldReader reader_;
   TraitLog traits_;
@@ -211,50 +211,54 @@ class EventNormaliser final : public Normaliser {
 
 }  // namespace
 
-FieldReader::FieldReader(const Plan& plan, NormaliserContext& context) : plan_(plan), context_(context) {
-  for (const ColumnPlan& column : plan.columns) {
+FieldReader::FieldReader(const formats::Plan& plan, NormaliserContext& context) : plan_(plan), context_(context) {
+  for (const formats::ColumnPlan& column : plan.columns) {
     const uint64_t seed = hash64(fmt::format("{} {}", name_of(column.binding.role), column.binding.target));
     seeds_.push_back(seed);
-    if (column.binding.role == Role::Time && !time_) time_ = &column;
-    if (column.binding.role == Role::Clock) clock_ = &column;
-    if (column.binding.role == Role::ZoneName) zone_ = &column;
-    if (column.binding.role == Role::Customer || column.binding.role == Role::Anonymous) id_columns_.push_back(&column);
-    if (column.binding.role == Role::Item && column.binding.target == "price") price_ = &column;
-    if (column.binding.role == Role::Item && column.binding.target == "amount") amount_ = &column;
-    if (column.binding.role == Role::Item && column.binding.target == "quantity") quantity_ = &column;
-    const bool is_trait =
-        column.binding.role == Role::Trait || column.binding.role == Role::Email || column.binding.role == Role::Phone;
+    if (column.binding.role == formats::Role::Time && !time_) time_ = &column;
+    if (column.binding.role == formats::Role::Clock) clock_ = &column;
+    if (column.binding.role == formats::Role::ZoneName) zone_ = &column;
+    if (column.binding.role == formats::Role::Customer || column.binding.role == formats::Role::Anonymous)
+      id_columns_.push_back(&column);
+    if (column.binding.role == formats::Role::Item && column.binding.target == "price") price_ = &column;
+    if (column.binding.role == formats::Role::Item && column.binding.target == "amount") amount_ = &column;
+    if (column.binding.role == formats::Role::Item && column.binding.target == "quantity") quantity_ = &column;
+    const bool is_trait = column.binding.role == formats::Role::Trait || column.binding.role == formats::Role::Email ||
+                          column.binding.role == formats::Role::Phone;
     if (is_trait) trait_columns_.push_back(&column);
   }
 }
 
-const ColumnPlan* FieldReader::find(Role role) const {
-  for (const ColumnPlan& column : plan_.columns) {
+const formats::ColumnPlan* FieldReader::find(formats::Role role) const {
+  for (const formats::ColumnPlan& column : plan_.columns) {
     if (column.binding.role == role) return &column;
   }
   return nullptr;
 }
 
-Who FieldReader::who(const Row& row) const {
+Who FieldReader::who(const formats::Row& row) const {
   Who who;
-  for (const ColumnPlan& column : plan_.columns) {
-    const Role role = column.binding.role;
-    if (role != Role::Customer && role != Role::Email && role != Role::Phone && role != Role::Anonymous) continue;
-    const Field& field = row.at(column.column);
-    if (!says_something(field) || field.kind == FieldKind::Raw) continue;
-    const std::string_view text = column.float_ids ? without_point_zero(field.text) : trim(field.text);
-    if (role == Role::Email) {
-      if (auto email = clean_email(text)) {
+  for (const formats::ColumnPlan& column : plan_.columns) {
+    const formats::Role role = column.binding.role;
+    if (role != formats::Role::Customer && role != formats::Role::Email && role != formats::Role::Phone &&
+        role != formats::Role::Anonymous)
+      continue;
+    const formats::Field& field = row.at(column.column);
+    if (!says_something(field) || field.kind == formats::FieldKind::Raw) continue;
+    const std::string_view text = column.float_ids ? formats::without_point_zero(field.text) : trim(field.text);
+    if (role == formats::Role::Email) {
+      if (auto email = formats::clean_email(text)) {
         who.add(IdentifierKind::Email, std::move(*email));
       } else {
         context_.findings.warn("bad-email", context_.file, row.line, text);
       }
-    } else if (role == Role::Phone) {
-      if (auto phone = clean_phone(text)) who.add(IdentifierKind::Phone, std::move(*phone));
-    } else if (flaw_of_id(text) == IdFlaw::Blocked) {
+    } else if (role == formats::Role::Phone) {
+      if (auto phone = formats::clean_phone(text)) who.add(IdentifierKind::Phone, std::move(*phone));
+    } else if (formats::flaw_of_id(text) == formats::IdFlaw::Blocked) {
       continue;  // leaves_out counts it
     } else if (text.size() <= 500) {
-      who.add(role == Role::Customer ? IdentifierKind::UserId : IdentifierKind::AnonymousId, std::string(text));
+      who.add(role == formats::Role::Customer ? IdentifierKind::UserId : IdentifierKind::AnonymousId,
+              std::string(text));
     } else {
       context_.findings.warn("long-id", context_.file, row.line, text);
     }
@@ -262,17 +266,17 @@ Who FieldReader::who(const Row& row) const {
   return who;
 }
 
-std::optional<Instant> FieldReader::time(const Row& row) {
+std::optional<Instant> FieldReader::time(const formats::Row& row) {
   if (!time_) return std::nullopt;
-  std::optional<ParsedTime> time;
-  const Field& field = row.at(time_->column);
-  for (const TimeForm form : time_->forms) {
-    time = parse_time(field.text, form);
+  std::optional<formats::ParsedTime> time;
+  const formats::Field& field = row.at(time_->column);
+  for (const formats::TimeForm form : time_->forms) {
+    time = formats::parse_time(field.text, form);
     if (time) break;
   }
   if (!time) return std::nullopt;
   if (clock_ && !time->has_clock) {
-    if (const auto clock = parse_clock(row.at(clock_->column).text)) {
+    if (const auto clock = formats::parse_clock(row.at(clock_->column).text)) {
       time->local.hour = clock->hour;
       time->local.minute = clock->minute;
       time->local.second = clock->second;
@@ -288,7 +292,7 @@ const Zone* FieldReader::zone_named(std::string_view name, uint64_t line) {
   if (name.empty()) return nullptr;
   const auto known = zones_.find(std::string(name));
   if (known != zones_.end()) return known->second ? &*known->second : nullptr;
-  std::string_view tz = zone_of_vendor(name);
+  std::string_view tz = formats::zone_of_vendor(name);
   auto zone = Zone::named(tz.empty() ? name : tz);
   auto& slot = zones_[std::string(name)];
   if (zone) {
@@ -300,13 +304,13 @@ const Zone* FieldReader::zone_named(std::string_view name, uint64_t line) {
 }
 
 // What one piece cost: the price, else the line's amount (of a return, both amount and quantity are below zero).
-std::optional<FieldReader::Price> FieldReader::price_of(const Row& row) const {
-  const auto read = [&row](const ColumnPlan* column) -> std::optional<Price> {
+std::optional<FieldReader::Price> FieldReader::price_of(const formats::Row& row) const {
+  const auto read = [&row](const formats::ColumnPlan* column) -> std::optional<Price> {
     if (!column) return std::nullopt;
-    const Field& field = row.at(column->column);
+    const formats::Field& field = row.at(column->column);
     if (!says_something(field)) return std::nullopt;
-    const ParsedNumber parsed =
-        parse_amount(field.text, field.kind == FieldKind::Number ? DecimalMark::Point : column->mark);
+    const ParsedNumber parsed = formats::parse_amount(
+        field.text, field.kind == formats::FieldKind::Number ? formats::DecimalMark::Point : column->mark);
     return parsed.flaw ? std::nullopt : std::optional(Price{parsed.number, field.text});
   };
   if (const auto price = read(price_)) return price;
@@ -317,35 +321,35 @@ std::optional<FieldReader::Price> FieldReader::price_of(const Row& row) const {
   return amount;
 }
 
-bool FieldReader::leaves_out(const Row& row, std::optional<Instant> time) {
+bool FieldReader::leaves_out(const formats::Row& row, std::optional<Instant> time) {
   // Where the zone is not known, it may be tomorrow there already.
   const Instant now = plan_.zone_known ? context_.now : context_.now + Duration{14 * 3'600'000};
   if (time && *time > now) {
     const std::string_view said = trim(row.at(time_->column).text);
-    if (context_.leaves_out(Odd::FutureTime, row.line, said, row.raw)) return true;
+    if (context_.leaves_out(formats::Odd::FutureTime, row.line, said, row.raw)) return true;
   }
   if (const auto price = price_of(row); price && price->number.micros <= 0) {
-    const Odd kind = price->number.micros < 0 ? Odd::NegativePrice : Odd::ZeroPrice;
+    const formats::Odd kind = price->number.micros < 0 ? formats::Odd::NegativePrice : formats::Odd::ZeroPrice;
     if (context_.leaves_out(kind, row.line, trim(price->text), row.raw)) return true;
   }
-  for (const ColumnPlan* column : id_columns_) {
+  for (const formats::ColumnPlan* column : id_columns_) {
     const std::string_view id = row.at(column->column).text;
-    if (flaw_of_id(id) != IdFlaw::Blocked) continue;
-    return context_.leaves_out(Odd::BlockedId, row.line, trim(id), row.raw);
+    if (formats::flaw_of_id(id) != formats::IdFlaw::Blocked) continue;
+    return context_.leaves_out(formats::Odd::BlockedId, row.line, trim(id), row.raw);
   }
   return false;
 }
 
-bool NormaliserContext::leaves_out(Odd kind, uint64_t line, std::string_view value, std::string_view row) {
+bool NormaliserContext::leaves_out(formats::Odd kind, uint64_t line, std::string_view value, std::string_view row) {
   switch (odd.of(kind)) {
-    case OddRule::Refuse:
-      findings.odd_value(code_of(kind), file, line, value);
+    case formats::OddRule::Refuse:
+      findings.odd_value(formats::code_of(kind), file, line, value);
       return false;
-    case OddRule::Keep:
-      findings.warn(code_of(kind), file, line, value);
+    case formats::OddRule::Keep:
+      findings.warn(formats::code_of(kind), file, line, value);
       return false;
-    case OddRule::Reject:
-      findings.reject(intake, code_of(kind), file, line, value, row);
+    case formats::OddRule::Reject:
+      findings.reject(intake, formats::code_of(kind), file, line, value, row);
       return true;
   }
   return false;
@@ -359,32 +363,32 @@ void FieldReader::start(Intake::Kind kind, const Who& who, Instant time, uint64_
   context_.intake.start(kind, std::span(ids).first(count), time, fingerprint);
 }
 
-void FieldReader::put(Intake::Property property, const ColumnPlan& column, const Field& field) {
+void FieldReader::put(Intake::Property property, const formats::ColumnPlan& column, const formats::Field& field) {
   Intake& intake = context_.intake;
   switch (field.kind) {
-    case FieldKind::Absent:
+    case formats::FieldKind::Absent:
       return;
-    case FieldKind::Null:
+    case formats::FieldKind::Null:
       intake.put_null(property);
       return;
-    case FieldKind::True:
+    case formats::FieldKind::True:
       intake.put(property, true);
       return;
-    case FieldKind::False:
+    case formats::FieldKind::False:
       intake.put(property, false);
       return;
-    case FieldKind::Raw:
+    case formats::FieldKind::Raw:
       intake.put_raw(property, field.text);
       return;
     default:
       break;
   }
   const std::string_view text = trim(field.text);
-  if (is_blank(text)) return;
+  if (formats::is_blank(text)) return;
   switch (column.type) {
-    case ValueType::Number: {
-      const ParsedNumber number =
-          parse_amount(text, field.kind == FieldKind::Number ? DecimalMark::Point : column.mark);
+    case formats::ValueType::Number: {
+      const ParsedNumber number = formats::parse_amount(
+          text, field.kind == formats::FieldKind::Number ? formats::DecimalMark::Point : column.mark);
       if (!number.flaw) {
         intake.put(property, number.number);
       } else if (*number.flaw == NumberFlaw::NotANumber) {
@@ -394,16 +398,16 @@ void FieldReader::put(Intake::Property property, const ColumnPlan& column, const
       }
       return;
     }
-    case ValueType::Truth:
-      if (const auto truth = parse_truth(text)) {
+    case formats::ValueType::Truth:
+      if (const auto truth = formats::parse_truth(text)) {
         intake.put(property, *truth);
       } else {
         intake.put(property, text);
       }
       return;
-    case ValueType::Time:
-      for (const TimeForm form : column.forms) {
-        const auto time = parse_time(text, form);
+    case formats::ValueType::Time:
+      for (const formats::TimeForm form : column.forms) {
+        const auto time = formats::parse_time(text, form);
         if (!time) continue;
         const std::string moment = text_of(time->instant(plan_.zone ? &*plan_.zone : nullptr));
         intake.put(property, std::string_view(moment));
@@ -412,35 +416,36 @@ void FieldReader::put(Intake::Property property, const ColumnPlan& column, const
       intake.put(property, text);
       return;
     default:
-      if (column.binding.role == Role::Email) {
-        if (const auto email = clean_email(text)) intake.put(property, std::string_view(*email));
+      if (column.binding.role == formats::Role::Email) {
+        if (const auto email = formats::clean_email(text)) intake.put(property, std::string_view(*email));
         return;
       }
-      intake.put(property, column.float_ids ? without_point_zero(text) : text);
+      intake.put(property, column.float_ids ? formats::without_point_zero(text) : text);
   }
 }
 
-uint64_t FieldReader::content(const Row& row) const {
+uint64_t FieldReader::content(const formats::Row& row) const {
   // A sum, so that the order of the columns does not matter; blank fields add nothing.
   uint64_t sum = 0;
   for (size_t i = 0; i < plan_.columns.size(); ++i) {
-    const Field& field = row.at(plan_.columns[i].column);
+    const formats::Field& field = row.at(plan_.columns[i].column);
     if (!says_something(field)) continue;
-    const std::string_view text = plan_.columns[i].float_ids ? without_point_zero(field.text) : trim(field.text);
+    const std::string_view text =
+        plan_.columns[i].float_ids ? formats::without_point_zero(field.text) : trim(field.text);
     sum += mix64(hash64(text, seeds_[i]));
   }
   return mix64(sum);
 }
 
-void FieldReader::log_traits(TraitLog& log, const Who& who, const Row& row, Instant time) const {
-  for (const ColumnPlan* column : trait_columns_) {
-    const Field& field = row.at(column->column);
+void FieldReader::log_traits(TraitLog& log, const Who& who, const formats::Row& row, Instant time) const {
+  for (const formats::ColumnPlan* column : trait_columns_) {
+    const formats::Field& field = row.at(column->column);
     if (!says_something(field)) continue;
     log.add(who, *column, field, time);
   }
 }
 
-void TraitLog::add(const Who& who, const ColumnPlan& column, const Field& field, Instant time) {
+void TraitLog::add(const Who& who, const formats::ColumnPlan& column, const formats::Field& field, Instant time) {
   std::string key;
   for (const auto& [kind, value] : who.ids) {
     key += static_cast<char>(kind);
@@ -461,12 +466,12 @@ void TraitLog::emit(FieldReader& reader) {
     return a.person != b.person ? a.person < b.person : a.time < b.time;
   });
   const Intake::Kind kind = intake_.kind(profiles::kTraits);
-  std::map<const ColumnPlan*, uint32_t> last;
+  std::map<const formats::ColumnPlan*, uint32_t> last;
   for (size_t at = 0; at < facts_.size();) {
     const bool new_person = at == 0 || facts_[at - 1].person != facts_[at].person;
     if (new_person) last.clear();
     size_t end = at;
-    std::map<const ColumnPlan*, uint32_t> changed;
+    std::map<const formats::ColumnPlan*, uint32_t> changed;
     for (; end < facts_.size() && facts_[end].person == facts_[at].person && facts_[end].time == facts_[at].time;
          ++end) {
       changed[facts_[end].column] = facts_[end].value;
@@ -483,13 +488,15 @@ void TraitLog::emit(FieldReader& reader) {
 }
 
 void TraitLog::emit_one(FieldReader& reader, Intake::Kind kind, const Fact& fact,
-                        const std::map<const ColumnPlan*, uint32_t>& changed) {
+                        const std::map<const formats::ColumnPlan*, uint32_t>& changed) {
   const Who& who = people_[fact.person];
   // The order of the columns in memory must not matter: by name.
-  std::map<std::string, std::pair<const ColumnPlan*, std::string_view>> traits;
+  std::map<std::string, std::pair<const formats::ColumnPlan*, std::string_view>> traits;
   for (const auto& [column, value] : changed) {
-    const Role role = column->binding.role;
-    const std::string name = role == Role::Email ? "email" : role == Role::Phone ? "phone" : column->binding.target;
+    const formats::Role role = column->binding.role;
+    const std::string name = role == formats::Role::Email   ? "email"
+                             : role == formats::Role::Phone ? "phone"
+                                                            : column->binding.target;
     traits[name] = {column, *values_[value]};
   }
   uint64_t identity = hash64(who.ids.front().second, 0x7472616974) + static_cast<uint64_t>(fact.time.ms);
@@ -498,14 +505,14 @@ void TraitLog::emit_one(FieldReader& reader, Intake::Kind kind, const Fact& fact
   reader.count_fact();
   for (const auto& [name, value] : traits) {
     std::string_view text = value.second;
-    const FieldKind field_kind = static_cast<FieldKind>(text.back());
+    const formats::FieldKind field_kind = static_cast<formats::FieldKind>(text.back());
     text.remove_suffix(1);
     reader.put(intake_.property(kind, name), *value.first, {text, field_kind});
   }
 }
 
-std::unique_ptr<Normaliser> make_normaliser(const Plan& plan, NormaliserContext& context) {
-  if (plan.mapping.rows == RowMeans::OrderLine) return make_order_normaliser(plan, context);
+std::unique_ptr<Normaliser> make_normaliser(const formats::Plan& plan, NormaliserContext& context) {
+  if (plan.mapping.rows == formats::RowMeans::OrderLine) return make_order_normaliser(plan, context);
   return std::make_unique<EventNormaliser>(plan, context);
 }
 

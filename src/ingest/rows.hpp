@@ -18,11 +18,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "formats/plan.hpp"
+#include "formats/presets.hpp"
+#include "formats/row.hpp"
+#include "formats/suspicious_values.hpp"
 #include "ingest/findings.hpp"
-#include "ingest/odd.hpp"
-#include "ingest/plan.hpp"
-#include "ingest/presets.hpp"
-#include "ingest/row.hpp"
 
 namespace tessera::ingest {
 
@@ -52,7 +52,7 @@ struct Who {
 class Normaliser {
  public:
   virtual ~Normaliser() = default;
-  virtual Result<void> add(const Row& row) = 0;
+  virtual Result<void> add(const formats::Row& row) = 0;
   // Emits what was waiting. Call once.
   virtual Result<void> finish() = 0;
 };
@@ -62,13 +62,13 @@ struct NormaliserContext {
   Findings& findings;
   std::string file;
   Instant now = kNever;  // times after it are odd
-  OddRules odd = {};
+  formats::OddRules odd = {};
 
   // An odd value, counted by its rule. True: its row is a reject (put down here), and the caller leaves it out.
-  bool leaves_out(Odd kind, uint64_t line, std::string_view value, std::string_view row);
+  bool leaves_out(formats::Odd kind, uint64_t line, std::string_view value, std::string_view row);
 };
 
 // REQUIRES: plan and context outlive it.
-std::unique_ptr<Normaliser> make_normaliser(const Plan& plan, NormaliserContext& context);
+std::unique_ptr<Normaliser> make_normaliser(const formats::Plan& plan, NormaliserContext& context);
 
 }  // namespace tessera::ingest

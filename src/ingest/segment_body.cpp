@@ -19,21 +19,21 @@ struct SegmentBody::State {
   profiles::Intake& intake;
   Findings findings;
   NormaliserContext context{.intake = intake, .findings = findings, .file = {}};
-  std::unique_ptr<JsonParser> parser;
+  std::unique_ptr<formats::JsonParser> parser;
   std::unique_ptr<SegmentNormaliser> normaliser;  // knows members by the addresses the parser gives them
   size_t read = 0;
   std::string text;  // the body, padded
-  JsonDocument document;
+  formats::JsonDocument document;
 
   void forget() {
     read = 0;
     normaliser = make_segment_normaliser(context);
-    parser = std::make_unique<JsonParser>();
+    parser = std::make_unique<formats::JsonParser>();
   }
 
   size_t calls() const {
-    const uint32_t batch = document.is(0, JsonKind::Object) ? document.find(0, "batch") : 0;
-    if (batch == 0 || !document.is(batch, JsonKind::Array)) return 1;
+    const uint32_t batch = document.is(0, formats::JsonKind::Object) ? document.find(0, "batch") : 0;
+    if (batch == 0 || !document.is(batch, formats::JsonKind::Array)) return 1;
     size_t count = 0;
     for (uint32_t at = batch + 1; at < document.at(batch).next; at = document.at(at).next) ++count;
     return count;
@@ -48,7 +48,7 @@ void SegmentBody::read(std::string_view source, std::string_view type, std::stri
   if (!s.parser || s.read + body.size() > kForgetAfter) s.forget();
   s.read += body.size();
   s.text.assign(body);
-  s.text.append(kJsonPadding, ' ');
+  s.text.append(formats::kJsonPadding, ' ');
   s.context.file = source;
   ++s.findings.rows_read;
   if (type.starts_with(kCut)) {

@@ -18,11 +18,11 @@
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
+#include "formats/presets.hpp"
 #include "ingest/agents.hpp"
 #include "ingest/documents_in.hpp"
 #include "ingest/fields.hpp"
 #include "ingest/flatten.hpp"
-#include "ingest/presets.hpp"
 #include "ingest/segment_body.hpp"
 #include "profiles/history.hpp"
 #include "profiles/tables.hpp"
@@ -101,13 +101,13 @@ bool is_of_system(std::string_view event) {
   return event == profiles::kTraits || event == profiles::kRulings || event == "$group";
 }
 
-std::optional<Instant> parse_any_time(const JsonNode& node) {
-  if (node.kind == JsonKind::Text) {
-    if (const auto time = parse_time(node.text, TimeForm::Iso)) return time->instant(nullptr);
+std::optional<Instant> parse_any_time(const formats::JsonNode& node) {
+  if (node.kind == formats::JsonKind::Text) {
+    if (const auto time = formats::parse_time(node.text, formats::TimeForm::Iso)) return time->instant(nullptr);
   }
-  if (node.kind != JsonKind::Text && node.kind != JsonKind::Number) return std::nullopt;
-  for (const TimeForm form : {TimeForm::EpochMillis, TimeForm::EpochSeconds}) {
-    if (const auto time = parse_time(node.text, form)) return time->instant(nullptr);
+  if (node.kind != formats::JsonKind::Text && node.kind != formats::JsonKind::Number) return std::nullopt;
+  for (const formats::TimeForm form : {formats::TimeForm::EpochMillis, formats::TimeForm::EpochSeconds}) {
+    if (const auto time = formats::parse_time(node.text, form)) return time->instant(nullptr);
   }
   return std::nullopt;
 }
@@ -124,12 +124,12 @@ class Calls final : public SegmentNormaliser {
     occurrences_ = {};
   }
 
-  Result<void> add(const JsonDocument& document, uint64_t line, std::string_view raw) override {
+  Result<void> add(const formats::JsonDocument& document, uint64_t line, std::string_view raw) override {
     document_ = &document;
     line_ = line;
     raw_ = raw;
     batch_.reset();
-    if (!document.is(0, JsonKind::Object)) {
+    if (!document.is(0, formats::JsonKind::Object)) {
       reject("not-an-object", "");
       return {};
     }
@@ -142,9 +142,9 @@ class Calls final : public SegmentNormaliser {
   };
 
   Result<void> add_call_or_batch(uint32_t object) {
-    const JsonDocument& d = *document_;
+    const formats::JsonDocument& d = *document_;
     const uint32_t batch = d.find(object, "batch");
-    if (batch != 0 && d.is(batch, JsonKind::Array)) {
+    if (batch != 0 && d.is(batch, formats::JsonKind::Array)) {
       batch_ = object;
       size_t calls = 0;
       for (uint32_t at = batch + 1; at < d.at(batch).next; at = d.at(at).next) {
@@ -154,7 +154,7 @@ class Calls final : public SegmentNormaliser {
           raw_ = d.at(at).text;
         }
         if (is_too_large(at)) continue;
-        if (d.is(at, JsonKind::Object)) {
+        if (d.is(at, formats::JsonKind::Object)) {
           add_call(at);
         } else {
           reject("not-an-object", d.at(at).text);
@@ -167,7 +167,7 @@ class Calls final : public SegmentNormaliser {
     if (!is_live_ && find(object, "type", "action") == 0) {
       for (const std::string_view wrapper : {"payload", "message", "data"}) {
         const uint32_t inner = d.find(object, wrapper);
-        if (inner != 0 && d.is(inner, JsonKind::Object)) {
+        if (inner != 0 && d.is(inner, formats::JsonKind::Object)) {
           add_call(inner);
           return {};
         }
@@ -208,7 +208,8 @@ class Calls final : public SegmentNormaliser {
     if (*type == Call::Track && is_of_system(event)) return reject("reserved-event-name", event);
     if (event.size() > kLongestName) return reject("long-event-name", event);
     if (profiles::flaw_of_event_name(event)) return reject("bad-event-name", event);
-    if (time && *time > context_.now && context_.leaves_out(Odd::FutureTime, line_, text_of(*time), raw_)) return;
+    if (time && *time > context_.now && context_.leaves_out(formats::Odd::FutureTime, line_, text_of(*time), raw_))
+      return;
 
     KindPlan& kind = kind_of(event, *type);
     ++context_.findings.rows_used;
@@ -230,12 +231,12 @@ class Calls final : public SegmentNormaliser {
   // --- consent: context.consent.categoryPreferences, and the traits of an identify
 
   profiles::ConsentSaid consent_of(uint32_t call, bool is_identify) const {
-    const JsonDocument& d = *document_;
+    const formats::JsonDocument& d = *document_;
     profiles::ConsentSaid said;
     // Member 0 is none: nobody's member is the root, which may be the call itself.
     const auto member = [&](uint32_t object, std::string_view name) -> uint32_t {
       const uint32_t found = d.find(object, name);
-      return found != 0 && d.is(found, JsonKind::Object) ? found : 0;
+      return found != 0 && d.is(found, formats::JsonKind::Object) ? found : 0;
     };
     const auto object_in = [&](uint32_t object, std::string_view name) {
       return object != 0 ? member(object, name) : 0;
@@ -258,29 +259,30 @@ class Calls final : public SegmentNormaliser {
   }
 
   std::optional<bool> truth_of(uint32_t at) const {
-    const JsonNode& node = document_->at(at);
-    if (node.kind == JsonKind::True || node.kind == JsonKind::False) return node.kind == JsonKind::True;
-    if (node.kind != JsonKind::Text) return std::nullopt;
+    const formats::JsonNode& node = document_->at(at);
+    if (node.kind == formats::JsonKind::True || node.kind == formats::JsonKind::False)
+      return node.kind == formats::JsonKind::True;
+    if (node.kind != formats::JsonKind::Text) return std::nullopt;
     const std::string word = fold_case(trim(node.text));
     if (word == "granted" || word == "given" || word == "accepted") return true;
     if (word == "denied" || word == "refused" || word == "withdrawn") return false;
-    return parse_truth(word);
+    return formats::parse_truth(word);
   }
 
   std::string_view agent_of(uint32_t call) const {
     const uint32_t context = context_of(call);
     const uint32_t agent = context != 0 ? find(context, "userAgent", "user_agent") : 0;
-    return agent != 0 && document_->is(agent, JsonKind::Text) ? document_->at(agent).text : std::string_view();
+    return agent != 0 && document_->is(agent, formats::JsonKind::Text) ? document_->at(agent).text : std::string_view();
   }
 
   void put_call(KindPlan& kind, uint32_t call, Call type) {
-    const JsonDocument& d = *document_;
+    const formats::JsonDocument& d = *document_;
     Flattener& flat = *kind.flat;
     if (type == Call::Alias) return;
     if (type == Call::Page || type == Call::Screen) {
       for (const std::string_view member : {"name", "category"}) {
         const uint32_t at = d.find(call, member);
-        if (at != 0 && d.is(at, JsonKind::Text)) flat.put(member, d.at(at).text);
+        if (at != 0 && d.is(at, formats::JsonKind::Text)) flat.put(member, d.at(at).text);
       }
     }
     if (type == Call::Group) {
@@ -294,7 +296,7 @@ class Calls final : public SegmentNormaliser {
   }
 
   void put_context(Flattener& flat, uint32_t call) {
-    const JsonDocument& d = *document_;
+    const formats::JsonDocument& d = *document_;
     put_text(flat, d.find(call, "channel"), "channel");
     const uint32_t context = context_of(call);
     if (context == 0) return;
@@ -310,15 +312,15 @@ class Calls final : public SegmentNormaliser {
       const std::string_view value = d.at(type).text;
       const bool is_phone = value == "ios" || value == "android" || value == "iOS" || value == "Android";
       if (!flat.said("device")) flat.put("device", is_phone ? std::string_view("mobile") : value);
-    } else if (agent != 0 && d.is(agent, JsonKind::Text)) {
+    } else if (agent != 0 && d.is(agent, formats::JsonKind::Text)) {
       const std::string_view value = device_of(d.at(agent).text);
       if (!value.empty() && !flat.said("device")) flat.put("device", value);
     }
-    if (agent != 0 && d.is(agent, JsonKind::Text) && bot_of(d.at(agent).text)) flat.put("is_bot", true);
+    if (agent != 0 && d.is(agent, formats::JsonKind::Text) && bot_of(d.at(agent).text)) flat.put("is_bot", true);
   }
 
   void put_text(Flattener& flat, uint32_t at, std::string_view property) {
-    if (at == 0 || !document_->is(at, JsonKind::Text) || document_->at(at).text.empty()) return;
+    if (at == 0 || !document_->is(at, formats::JsonKind::Text) || document_->at(at).text.empty()) return;
     flat.put(property, document_->at(at).text);
   }
 
@@ -347,17 +349,17 @@ class Calls final : public SegmentNormaliser {
 
   void add_id(Who& who, IdentifierKind kind, uint32_t at) {
     if (at == 0) return;
-    const JsonNode& node = document_->at(at);
-    if (node.kind != JsonKind::Text && node.kind != JsonKind::Number) return;
+    const formats::JsonNode& node = document_->at(at);
+    if (node.kind != formats::JsonKind::Text && node.kind != formats::JsonKind::Number) return;
     const std::string_view text = trim(node.text);
-    if (is_silent_ && flaw_of_id(text) != IdFlaw::None) return;
-    switch (flaw_of_id(text)) {
-      case IdFlaw::Blank:
+    if (is_silent_ && flaw_of_id(text) != formats::IdFlaw::None) return;
+    switch (formats::flaw_of_id(text)) {
+      case formats::IdFlaw::Blank:
         return;
-      case IdFlaw::Blocked:
-        is_left_out_ = is_left_out_ || context_.leaves_out(Odd::BlockedId, line_, text, raw_);
+      case formats::IdFlaw::Blocked:
+        is_left_out_ = is_left_out_ || context_.leaves_out(formats::Odd::BlockedId, line_, text, raw_);
         return;
-      case IdFlaw::None:
+      case formats::IdFlaw::None:
         break;
     }
     if (text.size() > 500) return context_.findings.warn("long-id", context_.file, line_, text);
@@ -365,10 +367,10 @@ class Calls final : public SegmentNormaliser {
   }
   void add_email(Who& who, uint32_t traits) {
     const uint32_t at = traits != 0 ? document_->find(traits, "email") : 0;
-    if (at == 0 || !document_->is(at, JsonKind::Text)) return;
-    if (auto email = clean_email(document_->at(at).text)) {
+    if (at == 0 || !document_->is(at, formats::JsonKind::Text)) return;
+    if (auto email = formats::clean_email(document_->at(at).text)) {
       who.add(IdentifierKind::Email, std::move(*email));
-    } else if (!is_blank(document_->at(at).text)) {
+    } else if (!formats::is_blank(document_->at(at).text)) {
       context_.findings.warn("bad-email", context_.file, line_, document_->at(at).text);
     }
   }
@@ -383,7 +385,7 @@ class Calls final : public SegmentNormaliser {
       const uint32_t previous = find(call, "previousId", "previous_id");
       if (previous == 0) return {};
       // A previous id that is an address is one; else it was a device's.
-      const auto email = clean_email(document_->at(previous).text);
+      const auto email = formats::clean_email(document_->at(previous).text);
       if (email) {
         who.add(IdentifierKind::Email, *email);
       } else {
@@ -398,7 +400,7 @@ class Calls final : public SegmentNormaliser {
     const auto at = [&](std::string_view name, std::string_view alias) -> std::optional<Instant> {
       uint32_t found = find(call, name, alias);
       if (found == 0 && batch_ && name == "sentAt") found = document_->find(*batch_, name);
-      if (found == 0 || document_->is(found, JsonKind::Null)) return std::nullopt;
+      if (found == 0 || document_->is(found, formats::JsonKind::Null)) return std::nullopt;
       const auto time = parse_any_time(document_->at(found));
       if (!time && !is_bad) {
         is_bad = true;
@@ -442,13 +444,13 @@ class Calls final : public SegmentNormaliser {
         break;
     }
     const uint32_t at = document_->find(call, "event");
-    if (at == 0 || !document_->is(at, JsonKind::Text)) return {};
+    if (at == 0 || !document_->is(at, formats::JsonKind::Text)) return {};
     return trim(document_->at(at).text);
   }
 
   uint64_t identity(uint32_t call) {
     const uint32_t message = find(call, "messageId", "message_id");
-    if (message != 0 && document_->is(message, JsonKind::Text) && !document_->at(message).text.empty()) {
+    if (message != 0 && document_->is(message, formats::JsonKind::Text) && !document_->at(message).text.empty()) {
       return hash64(document_->at(message).text, kMessageSeed);
     }
     // What has a place keeps it when it comes again; of a file it is the content that counts.
@@ -461,7 +463,7 @@ class Calls final : public SegmentNormaliser {
     const auto found = kinds_.find(event);
     if (found != kinds_.end()) return *found->second;
     const bool is_own = type != Call::Track;
-    const std::string name(is_own ? event : canonical_event("segment", event));
+    const std::string name(is_own ? event : formats::canonical_event("segment", event));
     auto& slot = by_event_[name];
     if (!slot) {
       const bool is_product = name.starts_with("Product ");
@@ -494,7 +496,7 @@ class Calls final : public SegmentNormaliser {
   std::map<std::string, std::unique_ptr<KindPlan>> by_event_;
 
   // Of the document at hand:
-  const JsonDocument* document_ = nullptr;
+  const formats::JsonDocument* document_ = nullptr;
   uint64_t line_ = 0;
   std::string_view raw_;
   bool is_left_out_ = false;       // the call, for an odd value

@@ -61,11 +61,11 @@ Result<ingest::ImportOptions> options_of(const Service& service, const Call& cal
   out.zone = call.query.get("zone");
   out.currency = call.query.get("currency").value_or("");
   out.yes = call.query.get("yes").has_value();
-  if (const auto kinds = call.query.get("keep")) TRY(out.odd.say(*kinds, ingest::OddRule::Keep));
-  if (const auto kinds = call.query.get("reject")) TRY(out.odd.say(*kinds, ingest::OddRule::Reject));
+  if (const auto kinds = call.query.get("keep")) TRY(out.odd.say(*kinds, formats::OddRule::Keep));
+  if (const auto kinds = call.query.get("reject")) TRY(out.odd.say(*kinds, formats::OddRule::Reject));
   if (const auto dates = call.query.get("dates")) {
     if (*dates != "dmy" && *dates != "mdy") return usage("'dates' is dmy or mdy", "dates=dmy");
-    out.dates = *dates == "dmy" ? ingest::DateOrder::DayMonth : ingest::DateOrder::MonthDay;
+    out.dates = *dates == "dmy" ? formats::DateOrder::DayMonth : formats::DateOrder::MonthDay;
   }
   out.learnt = service.clock.now();
   return out;

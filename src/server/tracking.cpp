@@ -13,9 +13,9 @@
 // log, and from there to the events (ingest/segment_body.hpp). Events without a messageId are given one, as Segment
 // does, so that the same event sent twice is two and a replay of the log is one.
 #include "core/text.hpp"
+#include "formats/json_document.hpp"
 #include "http/gzip.hpp"
 #include "ingest/discard.hpp"
-#include "ingest/json_document.hpp"
 #include "ingest/segment_body.hpp"
 #include "server/site.hpp"
 
@@ -23,8 +23,8 @@ namespace tessera::server {
 
 namespace {
 
-using ingest::JsonDocument;
-using ingest::JsonKind;
+using formats::JsonDocument;
+using formats::JsonKind;
 using live::Submission;
 
 struct Dialect {
@@ -65,17 +65,17 @@ http::Response answer(int status, std::string_view message = {}) {
 // --- reading a body
 
 struct Parsed {
-  std::unique_ptr<ingest::JsonParser> parser = std::make_unique<ingest::JsonParser>();
+  std::unique_ptr<formats::JsonParser> parser = std::make_unique<formats::JsonParser>();
   JsonDocument document;
   std::string text;  // the body, with the padding the parser needs
-  std::string_view body() const { return std::string_view(text).substr(0, text.size() - ingest::kJsonPadding); }
+  std::string_view body() const { return std::string_view(text).substr(0, text.size() - formats::kJsonPadding); }
 
   bool parse(std::string_view body, std::string& problem) {
     text.assign(body);
-    text.append(ingest::kJsonPadding, ' ');
+    text.append(formats::kJsonPadding, ' ');
     if (parser->parse(this->body(), document, problem)) return true;
     // A parser remembers the names it has seen, up to a limit that anyone may exhaust: a new one has seen none.
-    parser = std::make_unique<ingest::JsonParser>();
+    parser = std::make_unique<formats::JsonParser>();
     return parser->parse(this->body(), document, problem);
   }
   std::string_view text_at(uint32_t object, std::string_view name) const {

@@ -118,16 +118,16 @@ TEST(BadInput, MissingFileAndFolder) {
 
 TEST(BadInput, TheRemediesWork) {
   const std::string latin = "customer,date,amount\nJos\xE9,2024-03-13,5\n";
-  const Fed decoded = feed(latin, {.yes = true, .encoding = Encoding::Windows1252});
+  const Fed decoded = feed(latin, {.yes = true, .encoding = formats::Encoding::Windows1252});
   ASSERT_FALSE(decoded.error) << decoded.error->text();
   EXPECT_EQ(decoded.intake.rows[0].who[0], "user José");
-  const Fed strict = feed(latin + "B,2024-03-14,6\n", {.yes = true, .encoding = Encoding::Utf8});
+  const Fed strict = feed(latin + "B,2024-03-14,6\n", {.yes = true, .encoding = formats::Encoding::Utf8});
   EXPECT_EQ(strict.rejects("invalid-utf8"), 1u);
   EXPECT_EQ(strict.intake.rows.size(), 1u);
   const Fed colons = feed("customer:date:amount\nA:2024-03-13:5\n", {.yes = true, .delimiter = ':'});
   EXPECT_EQ(colons.intake.rows.size(), 1u);
   const Fed mixed = feed("customer,date,amount\nA,2024-03-13,5\nB,14/03/2024,6\nC,15 Mar 2024,7\n",
-                         {.yes = true, .dates = DateOrder::DayMonth});
+                         {.yes = true, .dates = formats::DateOrder::DayMonth});
   ASSERT_FALSE(mixed.error) << mixed.error->text();
   EXPECT_EQ(mixed.intake.rows.size(), 3u);
   EXPECT_EQ(feed(wide(10'000), {.map = "customer='c0',trait.x=c9999"}).intake.rows.size(),
@@ -181,8 +181,8 @@ constexpr std::string_view kOddRows =
     "D,2024-03-15,1,7\n";
 constexpr std::string_view kOddMap = "customer=customer,time=date,quantity=quantity,price=price";
 
-OddRules rules(std::string_view kinds, OddRule rule) {
-  OddRules out;
+formats::OddRules rules(std::string_view kinds, formats::OddRule rule) {
+  formats::OddRules out;
   EXPECT_TRUE(out.say(kinds, rule));
   return out;
 }
@@ -197,14 +197,14 @@ TEST(BadInput, OddValuesStopTheImportUnlessTheirKindIsNamed) {
   }
   EXPECT_EQ(fed.findings().odd.at("negative-price").value, "-5");
 
-  const Fed kept = feed(kOddRows, {.map = map, .odd = rules("all", OddRule::Keep)});
+  const Fed kept = feed(kOddRows, {.map = map, .odd = rules("all", formats::OddRule::Keep)});
   EXPECT_TRUE(kept.findings().odd.empty());
   EXPECT_EQ(kept.findings().warnings.size(), 4u);
   EXPECT_EQ(kept.intake.rows.size(), 4u);
   EXPECT_EQ(kept.intake.rows[0].event, "Order Refunded");
   EXPECT_EQ(kept.findings().rows_without_customer, 1u);
 
-  const Fed left_out = feed(kOddRows, {.map = map, .odd = rules("all", OddRule::Reject)});
+  const Fed left_out = feed(kOddRows, {.map = map, .odd = rules("all", formats::OddRule::Reject)});
   EXPECT_TRUE(left_out.findings().odd.empty());
   EXPECT_EQ(left_out.findings().rejects.size(), 4u);
   EXPECT_EQ(left_out.intake.rows.size(), 1u);
@@ -249,7 +249,8 @@ TEST(BadInput, APresetKeepsWhatBelongsToItsExports) {
   EXPECT_EQ(fed.odd("future-time"), 1u);
   EXPECT_EQ(fed.findings().odd.size(), 1u);
   // What is said overrules the preset.
-  EXPECT_EQ(feed(rows, {.preset = "online-retail", .odd = rules("zero-price", OddRule::Reject)}).rejects("zero-price"),
+  EXPECT_EQ(feed(rows, {.preset = "online-retail", .odd = rules("zero-price", formats::OddRule::Reject)})
+                .rejects("zero-price"),
             1u);
 }
 
@@ -318,17 +319,19 @@ TEST(BadInput, TheRecordStaysAsItWas) {
   EXPECT_EQ(odd.place, good + ":3");
   EXPECT_NE(odd.message.find("blocked-id"), std::string::npos) << odd.text();
   EXPECT_NE(odd.remedy.find(" --preset 'transactions' --yes --keep blocked-id"), std::string::npos) << odd.remedy;
-  options.odd.set(Odd::FutureTime, OddRule::Keep);
-  options.odd.set(Odd::ZeroPrice, OddRule::Reject);
+  options.odd.set(formats::Odd::FutureTime, formats::OddRule::Keep);
+  options.odd.set(formats::Odd::ZeroPrice, formats::OddRule::Reject);
   EXPECT_NE(refused({good}).remedy.find(" --reject zero-price --keep future-time,blocked-id"), std::string::npos);
   // Where somebody is there to ask, an answer does.
   options.yes = false;
   std::string asked;
-  const Asker no = [&](const std::string& text, const std::string&) { return asked = text, std::optional(false); };
+  const formats::Asker no = [&](const std::string& text, const std::string&) {
+    return asked = text, std::optional(false);
+  };
   EXPECT_FALSE(import_files(**record, std::vector{good}, options, no, progress));
   EXPECT_NE(asked.find("blocked-id"), std::string::npos) << asked;
   options.yes = true;
-  options.odd.set(Odd::BlockedId, OddRule::Keep);
+  options.odd.set(formats::Odd::BlockedId, formats::OddRule::Keep);
   const auto fine = import_files(**record, std::vector{good}, options, {}, progress);
   ASSERT_TRUE(fine) << fine.error().text();
   EXPECT_EQ(fine->events_stored, 1u);

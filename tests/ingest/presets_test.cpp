@@ -1,5 +1,5 @@
 // Small files in the layout of each vendor's export, and what becomes of them.
-#include "ingest/presets.hpp"
+#include "formats/presets.hpp"
 
 #include "ingest/fed.hpp"
 #include "store/database.hpp"
@@ -257,13 +257,13 @@ TEST(Presets, AMissingColumnIsNamedAndAFittingPresetProposed) {
   ASSERT_TRUE(fed.error);
   EXPECT_NE(fed.error->message.find("no column 'InvoiceNo'"), std::string::npos) << fed.error->text();
   EXPECT_NE(fed.error->remedy.find("--preset shopify-orders"), std::string::npos);
-  EXPECT_FALSE(find_preset("shopify"));
-  EXPECT_EQ(find_preset("online-retial").error().remedy, "--preset online-retail");
+  EXPECT_FALSE(formats::find_preset("shopify"));
+  EXPECT_EQ(formats::find_preset("online-retial").error().remedy, "--preset online-retail");
 }
 
 TEST(Presets, EachHasATitleAndAUniqueName) {
   std::set<std::string_view> names;
-  for (const Preset& preset : presets()) {
+  for (const formats::Preset& preset : formats::presets()) {
     EXPECT_TRUE(names.insert(preset.name).second) << preset.name;
     EXPECT_FALSE(preset.title.empty()) << preset.name;
   }

@@ -49,14 +49,15 @@ TEST(Segment, WithTheTimeOfArrivalEveryEventOfTheSpecIsTaken) {
   Findings findings;
   NormaliserContext context{.intake = intake, .findings = findings, .file = "api"};
   const auto normaliser = make_segment_normaliser(context, parse_instant("2026-03-01"));
-  JsonParser parser;
-  JsonDocument document;
+  formats::JsonParser parser;
+  formats::JsonDocument document;
   std::string problem;
   std::string text = R"({"userId":"019mr8mf4r","action":"track","event":"Completed Order","properties":{"orderId":"o1",
     "revenue":25.0,"coupon":"hasbros","products":[{"id":"507f","name":"Monopoly","price":19.0,"quantity":2},
     {"product_id":"505b","id":"x","name":"Shipping","price":3}]}})";
-  text += std::string(kJsonPadding, '\0');
-  ASSERT_TRUE(parser.parse(std::string_view(text).substr(0, text.size() - kJsonPadding), document, problem)) << problem;
+  text += std::string(formats::kJsonPadding, '\0');
+  ASSERT_TRUE(parser.parse(std::string_view(text).substr(0, text.size() - formats::kJsonPadding), document, problem))
+      << problem;
   ASSERT_TRUE(normaliser->add(document, 1, text));
   ASSERT_EQ(intake.rows.size(), 1u);
   const RecordedRow& row = intake.rows[0];

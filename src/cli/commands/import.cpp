@@ -46,21 +46,21 @@ std::optional<bool> ask_on_terminal(const std::string& text, const std::string& 
   return std::nullopt;
 }
 
-Result<ingest::DateOrder> date_order(const std::string& text) {
-  if (text == "dmy") return ingest::DateOrder::DayMonth;
-  if (text == "mdy") return ingest::DateOrder::MonthDay;
+Result<formats::DateOrder> date_order(const std::string& text) {
+  if (text == "dmy") return formats::DateOrder::DayMonth;
+  if (text == "mdy") return formats::DateOrder::MonthDay;
   return usage(fmt::format("--dates takes dmy or mdy, not '{}'", text));
 }
 
-Result<ingest::DecimalMark> decimal_mark(const std::string& text) {
-  if (text == "comma") return ingest::DecimalMark::Comma;
-  if (text == "point") return ingest::DecimalMark::Point;
+Result<formats::DecimalMark> decimal_mark(const std::string& text) {
+  if (text == "comma") return formats::DecimalMark::Comma;
+  if (text == "point") return formats::DecimalMark::Point;
   return usage(fmt::format("--decimals takes comma or point, not '{}'", text));
 }
 
-Result<ingest::Encoding> encoding(const std::string& text) {
-  if (text == "utf-8" || text == "utf8") return ingest::Encoding::Utf8;
-  if (text == "windows-1252" || text == "cp1252" || text == "latin1") return ingest::Encoding::Windows1252;
+Result<formats::Encoding> encoding(const std::string& text) {
+  if (text == "utf-8" || text == "utf8") return formats::Encoding::Utf8;
+  if (text == "windows-1252" || text == "cp1252" || text == "latin1") return formats::Encoding::Windows1252;
   return usage(fmt::format("--encoding takes utf-8 or windows-1252, not '{}'", text));
 }
 
@@ -75,8 +75,8 @@ Result<ingest::ImportOptions> options_of(const Context& context, const Arguments
   out.preset = given.text("preset").value_or("");
   out.map = given.text("map").value_or("");
   out.yes = given.has("yes");
-  if (const auto kinds = given.text("keep")) TRY(out.odd.say(*kinds, ingest::OddRule::Keep));
-  if (const auto kinds = given.text("reject")) TRY(out.odd.say(*kinds, ingest::OddRule::Reject));
+  if (const auto kinds = given.text("keep")) TRY(out.odd.say(*kinds, formats::OddRule::Keep));
+  if (const auto kinds = given.text("reject")) TRY(out.odd.say(*kinds, formats::OddRule::Reject));
   out.zone = given.text("zone");
   out.currency = given.text("currency").value_or("");
   out.learnt = context.clock.now();
@@ -91,8 +91,8 @@ Result<ingest::ImportOptions> options_of(const Context& context, const Arguments
 Result<ingest::ImportReport> import_into(const Context& context, const Arguments& given,
                                          const ingest::ImportOptions& options) {
   auto record = TRY(store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock));
-  const ingest::Asker asker = context.interactive ? ingest::Asker(ask_on_terminal)
-                                                  : [](const auto&, const auto&) { return std::optional<bool>(); };
+  const formats::Asker asker = context.interactive ? formats::Asker(ask_on_terminal)
+                                                   : [](const auto&, const auto&) { return std::optional<bool>(); };
   return ingest::import_files(*record, given.all("FILE"), options, asker, context.progress);
 }
 
@@ -115,8 +115,8 @@ Result<ingest::ImportReport> import_there(const Context& context, const Argument
       });
   // Before hours of reading: is there a server, and may we?
   TRY(ask_server(context, "GET", "/api/v1/imports", {}, "application/json"));
-  const ingest::Asker asker = context.interactive ? ingest::Asker(ask_on_terminal)
-                                                  : [](const auto&, const auto&) { return std::optional<bool>(); };
+  const formats::Asker asker = context.interactive ? formats::Asker(ask_on_terminal)
+                                                   : [](const auto&, const auto&) { return std::optional<bool>(); };
   return ingest::import_into(intake, files, options, asker, context.progress);
 }
 

@@ -9,7 +9,7 @@
 
 #include "core/result.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 
 class ByteSource {
  public:
@@ -36,4 +36,4 @@ Result<OpenFile> examine_file(const std::string& path);
 // Errors in the middle (a damaged gzip, a failing disk) come out of read().
 Result<std::unique_ptr<ByteSource>> open_bytes(const OpenFile& file);
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

@@ -1,4 +1,4 @@
-#include "ingest/bytes.hpp"
+#include "formats/bytes.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
-namespace tessera::ingest {
+namespace tessera::formats {
 namespace {
 
 struct Magic {
@@ -159,4 +159,4 @@ Result<OpenFile> examine_file(const std::string& path) {
   return file;
 }
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

@@ -1,11 +1,11 @@
 // The reader of delimited text against a writer that knows where each record starts.
-#include "ingest/csv.hpp"
+#include "formats/csv.hpp"
 
 #include <rapidcheck.h>
 
-#include "ingest/documents.hpp"
+#include "formats/documents.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 namespace {
 
 struct Written {
@@ -159,4 +159,4 @@ TEST(Json, NodesKeepLiteralsTextsAndExtents) {
 }
 
 }  // namespace
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

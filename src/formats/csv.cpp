@@ -1,4 +1,4 @@
-#include "ingest/csv.hpp"
+#include "formats/csv.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 
 #include "core/text.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 namespace {
 
 constexpr size_t kChunk = 1 << 20;
@@ -474,4 +474,4 @@ Result<std::unique_ptr<RowReader>> csv_of_text(std::string text, const CsvOption
   return start(std::make_unique<TextSource>(std::move(text)), std::move(name), options, std::move(rejects));
 }
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

@@ -12,7 +12,7 @@
 
 #include "core/result.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 
 enum class Odd : uint8_t { NegativePrice, ZeroPrice, FutureTime, BlockedId };
 inline constexpr std::array kOddValues = {Odd::NegativePrice, Odd::ZeroPrice, Odd::FutureTime, Odd::BlockedId};
@@ -41,4 +41,4 @@ class OddRules {
   std::array<OddRule, kOddValues.size()> rules_{};
 };
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

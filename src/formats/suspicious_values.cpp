@@ -1,4 +1,4 @@
-#include "ingest/odd.hpp"
+#include "formats/suspicious_values.hpp"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 
 #include "core/text.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 namespace {
 
 struct OddKind {
@@ -82,4 +82,4 @@ std::string OddRules::codes(OddRule rule) const {
   return out;
 }
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

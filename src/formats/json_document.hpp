@@ -12,7 +12,7 @@
 
 #include "core/result.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 
 inline constexpr size_t kJsonPadding = 64;  // readable bytes a document's text must have behind it
 inline constexpr size_t kDeepestJson = 64;
@@ -57,4 +57,4 @@ class JsonParser {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

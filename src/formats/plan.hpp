@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "core/time.hpp"
-#include "ingest/mapping.hpp"
-#include "ingest/profile.hpp"
+#include "formats/mapping.hpp"
+#include "formats/profile.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 
 enum class DateOrder : uint8_t { Unsaid, DayMonth, MonthDay };
 
@@ -43,4 +43,4 @@ struct Plan {
 // `file` names the place of errors.
 Result<Plan> settle(Mapping mapping, const TableProfile& profile, const PlanOptions& options, const std::string& file);
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

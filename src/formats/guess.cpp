@@ -1,4 +1,4 @@
-#include "ingest/guess.hpp"
+#include "formats/guess.hpp"
 
 #include <algorithm>
 #include <set>
@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 
 #include "core/text.hpp"
-#include "ingest/presets.hpp"
+#include "formats/presets.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 namespace {
 
 // What a column's values must be like for a role.
@@ -468,4 +468,4 @@ Result<Mapping> guess_mapping(const TableProfile& profile, const std::string& fi
   return Guess(profile, file).mapping();
 }
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

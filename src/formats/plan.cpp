@@ -1,4 +1,4 @@
-#include "ingest/plan.hpp"
+#include "formats/plan.hpp"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 
 #include "core/text.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 namespace {
 
 bool names_an_id(std::string_view name) {
@@ -169,4 +169,4 @@ Result<Plan> settle(Mapping mapping, const TableProfile& profile, const PlanOpti
   return plan;
 }
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

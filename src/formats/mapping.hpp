@@ -10,7 +10,7 @@
 #include "core/json.hpp"
 #include "core/result.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 
 enum class Role : uint8_t {
   Ignore,
@@ -84,4 +84,4 @@ std::string plain_name(std::string_view column);
 // How a column becomes a property: "Annual Income (k$)" -> "annual_income_k", "SeniorCitizen" -> "senior_citizen".
 std::string property_name(std::string_view column);
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

@@ -1,4 +1,4 @@
-#include "ingest/mapping.hpp"
+#include "formats/mapping.hpp"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 #include "core/text.hpp"
 #include "store/record_file.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 namespace {
 
 struct Key {
@@ -235,4 +235,4 @@ Result<Mapping> parse_map(std::string_view text, const std::vector<std::string>&
   return mapping;
 }
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

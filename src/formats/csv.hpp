@@ -14,10 +14,10 @@
 
 #include <optional>
 
-#include "ingest/bytes.hpp"
-#include "ingest/row.hpp"
+#include "formats/bytes.hpp"
+#include "formats/row.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 
 inline constexpr size_t kLongestRecord = 8 << 20;  // bytes
 inline constexpr size_t kMostColumns = 100'000;    // of a file; importing more than 1,000 needs --map
@@ -50,4 +50,4 @@ std::optional<std::string> utf8_of_windows1252(std::string_view text);
 Result<std::unique_ptr<RowReader>> csv_of_text(std::string text, const CsvOptions& options, RejectSink rejects,
                                                std::string name = "text");
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

@@ -1,9 +1,9 @@
 // Values in anybody's notation. Tables, so that a new notation is a line.
-#include "ingest/values.hpp"
+#include "formats/values.hpp"
 
 #include <rapidcheck.h>
 
-namespace tessera::ingest {
+namespace tessera::formats {
 namespace {
 
 std::string amount(std::string_view text, DecimalMark mark) {
@@ -190,4 +190,4 @@ TEST(Values, ProductsAreExactOrSaidNotToBe) {
 }
 
 }  // namespace
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

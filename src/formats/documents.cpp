@@ -1,4 +1,4 @@
-#include "ingest/documents.hpp"
+#include "formats/documents.hpp"
 
 #include <cstring>
 #include <unordered_map>
@@ -9,7 +9,7 @@
 #include "core/text.hpp"
 #include "store/database.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 namespace {
 
 constexpr size_t kChunk = 4 << 20;
@@ -390,4 +390,4 @@ std::unique_ptr<RowReader> rows_of_documents(std::unique_ptr<DocumentReader> doc
   return std::make_unique<DocumentRows>(std::move(documents), std::move(name));
 }
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

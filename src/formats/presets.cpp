@@ -1,4 +1,4 @@
-#include "ingest/presets.hpp"
+#include "formats/presets.hpp"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 
 #include "core/text.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 namespace {
 
 using enum Role;
@@ -553,4 +553,4 @@ std::string_view zone_of_vendor(std::string_view name) {
   return {};
 }
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

@@ -12,7 +12,7 @@
 
 #include "core/result.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 
 enum class FieldKind : uint8_t { Absent, Text, Number, True, False, Null, Raw };  // Raw: JSON that is no scalar
 
@@ -53,4 +53,4 @@ class RowReader {
   virtual char delimiter() const { return '\0'; }
 };
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

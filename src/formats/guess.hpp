@@ -8,10 +8,10 @@
 #include <optional>
 #include <string>
 
-#include "ingest/mapping.hpp"
-#include "ingest/profile.hpp"
+#include "formats/mapping.hpp"
+#include "formats/profile.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 
 // Shows a text and asks yes or no; nullopt where nobody is there to answer.
 using Asker = std::function<std::optional<bool>(const std::string& text, const std::string& question)>;
@@ -19,4 +19,4 @@ using Asker = std::function<std::optional<bool>(const std::string& text, const s
 // Error: nobody can be told apart (no id, no e-mail), or the header looks like data.
 Result<Mapping> guess_mapping(const TableProfile& profile, const std::string& file);
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

@@ -1,11 +1,11 @@
-#include "ingest/values.hpp"
+#include "formats/values.hpp"
 
 #include <algorithm>
 #include <charconv>
 
 #include "core/text.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 namespace {
 
 bool is_digit(char c) {
@@ -583,4 +583,4 @@ std::optional<bool> parse_truth(std::string_view text) {
   return std::nullopt;
 }
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

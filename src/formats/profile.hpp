@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "ingest/row.hpp"
-#include "ingest/values.hpp"
+#include "formats/row.hpp"
+#include "formats/values.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 
 inline constexpr size_t kSampleRows = 2000;
 
@@ -44,4 +44,4 @@ inline constexpr size_t kSampleKept = 400;
 // Reads up to kSampleRows from a fresh reader (fewer of a wide table: 200,000 fields).
 Result<TableProfile> profile_table(RowReader& reader);
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

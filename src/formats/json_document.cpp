@@ -1,4 +1,4 @@
-#include "ingest/json_document.hpp"
+#include "formats/json_document.hpp"
 
 #include <cstring>
 #include <unordered_set>
@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-namespace tessera::ingest {
+namespace tessera::formats {
 
 namespace od = simdjson::ondemand;
 
@@ -212,4 +212,4 @@ bool JsonParser::parse(std::string_view text, JsonDocument& document, std::strin
   return false;
 }
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

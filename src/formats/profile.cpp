@@ -1,8 +1,8 @@
-#include "ingest/profile.hpp"
+#include "formats/profile.hpp"
 
 #include "core/text.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 
 void ColumnProfile::add(const Field& field) {
   ++rows;
@@ -52,4 +52,4 @@ Result<TableProfile> profile_table(RowReader& reader) {
   return profile;
 }
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

@@ -6,10 +6,10 @@
 #include <span>
 #include <string_view>
 
-#include "ingest/mapping.hpp"
-#include "ingest/odd.hpp"
+#include "formats/mapping.hpp"
+#include "formats/suspicious_values.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 
 struct PresetColumn {
   std::string_view names;  // alternatives between '|', compared as plain_name does
@@ -60,4 +60,4 @@ std::string_view canonical_event(std::string_view preset, std::string_view name)
 // Zone names of vendors ("Eastern Time (US & Canada)") as the tz database has them; empty where unknown.
 std::string_view zone_of_vendor(std::string_view name);
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

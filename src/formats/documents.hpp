@@ -6,11 +6,11 @@
 // Memory: one chunk and one document (at most kLongestDocument).
 #pragma once
 
-#include "ingest/bytes.hpp"
-#include "ingest/json_document.hpp"
-#include "ingest/row.hpp"
+#include "formats/bytes.hpp"
+#include "formats/json_document.hpp"
+#include "formats/row.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 
 inline constexpr size_t kLongestDocument = 32 << 20;  // bytes
 inline constexpr size_t kMostJsonColumns = 5'000;     // different paths in one file
@@ -30,4 +30,4 @@ Result<std::unique_ptr<DocumentReader>> open_parquet(const OpenFile& file);
 // Documents as rows: nested members become columns "a.b.c", lists stay JSON text.
 std::unique_ptr<RowReader> rows_of_documents(std::unique_ptr<DocumentReader> documents, std::string name);
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

@@ -12,7 +12,7 @@
 #include "core/number.hpp"
 #include "core/time.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 
 // --- numbers
 
@@ -104,4 +104,4 @@ std::optional<std::string> clean_phone(std::string_view text);
 // yes/no, true/false, ja/nein, oui/non, sí/no, vrai/faux, wahr/falsch, verdadero/falso, y/n, t/f; 1/0 are numbers.
 std::optional<bool> parse_truth(std::string_view text);
 
-}  // namespace tessera::ingest
+}  // namespace tessera::formats

@@ -2,14 +2,14 @@
 // found, as --map would write them.
 #include "ingest/fed.hpp"
 
-namespace tessera::ingest {
+namespace tessera::formats {
 namespace {
 
 struct Layout {
   std::string name, text;
   std::vector<std::string> expected;  // "customer=CustomerID"; for money "amount=..." or "total=..."
   std::string first;                  // the first event: "Order Completed 2024-03-01T08:26:00Z 12.5"
-  ImportOptions options = {};
+  ingest::ImportOptions options = {};
 };
 
 // Ten orders of four customers, the same in every layout: dates 25 Feb to 5 Mar, so that day and month can be told.
@@ -57,9 +57,9 @@ std::string table(const std::string& header, Line line) {
 
 std::vector<Layout> layouts() {
   std::vector<Layout> all;
-  const ImportOptions utc{.zone = "UTC"};
+  const ingest::ImportOptions utc{.zone = "UTC"};
   const auto add = [&](std::string name, std::string text, std::vector<std::string> expected, std::string first,
-                       ImportOptions options) {
+                       ingest::ImportOptions options) {
     options.yes = true;
     all.push_back({std::move(name), std::move(text), std::move(expected), std::move(first), options});
   };
@@ -291,11 +291,11 @@ TEST(Guess, AsksWhereSomebodyIsThereAndStopsWhereNobodyIs) {
       return yes;
     };
   };
-  const ImportOptions options{.learnt = *parse_instant("2026-03-01")};
+  const ingest::ImportOptions options{.learnt = *parse_instant("2026-03-01")};
   for (const bool yes : {true, false}) {
     RecordingIntake intake;
-    ImportReport report;
-    EXPECT_EQ(feed_file(intake, path, options, answer(yes), progress, report).has_value(), yes);
+    ingest::ImportReport report;
+    EXPECT_EQ(ingest::feed_file(intake, path, options, answer(yes), progress, report).has_value(), yes);
     EXPECT_NE(shown.find("its name says so"), std::string::npos) << shown;
   }
   const Fed silent = feed_path(path, options);
@@ -305,4 +305,4 @@ TEST(Guess, AsksWhereSomebodyIsThereAndStopsWhereNobodyIs) {
 }
 
 }  // namespace
-}  // namespace tessera::ingest
+}  // namespace tessera::formats
