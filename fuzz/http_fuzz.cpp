@@ -3,7 +3,7 @@
 #include "http/gzip.hpp"
 #include "http/http_framing.hpp"
 #include "ingest/discard.hpp"
-#include "ingest/segment_body.hpp"
+#include "ingest/segment_spec_body.hpp"
 #include "server/site.hpp"
 
 namespace {

@@ -1,7 +1,7 @@
 // Any bytes as Segment calls: each document becomes rows or rejects, none is lost, and the intake's contract holds.
 #include "formats/documents.hpp"
 #include "ingest/discard.hpp"
-#include "ingest/documents_in.hpp"
+#include "ingest/document_normalisers.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   using namespace tessera;

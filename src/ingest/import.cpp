@@ -6,7 +6,7 @@
 
 #include "core/text.hpp"
 #include "formats/documents.hpp"
-#include "ingest/documents_in.hpp"
+#include "ingest/document_normalisers.hpp"
 #include "ingest/rows.hpp"
 #include "profiles/intake.hpp"
 

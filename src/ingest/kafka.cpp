@@ -9,7 +9,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "ingest/kafka_ledger.hpp"
-#include "ingest/segment_body.hpp"
+#include "ingest/segment_spec_body.hpp"
 
 namespace tessera::ingest {
 

@@ -4,7 +4,7 @@
 #include "core/hash.hpp"
 #include "core/text.hpp"
 #include "formats/presets.hpp"
-#include "ingest/documents_in.hpp"
+#include "ingest/document_normalisers.hpp"
 #include "ingest/fields.hpp"
 #include "ingest/flatten.hpp"
 

@@ -4,7 +4,7 @@
 
 #include "core/hash.hpp"
 #include "ingest/import.hpp"
-#include "ingest/wire.hpp"
+#include "ingest/row_stream.hpp"
 #include "server/imports.hpp"
 
 namespace tessera::server {

@@ -3,7 +3,7 @@
 #include <future>
 #include <unordered_set>
 
-#include "ingest/wire.hpp"
+#include "ingest/row_stream.hpp"
 #include "profiles/tables.hpp"
 
 namespace tessera::server {

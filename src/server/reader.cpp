@@ -1,5 +1,5 @@
-#include "ingest/segment_body.hpp"
-#include "ingest/wire.hpp"
+#include "ingest/row_stream.hpp"
+#include "ingest/segment_spec_body.hpp"
 #include "server/backend.hpp"
 
 namespace tessera::server {

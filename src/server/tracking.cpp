@@ -16,7 +16,7 @@
 #include "formats/json_document.hpp"
 #include "http/gzip.hpp"
 #include "ingest/discard.hpp"
-#include "ingest/segment_body.hpp"
+#include "ingest/segment_spec_body.hpp"
 #include "server/site.hpp"
 
 namespace tessera::server {

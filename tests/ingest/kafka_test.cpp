@@ -12,7 +12,7 @@
 
 #include "ingest/kafka_ledger.hpp"
 #include "ingest/mock_kafka.hpp"
-#include "ingest/segment_body.hpp"
+#include "ingest/segment_spec_body.hpp"
 
 namespace tessera::ingest {
 namespace {

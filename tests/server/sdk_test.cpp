@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 
 #include "ingest/recording.hpp"
-#include "ingest/segment_body.hpp"
+#include "ingest/segment_spec_body.hpp"
 #include "server/fake.hpp"
 
 namespace tessera::server {

@@ -2,7 +2,7 @@
 #include <fstream>
 
 #include "http/gzip.hpp"
-#include "ingest/segment_body.hpp"
+#include "ingest/segment_spec_body.hpp"
 #include "server/fake.hpp"
 
 namespace tessera::server {

@@ -7,7 +7,7 @@
 #include "cli/remote.hpp"
 #include "core/hash.hpp"
 #include "core/text.hpp"
-#include "ingest/wire.hpp"
+#include "ingest/row_stream.hpp"
 #include "server/imports.hpp"
 #include "store/record.hpp"
 #include "store/record_file.hpp"

@@ -2,7 +2,7 @@
 #include <fstream>
 
 #include "core/json.hpp"
-#include "ingest/documents_in.hpp"
+#include "ingest/document_normalisers.hpp"
 #include "ingest/fed.hpp"
 
 namespace tessera::ingest {

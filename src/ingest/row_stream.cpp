@@ -1,4 +1,4 @@
-#include "ingest/wire.hpp"
+#include "ingest/row_stream.hpp"
 
 #include <array>
 #include <cstring>

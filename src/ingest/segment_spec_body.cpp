@@ -1,6 +1,6 @@
-#include "ingest/segment_body.hpp"
+#include "ingest/segment_spec_body.hpp"
 
-#include "ingest/documents_in.hpp"
+#include "ingest/document_normalisers.hpp"
 
 namespace tessera::ingest {
 

@@ -1,5 +1,5 @@
 // Bodies as the server hands them over: the route's type, the sender's clock, rejects one by one.
-#include "ingest/segment_body.hpp"
+#include "ingest/segment_spec_body.hpp"
 
 #include <fstream>
 

@@ -1,5 +1,5 @@
 // Rows of an import as bytes: what goes in comes out, and whatever bytes come in break nothing.
-#include "ingest/wire.hpp"
+#include "ingest/row_stream.hpp"
 
 #include "core/random.hpp"
 #include "ingest/discard.hpp"

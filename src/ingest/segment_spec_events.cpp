@@ -20,10 +20,10 @@
 #include "core/text.hpp"
 #include "formats/presets.hpp"
 #include "ingest/agents.hpp"
-#include "ingest/documents_in.hpp"
+#include "ingest/document_normalisers.hpp"
 #include "ingest/fields.hpp"
 #include "ingest/flatten.hpp"
-#include "ingest/segment_body.hpp"
+#include "ingest/segment_spec_body.hpp"
 #include "profiles/history.hpp"
 #include "profiles/tables.hpp"
 
