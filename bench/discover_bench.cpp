@@ -12,7 +12,7 @@
 #include "core/random.hpp"
 #include "discover/discover.hpp"
 #include "discover/report.hpp"
-#include "segment/schema.hpp"
+#include "language/schema.hpp"
 #include "tests/discover/simulated_history.hpp"
 
 namespace tessera::discover {
@@ -39,7 +39,7 @@ Discovery discovered(const profiles::History& history, std::optional<size_t> seg
   options.segments = segments;
   options.hides = hides;
   options.goal = std::move(goal);
-  return must(discover(history, segment::schema_of(history), options, quiet));
+  return must(discover(history, language::schema_of(history), options, quiet));
 }
 
 double agreement(const SimulatedHistory& company, const Discovery& found) {

@@ -17,11 +17,11 @@
 #include "bench/bench.hpp"
 #include "bench/peer/sql.hpp"
 #include "core/random.hpp"
+#include "language/check.hpp"
+#include "language/parse.hpp"
 #include "profiles/history.hpp"
-#include "segment/check.hpp"
 #include "segment/decay.hpp"
 #include "segment/evaluate.hpp"
-#include "segment/parse.hpp"
 
 namespace {
 
@@ -318,12 +318,12 @@ void measure(Measured& out, int repeats, const std::function<void()>& run) {
 }
 
 Measured ours(const profiles::History& history, const std::string& language, int repeats) {
-  const auto parsed = segment::parse_definitions(language);
+  const auto parsed = language::parse_definitions(language);
   if (!parsed.ok()) {
     fmt::print(stderr, "{}\n", segment::render(parsed.diagnostics, language));
     std::exit(1);
   }
-  const auto checked = segment::check(parsed.definitions, segment::Schema{});
+  const auto checked = language::check(parsed.definitions, language::Schema{});
   const auto plan = segment::compile(checked.program);
   Measured out;
   segment::Evaluation last;

@@ -17,9 +17,9 @@
 #include "core/hash.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
+#include "language/check.hpp"
+#include "language/parse.hpp"
 #include "live/fold.hpp"
-#include "segment/check.hpp"
-#include "segment/parse.hpp"
 
 namespace {
 
@@ -45,10 +45,10 @@ Took took(const std::function<void()>& run) {
 }
 
 live::Definitions definitions_of(std::string_view text) {
-  const auto checked = segment::check(segment::parse_definitions(text).definitions, segment::Schema{});
+  const auto checked = language::check(language::parse_definitions(text).definitions, language::Schema{});
   VERIFY(checked.ok());
   live::Definitions out{.program = checked.program, .segments = {}};
-  for (const segment::Definition& each : out.program.definitions)
+  for (const language::Definition& each : out.program.definitions)
     out.segments.push_back({.slug = each.slug, .name = each.name, .version = 1, .since = kEver});
   return out;
 }

@@ -1,8 +1,8 @@
 // Any text is definitions or errors with places inside the text; what was read prints as text that reads back as the
 // same tree, whose printing changes nothing more; the checker takes whatever the parser made.
-#include "segment/check.hpp"
-#include "segment/parse.hpp"
-#include "segment/print.hpp"
+#include "language/check.hpp"
+#include "language/parse.hpp"
+#include "language/print.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   using namespace tessera;

@@ -4,15 +4,15 @@
 #include <bit>
 #include <map>
 
+#include "language/needs.hpp"
+#include "language/print.hpp"
 #include "profiles/load.hpp"
-#include "segment/needs.hpp"
-#include "segment/print.hpp"
 #include "server/site.hpp"
 
 namespace tessera::cli {
 
-using segment::Definition;
-using segment::DefinitionKind;
+using language::Definition;
+using language::DefinitionKind;
 using store::DefinitionChange;
 
 std::string_view word(DefinitionChange change) {
@@ -46,10 +46,10 @@ Result<std::vector<DefinitionChange>> put_into_use_there(server::Service& server
   std::string text;
   for (const Definition& one : fresh.applied) {
     const auto known = std::ranges::find_if(session.applied, [&](const auto& each) { return is_like(each, one); });
-    const std::string printed = segment::print(one);
-    out.push_back(known == session.applied.end()      ? DefinitionChange::Added
-                  : segment::print(*known) == printed ? DefinitionChange::Same
-                                                      : DefinitionChange::Changed);
+    const std::string printed = language::print(one);
+    out.push_back(known == session.applied.end()       ? DefinitionChange::Added
+                  : language::print(*known) == printed ? DefinitionChange::Same
+                                                       : DefinitionChange::Changed);
     text += printed + "\n";
   }
   if (is_news(out)) TRY(server.backend.apply_definitions(text));
@@ -62,7 +62,7 @@ Result<std::vector<DefinitionChange>> put_into_use_here(const Context& context, 
                                                         const std::function<Result<void>(store::Connection&)>& along) {
   std::vector<store::NewDefinition> texts;
   for (const Definition& one : fresh.applied)
-    texts.push_back({static_cast<uint8_t>(one.kind), one.slug, one.name, segment::print(one)});
+    texts.push_back({static_cast<uint8_t>(one.kind), one.slug, one.name, language::print(one)});
   store::Connection& connection = session.record->connection();
   const Instant now = context.clock.now();
   std::optional<store::Transaction> transaction(TRY(store::Transaction::begin(connection)));
@@ -82,11 +82,11 @@ Result<std::vector<DefinitionChange>> put_into_use_here(const Context& context, 
 // Of each segment by slug, a bit a customer.
 using Memberships = std::map<std::string, std::vector<uint64_t>>;
 
-Result<Memberships> memberships(Session& session, const segment::Program& program, Instant as_of) {
+Result<Memberships> memberships(Session& session, const language::Program& program, Instant as_of) {
   Memberships out;
   if (program.definitions.empty()) return out;
   const segment::Plan plan = TRY(segment::compile(program));
-  const auto history = TRY(profiles::load(*session.record, segment::needs_of(program, session.schema)));
+  const auto history = TRY(profiles::load(*session.record, language::needs_of(program, session.schema)));
   const segment::Bound bound = TRY(segment::Bound::bind(plan, history));
   segment::Evaluation found = segment::evaluate_all(bound, as_of, kNever);
   for (size_t s = 0; s < plan.segments.size(); ++s)
@@ -104,13 +104,13 @@ uint64_t without(const std::vector<uint64_t>& members, const std::vector<uint64_
 // The same but for what is said about it.
 bool means_the_same(Definition a, Definition b) {
   a.note = b.note = "";
-  return segment::print(a) == segment::print(b);
+  return language::print(a) == language::print(b);
 }
 
-Result<segment::Program> checked(const std::vector<Definition>& definitions, const segment::Schema& schema) {
-  auto out = segment::check(definitions, schema);
+Result<language::Program> checked(const std::vector<Definition>& definitions, const language::Schema& schema) {
+  auto out = language::check(definitions, schema);
   if (out.ok()) return std::move(out.program);
-  Error error = segment::error_of(out.diagnostics, "");
+  Error error = language::error_of(out.diagnostics, "");
   error.message = fmt::format("what would be in use then does not fit together: {}", error.message);
   error.remedy = "tessera segments list --text";
   return std::unexpected(std::move(error));

@@ -13,12 +13,12 @@
 namespace tessera::cli {
 
 std::string_view word(store::DefinitionChange change);  // "added", "changed", "same", "removed"
-std::string_view word(segment::DefinitionKind kind);    // "event", "let", "score", "segment"
+std::string_view word(language::DefinitionKind kind);   // "event", "let", "score", "segment"
 
 struct NewDefinitions {
-  std::vector<segment::Definition> applied;  // checked, together with those in force
-  std::vector<std::string> removed;          // slugs of segments
-  std::string source;                        // in words
+  std::vector<language::Definition> applied;  // checked, together with those in force
+  std::vector<std::string> removed;           // slugs of segments
+  std::string source;                         // in words
 };
 // What becomes of each that is applied, in their order. Of a file: all or nothing, and `along` in the same transaction.
 // Of a server: in force, and the changes in the feed, when it returns; then `along`, on the server's record.

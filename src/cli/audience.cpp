@@ -26,7 +26,7 @@ constexpr std::string_view kConsentTraits[] = {"email_consent",           "marke
 constexpr std::string_view kYes = R"(("yes", "true", "y", "1", "subscribed", "opted-in", "opt-in"))";
 
 // "trait x is true", whatever types the trait came in.
-std::string says_yes(std::string_view trait, const std::set<segment::Schema::Form>& forms) {
+std::string says_yes(std::string_view trait, const std::set<language::Schema::Form>& forms) {
   std::vector<std::string> ways;
   for (const auto& form : forms) {
     if (form.is_list) continue;
@@ -50,7 +50,7 @@ void add(std::vector<Exclusion>& to, std::string_view reason, std::string condit
 
 }  // namespace
 
-std::vector<Exclusion> exclusions_for(const segment::Schema& schema) {
+std::vector<Exclusion> exclusions_for(const language::Schema& schema) {
   std::vector<Exclusion> out;
   for (const Signal& signal : kSignals) {
     if (!schema.events.contains(std::string(signal.event))) continue;

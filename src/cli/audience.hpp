@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "segment/schema.hpp"
+#include "language/schema.hpp"
 
 namespace tessera::cli {
 
@@ -19,7 +19,7 @@ struct Exclusion {
   std::string condition;  // in the segment language
 };
 // Those that this record can answer. Empty: its data says nothing about consent.
-std::vector<Exclusion> exclusions_for(const segment::Schema& schema);
+std::vector<Exclusion> exclusions_for(const language::Schema& schema);
 
 struct Recipient {
   std::string customer;

@@ -1,11 +1,11 @@
 #include "cli/session.hpp"
 
 #include "core/text.hpp"
+#include "language/applied.hpp"
+#include "language/needs.hpp"
+#include "language/parse.hpp"
 #include "profiles/load.hpp"
 #include "profiles/schema.hpp"
-#include "segment/applied.hpp"
-#include "segment/needs.hpp"
-#include "segment/parse.hpp"
 
 namespace tessera::cli {
 
@@ -17,28 +17,28 @@ std::string trimmed(std::string text) {
 }
 
 // Errors end the command, warnings are shown and it goes on.
-Result<void> settle(const Context& context, const segment::Diagnostics& diagnostics, std::string_view source,
+Result<void> settle(const Context& context, const language::Diagnostics& diagnostics, std::string_view source,
                     std::string_view file) {
-  if (segment::has_errors(diagnostics)) return std::unexpected(segment::error_of(diagnostics, source, file));
+  if (language::has_errors(diagnostics)) return std::unexpected(language::error_of(diagnostics, source, file));
   if (!diagnostics.empty()) context.note(trimmed(segment::render(diagnostics, source, file)));
   return {};
 }
 
 Result<Prepared> prepare_expression(const Context& context, Session& session, const std::string& text,
-                                    const std::vector<segment::Definition>& known) {
-  auto parsed = segment::parse_expression(text);
-  if (!parsed.ok()) return std::unexpected(segment::error_of(parsed.diagnostics, text));
-  auto checked = segment::check_expression(std::move(parsed.expr), session.schema, known);
+                                    const std::vector<language::Definition>& known) {
+  auto parsed = language::parse_expression(text);
+  if (!parsed.ok()) return std::unexpected(language::error_of(parsed.diagnostics, text));
+  auto checked = language::check_expression(std::move(parsed.expr), session.schema, known);
   TRY(settle(context, checked.diagnostics, text, {}));
   const auto& asked = checked.program.definitions.back();
-  if (asked.body.type != segment::Type::Condition && asked.body.type != segment::Type::Bool)
+  if (asked.body.type != language::Type::Condition && asked.body.type != language::Type::Bool)
     return fail(fmt::format("'{}' is a value, not a condition", text), {}, "compare it, as in: ... >= 1");
   const auto last = static_cast<uint32_t>(checked.program.definitions.size() - 1);
   return prepare(context, session, std::move(checked.program), last);
 }
 
 // The segment's name, folded, or its id.
-bool is_named(const segment::Definition& definition, const std::string& name) {
+bool is_named(const language::Definition& definition, const std::string& name) {
   return definition.slug == name || fold_case(definition.name) == fold_case(name);
 }
 
@@ -47,15 +47,15 @@ bool is_named(const segment::Definition& definition, const std::string& name) {
 Result<Session> open_session(const Context& context, store::OpenMode mode) {
   Session out;
   out.record = TRY(context.world.open_record(mode));
-  out.schema = segment::schema_of(TRY(profiles::list_events(out.record->connection(), profiles::Counting::No)));
-  out.applied = TRY(segment::applied_definitions(out.record->connection(), context.known_at.value_or(kNever)));
+  out.schema = language::schema_of(TRY(profiles::list_events(out.record->connection(), profiles::Counting::No)));
+  out.applied = TRY(language::applied_definitions(out.record->connection(), context.known_at.value_or(kNever)));
   return out;
 }
 
-Result<size_t> find_segment(const std::vector<segment::Definition>& known, const std::string& name) {
+Result<size_t> find_segment(const std::vector<language::Definition>& known, const std::string& name) {
   std::vector<std::string> names;
   for (size_t i = 0; i < known.size(); ++i) {
-    if (known[i].kind != segment::DefinitionKind::Segment) continue;
+    if (known[i].kind != language::DefinitionKind::Segment) continue;
     if (is_named(known[i], name)) return i;
     names.push_back(known[i].name);
     names.push_back(known[i].slug);
@@ -68,17 +68,17 @@ Result<size_t> find_segment(const std::vector<segment::Definition>& known, const
               "tessera segments list");
 }
 
-Result<Prepared> prepare(const Context& context, Session& session, segment::Program program, uint32_t asked) {
+Result<Prepared> prepare(const Context& context, Session& session, language::Program program, uint32_t asked) {
   Prepared out;
   out.program = std::move(program);
   out.asked = asked;
   out.plan = std::make_unique<segment::Plan>(TRY(segment::compile(out.program)));
-  const auto needs = segment::needs_of(out.program, session.schema);
+  const auto needs = language::needs_of(out.program, session.schema);
   out.history = std::make_unique<profiles::History>(
       TRY(profiles::load(*session.record, needs, context.known_at.value_or(kNever))));
   out.bound = std::make_unique<segment::Bound>(TRY(segment::Bound::bind(*out.plan, *out.history)));
   // The plan's outputs are the program's lets, scores and segments in order.
-  for (uint32_t i = 0; i < asked; ++i) out.output += out.program.definitions[i].kind != segment::DefinitionKind::Event;
+  for (uint32_t i = 0; i < asked; ++i) out.output += out.program.definitions[i].kind != language::DefinitionKind::Event;
   return out;
 }
 
@@ -88,11 +88,11 @@ Result<void> asks_for_one(const Arguments& given) {
                "tessera segments count -e 'no order in the last 90 days'");
 }
 
-Result<std::vector<segment::Definition>> known_definitions(const Context& context, const Session& session,
-                                                           const Arguments& given) {
-  std::vector<segment::Definition> known = session.applied;
+Result<std::vector<language::Definition>> known_definitions(const Context& context, const Session& session,
+                                                            const Arguments& given) {
+  std::vector<language::Definition> known = session.applied;
   for (const std::string& file : given.all("file"))
-    for (segment::Definition& definition : TRY(read_definitions(context, file))) {
+    for (language::Definition& definition : TRY(read_definitions(context, file))) {
       std::erase_if(known, [&](const auto& old) { return old.kind == definition.kind && old.slug == definition.slug; });
       known.push_back(std::move(definition));
     }
@@ -101,13 +101,13 @@ Result<std::vector<segment::Definition>> known_definitions(const Context& contex
 
 Result<Prepared> prepare_asked(const Context& context, Session& session, const Arguments& given) {
   TRY(asks_for_one(given));
-  const std::vector<segment::Definition> known = TRY(known_definitions(context, session, given));
+  const std::vector<language::Definition> known = TRY(known_definitions(context, session, given));
   const auto expression = given.text("expression");
   const auto name = given.text("SEGMENT");
   if (expression) return prepare_expression(context, session, *expression, known);
   const size_t index = TRY(find_segment(known, *name));
-  auto checked = segment::check(known, session.schema);
-  if (!checked.ok()) return std::unexpected(segment::error_of(checked.diagnostics, ""));
+  auto checked = language::check(known, session.schema);
+  if (!checked.ok()) return std::unexpected(language::error_of(checked.diagnostics, ""));
   const uint32_t asked = checked.given[index];
   return prepare(context, session, std::move(checked.program), asked);
 }
@@ -125,9 +125,9 @@ Instant as_of(const Context& context, const profiles::History& history) {
   return now;
 }
 
-Result<std::vector<segment::Definition>> read_definitions(const Context& context, const std::string& path) {
+Result<std::vector<language::Definition>> read_definitions(const Context& context, const std::string& path) {
   const std::string text = TRY(context.world.read(path));
-  auto parsed = segment::parse_definitions(text);
+  auto parsed = language::parse_definitions(text);
   TRY(settle(context, parsed.diagnostics, text, path));
   return std::move(parsed.definitions);
 }

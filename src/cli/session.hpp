@@ -8,20 +8,20 @@
 #include <vector>
 
 #include "cli/command.hpp"
+#include "language/check.hpp"
+#include "language/schema.hpp"
 #include "profiles/history.hpp"
 #include "segment/bind.hpp"
-#include "segment/check.hpp"
 #include "segment/evaluate.hpp"
 #include "segment/plan.hpp"
-#include "segment/schema.hpp"
 #include "store/record.hpp"
 
 namespace tessera::cli {
 
 struct Session {
   std::shared_ptr<store::Record> record;
-  segment::Schema schema;
-  std::vector<segment::Definition> applied;
+  language::Schema schema;
+  std::vector<language::Definition> applied;
 };
 
 // Error where the record does not exist: says how to make one.
@@ -29,7 +29,7 @@ Result<Session> open_session(const Context& context, store::OpenMode mode = stor
 
 // A program ready to run. Addresses are kept: not to be moved once bound, hence the pointers.
 struct Prepared {
-  segment::Program program;
+  language::Program program;
   std::unique_ptr<profiles::History> history;
   std::unique_ptr<segment::Plan> plan;
   std::unique_ptr<segment::Bound> bound;
@@ -38,13 +38,13 @@ struct Prepared {
 };
 
 // Compiles, loads what the program needs, binds. `asked` is the index of a definition of the program.
-Result<Prepared> prepare(const Context& context, Session& session, segment::Program program, uint32_t asked);
+Result<Prepared> prepare(const Context& context, Session& session, language::Program program, uint32_t asked);
 
 // The segment of that name, in any letter case, or id. Error: there is none; it names the nearest.
-Result<size_t> find_segment(const std::vector<segment::Definition>& known, const std::string& name);
+Result<size_t> find_segment(const std::vector<language::Definition>& known, const std::string& name);
 // The applied definitions, those of -f FILE in the place of their like.
-Result<std::vector<segment::Definition>> known_definitions(const Context& context, const Session& session,
-                                                           const Arguments& given);
+Result<std::vector<language::Definition>> known_definitions(const Context& context, const Session& session,
+                                                            const Arguments& given);
 // Usage error unless exactly one of SEGMENT and -e is given.
 Result<void> asks_for_one(const Arguments& given);
 // What the arguments ask for: -e EXPR, or SEGMENT (name or id) among the applied definitions and those of -f FILE.
@@ -55,6 +55,6 @@ Result<Prepared> prepare_asked(const Context& context, Session& session, const A
 Instant as_of(const Context& context, const profiles::History& history);
 
 // Parses and reports with places; warnings to standard error.
-Result<std::vector<segment::Definition>> read_definitions(const Context& context, const std::string& path);
+Result<std::vector<language::Definition>> read_definitions(const Context& context, const std::string& path);
 
 }  // namespace tessera::cli

@@ -37,7 +37,7 @@ constexpr size_t kTypical = 3;
 
 class Run {
  public:
-  Run(const History& history, const segment::Schema& schema, const Options& options, Progress& progress)
+  Run(const History& history, const language::Schema& schema, const Options& options, Progress& progress)
       : history_(history), schema_(schema), options_(options), progress_(progress) {}
 
   Result<Discovery> all() {
@@ -567,7 +567,7 @@ class Run {
   }
 
   const History& history_;
-  const segment::Schema& schema_;
+  const language::Schema& schema_;
   const Options& options_;
   Progress& progress_;
   Discovery out_;
@@ -590,7 +590,7 @@ Instant as_of_for(const profiles::History& history, const Options& options) {
   return options.as_of.value_or(extent_of(history).newest + Duration{1});
 }
 
-Result<Discovery> discover(const History& history, const segment::Schema& schema, const Options& options,
+Result<Discovery> discover(const History& history, const language::Schema& schema, const Options& options,
                            Progress& progress) {
   Discovery out = TRY(Run(history, schema, options, progress).all());
   if (options.hides) out.foresight = TRY(look_back(history, schema, options, out.as_of, progress));

@@ -27,8 +27,8 @@
 #include "discover/persona.hpp"
 #include "discover/population.hpp"
 #include "discover/transform.hpp"
+#include "language/schema.hpp"
 #include "profiles/history.hpp"
-#include "segment/schema.hpp"
 
 namespace tessera::discover {
 
@@ -145,7 +145,7 @@ Instant as_of_for(const profiles::History& history, const Options& options);
 
 // Errors: it was stopped (core/stop.hpp); no events; a text of features that does not check (with its places); fewer
 // customers than segments asked for.
-Result<Discovery> discover(const profiles::History& history, const segment::Schema& schema, const Options& options,
+Result<Discovery> discover(const profiles::History& history, const language::Schema& schema, const Options& options,
                            Progress& progress);
 
 }  // namespace tessera::discover

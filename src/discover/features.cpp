@@ -8,8 +8,8 @@
 #include "core/text.hpp"
 #include "discover/extent.hpp"
 #include "discover/interests.hpp"
+#include "language/lex.hpp"
 #include "profiles/service_lines.hpp"
-#include "segment/lex.hpp"
 
 namespace tessera::discover {
 
@@ -199,7 +199,7 @@ class Candidates {
         const std::string& name = categories[i].text;
         if (static_cast<double>(categories[i].customers) < 0.02 * all) break;
         share(identifier(name) + "_percent",
-              fmt::format("count({})", things(fmt::format("{} = {}", parts_.category, segment::in_quotes(name)),
+              fmt::format("count({})", things(fmt::format("{} = {}", parts_.category, language::in_quotes(name)),
                                               parts_.category_in_list)),
               fmt::format("count({})", things("", parts_.category_in_list)), Family::Interest,
               fmt::format("of {} in {}", parts_.category_in_list ? words_.things : words_.mains, name), name,
@@ -221,7 +221,7 @@ class Candidates {
     for (const std::string& word : words_of_interest(named, history_, parts_, kMostInterests))
       share(identifier(word) + "_percent",
             fmt::format("count({})", things(fmt::format("{} contains {} ignoring case", parts_.item_name,
-                                                        segment::in_quotes(word)))),
+                                                        language::in_quotes(word)))),
             fmt::format("count({})", things()), Family::Interest,
             fmt::format("of {} with \"{}\" in the name", words_.things, word), word,
             parts_.list.empty() ? mains() : "number_of_things");
@@ -307,7 +307,7 @@ class Candidates {
     for (size_t i = 0; i < std::min(kMostLevels, levels.size()); ++i) {
       if (static_cast<double>(levels[i].customers) < 0.03 * static_cast<double>(history_.customers())) break;
       share(identifier(levels[i].text) + "_percent",
-            fmt::format("count(visit where {} = {})", property, segment::in_quotes(levels[i].text)), "count(visit)",
+            fmt::format("count(visit where {} = {})", property, language::in_quotes(levels[i].text)), "count(visit)",
             family, fmt::format("of visits by {}{}", word, levels[i].text), levels[i].text, mains());
     }
   }
@@ -365,7 +365,7 @@ class Candidates {
       }
       const bool plain = identifier(column.property) == column.property;
       add({.name = "given_" + identifier(column.property),
-           .definition = "trait " + (plain ? column.property : segment::in_quotes(column.property)),
+           .definition = "trait " + (plain ? column.property : language::in_quotes(column.property)),
            .family = Family::Trait,
            .shape = number ? Shape::Number : Shape::Category,
            .phrase = column.property,
@@ -427,7 +427,7 @@ std::string text_of_definitions(const Parts& parts, std::span<const Feature> fea
   std::string out;
   const auto events = [&](std::string_view alias, const std::vector<std::string>& names) {
     std::vector<std::string> texts;
-    for (const std::string& name : names) texts.push_back(segment::in_quotes(name));
+    for (const std::string& name : names) texts.push_back(language::in_quotes(name));
     if (!texts.empty()) out += fmt::format("event {} = {}\n", alias, fmt::join(texts, " or "));
   };
   const auto used = [&](std::string_view alias) {

@@ -55,7 +55,7 @@ class SecondHalf final : public Progress {
 
 class LookBack {
  public:
-  LookBack(const History& history, const segment::Schema& schema, const Options& options, Instant as_of)
+  LookBack(const History& history, const language::Schema& schema, const Options& options, Instant as_of)
       : history_(history), schema_(schema), options_(options), as_of_(as_of), cut_(as_of - options.horizon) {}
 
   Result<Foresight> all(Progress& progress) {
@@ -271,7 +271,7 @@ class LookBack {
   }
 
   const History& history_;
-  const segment::Schema& schema_;
+  const language::Schema& schema_;
   const Options& options_;
   Instant as_of_, cut_;
   Past past_;
@@ -283,7 +283,7 @@ class LookBack {
 
 }  // namespace
 
-Result<Foresight> look_back(const History& history, const segment::Schema& schema, const Options& options,
+Result<Foresight> look_back(const History& history, const language::Schema& schema, const Options& options,
                             Instant as_of, Progress& progress) {
   return LookBack(history, schema, options, as_of).all(progress);
 }

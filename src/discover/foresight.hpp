@@ -15,8 +15,8 @@
 #include "core/time.hpp"
 #include "discover/outcomes.hpp"
 #include "discover/parts.hpp"
+#include "language/schema.hpp"
 #include "profiles/history.hpp"
-#include "segment/schema.hpp"
 #include "stats/foretelling.hpp"
 
 namespace tessera::discover {
@@ -41,7 +41,7 @@ struct Foresight {
 };
 
 // REQUIRES: as_of is that of the discovery itself. Errors: as discover().
-Result<Foresight> look_back(const profiles::History& history, const segment::Schema& schema, const Options& options,
+Result<Foresight> look_back(const profiles::History& history, const language::Schema& schema, const Options& options,
                             Instant as_of, Progress& progress);
 
 }  // namespace tessera::discover

@@ -10,10 +10,10 @@
 #include "discover/hunch_words.hpp"
 #include "discover/measure.hpp"
 #include "discover/population.hpp"
+#include "language/needs.hpp"
+#include "language/print.hpp"
 #include "profiles/past.hpp"
 #include "segment/evaluate.hpp"
-#include "segment/needs.hpp"
-#include "segment/print.hpp"
 #include "segment/segment.hpp"
 #include "stats/matching.hpp"
 #include "stats/power.hpp"
@@ -40,8 +40,8 @@ bool is_of_people(const Stream& stream) {
 }
 
 // The condition of every customer. As a let, not as a segment: who is left out is decided once, by the population.
-Result<Answers> answers_of(const History& history, segment::Program program, Instant as_of, Instant known_at) {
-  program.definitions.back().kind = segment::DefinitionKind::Let;
+Result<Answers> answers_of(const History& history, language::Program program, Instant as_of, Instant known_at) {
+  program.definitions.back().kind = language::DefinitionKind::Let;
   const segment::Plan plan = TRY(segment::compile(program));
   const segment::Bound bound = TRY(segment::Bound::bind(plan, history));
   const auto output = static_cast<uint32_t>(plan.outputs.size() - 1);
@@ -75,7 +75,7 @@ struct Compared {
 
 class Asking {
  public:
-  Asking(const History& history, const segment::Schema& schema, const HunchQuestion& question, Progress& progress)
+  Asking(const History& history, const language::Schema& schema, const HunchQuestion& question, Progress& progress)
       : history_(history), schema_(schema), question_(question), progress_(progress) {}
 
   Result<Hunch> all() {
@@ -98,10 +98,10 @@ class Asking {
 
  private:
   Result<void> step(const char* what, uint64_t done) { return next_step(progress_, what, done, kSteps); }
-  Result<segment::Program> read(const std::string& text, const char* place, std::string& printed) {
+  Result<language::Program> read(const std::string& text, const char* place, std::string& printed) {
     segment::Asked asked = TRY(segment::ask(text, schema_, question_.known, place));
     if (!asked.warnings.empty()) out_.warnings.push_back(asked.warnings);
-    printed = segment::print(asked.program.definitions.back().body);
+    printed = language::print(asked.program.definitions.back().body);
     return std::move(asked.program);
   }
   Result<void> read() {
@@ -165,7 +165,7 @@ class Asking {
       out_.notes.push_back(
           "Most of what the record holds up to the cut-off was learnt after it (an import of the past), so it is taken "
           "by its dates; what somebody corrected since cannot be told.");
-    if (undated > 0 && !out_.as_known_then && !segment::looks_of(condition_).traits.empty())
+    if (undated > 0 && !out_.as_known_then && !language::looks_of(condition_).traits.empty())
       out_.notes.push_back(
           "Some traits came without a date and count as known at the cut-off; one that was set after it lets the "
           "horizon leak into the IF.");
@@ -395,10 +395,10 @@ class Asking {
   static constexpr Family kMatchedOn[] = {Family::Recency, Family::Frequency, Family::Money, Family::Tenure};
 
   const History& history_;
-  const segment::Schema& schema_;
+  const language::Schema& schema_;
   const HunchQuestion& question_;
   Progress& progress_;
-  segment::Program condition_, outcome_;
+  language::Program condition_, outcome_;
   Parts parts_;
   Instant known_at_ = kNever;  // of the IF and of what is matched
   FeatureTable table_;
@@ -424,7 +424,7 @@ Interval difference_interval(const HunchGroup& a, const HunchGroup& b) {
           difference + std::hypot(a.interval.high - a.rate, b.rate - b.interval.low)};
 }
 
-Result<Hunch> hunch(const History& history, const segment::Schema& schema, const HunchQuestion& question,
+Result<Hunch> hunch(const History& history, const language::Schema& schema, const HunchQuestion& question,
                     Progress& progress) {
   return Asking(history, schema, question, progress).all();
 }

@@ -22,9 +22,9 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "discover/features.hpp"
+#include "language/schema.hpp"
+#include "language/tree.hpp"
 #include "profiles/history.hpp"
-#include "segment/schema.hpp"
-#include "segment/tree.hpp"
 #include "stats/intervals.hpp"
 
 namespace tessera::discover {
@@ -36,12 +36,12 @@ inline constexpr size_t kFewestCompared = 20;   // matched, in each group
 inline constexpr size_t kFewestOutcomes = 5;    // with the outcome and without it, in each group
 
 struct HunchQuestion {
-  std::string condition, outcome;            // text of the segment language
-  std::optional<Instant> as_of;              // none: just after the newest event
-  Duration horizon = kDay * 90;              // above 0
-  Instant known_at = kNever;                 // of the outcome
-  std::vector<segment::Definition> known{};  // applied definitions that the conditions may name
-  bool keep_unwanted = false;                // bots, staff and tests are not left out
+  std::string condition, outcome;             // text of the segment language
+  std::optional<Instant> as_of;               // none: just after the newest event
+  Duration horizon = kDay * 90;               // above 0
+  Instant known_at = kNever;                  // of the outcome
+  std::vector<language::Definition> known{};  // applied definitions that the conditions may name
+  bool keep_unwanted = false;                 // bots, staff and tests are not left out
 };
 
 // What came out. *Stored in JSON under the names of name_of().*
@@ -114,7 +114,7 @@ struct Hunch {
 
 // Errors: a condition that does not check (with place and remedy); a record without events; a horizon longer than the
 // record, or after its end.
-Result<Hunch> hunch(const profiles::History& history, const segment::Schema& schema, const HunchQuestion& question,
+Result<Hunch> hunch(const profiles::History& history, const language::Schema& schema, const HunchQuestion& question,
                     Progress& progress);
 
 // Newcombe's interval of the difference of two independent rates (1998, method 10).

@@ -2,7 +2,7 @@
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
-#include "segment/tree.hpp"
+#include "language/tree.hpp"
 #include "store/definitions.hpp"
 
 namespace tessera::discover {
@@ -62,7 +62,7 @@ Result<Keeping> Keeping::begin(store::Connection& connection, const profiles::Hi
       if (!segment.set_apart && (run.as_of < as_of || run.in_force)) out.before_.ids.insert(segment.id);
     }
   for (const store::StoredDefinition& one : TRY(store::definitions(connection))) {
-    if (one.kind != static_cast<uint8_t>(segment::DefinitionKind::Segment)) continue;
+    if (one.kind != static_cast<uint8_t>(language::DefinitionKind::Segment)) continue;
     if (!made.contains(one.slug)) out.before_.ids.insert(one.slug);
     if (out.before_.ids.contains(one.slug)) out.before_.names.insert(fold_case(one.name));
   }

@@ -10,21 +10,21 @@
 #include "discover/letter_parts.hpp"
 #include "discover/population.hpp"
 #include "discover/takings.hpp"
+#include "language/check.hpp"
+#include "language/print.hpp"
+#include "language/walk.hpp"
 #include "profiles/people.hpp"
-#include "segment/check.hpp"
 #include "segment/evaluate.hpp"
-#include "segment/print.hpp"
-#include "segment/walk.hpp"
 #include "stats/discoveries.hpp"
 
 namespace tessera::discover {
 
 namespace {
 
+using language::Definition;
+using language::DefinitionKind;
 using profiles::History;
 using profiles::Stream;
-using segment::Definition;
-using segment::DefinitionKind;
 
 constexpr double kKnownThen = 0.9;  // of the facts up to T; fewer: the record came later, go by dates
 constexpr double kFalse = 0.05;     // at most so many of what is called more than usual is not
@@ -44,18 +44,18 @@ void each(const Bits& bits, Use use) {
 }
 
 // A definition with all that it stands on, as one text: two of these differ where a definition it uses does.
-std::string meaning_of(const segment::Program& program, uint32_t index) {
-  std::string out = segment::print(program.definitions[index]);
-  const auto look = [&](const auto& self, const segment::Expr& expr) -> void {
-    const auto* name = std::get_if<segment::Name>(&expr.node);
-    const auto* in = std::get_if<segment::InSegment>(&expr.node);
+std::string meaning_of(const language::Program& program, uint32_t index) {
+  std::string out = language::print(program.definitions[index]);
+  const auto look = [&](const auto& self, const language::Expr& expr) -> void {
+    const auto* name = std::get_if<language::Name>(&expr.node);
+    const auto* in = std::get_if<language::InSegment>(&expr.node);
     if (name) out += meaning_of(program, name->definition);
     if (in) out += meaning_of(program, in->definition);
-    segment::for_each_child(
-        expr, [&](const segment::Expr& child) { self(self, child); },
-        [&](const segment::EventPattern& events) {
+    language::for_each_child(
+        expr, [&](const language::Expr& child) { self(self, child); },
+        [&](const language::EventPattern& events) {
           for (const std::string& event : events.names) out += event + "\n";
-          for (const segment::Expr& where : events.where) out += segment::print(where) + "\n";
+          for (const language::Expr& where : events.where) out += language::print(where) + "\n";
         });
   };
   look(look, program.definitions[index].body);
@@ -64,13 +64,13 @@ std::string meaning_of(const segment::Program& program, uint32_t index) {
 
 // A checked set of definitions, evaluated over the history.
 struct Asked {
-  segment::Program program;
+  language::Program program;
   std::unique_ptr<segment::Plan> plan;
   std::unique_ptr<segment::Bound> bound;
 
-  static Result<Asked> of(std::vector<Definition> definitions, const segment::Schema& schema, const History& history) {
-    auto checked = segment::check(std::move(definitions), schema);
-    if (!checked.ok()) return std::unexpected(segment::error_of(checked.diagnostics, ""));
+  static Result<Asked> of(std::vector<Definition> definitions, const language::Schema& schema, const History& history) {
+    auto checked = language::check(std::move(definitions), schema);
+    if (!checked.ok()) return std::unexpected(language::error_of(checked.diagnostics, ""));
     Asked out{std::move(checked.program), {}, {}};
     out.plan = std::make_unique<segment::Plan>(TRY(segment::compile(out.program)));
     out.bound = std::make_unique<segment::Bound>(TRY(segment::Bound::bind(*out.plan, history)));
@@ -102,7 +102,7 @@ double chance_of(size_t entered, size_t left) {
 
 class Writing {
  public:
-  Writing(const History& history, const segment::Schema& schema, const LetterQuestion& question, Progress& progress)
+  Writing(const History& history, const language::Schema& schema, const LetterQuestion& question, Progress& progress)
       : history_(history), schema_(schema), question_(question), progress_(progress) {}
 
   Result<Letter> all() {
@@ -346,7 +346,7 @@ class Writing {
   }
 
   const History& history_;
-  const segment::Schema& schema_;
+  const language::Schema& schema_;
   const LetterQuestion& question_;
   Progress& progress_;
   Letter out_;
@@ -384,7 +384,7 @@ bool Letter::nothing_happened() const {
          proposals().empty();
 }
 
-Result<Letter> letter(const History& history, const segment::Schema& schema, const LetterQuestion& question,
+Result<Letter> letter(const History& history, const language::Schema& schema, const LetterQuestion& question,
                       Progress& progress) {
   return Writing(history, schema, question, progress).all();
 }

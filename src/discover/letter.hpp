@@ -23,9 +23,9 @@
 #include "core/time.hpp"
 #include "discover/lineage.hpp"
 #include "discover/parts.hpp"
+#include "language/schema.hpp"
+#include "language/tree.hpp"
 #include "profiles/history.hpp"
-#include "segment/schema.hpp"
-#include "segment/tree.hpp"
 #include "stats/usual.hpp"
 #include "store/database.hpp"
 
@@ -38,14 +38,14 @@ inline constexpr size_t kMostPeriods = 12;  // before the letter's own
 // A definition in force at U, and what became of it since T.
 enum class Applied : uint8_t { Before, New, Changed };
 struct LetterDefinition {
-  segment::Definition now;
-  std::optional<segment::Definition> then;  // in force at T
+  language::Definition now;
+  std::optional<language::Definition> then;  // in force at T
   Applied applied = Applied::Before;
   Instant since = kEver;  // of this version
 };
 struct LetterDefinitions {
   std::vector<LetterDefinition> in_force;
-  std::vector<segment::Definition> removed;  // in force at T, and no more
+  std::vector<language::Definition> removed;  // in force at T, and no more
 };
 // Versions that were learnt after U count as having been there all along: there was no other then.
 Result<LetterDefinitions> letter_definitions(store::Connection& connection, Instant since, Instant until);
@@ -128,7 +128,7 @@ struct Letter {
   Instant newest = kEver;  // event up to U
   LetterFigure money, buyers, first_timers;
   std::vector<LetterSegment> segments;  // more than usual first, then by change
-  std::vector<segment::Definition> removed;
+  std::vector<language::Definition> removed;
   std::vector<std::string> splits;  // sentences: which applied segment became which
   std::vector<Notable> notables;
   std::vector<double> largest_rises, largest_falls;  // of anybody, in each of the periods before but the first
@@ -144,7 +144,7 @@ struct Letter {
 };
 
 // Errors: T is not before U; a definition that does not check; a record without events.
-Result<Letter> letter(const profiles::History& history, const segment::Schema& schema, const LetterQuestion& question,
+Result<Letter> letter(const profiles::History& history, const language::Schema& schema, const LetterQuestion& question,
                       Progress& progress);
 
 }  // namespace tessera::discover

@@ -2,14 +2,14 @@
 #include <algorithm>
 
 #include "discover/letter.hpp"
-#include "segment/applied.hpp"
+#include "language/applied.hpp"
 #include "store/definitions.hpp"
 
 namespace tessera::discover {
 
 namespace {
 
-using segment::Definition;
+using language::Definition;
 
 auto same_as(const Definition& definition) {
   return [&](const Definition& other) { return other.kind == definition.kind && other.slug == definition.slug; };
@@ -18,10 +18,10 @@ auto same_as(const Definition& definition) {
 }  // namespace
 
 Result<LetterDefinitions> letter_definitions(store::Connection& connection, Instant since, Instant until) {
-  const std::vector<Definition> then = TRY(segment::applied_definitions(connection, since));
+  const std::vector<Definition> then = TRY(language::applied_definitions(connection, since));
   // What was applied after U was not there to be changed; there is nothing else to look through, so it is looked
   // through.
-  const std::vector<Definition> now = TRY(segment::applied_definitions(connection));
+  const std::vector<Definition> now = TRY(language::applied_definitions(connection));
   const auto versions = TRY(store::definitions(connection));
   LetterDefinitions out;
   for (const Definition& definition : now) {

@@ -6,28 +6,28 @@
 
 #include "core/parallel.hpp"
 #include "core/stop.hpp"
-#include "segment/check.hpp"
+#include "language/check.hpp"
+#include "language/parse.hpp"
+#include "language/print.hpp"
 #include "segment/evaluate.hpp"
-#include "segment/parse.hpp"
 #include "segment/plan.hpp"
-#include "segment/print.hpp"
 
 namespace tessera::discover {
 
 namespace {
 
-using segment::Definition;
-using segment::DefinitionKind;
-using segment::Type;
+using language::Definition;
+using language::DefinitionKind;
+using language::Type;
 using segment::ValueColumn;
 
 constexpr size_t kBlock = 16'384;  // customers evaluated at a time: exact fractions are wide, doubles are kept
 
-Result<segment::Checked> checked_of(const Setting& setting, std::string_view text, std::string_view name) {
-  segment::Parsed parsed = segment::parse_definitions(text);
-  if (!parsed.ok()) return std::unexpected(segment::error_of(parsed.diagnostics, text, name));
-  segment::Checked checked = segment::check(std::move(parsed.definitions), setting.schema);
-  if (!checked.ok()) return std::unexpected(segment::error_of(checked.diagnostics, text, name));
+Result<language::Checked> checked_of(const Setting& setting, std::string_view text, std::string_view name) {
+  language::Parsed parsed = language::parse_definitions(text);
+  if (!parsed.ok()) return std::unexpected(language::error_of(parsed.diagnostics, text, name));
+  language::Checked checked = language::check(std::move(parsed.definitions), setting.schema);
+  if (!checked.ok()) return std::unexpected(language::error_of(checked.diagnostics, text, name));
   return checked;
 }
 
@@ -40,7 +40,7 @@ double scale_of(Type type, Shape shape) {
 }  // namespace
 
 Result<FeatureTable> measure(const Setting& setting, std::string_view definitions, std::vector<Feature> features) {
-  const segment::Checked checked = TRY(checked_of(setting, definitions, "features"));
+  const language::Checked checked = TRY(checked_of(setting, definitions, "features"));
   const segment::Plan plan = TRY(segment::compile(checked.program, setting.zone));
   const segment::Bound bound = TRY(segment::Bound::bind(plan, setting.history));
   FeatureTable out;
@@ -94,7 +94,7 @@ Result<FeatureTable> measure(const Setting& setting, std::string_view definition
 }
 
 Result<std::vector<Feature>> features_of_text(const Setting& setting, std::string_view text, std::string_view name) {
-  const segment::Checked checked = TRY(checked_of(setting, text, name));
+  const language::Checked checked = TRY(checked_of(setting, text, name));
   std::vector<Feature> out;
   for (const Definition& definition : checked.program.definitions) {
     if (definition.kind != DefinitionKind::Let && definition.kind != DefinitionKind::Score) continue;
@@ -108,7 +108,7 @@ Result<std::vector<Feature>> features_of_text(const Setting& setting, std::strin
     std::string phrase = definition.name;
     std::replace(phrase.begin(), phrase.end(), '_', ' ');
     out.push_back({.name = definition.name,
-                   .definition = segment::print(definition.body),
+                   .definition = language::print(definition.body),
                    .family = Family::Own,
                    .shape = shape,
                    .phrase = phrase,
@@ -123,7 +123,7 @@ Result<std::vector<Feature>> features_of_text(const Setting& setting, std::strin
 }
 
 Result<Members> members_of(const Setting& setting, std::string_view text) {
-  const segment::Checked checked = TRY(checked_of(setting, text, "segments"));
+  const language::Checked checked = TRY(checked_of(setting, text, "segments"));
   const segment::Plan plan = TRY(segment::compile(checked.program, setting.zone));
   const segment::Bound bound = TRY(segment::Bound::bind(plan, setting.history));
   const segment::Evaluation found = segment::evaluate_all(bound, setting.as_of, kNever);
@@ -144,9 +144,9 @@ Result<Members> members_of(const Setting& setting, std::string_view text) {
 }
 
 Result<std::string> formatted(std::string_view text) {
-  const segment::Parsed parsed = segment::parse_definitions(text);
-  if (!parsed.ok()) return std::unexpected(segment::error_of(parsed.diagnostics, text, "segments"));
-  return segment::print(parsed.definitions, parsed.last_note);
+  const language::Parsed parsed = language::parse_definitions(text);
+  if (!parsed.ok()) return std::unexpected(language::error_of(parsed.diagnostics, text, "segments"));
+  return language::print(parsed.definitions, parsed.last_note);
 }
 
 }  // namespace tessera::discover

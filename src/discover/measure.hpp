@@ -8,14 +8,14 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "discover/features.hpp"
+#include "language/schema.hpp"
 #include "profiles/history.hpp"
-#include "segment/schema.hpp"
 
 namespace tessera::discover {
 
 struct Setting {
   const profiles::History& history;
-  const segment::Schema& schema;
+  const language::Schema& schema;
   Instant as_of;
   Zone zone;
   Instant known_at = kNever;  // of the features

@@ -5,8 +5,8 @@
 
 #include "core/text.hpp"
 #include "discover/wording.hpp"
-#include "segment/lex.hpp"
-#include "segment/parse.hpp"
+#include "language/lex.hpp"
+#include "language/parse.hpp"
 
 namespace tessera::discover {
 
@@ -194,13 +194,13 @@ namespace {
 // The user's definitions, and behind them those of ours that have no like there: groups that are set apart speak of
 // main events, whatever the features are.
 std::string beside_own(std::string_view own_text, std::string_view ours) {
-  const auto own = segment::parse_definitions(own_text);
+  const auto own = language::parse_definitions(own_text);
   std::string out = std::string(own_text) + "\n";
   for (const std::string_view line : split(ours, '\n')) {
     const size_t name = line.find(' ') + 1;
     const std::string_view defined = line.substr(std::min(name, line.size()), line.find(" =") - name);
     const bool is_there =
-        std::ranges::any_of(own.definitions, [&](const segment::Definition& each) { return each.name == defined; });
+        std::ranges::any_of(own.definitions, [&](const language::Definition& each) { return each.name == defined; });
     if (name > 0 && !is_there) out += fmt::format("{}\n", line);
   }
   return out;
@@ -225,7 +225,7 @@ std::string file_of_rules(const Parts& parts, const FeatureTable& features, cons
       out += "# " + rule.note.substr(from, to - from) + "\n";
       from = to + 1;
     }
-    out += fmt::format("segment {} id \"{}\" =\n  {}\n", segment::in_quotes(rule.name), rule.id, rule.rule);
+    out += fmt::format("segment {} id \"{}\" =\n  {}\n", language::in_quotes(rule.name), rule.id, rule.rule);
   }
   return out;
 }

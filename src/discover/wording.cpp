@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "segment/lex.hpp"
+#include "language/lex.hpp"
 
 namespace tessera::discover {
 
@@ -17,7 +17,7 @@ std::string number_text(double value) {
 
 std::string category_text(const cluster::Condition& condition, const FeatureColumn& column) {
   std::vector<std::string> items;
-  for (const uint32_t code : condition.codes) items.push_back(segment::in_quotes(column.levels[code]));
+  for (const uint32_t code : condition.codes) items.push_back(language::in_quotes(column.levels[code]));
   if (items.size() == 1) return fmt::format("{} {} {}", column.feature.name, condition.excluded ? "!=" : "=", items[0]);
   return fmt::format("{} {}in ({})", column.feature.name, condition.excluded ? "not " : "", fmt::join(items, ", "));
 }

@@ -1,10 +1,10 @@
 // What the engine says of itself: changes and who hears of them, segments, members, customers, status.
 #include <algorithm>
 
+#include "language/needs.hpp"
+#include "language/print.hpp"
 #include "live/engine_state.hpp"
 #include "profiles/people.hpp"
-#include "segment/needs.hpp"
-#include "segment/print.hpp"
 
 namespace tessera::live {
 
@@ -94,11 +94,11 @@ Result<std::vector<feed::Change>> Engine::changes_after(std::string_view id, siz
 
 Json Engine::State::stale_sources(const std::string& slug) const {
   const auto& program = fold->definitions().program.definitions;
-  const auto definition = std::ranges::find_if(program, [&](const segment::Definition& each) {
-    return each.kind == segment::DefinitionKind::Segment && each.slug == slug;
+  const auto definition = std::ranges::find_if(program, [&](const language::Definition& each) {
+    return each.kind == language::DefinitionKind::Segment && each.slug == slug;
   });
   const auto events =
-      segment::events_looked_at(fold->definitions().program, static_cast<size_t>(definition - program.begin()));
+      language::events_looked_at(fold->definitions().program, static_cast<size_t>(definition - program.begin()));
   Json out = Json::array();
   for (std::string& name : events ? sources.silent(clock.now(), *events) : sources.silent(clock.now()))
     out.add(std::move(name));
@@ -113,8 +113,8 @@ Json Engine::segments() {
   for (size_t i = 0; i < s.fold->plan().segments.size(); ++i) {
     const std::string& slug = outputs[s.fold->plan().segments[i]].slug;
     const auto version = std::ranges::find(s.fold->definitions().segments, slug, &SegmentVersion::slug);
-    const auto text = std::ranges::find_if(s.in_force.all(), [&](const segment::Definition& each) {
-      return each.kind == segment::DefinitionKind::Segment && each.slug == slug;
+    const auto text = std::ranges::find_if(s.in_force.all(), [&](const language::Definition& each) {
+      return each.kind == language::DefinitionKind::Segment && each.slug == slug;
     });
     list.add(Json::object()
                  .set("id", slug)
@@ -123,7 +123,7 @@ Json Engine::segments() {
                  .set("since", text_of(version->since))
                  .set("members", uint64_t{s.fold->members(i).size()})
                  .set("stale_sources", s.stale_sources(slug))
-                 .set("definition", text == s.in_force.all().end() ? "" : segment::print(*text)));
+                 .set("definition", text == s.in_force.all().end() ? "" : language::print(*text)));
   }
   return list;
 }

@@ -19,18 +19,18 @@
 #include <string>
 #include <vector>
 
+#include "language/tree.hpp"
 #include "live/inflow.hpp"
 #include "live/look.hpp"
 #include "live/member_set.hpp"
 #include "live/page.hpp"
 #include "live/timers.hpp"
-#include "segment/tree.hpp"
 
 namespace tessera::live {
 
 // What is in force: a program that has passed the checker, and of each of its segments which version it is.
 struct Definitions {
-  segment::Program program;
+  language::Program program;
   std::vector<SegmentVersion> segments;
 };
 

@@ -3,15 +3,15 @@
 #include <algorithm>
 
 #include "core/text.hpp"
-#include "segment/check.hpp"
-#include "segment/diagnostic.hpp"
-#include "segment/parse.hpp"
-#include "segment/print.hpp"
+#include "language/check.hpp"
+#include "language/diagnostic.hpp"
+#include "language/parse.hpp"
+#include "language/print.hpp"
 
 namespace tessera::live {
 
-using segment::Definition;
-using segment::DefinitionKind;
+using language::Definition;
+using language::DefinitionKind;
 
 namespace {
 
@@ -23,16 +23,16 @@ void put(std::vector<Definition>& all, Definition definition) {
 }  // namespace
 
 // The program of all_, and what of it means something else than before.
-Result<void> InForce::settle(const segment::Schema& schema, Instant at) {
-  auto checked = segment::check(all_, schema);
-  if (!checked.ok()) return std::unexpected(segment::error_of(checked.diagnostics, segment::print(all_)));
+Result<void> InForce::settle(const language::Schema& schema, Instant at) {
+  auto checked = language::check(all_, schema);
+  if (!checked.ok()) return std::unexpected(language::error_of(checked.diagnostics, language::print(all_)));
   definitions_ = {.program = std::move(checked.program), .segments = {}};
   std::map<std::string, std::string> meanings;
   for (const Definition& definition : all_) {
     if (definition.kind != DefinitionKind::Segment) continue;
     // The checker gives a definition with all it uses, aliases replaced.
-    const auto alone = segment::check({definition}, schema, all_);
-    std::string meaning = segment::print(alone.program.definitions);
+    const auto alone = language::check({definition}, schema, all_);
+    std::string meaning = language::print(alone.program.definitions);
     const auto before = meanings_.find(definition.slug);
     if (before == meanings_.end() || before->second != meaning) since_[definition.slug] = at;
     meanings.emplace(definition.slug, std::move(meaning));
@@ -46,7 +46,7 @@ Result<void> InForce::settle(const segment::Schema& schema, Instant at) {
   return {};
 }
 
-Result<InForce> InForce::read(store::Connection& connection, const segment::Schema& schema) {
+Result<InForce> InForce::read(store::Connection& connection, const language::Schema& schema) {
   auto answer = TRY(connection.query(
       "SELECT d.kind, d.slug, d.text, d.version, d.removed, e.learnt, d.entry FROM tessera.definition d JOIN "
       "tessera.entry e ON e.id = d.entry ORDER BY d.entry, d.kind, d.slug"));
@@ -68,7 +68,7 @@ Result<InForce> InForce::read(store::Connection& connection, const segment::Sche
         continue;
       }
       const std::string text(chunk->column(2).text(row));
-      auto parsed = segment::parse_definitions(text);
+      auto parsed = language::parse_definitions(text);
       if (!parsed.ok())
         return fail(fmt::format("the applied definition '{}' cannot be read by this version:\n{}", slug,
                                 segment::render(parsed.diagnostics, text)),
@@ -79,18 +79,18 @@ Result<InForce> InForce::read(store::Connection& connection, const segment::Sche
   return out;
 }
 
-Result<InForce::Changed> InForce::with(std::string_view text, const segment::Schema& schema, Instant at) const {
-  auto parsed = segment::parse_definitions(text);
-  if (!parsed.ok()) return std::unexpected(segment::error_of(parsed.diagnostics, text));
-  const auto checked = segment::check(parsed.definitions, schema, all_);
-  if (!checked.ok()) return std::unexpected(segment::error_of(checked.diagnostics, text));
+Result<InForce::Changed> InForce::with(std::string_view text, const language::Schema& schema, Instant at) const {
+  auto parsed = language::parse_definitions(text);
+  if (!parsed.ok()) return std::unexpected(language::error_of(parsed.diagnostics, text));
+  const auto checked = language::check(parsed.definitions, schema, all_);
+  if (!checked.ok()) return std::unexpected(language::error_of(checked.diagnostics, text));
   Changed out{.now = *this, .written = {}, .removed = {}, .warnings = segment::render(checked.diagnostics, text)};
   for (Definition& definition : parsed.definitions) {
     const auto kind = static_cast<uint8_t>(definition.kind);
-    out.written.push_back({kind, definition.slug, definition.name, segment::print(definition)});
+    out.written.push_back({kind, definition.slug, definition.name, language::print(definition)});
     const auto same = std::ranges::find_if(all_, [&](const Definition& old) {
       return old.kind == definition.kind && old.slug == definition.slug &&
-             segment::print(old) == segment::print(definition);
+             language::print(old) == language::print(definition);
     });
     if (same == all_.end()) ++out.now.versions_[{kind, definition.slug}];
     put(out.now.all_, std::move(definition));
@@ -99,7 +99,7 @@ Result<InForce::Changed> InForce::with(std::string_view text, const segment::Sch
   return out;
 }
 
-Result<InForce::Changed> InForce::without(std::string_view slug, const segment::Schema& schema, Instant at) const {
+Result<InForce::Changed> InForce::without(std::string_view slug, const language::Schema& schema, Instant at) const {
   Changed out{.now = *this, .written = {}, .removed = {}, .warnings = {}};
   std::vector<std::string> known;
   for (const Definition& definition : all_) {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "language/schema.hpp"
 #include "live/fold.hpp"
-#include "segment/schema.hpp"
 #include "store/definitions.hpp"
 
 namespace tessera::live {
@@ -15,20 +15,20 @@ namespace tessera::live {
 class InForce {
  public:
   // From all versions in the record.
-  static Result<InForce> read(store::Connection& connection, const segment::Schema& schema);
+  static Result<InForce> read(store::Connection& connection, const language::Schema& schema);
 
   // With these added or replaced, or one removed, at an instant. Errors have every diagnostic with its place.
   struct Changed;
-  Result<Changed> with(std::string_view text, const segment::Schema& schema, Instant at) const;
-  Result<Changed> without(std::string_view slug, const segment::Schema& schema, Instant at) const;
+  Result<Changed> with(std::string_view text, const language::Schema& schema, Instant at) const;
+  Result<Changed> without(std::string_view slug, const language::Schema& schema, Instant at) const;
 
   const Definitions& definitions() const { return definitions_; }
-  const std::vector<segment::Definition>& all() const { return all_; }  // as written, aliases too
+  const std::vector<language::Definition>& all() const { return all_; }  // as written, aliases too
 
  private:
-  Result<void> settle(const segment::Schema& schema, Instant at);
+  Result<void> settle(const language::Schema& schema, Instant at);
 
-  std::vector<segment::Definition> all_;
+  std::vector<language::Definition> all_;
   std::map<std::pair<uint8_t, std::string>, uint32_t> versions_;  // the last there was, removed ones too
   std::map<std::string, std::string> meanings_;                   // by slug of a segment
   std::map<std::string, Instant> since_;

@@ -216,8 +216,8 @@ Result<std::string> Recorder::sources() {
   return rows.empty() ? std::string() : rows[0][0].value_or("");
 }
 
-Result<segment::Schema> Recorder::schema() {
-  return segment::schema_of(TRY(profiles::list_events(connection_, profiles::Counting::No)));
+Result<language::Schema> Recorder::schema() {
+  return language::schema_of(TRY(profiles::list_events(connection_, profiles::Counting::No)));
 }
 
 std::vector<std::string> Recorder::events() const {

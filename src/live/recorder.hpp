@@ -36,7 +36,7 @@ class Recorder {
   std::vector<std::string> events() const;
   Result<std::unique_ptr<Memory>> memory(Wanted wanted);
   Result<std::string> sources();  // Sources::text of the last page; empty: none
-  Result<segment::Schema> schema();
+  Result<language::Schema> schema();
   Result<std::optional<feed::ChangeId>> find_change(const Flip& like, const SegmentVersion& segment);
   Result<std::optional<feed::ChangeId>> last_change();
   // Changes behind `after` (all without), ascending, at most `limit`.

@@ -78,12 +78,12 @@ Read read(const Bound& bound, const Column& column, size_t at, bool instants, in
 // A value column by the type of its node, filled lane by lane.
 class Writer {
  public:
-  Writer(Col& col, Type type, size_t lanes) : col_(col) {
-    if (type == Type::Text) {
+  Writer(Col& col, language::Type type, size_t lanes) : col_(col) {
+    if (type == language::Type::Text) {
       col.own_text.assign(lanes, profiles::kAbsentText);
       col.text = col.own_text.data();
       col.kind = Col::Kind::Text;
-    } else if (type == Type::Bool || type == Type::Condition) {
+    } else if (type == language::Type::Bool || type == language::Type::Condition) {
       col.own_truth.assign(words(lanes), 0);
       col.own_known.assign(words(lanes), 0);
       col.truth = col.own_truth.data();
@@ -93,7 +93,7 @@ class Writer {
       col.own_i64.assign(lanes, kUnknown);
       col.i64 = col.own_i64.data();
       col.kind = Col::Kind::I64;
-      col.scale = type == Type::Number ? Scale{1, Number::kOne} : Scale{};
+      col.scale = type == language::Type::Number ? Scale{1, Number::kOne} : Scale{};
     }
   }
   void put(size_t i, int64_t raw) {
@@ -636,7 +636,7 @@ int64_t mode(std::vector<Seen>& seen) {
 void Block::collect(NodeId id, const AggregatePlan& plan) {
   Col& col = customers_.cols[id];
   const auto& parts = bound_.parts[id];
-  std::vector<Window> windows;
+  std::vector<language::Window> windows;
   for (const Part& part : parts) {
     group_state(part.group);
     windows.push_back(window(part, plan.window.anchor, windows.size()));
@@ -758,11 +758,11 @@ bool Block::falling_until(Frame& frame, const Node& node, NodeId id) {
   const GroupState& group = group_state(part.group);
   const ValuesState* values = plan->reduce == Reduce::Sum ? &values_state(part.values) : nullptr;
   if (!group.until.empty() || (values && values->has_negative)) return false;
-  const Window in = window(part, kNoNode, 0);
+  const language::Window in = window(part, kNoNode, 0);
   const StreamState& state = streams_[bound_.groups[part.group].stream];
   const Instant* time = bound_.streams[bound_.groups[part.group].stream].stream->time.data() + state.from;
   const Bounds bounds = whole_bounds(std::get<RangePlan>(node.detail), x.scale,
-                                     plan_.nodes[operand].type == Type::Number ? Number::kOne : 1);
+                                     plan_.nodes[operand].type == language::Type::Number ? Number::kOne : 1);
   Col& col = frame.cols[id];
   for (size_t i = 0; i < frame.lanes; ++i) {
     const uint32_t end = in.high[i];

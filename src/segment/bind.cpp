@@ -56,15 +56,15 @@ bool is_like(std::string_view text, std::string_view pattern) {
   return p == pattern.size();
 }
 
-std::optional<PropertyType> property_type(Type type) {
+std::optional<PropertyType> property_type(language::Type type) {
   switch (type) {
-    case Type::Number:
+    case language::Type::Number:
       return PropertyType::Number;
-    case Type::Text:
-    case Type::Instant:
+    case language::Type::Text:
+    case language::Type::Instant:
       return PropertyType::Text;
-    case Type::Bool:
-    case Type::Condition:
+    case language::Type::Bool:
+    case language::Type::Condition:
       return PropertyType::Bool;
     default:
       return std::nullopt;
@@ -244,11 +244,11 @@ const Bound::ColumnFacts& Bound::facts_of(const Column& column) {
   return found->second;
 }
 
-uint32_t Bound::bind_values(const AggregatePlan& aggregate, Type type, uint32_t group) {
+uint32_t Bound::bind_values(const AggregatePlan& aggregate, language::Type type, uint32_t group) {
   const Stream& stream = *streams[groups[group].stream].stream;
   const Pattern& pattern = plan_->patterns[groups[group].pattern];
   const bool any_type = aggregate.reduce == Reduce::Distinct;
-  Values out{.group = group, .instants = type == Type::Instant && !any_type};
+  Values out{.group = group, .instants = type == language::Type::Instant && !any_type};
   const auto wanted = property_type(type);
   const auto add = [&](const std::string& property, bool is_list) {
     bool found = false;
@@ -341,7 +341,7 @@ void Bound::bind_property(NodeId id) {
       const auto wanted = property_type(node.type);
       return wanted ? use.stream->column(property, *wanted, is_list) : nullptr;
     };
-    if (node.type == Type::List) {
+    if (node.type == language::Type::List) {
       for (int type = 1; type <= 3; ++type)
         out.list[type - 1] = use.stream->column(name, static_cast<PropertyType>(type), true);
     } else if (node.scope > 1 && has_list(*use.stream, each + "." + name)) {
@@ -391,7 +391,7 @@ Result<Bound> Bound::bind_within(const Plan& plan, const profiles::History& hist
   bound.bind_patterns();
   bool reads_instants = false, reads_traits = false;
   for (const Node& node : plan.nodes) {
-    reads_instants |= node.type == Type::Instant;
+    reads_instants |= node.type == language::Type::Instant;
     reads_traits |= node.scope == 0 && (node.op == Op::Property || node.op == Op::AnyElement);
   }
   if (const Stream* traits = reads_traits ? history.stream(profiles::kTraits) : nullptr) {
@@ -412,7 +412,7 @@ Result<Bound> Bound::bind_within(const Plan& plan, const profiles::History& hist
         TRY(bound.bind_text_test(id));
         break;
       case Op::Constant:
-        if (const auto* text = std::get_if<std::string>(&std::get<Literal>(plan.nodes[id].detail).value)) {
+        if (const auto* text = std::get_if<std::string>(&std::get<language::Literal>(plan.nodes[id].detail).value)) {
           bound.literal_ids_[id] = kLiteralText | static_cast<TextId>(bound.literal_texts_.size());
           bound.literal_texts_.push_back(*text);
         }
@@ -434,7 +434,7 @@ Result<Bound> Bound::bind_within(const Plan& plan, const profiles::History& hist
 
 std::vector<std::string> literal_texts(const Plan& plan) {
   std::vector<std::string> texts;
-  const auto add = [&](const Literal& literal) {
+  const auto add = [&](const language::Literal& literal) {
     if (const auto* text = std::get_if<std::string>(&literal.value)) texts.push_back(*text);
   };
   for (const Node& node : plan.nodes) {

@@ -12,7 +12,7 @@ namespace tessera::segment {
 
 // One value a customer. Unknown values are no zeros: ask known() first.
 struct ValueColumn {
-  Type type = Type::Unresolved;
+  language::Type type = language::Type::Unresolved;
   size_t size = 0;
   // The one that fits the type: instants and durations in ms, numbers as whole multiples of mul / div where they all
   // are, else as fractions.

@@ -2,16 +2,16 @@
 
 #include <unordered_map>
 
+#include "language/print.hpp"
+#include "language/walk.hpp"
 #include "segment/block.hpp"
-#include "segment/print.hpp"
-#include "segment/walk.hpp"
 
 namespace tessera::segment {
 
 namespace {
 
-bool is_condition(const Expr& expr) {
-  return expr.type == Type::Condition;
+bool is_condition(const language::Expr& expr) {
+  return expr.type == language::Type::Condition;
 }
 
 // A value as people read it: exact where it has a short form, else to six places with a sign that it goes on.
@@ -27,11 +27,12 @@ std::string text_of_number(Rational x) {
 
 class Explaining {
  public:
-  Explaining(const Program& program, const profiles::History& history) : program_(program), history_(history) {}
+  Explaining(const language::Program& program, const profiles::History& history)
+      : program_(program), history_(history) {}
 
   Result<Explanation> run(uint32_t index, profiles::CustomerIndex customer, Instant as_of, Instant known_at,
                           const Zone& zone) {
-    const Definition& definition = program_.definitions[index];
+    const language::Definition& definition = program_.definitions[index];
     collect(definition.body);
     const Plan plan = TRY(compile(program_, exprs_, zone));
     const Bound bound = TRY(Bound::bind(plan, history_));
@@ -50,13 +51,13 @@ class Explaining {
     bound_ = &bound;
     block_ = &block;
     Explanation out = condition(definition.body);
-    if (!std::holds_alternative<Logic>(definition.body.node)) {
+    if (!std::holds_alternative<language::Logic>(definition.body.node)) {
       Explanation whole = {.holds = out.holds, .until = out.until};
       whole.parts.push_back(std::move(out));
       out = std::move(whole);
     }
     out.condition = definition.name;
-    if (definition.kind == DefinitionKind::Segment && !block.col(whole_node).is_true(0))
+    if (definition.kind == language::DefinitionKind::Segment && !block.col(whole_node).is_true(0))
       if (std::string reason = left_out_because(customer, as_of, visible); !reason.empty()) {
         out.holds = false;
         out.because = std::move(reason);
@@ -69,7 +70,7 @@ class Explaining {
   // The plan's outputs are the program's lets, scores and segments in order.
   NodeId output_of(const Plan& plan, uint32_t index) const {
     size_t output = 0;
-    for (uint32_t i = 0; i < index; ++i) output += program_.definitions[i].kind != DefinitionKind::Event;
+    for (uint32_t i = 0; i < index; ++i) output += program_.definitions[i].kind != language::DefinitionKind::Event;
     return plan.outputs[output].node;
   }
 
@@ -98,40 +99,41 @@ class Explaining {
   }
 
   // Every expression that the explanation will speak of.
-  void collect(const Expr& expr) {
-    if (std::holds_alternative<Literal>(expr.node)) return;
+  void collect(const language::Expr& expr) {
+    if (std::holds_alternative<language::Literal>(expr.node)) return;
     exprs_.push_back(&expr);
-    if (const Expr* body = body_of(expr)) collect(*body);
-    for_each_child(expr, [&](const Expr& child) { collect_child(expr, child); }, [](const EventPattern&) {});
+    if (const language::Expr* body = body_of(expr)) collect(*body);
+    language::for_each_child(
+        expr, [&](const language::Expr& child) { collect_child(expr, child); }, [](const language::EventPattern&) {});
   }
   // The condition of an element is no condition of the customer; it is explained as one text.
-  void collect_child(const Expr& parent, const Expr& child) {
-    if (!std::holds_alternative<AnyElement>(parent.node)) collect(child);
+  void collect_child(const language::Expr& parent, const language::Expr& child) {
+    if (!std::holds_alternative<language::AnyElement>(parent.node)) collect(child);
   }
   // What a name or a segment stands for, where that is a condition.
-  const Expr* body_of(const Expr& expr) const {
-    const Name* name = std::get_if<Name>(&expr.node);
-    const InSegment* segment = std::get_if<InSegment>(&expr.node);
+  const language::Expr* body_of(const language::Expr& expr) const {
+    const language::Name* name = std::get_if<language::Name>(&expr.node);
+    const language::InSegment* segment = std::get_if<language::InSegment>(&expr.node);
     const uint32_t index = name ? name->definition : segment ? segment->definition : UINT32_MAX;
     if (index == UINT32_MAX || !is_condition(program_.definitions[index].body)) return nullptr;
     return &program_.definitions[index].body;
   }
 
-  std::string value_text(const Expr& expr) const {
+  std::string value_text(const language::Expr& expr) const {
     const NodeId node = nodes_.at(&expr);
     const Col& col = block_->col(node);
     switch (plan_->nodes[node].type) {
-      case Type::Number: {
+      case language::Type::Number: {
         const Rational x = col.number(0);
         return x.known() ? text_of_number(x) : "unknown";
       }
-      case Type::Text:
+      case language::Type::Text:
         return col.text[0] > profiles::kClearedText ? quoted_json(bound_->text(col.text[0])) : "unknown";
-      case Type::Instant:
+      case language::Type::Instant:
         return is_known(col.i64[0]) ? tessera::text_of(Instant{col.i64[0]}) : "unknown";
-      case Type::Duration:
+      case language::Type::Duration:
         return is_known(col.i64[0]) ? tessera::text_of(Duration{col.i64[0]}) : "unknown";
-      case Type::List:
+      case language::Type::List:
         return "a list";
       default:
         return !col.has_truth(0) ? "unknown" : col.is_true(0) ? "true" : "false";
@@ -139,17 +141,18 @@ class Explaining {
   }
 
   // The values directly below a condition, and what they in turn were made of where that tells more.
-  void find_values(const Expr& expr, std::vector<Explanation::Found>& found) const {
-    for_each_child(
+  void find_values(const language::Expr& expr, std::vector<Explanation::Found>& found) const {
+    language::for_each_child(
         expr,
-        [&](const Expr& child) {
-          if (std::holds_alternative<Literal>(child.node) || is_condition(child) || !nodes_.contains(&child)) return;
-          found.push_back({print(child), value_text(child)});
-          const bool is_made =
-              std::holds_alternative<Ago>(child.node) || std::holds_alternative<Arithmetic>(child.node);
+        [&](const language::Expr& child) {
+          if (std::holds_alternative<language::Literal>(child.node) || is_condition(child) || !nodes_.contains(&child))
+            return;
+          found.push_back({language::print(child), value_text(child)});
+          const bool is_made = std::holds_alternative<language::Ago>(child.node) ||
+                               std::holds_alternative<language::Arithmetic>(child.node);
           if (is_made) find_values(child, found);
         },
-        [](const EventPattern&) {});
+        [](const language::EventPattern&) {});
   }
 
   std::string because(const Explanation& of) const {
@@ -169,27 +172,27 @@ class Explaining {
     return "";
   }
 
-  Explanation condition(const Expr& expr) const {
+  Explanation condition(const language::Expr& expr) const {
     const NodeId node = nodes_.at(&expr);
     const Col& col = block_->col(node);
-    Explanation out{.condition = print(expr), .until = block_->until(node, 0)};
+    Explanation out{.condition = language::print(expr), .until = block_->until(node, 0)};
     if (col.has_truth(0)) out.holds = col.is_true(0);
-    if (const Expr* body = body_of(expr)) out.parts.push_back(condition(*body));
-    for_each_child(
+    if (const language::Expr* body = body_of(expr)) out.parts.push_back(condition(*body));
+    language::for_each_child(
         expr,
-        [&](const Expr& child) {
+        [&](const language::Expr& child) {
           if (is_condition(child) && nodes_.contains(&child)) out.parts.push_back(condition(child));
         },
-        [](const EventPattern&) {});
+        [](const language::EventPattern&) {});
     find_values(expr, out.found);
     out.because = because(out);
     return out;
   }
 
-  const Program& program_;
+  const language::Program& program_;
   const profiles::History& history_;
-  std::vector<const Expr*> exprs_;
-  std::unordered_map<const Expr*, NodeId> nodes_;
+  std::vector<const language::Expr*> exprs_;
+  std::unordered_map<const language::Expr*, NodeId> nodes_;
   const Plan* plan_ = nullptr;
   const Bound* bound_ = nullptr;
   const Block* block_ = nullptr;
@@ -212,7 +215,7 @@ void write(const Explanation& explanation, size_t depth, std::string& out) {
 
 }  // namespace
 
-Result<Explanation> explain(const Program& program, uint32_t index, const profiles::History& history,
+Result<Explanation> explain(const language::Program& program, uint32_t index, const profiles::History& history,
                             profiles::CustomerIndex customer, Instant as_of, Instant known_at, const Zone& zone) {
   VERIFY(index < program.definitions.size() && customer < history.customers());
   return Explaining(program, history).run(index, customer, as_of, known_at, zone);

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/json.hpp"
+#include "language/tree.hpp"
 #include "segment/evaluate.hpp"
-#include "segment/tree.hpp"
 
 namespace tessera::segment {
 
@@ -26,7 +26,7 @@ struct Explanation {
 };
 
 // Of the definition at `index` in the program, a segment or a let that is a condition. Error: as compile and bind.
-Result<Explanation> explain(const Program& program, uint32_t index, const profiles::History& history,
+Result<Explanation> explain(const language::Program& program, uint32_t index, const profiles::History& history,
                             profiles::CustomerIndex customer, Instant as_of, Instant known_at,
                             const Zone& zone = Zone::utc());
 

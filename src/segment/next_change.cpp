@@ -41,15 +41,15 @@ struct Interval {
   static Interval anything() { return {-INFINITY, INFINITY, true}; }
 };
 
-Interval combine(ArithmeticOp op, Interval a, Interval b) {
+Interval combine(language::ArithmeticOp op, Interval a, Interval b) {
   const bool maybe_unknown = a.maybe_unknown || b.maybe_unknown;
   Interval out;
-  if (op == ArithmeticOp::Add)
+  if (op == language::ArithmeticOp::Add)
     out = Interval::around(a.low + b.low, a.high + b.high);
-  else if (op == ArithmeticOp::Subtract)
+  else if (op == language::ArithmeticOp::Subtract)
     out = Interval::around(a.low - b.high, a.high - b.low);
   else {
-    if (op == ArithmeticOp::Divide) {
+    if (op == language::ArithmeticOp::Divide) {
       if (b.low <= 0 && b.high >= 0) return Interval::anything();
       b = Interval::around(1 / b.low, 1 / b.high);
     }
@@ -372,9 +372,10 @@ Interval interval_of(const Plan& plan, NodeId id, const Frame& near, const Frame
   const Rational a = near.cols[id].number(0);
   if (!node.smooth) return a.known() ? Interval::around(a.as_double(), a.as_double()) : Interval::anything();
   if (node.op == Op::Arithmetic) {
-    Interval out = combine(std::get<ArithmeticOp>(node.detail), interval_of(plan, node.operands[0], near, far),
-                           interval_of(plan, node.operands[1], near, far));
-    if (node.type != Type::Number) out.low -= 1;  // whole milliseconds are cut off downwards
+    Interval out =
+        combine(std::get<language::ArithmeticOp>(node.detail), interval_of(plan, node.operands[0], near, far),
+                interval_of(plan, node.operands[1], near, far));
+    if (node.type != language::Type::Number) out.low -= 1;  // whole milliseconds are cut off downwards
     out.maybe_unknown |= !a.known() || !far.cols[id].number(0).known();
     return out;
   }
@@ -404,7 +405,7 @@ std::optional<Kleene> over_span(const Plan& plan, NodeId id, const Frame& near, 
   if (x.maybe_unknown) return std::nullopt;
   const auto truth = [](bool is) { return is ? Kleene::Yes : Kleene::No; };
   if (node.op == Op::Known) return Kleene::Yes;
-  const double unit = plan.nodes[node.operands[0]].type == Type::Number ? double(Number::kOne) : 1.0;
+  const double unit = plan.nodes[node.operands[0]].type == language::Type::Number ? double(Number::kOne) : 1.0;
   if (node.op == Op::Range) {
     const auto& range = std::get<RangePlan>(node.detail);
     const double low = range.low ? static_cast<double>(*range.low) / unit : -INFINITY;
@@ -421,10 +422,11 @@ std::optional<Kleene> over_span(const Plan& plan, NodeId id, const Frame& near, 
   if (node.op != Op::Compare) return std::nullopt;
   const Interval y = interval_of(plan, node.operands[1], near, far);
   if (y.maybe_unknown || (x.low <= y.high && y.low <= x.high)) return std::nullopt;
-  const auto op = std::get<CompareOp>(node.detail);
+  const auto op = std::get<language::CompareOp>(node.detail);
   const bool less = x.high < y.low;
-  return truth(op == CompareOp::NotEqual || (less ? op == CompareOp::Less || op == CompareOp::LessEqual
-                                                  : op == CompareOp::Greater || op == CompareOp::GreaterEqual));
+  return truth(op == language::CompareOp::NotEqual ||
+               (less ? op == language::CompareOp::Less || op == language::CompareOp::LessEqual
+                     : op == language::CompareOp::Greater || op == language::CompareOp::GreaterEqual));
 }
 
 }  // namespace

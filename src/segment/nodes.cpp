@@ -98,10 +98,10 @@ void larger_bits(const Whole* x, size_t lanes, int64_t bound, uint64_t* out) {
   for (size_t i = word * 64; i < lanes; ++i) out[word] |= uint64_t{x[i] > limit} << (i % 64);
 }
 
-PropertyType property_type(Type type) {
-  return type == Type::Number                            ? PropertyType::Number
-         : type == Type::Bool || type == Type::Condition ? PropertyType::Bool
-                                                         : PropertyType::Text;
+PropertyType property_type(language::Type type) {
+  return type == language::Type::Number                                      ? PropertyType::Number
+         : type == language::Type::Bool || type == language::Type::Condition ? PropertyType::Bool
+                                                                             : PropertyType::Text;
 }
 
 int64_t clamp_ms(int128 ms) {
@@ -205,13 +205,13 @@ void Block::constant(Frame& frame, const Node& node, NodeId id) {
                      start_text(col, frame.lanes);
                      std::fill(col.own_text.begin(), col.own_text.end(), bound_.literal_text(id));
                    }},
-             std::get<Literal>(node.detail).value);
+             std::get<language::Literal>(node.detail).value);
 }
 
 void Block::property(Frame& frame, const Node& node, NodeId id) {
   Col& col = frame.cols[id];
   const size_t lanes = frame.lanes;
-  if (node.type == Type::List) {
+  if (node.type == language::Type::List) {
     col.kind = Col::Kind::Rows;
     return;  // list_of() finds the elements by the lane's row
   }
@@ -239,7 +239,7 @@ void Block::property(Frame& frame, const Node& node, NodeId id) {
     case PropertyType::Text:
       break;
   }
-  if (node.type == Type::Instant) {
+  if (node.type == language::Type::Instant) {
     start_i64(col, lanes, {});
     for (size_t i = 0; i < lanes; ++i) {
       const TextId text = column ? column->texts[at(i)] : profiles::kAbsentText;
@@ -333,22 +333,22 @@ void Block::ago(Frame& frame, const Node& node, NodeId id) {
 void Block::arithmetic(Frame& frame, const Node& node, NodeId id) {
   Col& col = frame.cols[id];
   const Col &a = frame.cols[node.operands[0]], &b = frame.cols[node.operands[1]];
-  const auto op = std::get<ArithmeticOp>(node.detail);
+  const auto op = std::get<language::ArithmeticOp>(node.detail);
   const auto combine = [&](size_t i) {
     const Rational x = a.number(i), y = b.number(i);
     switch (op) {
-      case ArithmeticOp::Add:
+      case language::ArithmeticOp::Add:
         return rational::add(x, y);
-      case ArithmeticOp::Subtract:
+      case language::ArithmeticOp::Subtract:
         return rational::add(x, rational::negated(y));
-      case ArithmeticOp::Multiply:
+      case language::ArithmeticOp::Multiply:
         return rational::multiply(x, y);
-      case ArithmeticOp::Divide:
+      case language::ArithmeticOp::Divide:
         break;
     }
     return rational::divide(x, y);
   };
-  if (node.type == Type::Number) {
+  if (node.type == language::Type::Number) {
     start_ratio(col, frame.lanes);
     for (size_t i = 0; i < frame.lanes; ++i) col.own_ratio[i] = combine(i);
     return;
@@ -434,19 +434,19 @@ bool in_range(const RangePlan& plan, Rational x, int64_t unit) {
   return true;
 }
 
-bool holds(CompareOp op, int sign) {
+bool holds(language::CompareOp op, int sign) {
   switch (op) {
-    case CompareOp::Equal:
+    case language::CompareOp::Equal:
       return sign == 0;
-    case CompareOp::NotEqual:
+    case language::CompareOp::NotEqual:
       return sign != 0;
-    case CompareOp::Less:
+    case language::CompareOp::Less:
       return sign < 0;
-    case CompareOp::LessEqual:
+    case language::CompareOp::LessEqual:
       return sign <= 0;
-    case CompareOp::Greater:
+    case language::CompareOp::Greater:
       return sign > 0;
-    case CompareOp::GreaterEqual:
+    case language::CompareOp::GreaterEqual:
       break;
   }
   return sign >= 0;
@@ -458,7 +458,7 @@ void Block::range(Frame& frame, const Node& node, NodeId id) {
   Col& col = frame.cols[id];
   const Col& x = frame.cols[node.operands[0]];
   const auto& plan = std::get<RangePlan>(node.detail);
-  const int64_t unit = plan_.nodes[node.operands[0]].type == Type::Number ? Number::kOne : 1;
+  const int64_t unit = plan_.nodes[node.operands[0]].type == language::Type::Number ? Number::kOne : 1;
   start_bits(col, frame.lanes);
   if (plan.moving && !as_ofs_.empty()) {
     fill(col.own_known, frame.lanes, [&](size_t i) { return is_known(x.i64[i]); });
@@ -496,7 +496,7 @@ void Block::range(Frame& frame, const Node& node, NodeId id) {
 void Block::compare(Frame& frame, const Node& node, NodeId id) {
   Col& col = frame.cols[id];
   const Col &a = frame.cols[node.operands[0]], &b = frame.cols[node.operands[1]];
-  const auto op = std::get<CompareOp>(node.detail);
+  const auto op = std::get<language::CompareOp>(node.detail);
   start_bits(col, frame.lanes);
   const auto both = [&](auto known, auto sign) {
     fill(col.own_known, frame.lanes, known);
@@ -519,7 +519,7 @@ void Block::number_in(Frame& frame, const Node& node, NodeId id) {
   Col& col = frame.cols[id];
   const Col& x = frame.cols[node.operands[0]];
   const auto& items = std::get<std::vector<int64_t>>(node.detail);
-  const int64_t unit = plan_.nodes[node.operands[0]].type == Type::Number ? Number::kOne : 1;
+  const int64_t unit = plan_.nodes[node.operands[0]].type == language::Type::Number ? Number::kOne : 1;
   start_bits(col, frame.lanes);
   fill(col.own_known, frame.lanes, [&](size_t i) { return x.number(i).known(); });
   fill(col.own_truth, frame.lanes, [&](size_t i) {
@@ -591,15 +591,15 @@ void Block::known(Frame& frame, const Node& node, NodeId id) {
 void Block::is(Frame& frame, const Node& node, NodeId id) {
   Col& col = frame.cols[id];
   const Col& x = frame.cols[node.operands[0]];
-  const auto test = std::get<TruthTest>(node.detail);
+  const auto test = std::get<language::TruthTest>(node.detail);
   start_bits(col, frame.lanes);
   fill(col.own_known, frame.lanes);
   for (size_t w = 0; w < words(frame.lanes); ++w) {
     const uint64_t yes = x.truth[w], no = x.known[w] & ~x.truth[w], all = col.own_known[w];
-    col.own_truth[w] = test == TruthTest::IsTrue      ? yes
-                       : test == TruthTest::IsFalse   ? no
-                       : test == TruthTest::IsNotTrue ? all & ~yes
-                                                      : all & ~no;
+    col.own_truth[w] = test == language::TruthTest::IsTrue      ? yes
+                       : test == language::TruthTest::IsFalse   ? no
+                       : test == language::TruthTest::IsNotTrue ? all & ~yes
+                                                                : all & ~no;
   }
 }
 
@@ -611,7 +611,7 @@ void Block::list_match(Frame& frame, const Node& node, NodeId id) {
     int64_t raw;
   };
   std::vector<Item> items;
-  for (const Literal& item : plan.items) {
+  for (const language::Literal& item : plan.items) {
     if (const auto* x = std::get_if<Number>(&item.value))
       items.push_back({PropertyType::Number, x->micros});
     else if (const auto* text = std::get_if<std::string>(&item.value))
@@ -639,9 +639,9 @@ void Block::list_match(Frame& frame, const Node& node, NodeId id) {
     if (row == kNone) continue;
     size_t found = 0;
     for (const Item& item : items) found += includes(stream, row, item);
-    const bool truth = plan.op == ListOp::NoneOf  ? found == 0
-                       : plan.op == ListOp::AnyOf ? found > 0
-                                                  : found == items.size();
+    const bool truth = plan.op == language::ListOp::NoneOf  ? found == 0
+                       : plan.op == language::ListOp::AnyOf ? found > 0
+                                                            : found == items.size();
     col.own_known[i / 64] |= uint64_t{1} << (i % 64);
     col.own_truth[i / 64] |= uint64_t{truth} << (i % 64);
   }

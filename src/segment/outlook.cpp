@@ -4,9 +4,9 @@
 #include <map>
 #include <set>
 
+#include "language/print.hpp"
+#include "language/walk.hpp"
 #include "profiles/past.hpp"
-#include "segment/print.hpp"
-#include "segment/walk.hpp"
 
 namespace tessera::segment {
 
@@ -21,39 +21,42 @@ constexpr size_t kMostUnless = 3;  // said of one change
 
 // All that a definition looks at outside itself, through the names it uses.
 struct Looked {
-  std::vector<const EventPattern*> events;       // each once, by its text
-  std::map<std::string, const Expr*> condition;  // by its text
+  std::vector<const language::EventPattern*> events;       // each once, by its text
+  std::map<std::string, const language::Expr*> condition;  // by its text
 };
 
 class Looking {
  public:
-  Looking(const Program& program, Looked& out) : program_(program), out_(out) {}
+  Looking(const language::Program& program, Looked& out) : program_(program), out_(out) {}
 
-  void at(const Expr& expr) {
-    if (expr.type == Type::Condition) out_.condition.emplace(print(expr), &expr);
-    if (const Name* name = std::get_if<Name>(&expr.node)) at(program_.definitions[name->definition].body);
-    if (const InSegment* in = std::get_if<InSegment>(&expr.node)) at(program_.definitions[in->definition].body);
+  void at(const language::Expr& expr) {
+    if (expr.type == language::Type::Condition) out_.condition.emplace(language::print(expr), &expr);
+    if (const language::Name* name = std::get_if<language::Name>(&expr.node))
+      at(program_.definitions[name->definition].body);
+    if (const language::InSegment* in = std::get_if<language::InSegment>(&expr.node))
+      at(program_.definitions[in->definition].body);
     // What is said of the elements of a list is no condition of the customer, and holds no events.
-    if (std::holds_alternative<AnyElement>(expr.node)) return;
-    for_each_child(
-        expr, [&](const Expr& child) { at(child); },
-        [&](const EventPattern& events) {
-          if (seen_.insert(print(events)).second) out_.events.push_back(&events);
+    if (std::holds_alternative<language::AnyElement>(expr.node)) return;
+    language::for_each_child(
+        expr, [&](const language::Expr& child) { at(child); },
+        [&](const language::EventPattern& events) {
+          if (seen_.insert(language::print(events)).second) out_.events.push_back(&events);
         });
   }
 
  private:
-  const Program& program_;
+  const language::Program& program_;
   Looked& out_;
   std::set<std::string> seen_;
 };
 
 // The traits that an expression reads, through names.
-void traits_of(const Program& program, const Expr& expr, std::set<std::string>& out) {
-  if (const Trait* trait = std::get_if<Trait>(&expr.node)) out.insert(trait->name);
-  if (const Name* name = std::get_if<Name>(&expr.node))
+void traits_of(const language::Program& program, const language::Expr& expr, std::set<std::string>& out) {
+  if (const language::Trait* trait = std::get_if<language::Trait>(&expr.node)) out.insert(trait->name);
+  if (const language::Name* name = std::get_if<language::Name>(&expr.node))
     traits_of(program, program.definitions[name->definition].body, out);
-  for_each_child(expr, [&](const Expr& child) { traits_of(program, child, out); }, [](const EventPattern&) {});
+  language::for_each_child(
+      expr, [&](const language::Expr& child) { traits_of(program, child, out); }, [](const language::EventPattern&) {});
 }
 
 // Conditions without conditions in them, side by side in two explanations of the same definition.
@@ -69,7 +72,7 @@ void find_turning(const Explanation& before, const Explanation& after, std::vect
 
 class Outlooking {
  public:
-  Outlooking(const Program& program, History own, Instant as_of)
+  Outlooking(const language::Program& program, History own, Instant as_of)
       : program_(program), own_(std::move(own)), as_of_(as_of), until_(std::min(as_of + kFarthestLook, kLastDay)) {
     for (const Stream& stream : own_.streams)
       for (const Seq seq : stream.seq) next_seq_ = std::max(next_seq_, seq + 1);
@@ -101,7 +104,7 @@ class Outlooking {
   uint32_t definition_of(uint32_t segment) const {
     uint32_t index = 0;
     for (uint32_t seen = 0;; ++index)
-      if (program_.definitions[index].kind == DefinitionKind::Segment && seen++ == segment) return index;
+      if (program_.definitions[index].kind == language::DefinitionKind::Segment && seen++ == segment) return index;
   }
 
   Result<void> look_at_change(uint32_t segment, uint32_t index, Prospect& one) {
@@ -111,7 +114,7 @@ class Outlooking {
     find_turning(before, after, one.turning);
     Looked looked;
     Looking(program_, looked).at(program_.definitions[index].body);
-    for (const EventPattern* events : looked.events) {
+    for (const language::EventPattern* events : looked.events) {
       if (one.unless.size() == kMostUnless) break;
       if (auto found = TRY(keeps(segment, at, *events))) one.unless.push_back(std::move(*found));
     }
@@ -131,7 +134,7 @@ class Outlooking {
     std::optional<uint32_t> row;
     Instant time = kEver;
   };
-  std::vector<Like> likes(const EventPattern& events) const {
+  std::vector<Like> likes(const language::EventPattern& events) const {
     std::vector<Like> out;
     const auto add = [&](const Stream& stream) {
       for (uint32_t row = 0; row < stream.rows(); ++row) out.push_back({stream.event, row, stream.time[row]});
@@ -146,18 +149,21 @@ class Outlooking {
     return out;
   }
 
-  Result<std::optional<Unless>> keeps(uint32_t segment, Instant turn, const EventPattern& events) {
+  Result<std::optional<Unless>> keeps(uint32_t segment, Instant turn, const language::EventPattern& events) {
     const Instant early = as_of_ + Duration{1}, late = turn - Duration{1};
     if (late < early) return std::nullopt;  // no time for anything to come
-    Expr count{.node = Aggregate{.kind = AggregateKind::Count, .events = events, .property = "", .window = Lifetime{}},
-               .type = Type::Number};
+    language::Expr count{.node = language::Aggregate{.kind = language::AggregateKind::Count,
+                                                     .events = events,
+                                                     .property = "",
+                                                     .window = language::Lifetime{}},
+                         .type = language::Type::Number};
     const Plan plan = TRY(compile(program_, {&count}, Zone::utc()));
     const std::vector<Like> all = likes(events);
     for (size_t more = 1; more <= kMostMore; ++more)
       for (const Like& like : all) {
         if (more > 1 && &like != &all[0]) break;
         if (!TRY(holds_off(plan, segment, turn, like, more, late))) continue;
-        return Unless{.what = print(events),
+        return Unless{.what = language::print(events),
                       .count = more,
                       .another = TRY(has_done(plan)),
                       .like_theirs = !TRY(holds_off(plan, segment, turn, {like.event, std::nullopt}, more, late)),
@@ -190,7 +196,7 @@ class Outlooking {
     return counted(bound, as_of_) > 0;
   }
 
-  const Program& program_;
+  const language::Program& program_;
   const History own_;
   const Instant as_of_, until_;
   Seq next_seq_ = 1;
@@ -198,8 +204,8 @@ class Outlooking {
 
 }  // namespace
 
-Result<Outlook> outlook(const Program& program, const History& history, profiles::CustomerIndex customer, Instant as_of,
-                        Instant known_at) {
+Result<Outlook> outlook(const language::Program& program, const History& history, profiles::CustomerIndex customer,
+                        Instant as_of, Instant known_at) {
   VERIFY(customer < history.customers());
   const Seq visible = history.visible_until(known_at);
   History all = profiles::alone(history, customer, kNever, visible);

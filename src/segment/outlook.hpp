@@ -49,8 +49,8 @@ struct Outlook {
 };
 
 // Errors: as compile and bind.
-Result<Outlook> outlook(const Program& program, const profiles::History& history, profiles::CustomerIndex customer,
-                        Instant as_of, Instant known_at);
+Result<Outlook> outlook(const language::Program& program, const profiles::History& history,
+                        profiles::CustomerIndex customer, Instant as_of, Instant known_at);
 
 // The conditions that make the whole hold, or fail: of an `and` that holds all of them, of an `or` those that do.
 std::vector<const Explanation*> reasons(const Explanation& explanation);

@@ -4,21 +4,21 @@
 #include <numeric>
 #include <set>
 
+#include "language/walk.hpp"
 #include "profiles/history.hpp"
-#include "segment/walk.hpp"
 
 namespace tessera::segment {
 
 namespace {
 
-bool is_condition(Type type) {
-  return type == Type::Condition || type == Type::Bool;
+bool is_condition(language::Type type) {
+  return type == language::Type::Condition || type == language::Type::Bool;
 }
 
 // One text for everything that makes a node what it is: equal keys, equal nodes.
 struct KeyOf {
   std::string operator()(std::monostate) const { return ""; }
-  std::string operator()(const Literal& literal) const {
+  std::string operator()(const language::Literal& literal) const {
     return std::visit(
         Match{[](bool x) { return std::string(x ? "b1" : "b0"); },
               [](Number x) { return fmt::format("n{}", x.micros); },
@@ -51,7 +51,7 @@ struct KeyOf {
   }
   std::string operator()(const ListMatchPlan& x) const {
     std::string key = fmt::format("{}", int(x.op));
-    for (const Literal& item : x.items) key += "," + (*this)(item);
+    for (const language::Literal& item : x.items) key += "," + (*this)(item);
     return key;
   }
   template <typename T>
@@ -62,26 +62,26 @@ struct KeyOf {
 
 class Lowering {
  public:
-  Lowering(Plan& plan, const Program& program) : plan_(plan), program_(program) {}
+  Lowering(Plan& plan, const language::Program& program) : plan_(plan), program_(program) {}
 
-  Result<void> run(const std::vector<const Expr*>& extra) {
-    for (const Definition& definition : program_.definitions) {
-      if (definition.kind == DefinitionKind::Event) {
+  Result<void> run(const std::vector<const language::Expr*>& extra) {
+    for (const language::Definition& definition : program_.definitions) {
+      if (definition.kind == language::DefinitionKind::Event) {
         roots_.push_back(kNoNode);
         continue;
       }
       const NodeId ungated = lower(definition.body, 0);
       if (error_) return std::unexpected(*error_);
       roots_.push_back(ungated);
-      if (definition.kind == DefinitionKind::Segment) {
+      if (definition.kind == language::DefinitionKind::Segment) {
         plan_.segments.push_back(static_cast<uint32_t>(plan_.outputs.size()));
         roots_.back() = gated(ungated, asks_for_mark(definition.body));
       }
       plan_.outputs.push_back({definition.name, definition.slug, definition.kind, roots_.back(), ungated});
     }
-    for (const Expr* expr : extra) {
+    for (const language::Expr* expr : extra) {
       const NodeId node = lower(*expr, 0);
-      plan_.outputs.push_back({"", "", DefinitionKind::Let, node, node});
+      plan_.outputs.push_back({"", "", language::DefinitionKind::Let, node, node});
       if (error_) return std::unexpected(*error_);
     }
     return {};
@@ -89,21 +89,23 @@ class Lowering {
 
  private:
   // Whether the definition itself, or a let it uses, speaks of $marked. What other segments ask is their own affair.
-  bool asks_for_mark(const Expr& expr) const {
-    if (const auto* trait = std::get_if<Trait>(&expr.node)) return trait->name == profiles::kMarked;
-    if (const auto* name = std::get_if<Name>(&expr.node))
+  bool asks_for_mark(const language::Expr& expr) const {
+    if (const auto* trait = std::get_if<language::Trait>(&expr.node)) return trait->name == profiles::kMarked;
+    if (const auto* name = std::get_if<language::Name>(&expr.node))
       return asks_for_mark(program_.definitions[name->definition].body);
     bool asks = false;
-    for_each_child(expr, [&](const Expr& child) { asks = asks || asks_for_mark(child); }, [](const EventPattern&) {});
+    language::for_each_child(
+        expr, [&](const language::Expr& child) { asks = asks || asks_for_mark(child); },
+        [](const language::EventPattern&) {});
     return asks;
   }
 
   NodeId gated(NodeId root, bool with_marked) {
-    const NodeId profiling = trait(profiles::kRulings, profiles::kProfiling, Type::Bool);
-    std::vector<NodeId> stops = {is(TruthTest::IsFalse, profiling)};
+    const NodeId profiling = trait(profiles::kRulings, profiles::kProfiling, language::Type::Bool);
+    std::vector<NodeId> stops = {is(language::TruthTest::IsFalse, profiling)};
     if (!with_marked)
-      stops.push_back(
-          condition({.op = Op::Known, .operands = {trait(profiles::kRulings, profiles::kMarked, Type::Text)}}, 0));
+      stops.push_back(condition(
+          {.op = Op::Known, .operands = {trait(profiles::kRulings, profiles::kMarked, language::Type::Text)}}, 0));
     return logic(Op::And, {root, negate(logic(Op::Or, std::move(stops), 0))}, 0);
   }
 
@@ -119,7 +121,7 @@ class Lowering {
 
   NodeId refuse(std::string what, std::string remedy = {}) {
     if (!error_) error_ = Error{std::move(what), {}, std::move(remedy), Blame::World};
-    return constant({false}, Type::Bool, 0);
+    return constant({false}, language::Type::Bool, 0);
   }
 
   uint16_t scope_of(const std::string& each) {
@@ -129,7 +131,7 @@ class Lowering {
     return static_cast<uint16_t>(plan_.scopes.size() - 1);
   }
 
-  uint32_t pattern(const EventPattern& written) {
+  uint32_t pattern(const language::EventPattern& written) {
     Pattern pattern{written.names, written.each};
     std::sort(pattern.names.begin(), pattern.names.end());
     pattern.names.erase(std::unique(pattern.names.begin(), pattern.names.end()), pattern.names.end());
@@ -141,59 +143,61 @@ class Lowering {
     return found->second;
   }
 
-  WindowPlan window(const Window& written) {
+  WindowPlan window(const language::Window& written) {
     WindowPlan out;
-    std::visit(Match{[](const Lifetime&) {},
-                     [&](const Sliding& w) {
+    std::visit(Match{[](const language::Lifetime&) {},
+                     [&](const language::Sliding& w) {
                        out.low = {Cut::Kind::Ago, w.oldest.ms};
                        out.high = {Cut::Kind::Ago, std::max<int64_t>(0, w.newest.ms)};
                      },
-                     [&](const Absolute& w) {
+                     [&](const language::Absolute& w) {
                        out.low = {Cut::Kind::At, w.from.ms - 1};
                        out.high = {Cut::Kind::At, w.to.ms - 1};
                      },
-                     [&](const Since& w) { out.anchor = lower(w.anchor[0], 0); }},
+                     [&](const language::Since& w) { out.anchor = lower(w.anchor[0], 0); }},
                written);
     return out;
   }
 
   // --- one function a kind of expression
 
-  NodeId lower(const Expr& expr, uint16_t scope) {
+  NodeId lower(const language::Expr& expr, uint16_t scope) {
     return std::visit([&](const auto& node) { return lower(node, expr.type, scope); }, expr.node);
   }
-  std::vector<NodeId> lower_all(const Exprs& exprs, uint16_t scope) {
+  std::vector<NodeId> lower_all(const language::Exprs& exprs, uint16_t scope) {
     std::vector<NodeId> ids;
-    for (const Expr& expr : exprs) ids.push_back(lower(expr, scope));
+    for (const language::Expr& expr : exprs) ids.push_back(lower(expr, scope));
     return ids;
   }
 
-  NodeId constant(Literal literal, Type type, uint16_t scope) {
+  NodeId constant(language::Literal literal, language::Type type, uint16_t scope) {
     return intern({.op = Op::Constant, .type = type, .scope = scope, .detail = std::move(literal)});
   }
-  NodeId lower(const Literal& literal, Type, uint16_t scope) {
-    const Type type = std::visit(Match{[](bool) { return Type::Bool; }, [](Number) { return Type::Number; },
-                                       [](const std::string&) { return Type::Text; },
-                                       [](Instant) { return Type::Instant; }, [](Duration) { return Type::Duration; }},
-                                 literal.value);
+  NodeId lower(const language::Literal& literal, language::Type, uint16_t scope) {
+    const language::Type type = std::visit(
+        Match{[](bool) { return language::Type::Bool; }, [](Number) { return language::Type::Number; },
+              [](const std::string&) { return language::Type::Text; }, [](Instant) { return language::Type::Instant; },
+              [](Duration) { return language::Type::Duration; }},
+        literal.value);
     return constant(literal, type, scope);
   }
 
-  NodeId lower(const Trait& trait, Type type, uint16_t scope) {
+  NodeId lower(const language::Trait& trait, language::Type type, uint16_t scope) {
     if (scope != 0)
       return refuse(fmt::format("'where' can use only properties of the event, not the trait '{}'", trait.name),
                     "Put the condition on the trait beside the one on the events, joined with 'and'.");
-    if (type == Type::List) return intern({.op = Op::Property, .type = type, .scope = 0, .detail = trait.name});
+    if (type == language::Type::List)
+      return intern({.op = Op::Property, .type = type, .scope = 0, .detail = trait.name});
     return this->trait(profiles::is_ruling(trait.name) ? profiles::kRulings : profiles::kTraits, trait.name, type);
   }
-  NodeId trait(std::string_view stream, std::string_view name, Type type) {
-    const EventPattern facts{.names = {std::string(stream)}};
+  NodeId trait(std::string_view stream, std::string_view name, language::Type type) {
+    const language::EventPattern facts{.names = {std::string(stream)}};
     return intern({.op = Op::Aggregate,
                    .type = type,
                    .detail = AggregatePlan{Reduce::LastTrait, pattern(facts), std::string(name), {}}});
   }
 
-  NodeId lower(const Property& property, Type type, uint16_t scope) {
+  NodeId lower(const language::Property& property, language::Type type, uint16_t scope) {
     static const std::map<std::string, CalendarPart> kParts = {{"$hour", CalendarPart::Hour},
                                                                {"$weekday", CalendarPart::Weekday},
                                                                {"$month", CalendarPart::Month},
@@ -201,51 +205,52 @@ class Lowering {
     if (scope == 0 && !traits_list_)
       return refuse(fmt::format("the property '{}' stands outside any event", property.name),
                     fmt::format("Write 'trait {}' for a trait of the customer.", property.name));
-    if (property.name == "$time") return intern({.op = Op::EventTime, .type = Type::Instant, .scope = scope});
+    if (property.name == "$time") return intern({.op = Op::EventTime, .type = language::Type::Instant, .scope = scope});
     if (const auto part = kParts.find(property.name); part != kParts.end())
-      return intern({.op = Op::Calendar, .type = Type::Number, .scope = scope, .detail = part->second});
+      return intern({.op = Op::Calendar, .type = language::Type::Number, .scope = scope, .detail = part->second});
     return intern({.op = Op::Property, .type = type, .scope = scope, .detail = property.name});
   }
 
-  NodeId lower(const Name& name, Type, uint16_t scope) {
+  NodeId lower(const language::Name& name, language::Type, uint16_t scope) {
     VERIFY(name.definition < roots_.size());
     if (scope != 0 && at(roots_[name.definition]).op != Op::Constant)
       return refuse(fmt::format("'where' can use only properties of the event, not '{}'", name.name),
                     "Put the condition on it beside the one on the events, joined with 'and'.");
     const NodeId root = roots_[name.definition];
     if (scope == 0) return root;
-    return constant(std::get<Literal>(at(root).detail), at(root).type, scope);
+    return constant(std::get<language::Literal>(at(root).detail), at(root).type, scope);
   }
 
-  NodeId lower(const Aggregate& aggregate, Type type, uint16_t scope) {
+  NodeId lower(const language::Aggregate& aggregate, language::Type type, uint16_t scope) {
     if (scope != 0)
       return refuse("'where' can use only properties of the event, not another aggregate",
                     "Put the condition on it beside the one on the events, joined with 'and'.");
-    static_assert(int(AggregateKind::LastTime) == int(Reduce::LastTime) &&
-                  int(AggregateKind::Median) == int(Reduce::Median) && int(AggregateKind::Mode) == int(Reduce::Mode));
+    static_assert(int(language::AggregateKind::LastTime) == int(Reduce::LastTime) &&
+                  int(language::AggregateKind::Median) == int(Reduce::Median) &&
+                  int(language::AggregateKind::Mode) == int(Reduce::Mode));
     AggregatePlan plan{static_cast<Reduce>(aggregate.kind), pattern(aggregate.events), aggregate.property,
                        window(aggregate.window)};
     const bool is_time = plan.reduce == Reduce::FirstTime || plan.reduce == Reduce::LastTime;
     const bool is_value = plan.reduce == Reduce::First || plan.reduce == Reduce::Last || plan.reduce == Reduce::Mode;
     return intern({.op = Op::Aggregate,
-                   .type = is_time    ? Type::Instant
+                   .type = is_time    ? language::Type::Instant
                            : is_value ? type
-                                      : Type::Number,
+                                      : language::Type::Number,
                    .detail = std::move(plan)});
   }
 
-  NodeId lower(const Score& score, Type, uint16_t scope) {
+  NodeId lower(const language::Score& score, language::Type, uint16_t scope) {
     if (scope != 0) return refuse("'where' can use only properties of the event, not a score");
     const int64_t half_life = score.half_life ? score.half_life->ms : 0;
     const WindowPlan within = window(score.window);
     ScorePlan gains{.half_life = half_life, .window = within}, losses = gains;
-    for (const Score::Term& term : score.terms) {
+    for (const language::Score::Term& term : score.terms) {
       const bool loss = term.weight.micros < 0 && half_life != 0;
       (loss ? losses : gains).terms.push_back({loss ? -term.weight.micros : term.weight.micros, pattern(term.events)});
     }
     const NodeId gain = score_node(std::move(gains));
     if (losses.terms.empty()) return gain;
-    return arithmetic(ArithmeticOp::Subtract, gain, score_node(std::move(losses)), Type::Number);
+    return arithmetic(language::ArithmeticOp::Subtract, gain, score_node(std::move(losses)), language::Type::Number);
   }
   NodeId score_node(ScorePlan plan) {
     plan.unit = 0;
@@ -253,16 +258,19 @@ class Lowering {
     plan.unit = std::max<int64_t>(1, plan.unit);
     for (auto& term : plan.terms) term.weight /= plan.unit;
     const bool decays = plan.half_life != 0;
-    return intern({.op = Op::Score, .type = Type::Number, .smooth = decays, .detail = std::move(plan)});
+    return intern({.op = Op::Score, .type = language::Type::Number, .smooth = decays, .detail = std::move(plan)});
   }
 
   NodeId ago(NodeId instant) {
-    return intern(
-        {.op = Op::Ago, .type = Type::Duration, .scope = at(instant).scope, .smooth = true, .operands = {instant}});
+    return intern({.op = Op::Ago,
+                   .type = language::Type::Duration,
+                   .scope = at(instant).scope,
+                   .smooth = true,
+                   .operands = {instant}});
   }
-  NodeId lower(const Ago& node, Type, uint16_t scope) { return ago(lower(node.instant[0], scope)); }
+  NodeId lower(const language::Ago& node, language::Type, uint16_t scope) { return ago(lower(node.instant[0], scope)); }
 
-  NodeId arithmetic(ArithmeticOp op, NodeId a, NodeId b, Type type) {
+  NodeId arithmetic(language::ArithmeticOp op, NodeId a, NodeId b, language::Type type) {
     return intern({.op = Op::Arithmetic,
                    .type = type,
                    .scope = at(a).scope,
@@ -270,25 +278,29 @@ class Lowering {
                    .operands = {a, b},
                    .detail = op});
   }
-  NodeId lower(const Arithmetic& node, Type, uint16_t scope) {
+  NodeId lower(const language::Arithmetic& node, language::Type, uint16_t scope) {
     const NodeId a = lower(node.operands[0], scope), b = lower(node.operands[1], scope);
     return arithmetic(node.op, a, b, type_of(node.op, at(a).type, at(b).type));
   }
-  static Type type_of(ArithmeticOp op, Type a, Type b) {
-    if (a == Type::Instant) return b == Type::Instant ? Type::Duration : Type::Instant;
-    if (b == Type::Instant) return Type::Instant;
-    if (a == Type::Duration && b == Type::Duration && op == ArithmeticOp::Divide) return Type::Number;
-    return a == Type::Duration || b == Type::Duration ? Type::Duration : Type::Number;
+  static language::Type type_of(language::ArithmeticOp op, language::Type a, language::Type b) {
+    if (a == language::Type::Instant)
+      return b == language::Type::Instant ? language::Type::Duration : language::Type::Instant;
+    if (b == language::Type::Instant) return language::Type::Instant;
+    if (a == language::Type::Duration && b == language::Type::Duration && op == language::ArithmeticOp::Divide)
+      return language::Type::Number;
+    return a == language::Type::Duration || b == language::Type::Duration ? language::Type::Duration
+                                                                          : language::Type::Number;
   }
 
-  NodeId lower(const Size& node, Type, uint16_t scope) {
-    return intern({.op = Op::Size, .type = Type::Number, .scope = scope, .operands = {lower(node.list[0], scope)}});
+  NodeId lower(const language::Size& node, language::Type, uint16_t scope) {
+    return intern(
+        {.op = Op::Size, .type = language::Type::Number, .scope = scope, .operands = {lower(node.list[0], scope)}});
   }
 
   // --- conditions
 
   NodeId condition(Node node, uint16_t scope) {
-    node.type = Type::Condition;
+    node.type = language::Type::Condition;
     node.scope = scope;
     for (const NodeId operand : node.operands)
       if (!is_condition(at(operand).type)) node.smooth = node.smooth || at(operand).smooth;
@@ -314,60 +326,61 @@ class Lowering {
   }
 
   // The int64 behind a literal number, instant or duration.
-  static std::optional<int64_t> unit_of(const Literal& literal) {
+  static std::optional<int64_t> unit_of(const language::Literal& literal) {
     if (const auto* x = std::get_if<Number>(&literal.value)) return x->micros;
     if (const auto* x = std::get_if<Instant>(&literal.value)) return x->ms;
     if (const auto* x = std::get_if<Duration>(&literal.value)) return x->ms;
     return std::nullopt;
   }
-  const Literal* literal(NodeId id) const { return std::get_if<Literal>(&at(id).detail); }
+  const language::Literal* literal(NodeId id) const { return std::get_if<language::Literal>(&at(id).detail); }
 
-  NodeId lower(const Compare& node, Type, uint16_t scope) {
+  NodeId lower(const language::Compare& node, language::Type, uint16_t scope) {
     return compare(node.op, lower(node.operands[0], scope), lower(node.operands[1], scope));
   }
-  NodeId compare(CompareOp op, NodeId a, NodeId b) {
+  NodeId compare(language::CompareOp op, NodeId a, NodeId b) {
     if (literal(a) && !literal(b)) return compare(mirrored(op), b, a);
-    if (const Literal* right = literal(b); right && !literal(a)) {
+    if (const language::Literal* right = literal(b); right && !literal(a)) {
       if (const auto bound = unit_of(*right)) return compare_unit(op, a, *bound);
       if (const auto* text = std::get_if<std::string>(&right->value)) return compare_text(op, a, *text);
-      if (op == CompareOp::Equal) return negate(a, !std::get<bool>(right->value));
-      if (op == CompareOp::NotEqual) return negate(a, std::get<bool>(right->value));
+      if (op == language::CompareOp::Equal) return negate(a, !std::get<bool>(right->value));
+      if (op == language::CompareOp::NotEqual) return negate(a, std::get<bool>(right->value));
     }
     return condition({.op = Op::Compare, .operands = {a, b}, .detail = op}, at(a).scope);
   }
-  static CompareOp mirrored(CompareOp op) {
-    static constexpr CompareOp kMirrored[] = {CompareOp::Equal,        CompareOp::NotEqual, CompareOp::Greater,
-                                              CompareOp::GreaterEqual, CompareOp::Less,     CompareOp::LessEqual};
+  static language::CompareOp mirrored(language::CompareOp op) {
+    static constexpr language::CompareOp kMirrored[] = {language::CompareOp::Equal,   language::CompareOp::NotEqual,
+                                                        language::CompareOp::Greater, language::CompareOp::GreaterEqual,
+                                                        language::CompareOp::Less,    language::CompareOp::LessEqual};
     return kMirrored[static_cast<int>(op)];
   }
-  NodeId compare_unit(CompareOp op, NodeId x, int64_t bound) {
+  NodeId compare_unit(language::CompareOp op, NodeId x, int64_t bound) {
     switch (op) {
-      case CompareOp::Equal:
-      case CompareOp::NotEqual:
-        return negate(range(x, {.low = bound, .high = bound}), op == CompareOp::NotEqual);
-      case CompareOp::Less:
+      case language::CompareOp::Equal:
+      case language::CompareOp::NotEqual:
+        return negate(range(x, {.low = bound, .high = bound}), op == language::CompareOp::NotEqual);
+      case language::CompareOp::Less:
         return range(x, {.high = bound, .high_open = true});
-      case CompareOp::LessEqual:
+      case language::CompareOp::LessEqual:
         return range(x, {.high = bound});
-      case CompareOp::Greater:
+      case language::CompareOp::Greater:
         return range(x, {.low = bound, .low_open = true});
-      case CompareOp::GreaterEqual:
+      case language::CompareOp::GreaterEqual:
         break;
     }
     return range(x, {.low = bound});
   }
-  NodeId compare_text(CompareOp op, NodeId x, const std::string& text) {
+  NodeId compare_text(language::CompareOp op, NodeId x, const std::string& text) {
     switch (op) {
-      case CompareOp::Equal:
-      case CompareOp::NotEqual:
-        return negate(text_test(x, {TextKind::In, false, {text}}), op == CompareOp::NotEqual);
-      case CompareOp::Less:
+      case language::CompareOp::Equal:
+      case language::CompareOp::NotEqual:
+        return negate(text_test(x, {TextKind::In, false, {text}}), op == language::CompareOp::NotEqual);
+      case language::CompareOp::Less:
         return text_test(x, {TextKind::Less, false, {text}});
-      case CompareOp::GreaterEqual:
+      case language::CompareOp::GreaterEqual:
         return negate(text_test(x, {TextKind::Less, false, {text}}));
-      case CompareOp::LessEqual:
+      case language::CompareOp::LessEqual:
         return text_test(x, {TextKind::LessEqual, false, {text}});
-      case CompareOp::Greater:
+      case language::CompareOp::Greater:
         break;
     }
     return negate(text_test(x, {TextKind::LessEqual, false, {text}}));
@@ -376,32 +389,34 @@ class Lowering {
     return condition({.op = Op::TextTest, .operands = {text}, .detail = std::move(plan)}, at(text).scope);
   }
 
-  NodeId lower(const Between& node, Type, uint16_t scope) {
+  NodeId lower(const language::Between& node, language::Type, uint16_t scope) {
     const auto ids = lower_all(node.operands, scope);
-    const bool half_open = at(ids[0]).type == Type::Duration;
-    const Literal *low = literal(ids[1]), *high = literal(ids[2]);
+    const bool half_open = at(ids[0]).type == language::Type::Duration;
+    const language::Literal *low = literal(ids[1]), *high = literal(ids[2]);
     const bool simple = low && high && !literal(ids[0]) && unit_of(*low);
-    const NodeId both = simple ? range(ids[0], {.low = *unit_of(*low), .high = *unit_of(*high), .high_open = half_open})
-                               : logic(Op::And,
-                                       {compare(CompareOp::GreaterEqual, ids[0], ids[1]),
-                                        compare(half_open ? CompareOp::Less : CompareOp::LessEqual, ids[0], ids[2])},
-                                       scope);
+    const NodeId both =
+        simple
+            ? range(ids[0], {.low = *unit_of(*low), .high = *unit_of(*high), .high_open = half_open})
+            : logic(Op::And,
+                    {compare(language::CompareOp::GreaterEqual, ids[0], ids[1]),
+                     compare(half_open ? language::CompareOp::Less : language::CompareOp::LessEqual, ids[0], ids[2])},
+                    scope);
     return negate(both, node.negated);
   }
 
-  NodeId lower(const In& node, Type, uint16_t scope) {
+  NodeId lower(const language::In& node, language::Type, uint16_t scope) {
     const auto ids = lower_all(node.operands, scope);
     std::set<int64_t> units;
     TextTestPlan texts;
     std::vector<NodeId> others;
     for (size_t i = 1; i < ids.size(); ++i) {
-      const Literal* item = literal(ids[0]) ? nullptr : literal(ids[i]);
+      const language::Literal* item = literal(ids[0]) ? nullptr : literal(ids[i]);
       if (item && unit_of(*item))
         units.insert(*unit_of(*item));
       else if (item && std::holds_alternative<std::string>(item->value))
         texts.texts.push_back(std::get<std::string>(item->value));
       else
-        others.push_back(compare(CompareOp::Equal, ids[0], ids[i]));
+        others.push_back(compare(language::CompareOp::Equal, ids[0], ids[i]));
     }
     if (!units.empty())
       others.push_back(condition(
@@ -415,76 +430,78 @@ class Lowering {
     return negate(logic(Op::Or, std::move(others), scope), node.negated);
   }
 
-  NodeId lower(const TextMatch& node, Type, uint16_t scope) {
+  NodeId lower(const language::TextMatch& node, language::Type, uint16_t scope) {
     static constexpr TextKind kKinds[] = {TextKind::Contains, TextKind::StartsWith, TextKind::EndsWith, TextKind::Like,
                                           TextKind::Regex};
     const TextTestPlan test{kKinds[static_cast<int>(node.op)], node.ignore_case, {node.pattern}};
     return negate(text_test(lower(node.text[0], scope), test), node.negated);
   }
-  NodeId lower(const IsBlank& node, Type, uint16_t scope) {
+  NodeId lower(const language::IsBlank& node, language::Type, uint16_t scope) {
     return negate(text_test(lower(node.text[0], scope), {TextKind::Blank}), node.negated);
   }
-  NodeId lower(const IsKnown& node, Type, uint16_t scope) {
+  NodeId lower(const language::IsKnown& node, language::Type, uint16_t scope) {
     const NodeId operand = lower(node.operand[0], scope);
     return negate(condition({.op = Op::Known, .operands = {operand}}, scope), node.negated);
   }
-  NodeId is(TruthTest test, NodeId operand) {
+  NodeId is(language::TruthTest test, NodeId operand) {
     return condition({.op = Op::Is, .operands = {operand}, .detail = test}, at(operand).scope);
   }
-  NodeId lower(const IsTruth& node, Type, uint16_t scope) { return is(node.test, lower(node.operand[0], scope)); }
+  NodeId lower(const language::IsTruth& node, language::Type, uint16_t scope) {
+    return is(node.test, lower(node.operand[0], scope));
+  }
 
-  NodeId lower(const ListMatch& node, Type, uint16_t scope) {
+  NodeId lower(const language::ListMatch& node, language::Type, uint16_t scope) {
     ListMatchPlan plan{.op = node.op};
     for (size_t i = 1; i < node.operands.size(); ++i) {
-      const auto* item = std::get_if<Literal>(&node.operands[i].node);
+      const auto* item = std::get_if<language::Literal>(&node.operands[i].node);
       if (!item) return refuse("the items of a list condition must be written out (texts, numbers, true or false)");
       plan.items.push_back(*item);
     }
     return condition({.op = Op::ListMatch, .operands = {lower(node.operands[0], scope)}, .detail = std::move(plan)},
                      scope);
   }
-  NodeId lower(const AnyElement& node, Type, uint16_t scope) {
+  NodeId lower(const language::AnyElement& node, language::Type, uint16_t scope) {
     const NodeId inner = lower(node.condition[0], scope_of(node.list));
     return condition({.op = Op::AnyElement, .operands = {inner}, .detail = node.list}, scope);
   }
 
-  NodeId lower(const Within& node, Type, uint16_t scope) {
+  NodeId lower(const language::Within& node, language::Type, uint16_t scope) {
     const NodeId instant = lower(node.instant[0], scope);
-    if (const auto* sliding = std::get_if<Sliding>(&node.window))
+    if (const auto* sliding = std::get_if<language::Sliding>(&node.window))
       return negate(range(ago(instant), {.low = sliding->newest.ms, .high = sliding->oldest.ms, .high_open = true}),
                     node.negated);
-    const auto& absolute = std::get<Absolute>(node.window);
+    const auto& absolute = std::get<language::Absolute>(node.window);
     return negate(range(instant, {.low = absolute.from.ms, .high = absolute.to.ms, .high_open = true}), node.negated);
   }
 
   // Someone is in a segment or not: unknown is not.
-  NodeId lower(const InSegment& node, Type, uint16_t scope) {
+  NodeId lower(const language::InSegment& node, language::Type, uint16_t scope) {
     if (scope != 0) return refuse("'where' can use only properties of the event, not a segment");
     VERIFY(node.definition < roots_.size());
-    return is(node.negated ? TruthTest::IsNotTrue : TruthTest::IsTrue, roots_[node.definition]);
+    return is(node.negated ? language::TruthTest::IsNotTrue : language::TruthTest::IsTrue, roots_[node.definition]);
   }
 
-  NodeId lower(const Logic& node, Type, uint16_t scope) {
+  NodeId lower(const language::Logic& node, language::Type, uint16_t scope) {
     auto ids = lower_all(node.operands, scope);
     switch (node.op) {
-      case LogicOp::And:
+      case language::LogicOp::And:
         return logic(Op::And, std::move(ids), scope);
-      case LogicOp::Or:
+      case language::LogicOp::Or:
         return logic(Op::Or, std::move(ids), scope);
-      case LogicOp::Xor:
+      case language::LogicOp::Xor:
         return logic(Op::Xor, std::move(ids), scope);
-      case LogicOp::NoneOf:
+      case language::LogicOp::NoneOf:
         return negate(logic(Op::Or, std::move(ids), scope));
-      case LogicOp::Not:
+      case language::LogicOp::Not:
         return negate(ids[0]);
-      case LogicOp::AtLeast:
+      case language::LogicOp::AtLeast:
         break;
     }
     return condition({.op = Op::AtLeast, .operands = std::move(ids), .detail = node.at_least}, scope);
   }
 
   Plan& plan_;
-  const Program& program_;
+  const language::Program& program_;
   std::vector<NodeId> roots_;  // of each definition
   std::unordered_map<std::string, NodeId> nodes_;
   std::unordered_map<std::string, uint32_t> patterns_;
@@ -549,11 +566,12 @@ std::optional<uint32_t> Plan::find(std::string_view name) const {
   return std::nullopt;
 }
 
-Result<Plan> compile(const Program& program, const Zone& zone) {
+Result<Plan> compile(const language::Program& program, const Zone& zone) {
   return compile(program, {}, zone);
 }
 
-Result<Plan> compile(const Program& program, const std::vector<const Expr*>& extra, const Zone& zone) {
+Result<Plan> compile(const language::Program& program, const std::vector<const language::Expr*>& extra,
+                     const Zone& zone) {
   Plan plan;
   plan.scopes = {"", ""};
   plan.zone = zone;

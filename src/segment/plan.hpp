@@ -22,8 +22,8 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "language/tree.hpp"
 #include "segment/rational.hpp"
-#include "segment/tree.hpp"
 
 namespace tessera::segment {
 
@@ -125,18 +125,19 @@ struct TextTestPlan {
 };
 
 struct ListMatchPlan {
-  ListOp op = ListOp::Includes;
-  std::vector<Literal> items;
+  language::ListOp op = language::ListOp::Includes;
+  std::vector<language::Literal> items;
 };
 
 struct Node {
   Op op = Op::Constant;
-  Type type = Type::Unresolved;
+  language::Type type = language::Type::Unresolved;
   uint16_t scope = 0;
   bool smooth = false;  // may change with every millisecond: ago, decaying scores and what is computed from them
   std::vector<NodeId> operands;
-  std::variant<std::monostate, Literal, std::string, CalendarPart, AggregatePlan, ScorePlan, ArithmeticOp, RangePlan,
-               CompareOp, std::vector<int64_t>, TextTestPlan, TruthTest, ListMatchPlan, uint32_t>
+  std::variant<std::monostate, language::Literal, std::string, CalendarPart, AggregatePlan, ScorePlan,
+               language::ArithmeticOp, RangePlan, language::CompareOp, std::vector<int64_t>, TextTestPlan,
+               language::TruthTest, ListMatchPlan, uint32_t>
       detail;
 };
 
@@ -148,7 +149,7 @@ struct Plan {
 
   struct Output {
     std::string name, slug;
-    DefinitionKind kind;
+    language::DefinitionKind kind;
     NodeId node;     // a segment's: with the gate
     NodeId ungated;  // the definition alone: the same where no fact of the gate is known
   };
@@ -172,9 +173,10 @@ struct Selection {
 Selection select(const Plan& plan, std::vector<uint32_t> segments);
 
 // REQUIRES: the program has passed the checker. Error: what this evaluator cannot run (a trait inside `where`), named.
-Result<Plan> compile(const Program& program, const Zone& zone = Zone::utc());
+Result<Plan> compile(const language::Program& program, const Zone& zone = Zone::utc());
 
 // For explain: a plan whose outputs are also the given expressions, appended after the program's in their order.
-Result<Plan> compile(const Program& program, const std::vector<const Expr*>& extra, const Zone& zone);
+Result<Plan> compile(const language::Program& program, const std::vector<const language::Expr*>& extra,
+                     const Zone& zone);
 
 }  // namespace tessera::segment

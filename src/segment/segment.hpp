@@ -13,28 +13,28 @@
 // library.hpp has ready-made definitions. The language itself is described in docs/language.md.
 #pragma once
 
+#include "language/check.hpp"
+#include "language/diagnostic.hpp"
+#include "language/library.hpp"
+#include "language/parse.hpp"
+#include "language/print.hpp"
+#include "language/schema.hpp"
+#include "language/tree.hpp"
+#include "language/tree_json.hpp"
 #include "segment/bind.hpp"
-#include "segment/check.hpp"
-#include "segment/diagnostic.hpp"
 #include "segment/evaluate.hpp"
-#include "segment/library.hpp"
-#include "segment/parse.hpp"
 #include "segment/plan.hpp"
-#include "segment/print.hpp"
-#include "segment/schema.hpp"
-#include "segment/tree.hpp"
-#include "segment/tree_json.hpp"
 
 namespace tessera::segment {
 
 struct Asked {
-  Program program;       // what is asked is its last definition
-  std::string warnings;  // rendered; empty: none
+  language::Program program;  // what is asked is its last definition
+  std::string warnings;       // rendered; empty: none
 };
 
 // A condition in text, ready to compile: `segments count -e 'EXPR'`. Error: everything that is wrong with it, rendered;
 // or that it is a value and no condition. `place`: what the text is called, in front of lines and columns.
-Result<Asked> ask(std::string_view condition, const Schema& schema, std::span<const Definition> known = {},
-                  std::string_view place = {});
+Result<Asked> ask(std::string_view condition, const language::Schema& schema,
+                  std::span<const language::Definition> known = {}, std::string_view place = {});
 
 }  // namespace tessera::segment

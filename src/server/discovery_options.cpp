@@ -2,8 +2,8 @@
 #include <charconv>
 
 #include "core/text.hpp"
-#include "segment/diagnostic.hpp"
-#include "segment/parse.hpp"
+#include "language/diagnostic.hpp"
+#include "language/parse.hpp"
 #include "server/discoveries.hpp"
 
 namespace tessera::server {
@@ -61,9 +61,9 @@ Result<void> check_definitions(const DiscoveryOption& option, const std::string*
   if (!text || text->size() > kFeatureBytes)
     return wrong(option, fmt::format("a text in the segment language, at most {} bytes", kFeatureBytes),
                  R"x("let orders = count(\"Order Completed\")")x");
-  const auto parsed = segment::parse_definitions(*text);
+  const auto parsed = language::parse_definitions(*text);
   if (parsed.ok()) return {};
-  Error error = segment::error_of(parsed.diagnostics, *text, kFeatures);
+  Error error = language::error_of(parsed.diagnostics, *text, kFeatures);
   error.blame = Blame::Usage;
   return std::unexpected(std::move(error));
 }

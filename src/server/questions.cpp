@@ -2,23 +2,23 @@
 
 #include <bit>
 
+#include "language/applied.hpp"
+#include "language/check.hpp"
+#include "language/needs.hpp"
+#include "language/parse.hpp"
+#include "language/print.hpp"
 #include "profiles/acquaintance.hpp"
 #include "profiles/schema.hpp"
-#include "segment/applied.hpp"
-#include "segment/check.hpp"
 #include "segment/evaluate.hpp"
 #include "segment/explain.hpp"
-#include "segment/needs.hpp"
 #include "segment/outlook.hpp"
-#include "segment/parse.hpp"
-#include "segment/print.hpp"
 
 namespace tessera::server {
 
 namespace {
 
-using segment::Definition;
-using segment::DefinitionKind;
+using language::Definition;
+using language::DefinitionKind;
 
 constexpr size_t kSample = 20;
 
@@ -30,19 +30,19 @@ struct Column {
 };
 
 // The columns of each program, all over one reading of the record; `customers`: whose the bits are.
-Result<std::vector<std::vector<Column>>> ask(store::Connection& connection, const segment::Schema& schema,
-                                             std::span<const segment::Program* const> programs, Instant as_of,
+Result<std::vector<std::vector<Column>>> ask(store::Connection& connection, const language::Schema& schema,
+                                             std::span<const language::Program* const> programs, Instant as_of,
                                              Instant known_at, std::vector<std::string>& customers) {
   profiles::Needs needs = profiles::Needs::nothing();
-  for (const segment::Program* program : programs) {
-    const profiles::Needs more = segment::needs_of(*program, schema);
+  for (const language::Program* program : programs) {
+    const profiles::Needs more = language::needs_of(*program, schema);
     needs.everything |= more.everything;
     for (const auto& [event, properties] : more.events)
       needs.events[event].insert(properties.begin(), properties.end());
   }
   profiles::History history = TRY(profiles::load(connection, needs, known_at));
   std::vector<std::vector<Column>> out;
-  for (const segment::Program* program : programs) {
+  for (const language::Program* program : programs) {
     const segment::Plan plan = TRY(segment::compile(*program));
     const segment::Bound bound = TRY(segment::Bound::bind(plan, history));
     segment::Evaluation found = segment::evaluate_all(bound, as_of, known_at);
@@ -75,7 +75,7 @@ struct Reading {
   std::unique_lock<std::mutex> turn;
   std::unique_ptr<store::Connection> connection;
   store::Transaction snapshot;  // all of it is read as of one moment
-  segment::Schema schema;
+  language::Schema schema;
 };
 Result<Reading> reading(Service& service) {
   std::unique_lock turn(service.question, std::try_to_lock);
@@ -85,20 +85,20 @@ Result<Reading> reading(Service& service) {
   TRY(service.backend.record_now());
   auto connection = std::make_unique<store::Connection>(TRY(service.record.connect()));
   auto snapshot = TRY(store::Transaction::begin(*connection));
-  auto schema = segment::schema_of(TRY(profiles::list_events(*connection, profiles::Counting::No)));
+  auto schema = language::schema_of(TRY(profiles::list_events(*connection, profiles::Counting::No)));
   return Reading{std::move(turn), std::move(connection), std::move(snapshot), std::move(schema)};
 }
 
 // --- previews
 
 struct Given {
-  segment::Program program;
+  language::Program program;
   std::vector<Definition> definitions;  // empty: a condition
   std::string warnings;
 };
 
-std::unexpected<Error> wrong(const segment::Diagnostics& diagnostics, const std::string& text) {
-  Error error = segment::error_of(diagnostics, text);
+std::unexpected<Error> wrong(const language::Diagnostics& diagnostics, const std::string& text) {
+  Error error = language::error_of(diagnostics, text);
   error.blame = Blame::Usage;
   return std::unexpected(std::move(error));
 }
@@ -112,21 +112,21 @@ bool begins_a_definition(std::string_view text) {
   return false;
 }
 
-Result<Given> given_in(const std::string& text, const segment::Schema& schema,
+Result<Given> given_in(const std::string& text, const language::Schema& schema,
                        const std::vector<Definition>& in_force) {
   constexpr std::string_view kExample = "did \"Product Added\" in the last 7 days";
-  auto parsed = segment::parse_definitions(text);
+  auto parsed = language::parse_definitions(text);
   if (!parsed.ok() && !begins_a_definition(text)) {
-    auto expression = segment::parse_expression(text);
+    auto expression = language::parse_expression(text);
     if (!expression.ok()) return wrong(expression.diagnostics, text);
-    auto checked = segment::check_expression(std::move(expression.expr), schema, in_force);
+    auto checked = language::check_expression(std::move(expression.expr), schema, in_force);
     if (!checked.ok()) return wrong(checked.diagnostics, text);
     if (checked.program.definitions.back().kind != DefinitionKind::Segment)
       return usage("this is a value, not a condition", "compare it, as in: ... >= 1");
     return Given{std::move(checked.program), {}, segment::render(checked.diagnostics, text)};
   }
   if (!parsed.ok()) return wrong(parsed.diagnostics, text);
-  auto checked = segment::check(parsed.definitions, schema, in_force);
+  auto checked = language::check(parsed.definitions, schema, in_force);
   if (!checked.ok()) return wrong(checked.diagnostics, text);
   const bool has_segment = std::ranges::any_of(
       parsed.definitions, [](const Definition& each) { return each.kind == DefinitionKind::Segment; });
@@ -165,11 +165,12 @@ Json shown(const Column& column, std::span<const Column> in_force, const std::ve
 }
 
 // Sources that have fallen silent and ever sent what the segment looks at, as the engine's status lists them.
-Json stale_sources(const Json& status, const segment::Program& program, std::string_view slug) {
+Json stale_sources(const Json& status, const language::Program& program, std::string_view slug) {
   const auto definition = std::ranges::find_if(program.definitions, [&](const Definition& each) {
     return each.kind == DefinitionKind::Segment && each.slug == slug;
   });
-  const auto events = segment::events_looked_at(program, static_cast<size_t>(definition - program.definitions.begin()));
+  const auto events =
+      language::events_looked_at(program, static_cast<size_t>(definition - program.definitions.begin()));
   Json out = Json::array();
   const Json* sources = status.find("sources");
   if (!sources || !sources->as_array()) return out;
@@ -190,16 +191,16 @@ Result<PastMembers> members_at(Service& service, std::string_view slug, std::opt
   PastMembers out;
   out.known_at = known_at.value_or(service.clock.now());
   out.as_of = as_of.value_or(out.known_at);
-  const auto in_force = TRY(segment::applied_definitions(*record.connection, out.known_at));
+  const auto in_force = TRY(language::applied_definitions(*record.connection, out.known_at));
   const auto asked = std::ranges::find_if(
       in_force, [&](const Definition& each) { return each.kind == DefinitionKind::Segment && each.slug == slug; });
   out.is_known = asked != in_force.end();
   if (!out.is_known) return out;
-  out.definition = segment::print(*asked);
-  auto checked = segment::check({*asked}, record.schema, in_force);
-  if (!checked.ok()) return std::unexpected(segment::error_of(checked.diagnostics, out.definition));
+  out.definition = language::print(*asked);
+  auto checked = language::check({*asked}, record.schema, in_force);
+  if (!checked.ok()) return std::unexpected(language::error_of(checked.diagnostics, out.definition));
   std::vector<std::string> customers;
-  const segment::Program* const programs[] = {&checked.program};
+  const language::Program* const programs[] = {&checked.program};
   const auto columns = TRY(ask(*record.connection, record.schema, programs, out.as_of, out.known_at, customers));
   for (const Column& column : columns[0])
     if (column.slug == slug)
@@ -213,11 +214,11 @@ Result<PastMembers> members_at(Service& service, std::string_view slug, std::opt
 
 Result<Json> explain_customer(Service& service, std::string_view customer, std::string_view segment) {
   Reading record = TRY(reading(service));
-  const auto in_force = TRY(segment::applied_definitions(*record.connection));
-  const auto checked = segment::check(in_force, record.schema);
-  if (!checked.ok()) return std::unexpected(segment::error_of(checked.diagnostics, ""));
+  const auto in_force = TRY(language::applied_definitions(*record.connection));
+  const auto checked = language::check(in_force, record.schema);
+  if (!checked.ok()) return std::unexpected(language::error_of(checked.diagnostics, ""));
   const profiles::History history =
-      TRY(profiles::load(*record.connection, segment::needs_of(checked.program, record.schema), kNever));
+      TRY(profiles::load(*record.connection, language::needs_of(checked.program, record.schema), kNever));
   const Instant now = service.clock.now();
   Json segments = Json::array();
   const auto whose = history.find_customer(customer);
@@ -239,11 +240,11 @@ Result<Json> outlook_of(Service& service, std::string_view customer, std::option
                         std::optional<Instant> known_at) {
   Reading record = TRY(reading(service));
   const Instant at = as_of.value_or(service.clock.now()), known = known_at.value_or(kNever);
-  const auto in_force = TRY(segment::applied_definitions(*record.connection, known));
-  const auto checked = segment::check(in_force, record.schema);
-  if (!checked.ok()) return std::unexpected(segment::error_of(checked.diagnostics, ""));
+  const auto in_force = TRY(language::applied_definitions(*record.connection, known));
+  const auto checked = language::check(in_force, record.schema);
+  if (!checked.ok()) return std::unexpected(language::error_of(checked.diagnostics, ""));
   const profiles::History history =
-      TRY(profiles::load(*record.connection, segment::needs_of(checked.program, record.schema), known));
+      TRY(profiles::load(*record.connection, language::needs_of(checked.program, record.schema), known));
   const auto whose = history.find_customer(customer);
   const auto who = TRY(profiles::acquaintance(*record.connection, service.record.pseudonym_key(), customer, at, known));
   if (!whose || !who) return usage(fmt::format("there was no customer '{}' then", customer), "leave out known_at");
@@ -256,13 +257,13 @@ Result<Json> outlook_of(Service& service, std::string_view customer, std::option
 
 Result<Json> preview(Service& service, const std::string& text) {
   Reading record = TRY(reading(service));
-  const auto in_force = TRY(segment::applied_definitions(*record.connection));
+  const auto in_force = TRY(language::applied_definitions(*record.connection));
   const Given given = TRY(given_in(text, record.schema, in_force));
-  const auto known = segment::check(in_force, record.schema);
-  if (!known.ok()) return std::unexpected(segment::error_of(known.diagnostics, ""));
+  const auto known = language::check(in_force, record.schema);
+  if (!known.ok()) return std::unexpected(language::error_of(known.diagnostics, ""));
   const Instant now = service.clock.now();
   std::vector<std::string> customers;
-  const segment::Program* const programs[] = {&given.program, &known.program};
+  const language::Program* const programs[] = {&given.program, &known.program};
   const auto columns = TRY(ask(*record.connection, record.schema, programs, now, kNever, customers));
   Json segments = Json::array();
   const Json status = service.backend.status();

@@ -71,7 +71,7 @@ TEST(Structure, PlantedCompaniesHaveGroups) {
     const auto company = simulated_history({.customers = 2'000, .segments = 6, .seed = seed});
     ASSERT_TRUE(company.has_value());
     SilentProgress quiet;
-    const auto discovery = discover::discover(company->history, segment::schema_of(company->history),
+    const auto discovery = discover::discover(company->history, language::schema_of(company->history),
                                               {.as_of = simulate::kAsOf, .zone = Zone::utc()}, quiet);
     ASSERT_TRUE(discovery.has_value());
     found += discovery->natural && discovery->k > 1;

@@ -115,7 +115,7 @@ TEST_F(SmallCompany, SameAnswerOnAnyNumberOfThreads) {
 
 // The file that is written is what was counted: run through the evaluator it gives the same members.
 TEST_F(SmallCompany, TheFileOfSegmentsGivesTheMembersThatWereReported) {
-  const auto schema = segment::schema_of(company().history);
+  const auto schema = language::schema_of(company().history);
   const auto members = members_of({company().history, schema, found().as_of, Zone::utc()}, found().tsl);
   ASSERT_TRUE(members.has_value()) << members.error().text();
   const auto all = {&found().segments, &found().set_apart};
@@ -265,7 +265,7 @@ TEST(Discover, ABadTextOfFeaturesIsShownWithItsPlace) {
   const auto history = two_kinds(120, "a", "b");
   SilentProgress quiet;
   const auto found =
-      discover(history, segment::schema_of(history),
+      discover(history, language::schema_of(history),
                {.features = "let often = cuont(\"Order Completed\")\n", .features_name = "mine.tsl"}, quiet);
   ASSERT_FALSE(found.has_value());
   EXPECT_NE(found.error().text().find("mine.tsl:1:13"), std::string::npos) << found.error().text();
@@ -274,7 +274,7 @@ TEST(Discover, ABadTextOfFeaturesIsShownWithItsPlace) {
 TEST(Discover, NothingInTheRecord) {
   SilentProgress quiet;
   const profiles::History empty = HistoryBuilder().build();
-  const auto found = discover(empty, segment::schema_of(empty), {}, quiet);
+  const auto found = discover(empty, language::schema_of(empty), {}, quiet);
   ASSERT_FALSE(found.has_value());
   EXPECT_FALSE(found.error().remedy.empty());
 }

@@ -15,7 +15,7 @@ using profiles::HistoryBuilder;
 
 Foresight looked_back(const profiles::History& history, const Options& options) {
   SilentProgress quiet;
-  auto found = look_back(history, segment::schema_of(history), options, *options.as_of, quiet);
+  auto found = look_back(history, language::schema_of(history), options, *options.as_of, quiet);
   if (!found) {
     ADD_FAILURE() << found.error().text();
     return {};
@@ -90,14 +90,14 @@ TEST(HiddenDays, StandInEveryFormOfTheReport) {
   Options options{.as_of = simulate::kAsOf, .hides = true};
   SilentProgress quiet;
   const auto history = noise(4);
-  const auto found = discover(history, segment::schema_of(history), options, quiet);
+  const auto found = discover(history, language::schema_of(history), options, quiet);
   ASSERT_TRUE(found.has_value()) << found.error().text();
   const Json json = to_json(*found);
   ASSERT_TRUE(json.find("foresight") && json.find("foresight")->find("contenders"));
   EXPECT_NE(html_of(*found).find("<h2>On hidden days</h2>"), std::string::npos);
   EXPECT_TRUE(text_of(*found).starts_with("These segments do not foretell better")) << text_of(*found).substr(0, 300);
   options.hides = false;
-  const auto without = discover(history, segment::schema_of(history), options, quiet);
+  const auto without = discover(history, language::schema_of(history), options, quiet);
   ASSERT_TRUE(without.has_value());
   const Json bare = to_json(*without);
   EXPECT_TRUE(bare.find("foresight")->is_null());

@@ -39,7 +39,7 @@ profiles::History shop(uint64_t seed) {
 
 TEST(Goal, FeaturesCountByWhatTheySayAboutIt) {
   const auto history = shop(1);
-  const auto schema = segment::schema_of(history);
+  const auto schema = language::schema_of(history);
   const auto parts = recognise(history);
   ASSERT_TRUE(parts.has_value());
   const Setting now{history, schema, simulate::kAsOf, Zone::utc()};
@@ -83,7 +83,7 @@ TEST(Goal, GroupsThatItDoesNotTellApartAreOne) {
 
 TEST(Goal, AnExpressionIsAGoalAndErrorsHaveAPlace) {
   const auto history = shop(3);
-  const auto schema = segment::schema_of(history);
+  const auto schema = language::schema_of(history);
   const auto parts = recognise(history);
   const Setting now{history, schema, simulate::kAsOf, Zone::utc()};
   const auto goal = Goal::of(now, *parts, "sum(\"Order Completed\".total, last 90 days) > 50", kDay * 90, 1);

@@ -42,7 +42,7 @@ class Company {
 Result<Hunch> asked(const profiles::History& history, HunchQuestion question) {
   SilentProgress quiet;
   if (!question.as_of) question.as_of = kT;
-  return hunch(history, segment::schema_of(history), question, quiet);
+  return hunch(history, language::schema_of(history), question, quiet);
 }
 Hunch told(const profiles::History& history, const HunchQuestion& question) {
   auto found = asked(history, question);

@@ -5,7 +5,7 @@
 
 #include "discover/naming.hpp"
 #include "discover/simulated_history.hpp"
-#include "segment/schema.hpp"
+#include "language/schema.hpp"
 
 namespace tessera::discover {
 namespace {
@@ -24,7 +24,7 @@ struct Discovered {
 Discovery discovered(const SimulatedHistory& company, Instant as_of, const Before* before) {
   SilentProgress quiet;
   const Options options{.as_of = as_of, .min_size = 40, .active = kDay * 365, .zone = Zone::utc(), .before = before};
-  auto found = discover(company.history, segment::schema_of(company.history), options, quiet);
+  auto found = discover(company.history, language::schema_of(company.history), options, quiet);
   if (!found) ADD_FAILURE() << found.error().text();
   return found ? std::move(*found) : Discovery{};
 }

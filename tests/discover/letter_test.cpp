@@ -8,9 +8,9 @@
 
 #include "core/random.hpp"
 #include "discover/letter_words.hpp"
+#include "language/parse.hpp"
+#include "language/schema.hpp"
 #include "profiles/people.hpp"
-#include "segment/parse.hpp"
-#include "segment/schema.hpp"
 
 namespace tessera::discover {
 namespace {
@@ -30,15 +30,15 @@ segment "Active" = at least 1 order in the last 14 days
 segment "Lost" = did order and no order in the last 28 days
 )";
 
-std::vector<segment::Definition> parsed(const std::string& text) {
-  auto out = segment::parse_definitions(text);
+std::vector<language::Definition> parsed(const std::string& text) {
+  auto out = language::parse_definitions(text);
   EXPECT_TRUE(out.ok()) << render(out.diagnostics, text);
   return std::move(out.definitions);
 }
 
 LetterQuestion question(const std::string& text = kDefinitions) {
   LetterQuestion out{.since = kSince, .until = kUntil, .pseudonym_key = kKey};
-  for (segment::Definition& each : parsed(text))
+  for (language::Definition& each : parsed(text))
     out.definitions.in_force.push_back({.now = std::move(each), .then = {}});
   return out;
 }
@@ -71,7 +71,7 @@ void weekly_orders(Shop& shop, int customers, double last, uint64_t seed) {
 Letter letter_of(Shop shop, const LetterQuestion& asked = question()) {
   const profiles::History history = std::move(shop.builder).build();
   SilentProgress quiet;
-  auto out = letter(history, segment::schema_of(history), asked, quiet);
+  auto out = letter(history, language::schema_of(history), asked, quiet);
   EXPECT_TRUE(out) << (out ? "" : out.error().text());
   return out ? std::move(*out) : Letter{};
 }
@@ -127,7 +127,7 @@ TEST(Letter, FiguresAreThoseOfTheRows) {
   for (int c = 0; c < 60; ++c) shop.refund(id_of(c), kUntil - Duration{rng.between(0, kWeek.ms * 3)}, 9);
   const profiles::History history = std::move(shop.builder).build();
   SilentProgress quiet;
-  const Letter letter = *discover::letter(history, segment::schema_of(history), question(), quiet);
+  const Letter letter = *discover::letter(history, language::schema_of(history), question(), quiet);
   const auto sum = [&](const char* event, size_t c, Instant from, Instant to) {
     const profiles::Stream& stream = *history.stream(event);
     const auto* total = stream.column("total", profiles::PropertyType::Number, false);

@@ -142,7 +142,7 @@ TEST(Needs, RandomAttributesAndTextsAreClaimedByOneReportInTwentyAtMost) {
     for (size_t run = from; run < to; ++run) {
       const profiles::History history = random_company(Rng(67).fork(run), 500);
       SilentProgress quiet;
-      const auto found = discover(history, segment::schema_of(history), {.min_size = 40, .segments = 8}, quiet);
+      const auto found = discover(history, language::schema_of(history), {.min_size = 40, .segments = 8}, quiet);
       ASSERT_TRUE(found.has_value()) << found.error().text();
       for (const Segment& s : found->segments) {
         const auto is_claimed = [](const auto& list) {

@@ -48,7 +48,7 @@ TEST(RandomTraits, AreClaimedByOneReportInTwentyAtMost) {
     for (size_t run = from; run < to; ++run) {
       const profiles::History history = company(Rng(61).fork(run));
       SilentProgress quiet;
-      const auto found = discover(history, segment::schema_of(history), {.min_size = 40, .segments = 8}, quiet);
+      const auto found = discover(history, language::schema_of(history), {.min_size = 40, .segments = 8}, quiet);
       ASSERT_TRUE(found.has_value()) << found.error().text();
       tested[run] = found->features.find("given_region") && found->features.find("given_points");
       for (const Segment& s : found->segments)

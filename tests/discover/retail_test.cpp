@@ -44,7 +44,7 @@ TEST(OnlineRetail, MicroSegmentsThatRulesCanTell) {
   const auto& history = retail_history();
   ASSERT_TRUE(history.has_value());
   SilentProgress quiet;
-  const auto schema = segment::schema_of(*history);
+  const auto schema = language::schema_of(*history);
 
   const auto start = std::chrono::steady_clock::now();
   const auto found = discover(*history, schema, {.as_of = parse_instant("2011-12-10")}, quiet);
@@ -106,7 +106,7 @@ TEST(OnlineRetail, AMonthLaterItIsCutWhereItWas) {
   const auto& history = retail_history();
   ASSERT_TRUE(history.has_value());
   SilentProgress quiet;
-  const auto schema = segment::schema_of(*history);
+  const auto schema = language::schema_of(*history);
   const auto first = discover(*history, schema, {.as_of = parse_instant("2011-10-09")}, quiet);
   ASSERT_TRUE(first.has_value()) << first.error().text();
   const Before before{.generation = generation_of(*first), .definitions = first->tsl, .ids = {}, .names = {}};

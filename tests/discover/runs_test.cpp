@@ -1,7 +1,7 @@
 #include "discover/runs.hpp"
 
 #include "discover/keeping.hpp"
-#include "segment/tree.hpp"
+#include "language/tree.hpp"
 #include "store/definitions.hpp"
 #include "store/record.hpp"
 #include "store/scratch.hpp"
@@ -155,7 +155,7 @@ TEST_F(Runs, TheRunBeforeIsTheAdoptedOneElseTheLastOfItsKind) {
 // brought, so that the same question has the same answer whether or not its segments were applied meanwhile.
 TEST_F(Runs, IdsAndNamesThatAreTakenAreNotGivenAgain) {
   const auto apply = [&](const char* slug, const char* name) {
-    MUST(store::apply_definitions(*record, {{static_cast<uint8_t>(segment::DefinitionKind::Segment), slug, name, "x"}},
+    MUST(store::apply_definitions(*record, {{static_cast<uint8_t>(language::DefinitionKind::Segment), slug, name, "x"}},
                                   "apply", Instant{9}));
   };
   keep(run(100));

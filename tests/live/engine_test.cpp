@@ -9,15 +9,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "language/check.hpp"
+#include "language/parse.hpp"
+#include "language/print.hpp"
 #include "live/entry.hpp"
 #include "live/random_world.hpp"
 #include "profiles/doctor.hpp"
 #include "profiles/load.hpp"
 #include "profiles/schema.hpp"
 #include "profiles/tables.hpp"
-#include "segment/check.hpp"
-#include "segment/parse.hpp"
-#include "segment/print.hpp"
 #include "store/definitions.hpp"
 
 namespace tessera::live {
@@ -111,12 +111,12 @@ std::map<std::string, uint64_t> counts_of(const Json& segments) {
   return out;
 }
 
-segment::Program program_of(std::string_view text) {
-  return segment::check(segment::parse_definitions(text).definitions, segment::Schema{}).program;
+language::Program program_of(std::string_view text) {
+  return language::check(language::parse_definitions(text).definitions, language::Schema{}).program;
 }
 
 // Members by the batch evaluator over the record.
-std::map<std::string, uint64_t> batch_counts(store::Record& record, const segment::Program& program, Instant as_of,
+std::map<std::string, uint64_t> batch_counts(store::Record& record, const language::Program& program, Instant as_of,
                                              Instant known_at) {
   const auto history = *profiles::load(record, {}, known_at);
   const auto plan = *segment::compile(program);

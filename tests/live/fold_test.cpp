@@ -8,10 +8,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "language/check.hpp"
+#include "language/parse.hpp"
+#include "language/print.hpp"
 #include "live/random_world.hpp"
-#include "segment/check.hpp"
-#include "segment/parse.hpp"
-#include "segment/print.hpp"
 #include "segment/random_tree.hpp"
 
 namespace tessera::live {
@@ -22,10 +22,10 @@ uint64_t rounds(uint64_t usual) {
   return soak ? std::strtoull(soak, nullptr, 10) : usual;
 }
 
-Definitions definitions_of(segment::Program program, const std::function<Instant()>& since) {
+Definitions definitions_of(language::Program program, const std::function<Instant()>& since) {
   Definitions out{.program = std::move(program), .segments = {}};
-  for (const segment::Definition& definition : out.program.definitions)
-    if (definition.kind == segment::DefinitionKind::Segment)
+  for (const language::Definition& definition : out.program.definitions)
+    if (definition.kind == language::DefinitionKind::Segment)
       out.segments.push_back({.slug = definition.slug, .name = definition.name, .version = 1, .since = since()});
   return out;
 }
@@ -109,7 +109,7 @@ void live_equals_batch(uint64_t seed, const WorldSettings& settings, const profi
                        Totals& totals) {
   Rng rng(seed);
   const auto world = random_world(rng, settings);
-  const auto checked = segment::check(segment::RandomTree(seed).definitions(), segment::RandomTree::shop());
+  const auto checked = language::check(segment::RandomTree(seed).definitions(), segment::RandomTree::shop());
   ASSERT_TRUE(checked.ok());
   const auto plan = *segment::compile(checked.program);
   // In half of the worlds customers stay unpacked from their second look on.
@@ -127,7 +127,7 @@ void live_equals_batch(uint64_t seed, const WorldSettings& settings, const profi
   uint64_t offset = 10;
   const auto where = [&](Profile leader, Instant at) {
     return fmt::format("seed {}, customer {} at {}\n{}", seed, leader, tessera::text_of(at),
-                       segment::print(checked.program.definitions));
+                       language::print(checked.program.definitions));
   };
   const auto check_now = [&](Instant now, size_t rows) {
     const BatchWorld batch(plan, std::span(world).first(rows), now, limits);

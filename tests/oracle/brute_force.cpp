@@ -1,6 +1,6 @@
 #include "oracle/brute_force.hpp"
 
-#include "segment/walk.hpp"
+#include "language/walk.hpp"
 
 namespace tessera::oracle {
 

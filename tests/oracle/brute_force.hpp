@@ -9,10 +9,10 @@
 namespace tessera::oracle {
 
 // In (from, to], ascending. Complete for definitions without decaying scores and without arithmetic on times.
-std::vector<Instant> candidates(const segment::Program& program, const std::vector<Row>& rows, Instant from,
+std::vector<Instant> candidates(const language::Program& program, const std::vector<Row>& rows, Instant from,
                                 Instant to);
 
 // Every condition of the program outside `where`, each inside others too.
-std::vector<const segment::Expr*> conditions_of(const segment::Program& program);
+std::vector<const language::Expr*> conditions_of(const language::Program& program);
 
 }  // namespace tessera::oracle

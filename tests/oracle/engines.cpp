@@ -23,17 +23,17 @@ std::string text_of_whole(int128 value) {
 std::string text_of_lane(const segment::ValueColumn& column, size_t i) {
   if (!column.known(i)) return "unknown";
   switch (column.type) {
-    case segment::Type::Number: {
+    case language::Type::Number: {
       const segment::Rational x = column.number(i);
       // The product's own text of exact numbers where it has one.
       if (1'000'000 % x.den == 0) return text_of_micros(x.num * (1'000'000 / x.den));
       return text_of_whole(x.num) + "/" + text_of_whole(x.den);
     }
-    case segment::Type::Text:
+    case language::Type::Text:
       return std::string(column.text(i));
-    case segment::Type::Instant:
+    case language::Type::Instant:
       return tessera::text_of(column.instant(i));
-    case segment::Type::Duration:
+    case language::Type::Duration:
       return tessera::text_of(column.duration(i));
     default:
       return column.truth(i) ? "true" : "false";

@@ -9,13 +9,13 @@
 
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "language/tree.hpp"
 #include "profiles/history.hpp"
-#include "segment/tree.hpp"
 
 namespace tessera::oracle {
 
 struct Question {
-  const segment::Program& program;  // asked is its last definition
+  const language::Program& program;  // asked is its last definition
   const profiles::History& history;
   Instant as_of;
   Instant known_at;

@@ -6,7 +6,7 @@
 #include <re2/re2.h>
 
 #include "core/text.hpp"
-#include "segment/walk.hpp"
+#include "language/walk.hpp"
 
 namespace tessera::oracle {
 

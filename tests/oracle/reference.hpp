@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "core/time.hpp"
+#include "language/tree.hpp"
 #include "oracle/fraction.hpp"
 #include "profiles/history.hpp"
-#include "segment/tree.hpp"
 
 namespace tessera::oracle {
 
@@ -40,17 +40,17 @@ std::vector<Row> rows_of(const profiles::History& history, profiles::CustomerInd
 class Reference {
  public:
   // REQUIRES: program and rows outlive it.
-  Reference(const segment::Program& program, const std::vector<Row>& rows, Instant as_of, profiles::Seq visible,
+  Reference(const language::Program& program, const std::vector<Row>& rows, Instant as_of, profiles::Seq visible,
             Zone zone = Zone::utc())
       : program_(program), rows_(rows), as_of_(as_of), visible_(visible), zone_(std::move(zone)) {}
 
-  Value value(const segment::Expr& expr) const { return value(expr, nullptr); }
+  Value value(const language::Expr& expr) const { return value(expr, nullptr); }
   // true, false or unknown
-  std::optional<bool> truth(const segment::Expr& expr) const;
+  std::optional<bool> truth(const language::Expr& expr) const;
   bool is_member(size_t definition) const;
 
  private:
-  bool asks_for_mark(const segment::Expr& expr) const;
+  bool asks_for_mark(const language::Expr& expr) const;
   struct Here {  // inside `where`: a row, perhaps an element of one of its lists
     const Row* row;
     std::string each;
@@ -61,36 +61,36 @@ class Reference {
     std::optional<size_t> element;
   };
 
-  Value value(const segment::Expr& expr, const Here* here) const;
-  std::optional<bool> truth(const segment::Expr& expr, const Here* here) const;
+  Value value(const language::Expr& expr, const Here* here) const;
+  std::optional<bool> truth(const language::Expr& expr, const Here* here) const;
   std::vector<const Row*> existing() const;
-  std::vector<Found> matches(const segment::EventPattern& events, const segment::Window& window) const;
-  std::function<bool(const Row&)> within(const segment::Window& window) const;
-  std::vector<Known> values_at(const Found& match, const segment::EventPattern& events,
+  std::vector<Found> matches(const language::EventPattern& events, const language::Window& window) const;
+  std::function<bool(const Row&)> within(const language::Window& window) const;
+  std::vector<Known> values_at(const Found& match, const language::EventPattern& events,
                                const std::string& property) const;
-  Value property(const std::string& name, segment::Type type, const Here& here) const;
-  Value trait(const std::string& name, segment::Type type) const;
-  std::optional<std::vector<std::vector<Known>>> list(const segment::Expr& expr, const Here* here) const;
-  Value aggregate(const segment::Aggregate& aggregate, segment::Type type) const;
-  Value score(const segment::Score& score) const;
-  Value arithmetic(const segment::Arithmetic& node, const Here* here) const;
+  Value property(const std::string& name, language::Type type, const Here& here) const;
+  Value trait(const std::string& name, language::Type type) const;
+  std::optional<std::vector<std::vector<Known>>> list(const language::Expr& expr, const Here* here) const;
+  Value aggregate(const language::Aggregate& aggregate, language::Type type) const;
+  Value score(const language::Score& score) const;
+  Value arithmetic(const language::Arithmetic& node, const Here* here) const;
 
   // one a kind of condition
-  std::optional<bool> compare(segment::CompareOp op, const Value& a, const Value& b) const;
-  std::optional<bool> condition(const segment::Compare& node, const Here* here) const;
-  std::optional<bool> condition(const segment::Between& node, const Here* here) const;
-  std::optional<bool> condition(const segment::In& node, const Here* here) const;
-  std::optional<bool> condition(const segment::TextMatch& node, const Here* here) const;
-  std::optional<bool> condition(const segment::IsBlank& node, const Here* here) const;
-  std::optional<bool> condition(const segment::IsKnown& node, const Here* here) const;
-  std::optional<bool> condition(const segment::IsTruth& node, const Here* here) const;
-  std::optional<bool> condition(const segment::ListMatch& node, const Here* here) const;
-  std::optional<bool> condition(const segment::AnyElement& node, const Here* here) const;
-  std::optional<bool> condition(const segment::Within& node, const Here* here) const;
-  std::optional<bool> condition(const segment::InSegment& node, const Here* here) const;
-  std::optional<bool> condition(const segment::Logic& node, const Here* here) const;
+  std::optional<bool> compare(language::CompareOp op, const Value& a, const Value& b) const;
+  std::optional<bool> condition(const language::Compare& node, const Here* here) const;
+  std::optional<bool> condition(const language::Between& node, const Here* here) const;
+  std::optional<bool> condition(const language::In& node, const Here* here) const;
+  std::optional<bool> condition(const language::TextMatch& node, const Here* here) const;
+  std::optional<bool> condition(const language::IsBlank& node, const Here* here) const;
+  std::optional<bool> condition(const language::IsKnown& node, const Here* here) const;
+  std::optional<bool> condition(const language::IsTruth& node, const Here* here) const;
+  std::optional<bool> condition(const language::ListMatch& node, const Here* here) const;
+  std::optional<bool> condition(const language::AnyElement& node, const Here* here) const;
+  std::optional<bool> condition(const language::Within& node, const Here* here) const;
+  std::optional<bool> condition(const language::InSegment& node, const Here* here) const;
+  std::optional<bool> condition(const language::Logic& node, const Here* here) const;
 
-  const segment::Program& program_;
+  const language::Program& program_;
   const std::vector<Row>& rows_;
   const Instant as_of_;
   const profiles::Seq visible_;

@@ -7,12 +7,12 @@
 #include <gtest/gtest.h>
 
 #include "core/text.hpp"
+#include "language/check.hpp"
+#include "language/parse.hpp"
+#include "language/print.hpp"
 #include "oracle/engines.hpp"
 #include "oracle/shop.hpp"
 #include "segment/case_file.hpp"
-#include "segment/check.hpp"
-#include "segment/parse.hpp"
-#include "segment/print.hpp"
 
 namespace tessera::segment {
 namespace {
@@ -44,7 +44,7 @@ class Runner {
     if (block_.kind == "fmt") return canonical();
     const Result<profiles::History> history = shop();
     if (!history) return "data: " + history.error().text() + "\n";
-    const Checked checked = this->checked(schema_of(*history));
+    const language::Checked checked = this->checked(language::schema_of(*history));
     if (block_.kind == "says") return said_;
     if (!said_.empty() && !checked.ok()) return said_;
     return asked(checked.program, *history);
@@ -53,11 +53,12 @@ class Runner {
  private:
   std::string canonical() {
     if (is_definitions(block_.text)) {
-      const Parsed parsed = parse_definitions(block_.text);
-      return parsed.ok() ? print(parsed.definitions, parsed.last_note) : render(parsed.diagnostics, block_.text);
+      const language::Parsed parsed = language::parse_definitions(block_.text);
+      return parsed.ok() ? language::print(parsed.definitions, parsed.last_note)
+                         : render(parsed.diagnostics, block_.text);
     }
-    const ParsedExpression parsed = parse_expression(block_.text);
-    return parsed.ok() ? print(parsed.expr) + "\n" : render(parsed.diagnostics, block_.text);
+    const language::ParsedExpression parsed = language::parse_expression(block_.text);
+    return parsed.ok() ? language::print(parsed.expr) + "\n" : render(parsed.diagnostics, block_.text);
   }
 
   Result<profiles::History> shop() const {
@@ -68,26 +69,26 @@ class Runner {
     return oracle::read_shop(read_file(path), block_.now);
   }
 
-  Checked checked(const Schema& schema) {
-    const Parsed known = parse_definitions(block_.with);
+  language::Checked checked(const language::Schema& schema) {
+    const language::Parsed known = language::parse_definitions(block_.with);
     EXPECT_EQ(render(known.diagnostics, block_.with), "") << "in `with`";
-    Checked out;
-    Diagnostics said;
+    language::Checked out;
+    language::Diagnostics said;
     if (is_definitions(block_.text)) {
-      const Parsed parsed = parse_definitions(block_.text);
+      const language::Parsed parsed = language::parse_definitions(block_.text);
       said = parsed.diagnostics;
-      if (parsed.ok()) out = check(parsed.definitions, schema, known.definitions);
+      if (parsed.ok()) out = language::check(parsed.definitions, schema, known.definitions);
     } else {
-      const ParsedExpression parsed = parse_expression(block_.text);
+      const language::ParsedExpression parsed = language::parse_expression(block_.text);
       said = parsed.diagnostics;
-      if (parsed.ok()) out = check_expression(parsed.expr, schema, known.definitions);
+      if (parsed.ok()) out = language::check_expression(parsed.expr, schema, known.definitions);
     }
-    if (has_errors(said)) out.diagnostics = said;
+    if (language::has_errors(said)) out.diagnostics = said;
     said_ = render(out.diagnostics, block_.text);
     return out;
   }
 
-  std::string asked(const Program& program, const profiles::History& history) const {
+  std::string asked(const language::Program& program, const profiles::History& history) const {
     std::string out;
     std::string_view by;
     for (const oracle::Engine& engine : oracle::engines()) {

@@ -6,10 +6,10 @@
 #include <gtest/gtest.h>
 
 #include "core/parallel.hpp"
+#include "language/check.hpp"
+#include "language/parse.hpp"
+#include "language/print.hpp"
 #include "oracle/engines.hpp"
-#include "segment/check.hpp"
-#include "segment/parse.hpp"
-#include "segment/print.hpp"
 #include "segment/random_shop.hpp"
 #include "segment/random_tree.hpp"
 
@@ -19,10 +19,10 @@ namespace {
 using oracle::Answer;
 using oracle::Question;
 
-Program program_of(std::string_view text) {
-  const Parsed parsed = parse_definitions(text);
+language::Program program_of(std::string_view text) {
+  const language::Parsed parsed = language::parse_definitions(text);
   EXPECT_EQ(render(parsed.diagnostics, text), "");
-  const Checked checked = check(parsed.definitions, Schema{});
+  const language::Checked checked = language::check(parsed.definitions, language::Schema{});
   EXPECT_EQ(render(checked.diagnostics, text), "");
   return checked.program;
 }
@@ -32,13 +32,13 @@ Program program_of(std::string_view text) {
 void engines_agree(uint64_t seed, std::map<std::string, int>& kinds) {
   Rng rng(seed);
   const profiles::History history = random_shop(rng);
-  const Checked checked = check(RandomTree(seed).definitions(), RandomTree::shop());
+  const language::Checked checked = language::check(RandomTree(seed).definitions(), RandomTree::shop());
   ASSERT_TRUE(checked.ok());
   const auto engines = oracle::engines();
   for (int round = 0; round < 3; ++round) {
     const Instant as_of = random_moment(rng), known_at = rng.chance(0.5) ? kNever : random_moment(rng);
-    Program program;
-    for (const Definition& definition : checked.program.definitions) {
+    language::Program program;
+    for (const language::Definition& definition : checked.program.definitions) {
       program.definitions.push_back(definition);
       const Question question{program, history, as_of, known_at};
       const auto expected = engines[0].answer(question);
@@ -52,7 +52,7 @@ void engines_agree(uint64_t seed, std::map<std::string, int>& kinds) {
           ASSERT_EQ((*found)[c], (*expected)[c])
               << engines[e].name << ", seed " << seed << ", " << history.customer[c] << ", as of " << text_of(as_of)
               << ", known at " << text_of(known_at) << "\n"
-              << print(checked.program.definitions);
+              << language::print(checked.program.definitions);
       }
     }
   }
@@ -81,7 +81,7 @@ TEST(Evaluate, BlocksAndThreadsMakeNoDifference) {
                  Instant{rng.between(0, 100) * kHour.ms},
                  {{"total", Number{rng.between(0, 90'000'000)}}}});
   const profiles::History history = std::move(builder).build();
-  const Program program = program_of(R"(
+  const language::Program program = program_of(R"(
 let spend = sum("Order".total, last 50 hours)
 let usual = avg("Order".total) / 3
 segment "A" = spend > 40 and no "Look" in the last 20 hours

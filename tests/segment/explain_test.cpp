@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "language/check.hpp"
+#include "language/parse.hpp"
 #include "oracle/reference.hpp"
-#include "segment/check.hpp"
-#include "segment/parse.hpp"
 #include "segment/random_shop.hpp"
 #include "segment/random_tree.hpp"
 
@@ -30,9 +30,9 @@ segment "Cart" =
   and no "Order Completed" since then
 segment "All" = in segment "Cart" and usual > 11 and trait age > 30
 )";
-  const Parsed parsed = parse_definitions(kText);
+  const language::Parsed parsed = language::parse_definitions(kText);
   ASSERT_EQ(render(parsed.diagnostics, kText), "");
-  const Checked checked = check(parsed.definitions, Schema{});
+  const language::Checked checked = language::check(parsed.definitions, language::Schema{});
   const auto found = explain(checked.program, 2, history, 0, at("2026-03-01"), kNever);
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(text_of(*found), R"(unknown All  (2 of 3 hold, 1 unknown)  [may change 2026-03-06T00:00:00Z]
@@ -56,18 +56,18 @@ TEST(Explain, AgreesWithTheReferenceOnRandomDefinitions) {
   for (uint64_t seed = 0; seed < 60; ++seed) {
     Rng rng(seed + 300);
     const profiles::History history = random_shop(rng);
-    const Checked checked = check(RandomTree(seed).definitions(), RandomTree::shop());
+    const language::Checked checked = language::check(RandomTree(seed).definitions(), RandomTree::shop());
     const Instant now = random_moment(rng);
     const auto customer = static_cast<profiles::CustomerIndex>(rng.below(history.customers()));
     const auto rows = oracle::rows_of(history, customer);
     const oracle::Reference reference(checked.program, rows, now, profiles::kAllSeqs);
     for (uint32_t d = 0; d < checked.program.definitions.size(); ++d) {
-      const Definition& definition = checked.program.definitions[d];
-      if (definition.kind != DefinitionKind::Segment) continue;
+      const language::Definition& definition = checked.program.definitions[d];
+      if (definition.kind != language::DefinitionKind::Segment) continue;
       const auto found = explain(checked.program, d, history, customer, now, kNever);
       ASSERT_TRUE(found.has_value()) << found.error().text();
       ASSERT_EQ(found->holds, reference.truth(definition.body)) << "seed " << seed << "\n" << text_of(*found);
-      const auto* logic = std::get_if<Logic>(&definition.body.node);
+      const auto* logic = std::get_if<language::Logic>(&definition.body.node);
       for (size_t i = 0; logic && i < logic->operands.size(); ++i)
         ASSERT_EQ(found->parts[i].holds, reference.truth(logic->operands[i])) << "seed " << seed;
     }

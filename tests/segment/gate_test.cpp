@@ -18,12 +18,12 @@ Instant day(int64_t n) {
   return Instant{0} + kDay * n;
 }
 
-Program checked(std::string_view text) {
-  auto definitions = parse_definitions(text);
+language::Program checked(std::string_view text) {
+  auto definitions = language::parse_definitions(text);
   EXPECT_TRUE(definitions.ok());
-  Schema schema;
+  language::Schema schema;
   schema.events["ping"] = {};
-  auto program = check(definitions.definitions, schema);
+  auto program = language::check(definitions.definitions, schema);
   EXPECT_TRUE(program.ok()) << text;
   return program.program;
 }
@@ -38,7 +38,7 @@ HistoryBuilder::Row ruling(std::string customer, int64_t at, std::string_view tr
           .properties = {{std::string(trait), std::move(value)}}};
 }
 
-std::vector<bool> members(const Program& program, const History& history, Instant as_of, size_t segment,
+std::vector<bool> members(const language::Program& program, const History& history, Instant as_of, size_t segment,
                           Instant known_at = kNever) {
   const Plan plan = *compile(program);
   const Bound bound = *Bound::bind(plan, history);
@@ -56,7 +56,7 @@ TEST(Gate, LeavesOutWhoIsMarkedForAsLongAsTheyAre) {
   builder.add(ruling("b", 5, profiles::kMarked, "bot"), day(6));
   builder.add(ruling("b", 9, profiles::kMarked, nullptr), day(9));
   const History history = std::move(builder).build();
-  const Program program = checked(
+  const language::Program program = checked(
       "segment \"All\" = did ping\nsegment \"Bots\" = did ping and trait $marked = \"bot\"\n"
       "segment \"Not them\" = not in segment \"All\"");
   EXPECT_EQ(members(program, history, day(4), 0), (Truths{true, true}));
@@ -74,7 +74,8 @@ TEST(Gate, WhoRefusedProfilingIsInNoSegmentAtAll) {
   builder.add(ruling("a", 2, profiles::kProfiling, false), day(2));
   builder.add(ruling("a", 4, profiles::kProfiling, true), day(4));
   const History history = std::move(builder).build();
-  const Program program = checked("segment \"All\" = did ping\nsegment \"Any\" = did ping or trait $marked is known");
+  const language::Program program =
+      checked("segment \"All\" = did ping\nsegment \"Any\" = did ping or trait $marked is known");
   for (const size_t segment : {0, 1}) {
     EXPECT_EQ(members(program, history, day(1), segment), Truths{true});
     EXPECT_EQ(members(program, history, day(3), segment), Truths{false});
@@ -99,7 +100,7 @@ TEST(Gate, ExplainSaysWhy) {
   row.properties[std::string(profiles::kMarkedReason)] = std::string("the agent is curl");
   builder.add(std::move(row), day(2));
   const History history = std::move(builder).build();
-  const Program program = checked("segment \"All\" = did ping");
+  const language::Program program = checked("segment \"All\" = did ping");
   const auto why = *explain(program, 0, history, 0, day(3), kNever);
   EXPECT_EQ(why.holds, false);
   EXPECT_EQ(why.because, "left out: marked as bot since 1970-01-03T00:00:00Z (the agent is curl)");
@@ -118,7 +119,7 @@ TEST(Gate, CostsNothingWhereNobodyIsMarked) {
 
 // Marks, their undoing and refusals at random instants, learnt at random others.
 TEST(Gate, AgreesWithTheReferenceAtEveryInstant) {
-  const Program program = checked(
+  const language::Program program = checked(
       "let busy = at least 2 ping in the last 3 days\nlet robot = trait $marked = \"bot\"\n"
       "segment \"Busy\" = busy\nsegment \"Idle\" = not in segment \"Busy\"\nsegment \"Robots\" = robot and busy\n"
       "segment \"Mixed\" = in segment \"Robots\" or did ping");
@@ -161,7 +162,7 @@ TEST(Gate, AgreesWithTheReferenceAtEveryInstant) {
         const auto found = evaluate(bound, {c, c + 1}, as_of, known_at, {});
         size_t segment = 0;
         for (size_t d = 0; d < program.definitions.size(); ++d) {
-          if (program.definitions[d].kind != DefinitionKind::Segment) continue;
+          if (program.definitions[d].kind != language::DefinitionKind::Segment) continue;
           ASSERT_EQ(found.is_member(segment, 0), reference.is_member(d)) << seed << " " << c << " day " << at;
           ASSERT_EQ(thought[segment], of_all.is_member(d)) << seed << " " << c << " day " << at;
           left_out += !reference.is_member(d) && reference.truth(program.definitions[d].body) == true;

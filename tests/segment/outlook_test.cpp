@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "core/text.hpp"
+#include "language/check.hpp"
+#include "language/parse.hpp"
+#include "language/print.hpp"
 #include "oracle/brute_force.hpp"
-#include "segment/check.hpp"
-#include "segment/parse.hpp"
-#include "segment/print.hpp"
 #include "segment/random_shop.hpp"
 #include "segment/random_tree.hpp"
 
@@ -24,11 +24,11 @@ Instant on(const char* text) {
   return *parse_instant(text);
 }
 
-Program program_of(const std::string& text, const Schema& schema = {}) {
-  const Parsed parsed = parse_definitions(text);
+language::Program program_of(const std::string& text, const language::Schema& schema = {}) {
+  const language::Parsed parsed = language::parse_definitions(text);
   EXPECT_EQ(render(parsed.diagnostics, text), "");
-  const Checked checked = segment::check(parsed.definitions, schema);
-  EXPECT_FALSE(has_errors(checked.diagnostics)) << render(checked.diagnostics, text);
+  const language::Checked checked = language::check(parsed.definitions, schema);
+  EXPECT_FALSE(language::has_errors(checked.diagnostics)) << render(checked.diagnostics, text);
   return checked.program;
 }
 
@@ -55,9 +55,9 @@ TEST(Outlook, EqualsTheReferenceAtEveryInstantItSays) {
   for (uint64_t seed = 0; seed < 250; ++seed) {
     Rng rng(seed + 300);
     const profiles::History history = random_shop(rng);
-    const Checked checked = check(RandomTree(seed).definitions(), RandomTree::shop());
+    const language::Checked checked = language::check(RandomTree(seed).definitions(), RandomTree::shop());
     ASSERT_TRUE(checked.ok());
-    const Program& program = checked.program;
+    const language::Program& program = checked.program;
     const Instant now = random_moment(rng), known_at = rng.chance(0.7) ? kNever : random_moment(rng);
     const auto customer = static_cast<profiles::CustomerIndex>(rng.below(history.customers()));
     const Outlook found = *outlook(program, history, customer, now, known_at);
@@ -68,11 +68,11 @@ TEST(Outlook, EqualsTheReferenceAtEveryInstantItSays) {
     };
     size_t s = 0;
     for (size_t d = 0; d < program.definitions.size(); ++d) {
-      if (program.definitions[d].kind != DefinitionKind::Segment) continue;
+      if (program.definitions[d].kind != language::DefinitionKind::Segment) continue;
       const Prospect& one = found.segments[s++];
       const auto where = [&](Instant at) {
         return fmt::format("seed {}, {} at {} seen from {}\n{}", seed, one.name, text_of(at), text_of(now),
-                           print(program.definitions));
+                           language::print(program.definitions));
       };
       ASSERT_EQ(one.slug, program.definitions[d].slug);
       ASSERT_EQ(one.is_member, is_member(d, now)) << where(now);
@@ -179,8 +179,8 @@ TEST(Outlook, OnlyEventsThatTheConditionMeansCount) {
   order("2026-02-10", 500);
   order("2026-02-25", 5);
   const profiles::History history = std::move(builder).build();
-  const Schema schema = schema_of(history);
-  const Program program =
+  const language::Schema schema = language::schema_of(history);
+  const language::Program program =
       program_of("segment \"Big\" = at least 1 \"Order Completed\" where total > 100 in the last 30 days", schema);
   const Outlook found = *outlook(program, history, 0, on("2026-03-01"), kNever);
   EXPECT_THAT(unless(found.segments[0]),

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/random.hpp"
-#include "segment/schema.hpp"
-#include "segment/tree.hpp"
+#include "language/schema.hpp"
+#include "language/tree.hpp"
 
 namespace tessera::segment {
 
@@ -15,10 +15,10 @@ class RandomTree {
  public:
   explicit RandomTree(uint64_t seed) : rng_(seed) {}
 
-  static Schema shop();
+  static language::Schema shop();
   // Aliases, lets, scores, segments: each uses only earlier ones.
-  std::vector<Definition> definitions();
-  Expr condition(int depth);
+  std::vector<language::Definition> definitions();
+  language::Expr condition(int depth);
 
  private:
   template <typename T>
@@ -27,21 +27,21 @@ class RandomTree {
   }
   bool chance(double p) { return rng_.chance(p); }
 
-  Expr number(int depth);
-  Expr text(int depth);
-  Expr instant(int depth);
-  Expr property(Type type);
-  Expr where(int depth);
-  Expr predicate(int depth);
-  Expr compare(Expr left, Expr right);
-  EventPattern events(int depth);
-  EventPattern elements(int depth);
-  Window window(int depth);
+  language::Expr number(int depth);
+  language::Expr text(int depth);
+  language::Expr instant(int depth);
+  language::Expr property(language::Type type);
+  language::Expr where(int depth);
+  language::Expr predicate(int depth);
+  language::Expr compare(language::Expr left, language::Expr right);
+  language::EventPattern events(int depth);
+  language::EventPattern elements(int depth);
+  language::Window window(int depth);
   Duration duration();
   Instant moment();
   Number amount();
-  Exprs conditions(int depth, size_t least);
-  Score score();
+  language::Exprs conditions(int depth, size_t least);
+  language::Score score();
 
   Rng rng_;
   bool in_where_ = false;

@@ -5,10 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "language/check.hpp"
+#include "language/parse.hpp"
+#include "language/print.hpp"
 #include "oracle/brute_force.hpp"
-#include "segment/check.hpp"
-#include "segment/parse.hpp"
-#include "segment/print.hpp"
 #include "segment/random_shop.hpp"
 #include "segment/random_tree.hpp"
 
@@ -25,7 +25,7 @@ uint64_t rounds(uint64_t usual) {
 // Everything the timeline says is put to the reference: each turn at its very millisecond, and the state in between at
 // each of `instants`.
 struct Check {
-  const Program& program;
+  const language::Program& program;
   const profiles::History& history;
   profiles::CustomerIndex customer;
   Instant from, to, known_at;
@@ -37,12 +37,12 @@ struct Check {
     const Reference reference(program, rows, at, visible);
     std::vector<bool> out;
     for (size_t d = 0; d < program.definitions.size(); ++d)
-      if (program.definitions[d].kind == DefinitionKind::Segment) out.push_back(reference.is_member(d));
+      if (program.definitions[d].kind == language::DefinitionKind::Segment) out.push_back(reference.is_member(d));
     return out;
   }
   std::string where(Instant at) const {
     return fmt::format("{} at {} ({}), from {} to {}, known at {}\n{}", history.customer[customer], text_of(at), at.ms,
-                       text_of(from), text_of(to), text_of(known_at), print(program.definitions));
+                       text_of(from), text_of(to), text_of(known_at), language::print(program.definitions));
   }
   void run(const Bound& bound, const std::vector<Instant>& instants, int& turns) const {
     const Timeline line = timeline(bound, customer, from, to, known_at);
@@ -74,7 +74,7 @@ TEST(Timeline, EqualsTheReferenceAtEveryInstantThatCouldMatter) {
   for (uint64_t seed = 0; seed < rounds(70); ++seed) {
     Rng rng(seed + 1000);
     const profiles::History history = random_shop(rng);
-    const Checked checked = check(RandomTree(seed).definitions(), RandomTree::shop());
+    const language::Checked checked = language::check(RandomTree(seed).definitions(), RandomTree::shop());
     ASSERT_TRUE(checked.ok());
     const Plan plan = *compile(checked.program);
     const Bound bound = *Bound::bind(plan, history);
@@ -114,9 +114,9 @@ segment "Both" = in segment "Hot" xor in segment "Mixed"
         rng.between(1, 9), rng.between(5, 100), Number{rng.between(1, 20'000'000)}.text(),
         Number{rng.between(1, 9'000'000)}.text(), Number{rng.between(-2'000'000, 2'000'000)}.text(), rng.between(1, 3),
         Number{rng.between(1, 2'000'000)}.text(), rng.between(1, 500));
-    const Parsed parsed = parse_definitions(text);
+    const language::Parsed parsed = language::parse_definitions(text);
     ASSERT_EQ(render(parsed.diagnostics, text), "");
-    const Checked checked = segment::check(parsed.definitions, Schema{});
+    const language::Checked checked = language::check(parsed.definitions, language::Schema{});
     ASSERT_EQ(render(checked.diagnostics, text), "");
     const Plan plan = *compile(checked.program);
     const Bound bound = *Bound::bind(plan, history);
@@ -137,7 +137,7 @@ TEST(Timeline, TheNextChangeIsAnInstantAtWhichAConditionTurns) {
   for (uint64_t seed = 0; seed < rounds(150); ++seed) {
     Rng rng(seed + 9000);
     const profiles::History history = random_shop(rng);
-    const Checked checked = check(RandomTree(seed).definitions(), RandomTree::shop());
+    const language::Checked checked = language::check(RandomTree(seed).definitions(), RandomTree::shop());
     const Plan plan = *compile(checked.program);
     const Bound bound = *Bound::bind(plan, history);
     const Instant now = random_moment(rng);
@@ -152,10 +152,10 @@ TEST(Timeline, TheNextChangeIsAnInstantAtWhichAConditionTurns) {
       const Reference before(checked.program, rows, at - Duration{1}, profiles::kAllSeqs);
       const Reference after(checked.program, rows, at, profiles::kAllSeqs);
       EXPECT_TRUE(std::any_of(conditions.begin(), conditions.end(),
-                              [&](const Expr* expr) { return before.truth(*expr) != after.truth(*expr); }))
+                              [&](const language::Expr* expr) { return before.truth(*expr) != after.truth(*expr); }))
           << "seed " << seed << ", " << history.customer[c] << ": nothing turns at " << text_of(at) << " after "
           << text_of(now) << "\n"
-          << print(checked.program.definitions);
+          << language::print(checked.program.definitions);
       if (HasFailure()) return;
     }
   }
@@ -169,7 +169,7 @@ TEST(Timeline, CustomersAsOfInstantsOfTheirOwn) {
   for (uint64_t seed = 0; seed < rounds(150); ++seed) {
     Rng rng(seed + 13'000);
     const profiles::History history = random_shop(rng);
-    const Checked checked = check(RandomTree(seed).definitions(), RandomTree::shop());
+    const language::Checked checked = language::check(RandomTree(seed).definitions(), RandomTree::shop());
     const Plan plan = *compile(checked.program);
     const Bound bound = *Bound::bind(plan, history);
     std::vector<Instant> own;
@@ -190,7 +190,7 @@ TEST(Timeline, CustomersAsOfInstantsOfTheirOwn) {
       exact.copy_to(alone, 0);
       const auto where = [&] {
         return fmt::format("seed {}, {} as of {}\n{}", seed, history.customer[c], text_of(own[c]),
-                           print(checked.program.definitions));
+                           language::print(checked.program.definitions));
       };
       for (size_t s = 0; s < plan.segments.size(); ++s) {
         ASSERT_EQ(together.is_member(s, c), alone.is_member(s, 0)) << where();

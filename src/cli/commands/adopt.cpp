@@ -9,8 +9,8 @@
 #include "core/text.hpp"
 #include "discover/report_lineage.hpp"
 #include "discover/runs.hpp"
-#include "segment/parse.hpp"
-#include "segment/uses.hpp"
+#include "language/parse.hpp"
+#include "language/uses.hpp"
 
 namespace tessera::cli {
 
@@ -18,8 +18,8 @@ namespace {
 
 using discover::KeptRun;
 using discover::KeptSegment;
-using segment::Definition;
-using segment::DefinitionKind;
+using language::Definition;
+using language::DefinitionKind;
 using store::DefinitionChange;
 
 constexpr Option kListOptions[] = {{"RUN", "RUN", "Show this run: its segments, and what became of those before"}};
@@ -145,10 +145,10 @@ struct Adoption {
 
 // The run's segments that are asked for, with what they use.
 Result<std::vector<Definition>> definitions_of(const KeptRun& run, const std::vector<std::string>& only) {
-  auto parsed = segment::parse_definitions(run.definitions);
+  auto parsed = language::parse_definitions(run.definitions);
   if (!parsed.ok())
     return std::unexpected(
-        segment::error_of(parsed.diagnostics, run.definitions, fmt::format("definitions of run {}", run.number)));
+        language::error_of(parsed.diagnostics, run.definitions, fmt::format("definitions of run {}", run.number)));
   if (only.empty()) return std::move(parsed.definitions);
   std::set<std::string> wanted;
   for (const std::string& name : only) {
@@ -160,7 +160,7 @@ Result<std::vector<Definition>> definitions_of(const KeptRun& run, const std::ve
     }
     wanted.insert(parsed.definitions[*found].name);
   }
-  return segment::with_what_they_use(parsed.definitions, std::move(wanted));
+  return language::with_what_they_use(parsed.definitions, std::move(wanted));
 }
 
 // What earlier runs brought into use and this one knows no more.
@@ -232,8 +232,8 @@ Result<Adoption> plan_of(const std::vector<KeptRun>& runs, const Session& sessio
     return usage("--retire looks at a whole run, --only at a part of it", "tessera segments remove SEGMENT");
   out.fresh.applied = TRY(definitions_of(*out.run, only));
   out.fresh.source = fmt::format("adoption of run {} of discover", out.run->number);
-  const auto checked = segment::check(out.fresh.applied, session.schema, session.applied);
-  if (!checked.ok()) return std::unexpected(segment::error_of(checked.diagnostics, out.run->definitions));
+  const auto checked = language::check(out.fresh.applied, session.schema, session.applied);
+  if (!checked.ok()) return std::unexpected(language::error_of(checked.diagnostics, out.run->definitions));
   if (out.is_whole) out.gone = gone_from(*out.run, runs, session.applied);
   if (given.has("retire"))
     for (const auto& [slug, name] : std::exchange(out.gone, {})) out.fresh.removed.push_back(slug);

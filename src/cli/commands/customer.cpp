@@ -2,11 +2,11 @@
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 #include "core/text.hpp"
+#include "language/needs.hpp"
 #include "profiles/acquaintance.hpp"
 #include "profiles/load.hpp"
 #include "profiles/people.hpp"
 #include "profiles/ruling.hpp"
-#include "segment/needs.hpp"
 #include "segment/outlook.hpp"
 
 namespace tessera::cli {
@@ -43,10 +43,10 @@ Result<int> run_customer(const Context& context, const Arguments& given) {
   const std::string id = *given.text("ID");
   const Instant known_at = context.known_at.value_or(kNever);
   auto session = TRY(open_session(context, identified ? store::OpenMode::MustExist : store::OpenMode::ReadOnly));
-  const auto checked = segment::check(session.applied, session.schema);
-  if (!checked.ok()) return std::unexpected(segment::error_of(checked.diagnostics, ""));
+  const auto checked = language::check(session.applied, session.schema);
+  if (!checked.ok()) return std::unexpected(language::error_of(checked.diagnostics, ""));
   const auto history =
-      TRY(profiles::load(*session.record, segment::needs_of(checked.program, session.schema), known_at));
+      TRY(profiles::load(*session.record, language::needs_of(checked.program, session.schema), known_at));
   const Instant at = as_of(context, history);
   const auto who =
       TRY(profiles::acquaintance(session.record->connection(), session.record->pseudonym_key(), id, at, known_at));

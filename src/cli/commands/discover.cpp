@@ -4,11 +4,11 @@
 #include "cli/session.hpp"
 #include "discover/keeping.hpp"
 #include "discover/report.hpp"
+#include "language/needs.hpp"
 #include "privacy/audit.hpp"
 #include "privacy/classes.hpp"
 #include "profiles/load.hpp"
 #include "profiles/schema.hpp"
-#include "segment/needs.hpp"
 
 namespace tessera::cli {
 
@@ -115,7 +115,7 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
   const auto keeping = TRY(discover::Keeping::begin(record->connection(), history, options));
   options.before = &keeping.before();
   record.reset();
-  auto found = TRY(discover::discover(history, segment::schema_of(events), options, context.progress));
+  auto found = TRY(discover::discover(history, language::schema_of(events), options, context.progress));
   if (!given.has("no-keep")) keep(context, keeping, options, found);
   if (const auto out = given.text("out"))
     for (const auto& [name, text] : discover::report_files(found))

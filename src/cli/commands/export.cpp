@@ -4,10 +4,10 @@
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 #include "core/hash.hpp"
+#include "language/check.hpp"
+#include "language/parse.hpp"
 #include "privacy/audit.hpp"
 #include "profiles/people.hpp"
-#include "segment/check.hpp"
-#include "segment/parse.hpp"
 #include "store/definitions.hpp"
 
 namespace tessera::cli {
@@ -37,9 +37,9 @@ Result<std::vector<int>> first_reasons(const Context& context, Session& session,
                                        const profiles::History& members, Instant at) {
   std::vector<int> out(members.customers(), -1);
   for (size_t r = 0; r < reasons.size(); ++r) {
-    auto parsed = segment::parse_expression(reasons[r].condition);
+    auto parsed = language::parse_expression(reasons[r].condition);
     VERIFY(parsed.ok());
-    auto checked = segment::check_expression(std::move(parsed.expr), session.schema);
+    auto checked = language::check_expression(std::move(parsed.expr), session.schema);
     VERIFY(checked.ok());
     const auto last = static_cast<uint32_t>(checked.program.definitions.size() - 1);
     const auto prepared = TRY(prepare(context, session, std::move(checked.program), last));

@@ -3,8 +3,8 @@
 #include "cli/session.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
-#include "segment/library.hpp"
-#include "segment/print.hpp"
+#include "language/library.hpp"
+#include "language/print.hpp"
 
 namespace tessera::cli {
 
@@ -15,7 +15,7 @@ constexpr Option kOptions[] = {
     {"--text", "", "Print the whole library as definitions", Takes::Flag},
 };
 
-std::vector<std::string> words_of(const segment::Needs& needs) {
+std::vector<std::string> words_of(const language::Needs& needs) {
   std::vector<std::string> out = needs.events;
   for (const auto& property : needs.properties)
     out.push_back((property.event.empty() ? "any event" : property.event) + "." + property.property);
@@ -31,8 +31,8 @@ Json list_of(const std::vector<std::string>& words) {
 
 Result<int> print_one(const Context& context, const std::string& wanted) {
   std::vector<std::string> names;
-  for (const segment::LibraryEntry& entry : segment::library()) {
-    if (entry.slug == wanted || entry.name == wanted) return context.print(segment::print(entry.definitions)), 0;
+  for (const language::LibraryEntry& entry : language::library()) {
+    if (entry.slug == wanted || entry.name == wanted) return context.print(language::print(entry.definitions)), 0;
     names.push_back(entry.name);
   }
   const auto nearest = nearest_name(wanted, names);
@@ -43,21 +43,21 @@ Result<int> print_one(const Context& context, const std::string& wanted) {
 
 Result<int> run_library(const Context& context, const Arguments& given) {
   if (const auto wanted = given.text("SEGMENT")) return print_one(context, *wanted);
-  if (given.has("text")) return context.print(segment::library_text()), 0;
+  if (given.has("text")) return context.print(language::library_text()), 0;
   // With a record at hand it says what each still lacks there.
   std::optional<Session> session;
   if (context.world.has_record()) session = TRY(open_session(context));
   Json list = Json::array();
-  for (const segment::LibraryEntry& entry : segment::library()) {
+  for (const language::LibraryEntry& entry : language::library()) {
     const auto needs = words_of(entry.needs);
-    const auto lacks = session ? words_of(segment::missing(entry.needs, session->schema)) : std::vector<std::string>{};
+    const auto lacks = session ? words_of(language::missing(entry.needs, session->schema)) : std::vector<std::string>{};
     if (context.format == Format::Json) {
       Json item = Json::object()
                       .set("id", entry.slug)
                       .set("name", entry.name)
                       .set("who", entry.sentence)
                       .set("needs", list_of(needs))
-                      .set("text", segment::print(entry.definitions));
+                      .set("text", language::print(entry.definitions));
       if (session) item.set("missing", list_of(lacks));
       list.add(std::move(item));
     } else {

@@ -3,8 +3,8 @@
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 #include "core/json.hpp"
-#include "segment/parse.hpp"
-#include "segment/print.hpp"
+#include "language/parse.hpp"
+#include "language/print.hpp"
 #include "server/site.hpp"
 #include "store/definitions.hpp"
 
@@ -22,8 +22,8 @@ constexpr Option kListOptions[] = {{"--text", "", "With their definitions", Take
 
 // The files' definitions one after the other, checked together against the record.
 struct Read {
-  std::vector<segment::Definition> definitions;
-  segment::Checked checked;
+  std::vector<language::Definition> definitions;
+  language::Checked checked;
 };
 
 Result<Read> read_and_check(const Context& context, const Session& session, const Arguments& given) {
@@ -31,16 +31,16 @@ Result<Read> read_and_check(const Context& context, const Session& session, cons
   const auto files = given.all("FILE");
   for (const std::string& path : files) {
     const std::string text = TRY(context.world.read(path));
-    auto parsed = segment::parse_definitions(text);
-    segment::Diagnostics found = parsed.diagnostics;
+    auto parsed = language::parse_definitions(text);
+    language::Diagnostics found = parsed.diagnostics;
     // Names may be defined in the files before or applied already.
-    std::vector<segment::Definition> known = session.applied;
+    std::vector<language::Definition> known = session.applied;
     known.insert(known.end(), out.definitions.begin(), out.definitions.end());
     if (parsed.ok()) {
-      out.checked = segment::check(parsed.definitions, session.schema, known);
+      out.checked = language::check(parsed.definitions, session.schema, known);
       found.insert(found.end(), out.checked.diagnostics.begin(), out.checked.diagnostics.end());
     }
-    if (segment::has_errors(found)) return std::unexpected(segment::error_of(found, text, path));
+    if (language::has_errors(found)) return std::unexpected(language::error_of(found, text, path));
     if (!found.empty()) context.note(segment::render(found, text, path));
     for (auto& definition : parsed.definitions) out.definitions.push_back(std::move(definition));
   }
@@ -64,9 +64,9 @@ Result<int> run_check(const Context& context, const Arguments& given) {
 Result<int> run_fmt(const Context& context, const Arguments& given) {
   for (const std::string& path : given.all("FILE")) {
     const std::string text = TRY(context.world.read(path));
-    const auto parsed = segment::parse_definitions(text);
-    if (!parsed.ok()) return std::unexpected(segment::error_of(parsed.diagnostics, text, path));
-    const std::string printed = segment::print(parsed.definitions, parsed.last_note);
+    const auto parsed = language::parse_definitions(text);
+    if (!parsed.ok()) return std::unexpected(language::error_of(parsed.diagnostics, text, path));
+    const std::string printed = language::print(parsed.definitions, parsed.last_note);
     if (!given.has("write"))
       context.print(printed);
     else if (printed != text)
@@ -83,7 +83,7 @@ Result<int> run_apply(const Context& context, const Arguments& given) {
       TRY(put_into_use(context, session, {.applied = read.definitions, .removed = {}, .source = "segments apply"}));
   Json list = Json::array();
   for (size_t i = 0; i < changes.size(); ++i) {
-    const segment::Definition& one = read.definitions[i];
+    const language::Definition& one = read.definitions[i];
     const auto kind = word(one.kind);
     if (context.format == Format::Json)
       list.add(
@@ -99,11 +99,11 @@ Result<int> run_apply(const Context& context, const Arguments& given) {
 Result<int> run_remove(const Context& context, const Arguments& given) {
   server::Service* const server = context.world.server();
   auto session = TRY(open_session(context, server ? store::OpenMode::ReadOnly : store::OpenMode::MustExist));
-  const segment::Definition gone = session.applied[TRY(find_segment(session.applied, *given.text("NAME")))];
+  const language::Definition gone = session.applied[TRY(find_segment(session.applied, *given.text("NAME")))];
   std::erase_if(session.applied,
-                [&](const segment::Definition& each) { return each.kind == gone.kind && each.slug == gone.slug; });
-  if (const auto left = segment::check(session.applied, session.schema); !left.ok()) {
-    Error error = segment::error_of(left.diagnostics, "");
+                [&](const language::Definition& each) { return each.kind == gone.kind && each.slug == gone.slug; });
+  if (const auto left = language::check(session.applied, session.schema); !left.ok()) {
+    Error error = language::error_of(left.diagnostics, "");
     error.message = fmt::format("'{}' is needed by another definition: {}", gone.name, error.message);
     error.remedy = "tessera segments list --text";
     return std::unexpected(std::move(error));
@@ -124,7 +124,7 @@ Result<int> run_list(const Context& context, const Arguments& given) {
   const auto stored = TRY(store::definitions(session.record->connection(), context.known_at.value_or(kNever)));
   Json list = Json::array();
   for (const store::StoredDefinition& one : stored) {
-    const auto kind = word(static_cast<segment::DefinitionKind>(one.kind));
+    const auto kind = word(static_cast<language::DefinitionKind>(one.kind));
     if (context.format == Format::Json)
       list.add(Json::object()
                    .set("kind", kind)

@@ -1,0 +1,113 @@
+#include "language/schema.hpp"
+
+#include <array>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "profiles/schema.hpp"
+
+namespace tessera::language {
+
+namespace {
+
+using profiles::PropertyType;
+
+struct FormName {
+  std::string_view text;
+  Schema::Form form;
+};
+constexpr std::array<FormName, 6> kFormNames{{{"bool", {PropertyType::Bool, false}},
+                                              {"number", {PropertyType::Number, false}},
+                                              {"text", {PropertyType::Text, false}},
+                                              {"list of bool", {PropertyType::Bool, true}},
+                                              {"list of number", {PropertyType::Number, true}},
+                                              {"list of text", {PropertyType::Text, true}}}};
+
+Json properties_to_json(const Schema::Properties& properties) {
+  Json out = Json::object();
+  for (const auto& [name, forms] : properties) {
+    Json list = Json::array();
+    for (const FormName& known : kFormNames)
+      if (forms.contains(known.form)) list.add(known.text);
+    out.set(name, std::move(list));
+  }
+  return out;
+}
+
+Result<Schema::Properties> properties_from_json(const Json* json, std::string_view where) {
+  Schema::Properties out;
+  if (!json) return out;
+  if (!json->as_object()) return fail(fmt::format("{}: expected an object of properties", where));
+  for (const auto& [name, forms] : *json->as_object()) {
+    if (!forms.as_array()) return fail(fmt::format("{}.{}: expected a list of types", where, name));
+    for (const Json& form : *forms.as_array()) {
+      const std::string text = form.text_or("");
+      const auto known = std::ranges::find(kFormNames, text, &FormName::text);
+      if (known == kFormNames.end())
+        return fail(
+            fmt::format("{}.{}: unknown type '{}'; known are bool, number, text, list of ...", where, name, text));
+      out[name].insert(known->form);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Schema schema_of(const profiles::History& history) {
+  Schema out;
+  for (const profiles::Stream& stream : history.streams) {
+    Schema::Properties properties;
+    for (const profiles::Column& column : stream.columns)
+      properties[column.property].insert({column.type, column.is_list});
+    if (stream.event == profiles::kTraits)
+      out.traits = std::move(properties);
+    else
+      out.events[stream.event] = {.count = stream.rows(), .properties = std::move(properties)};
+  }
+  return out;
+}
+
+Schema schema_of(const std::vector<profiles::EventListing>& listing) {
+  Schema out;
+  for (const profiles::EventListing& event : listing) {
+    Schema::Properties properties;
+    for (const profiles::PropertyListing& listed : event.properties)
+      properties[listed.property].insert({listed.type, listed.is_list});
+    if (event.event == profiles::kTraits)
+      out.traits = std::move(properties);
+    else
+      out.events[event.event] = {.count = event.rows, .properties = std::move(properties)};
+  }
+  return out;
+}
+
+Json to_json(const Schema& schema) {
+  Json events = Json::object();
+  for (const auto& [name, event] : schema.events) {
+    Json item = Json::object();
+    item.set("count", event.count).set("properties", properties_to_json(event.properties));
+    events.set(name, std::move(item));
+  }
+  Json out = Json::object();
+  out.set("events", std::move(events)).set("traits", properties_to_json(schema.traits));
+  return out;
+}
+
+Result<Schema> schema_from_json(const Json& json) {
+  Schema out;
+  if (!json.as_object()) return fail("a schema is an object with events and traits");
+  if (const Json* events = json.find("events")) {
+    if (!events->as_object()) return fail("events: expected an object");
+    for (const auto& [name, event] : *events->as_object()) {
+      const Json* count = event.find("count");
+      out.events[name] = {.count = count ? static_cast<uint64_t>(count->number_or(0)) : 0,
+                          .properties = TRY(properties_from_json(event.find("properties"), name))};
+    }
+  }
+  out.traits = TRY(properties_from_json(json.find("traits"), "traits"));
+  return out;
+}
+
+}  // namespace tessera::language
