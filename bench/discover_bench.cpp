@@ -52,11 +52,11 @@ double agreement(const SimulatedHistory& company, const Discovery& found) {
 
 // What three columns would do: k-means on z-scored recency, frequency and money.
 double by_rfm(const SimulatedHistory& company, const Discovery& found, size_t k) {
-  const Words& words = found.parts.words;
-  std::vector<const FeatureColumn*> columns;
+  const features::IndustryTerms& words = found.parts.words;
+  std::vector<const features::FeatureColumn*> columns;
   for (const std::string& name :
        {fmt::format("since_last_{}", words.main), std::string(words.mains), std::string(words.money_name)})
-    if (const FeatureColumn* column = found.features.find(name)) columns.push_back(column);
+    if (const features::FeatureColumn* column = found.features.find(name)) columns.push_back(column);
   std::vector<size_t> rows;
   std::vector<uint32_t> truth;
   for (size_t c = 0; c < company.truth.size(); ++c)

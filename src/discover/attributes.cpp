@@ -100,8 +100,10 @@ class Collector {
  public:
   explicit Collector(const AttributeBasis& basis) : b_(basis), words_(basis.parts.words) {
     for (const bool counts : basis.counts) customers_ += counts;
-    for (const std::string& event : basis.parts.of(Part::Main)) main_.push_back(basis.history.stream(event));
-    for (const std::string& event : basis.parts.of(Part::Undo)) undo_.push_back(basis.history.stream(event));
+    for (const std::string& event : basis.parts.of(features::EventRole::Main))
+      main_.push_back(basis.history.stream(event));
+    for (const std::string& event : basis.parts.of(features::EventRole::Undo))
+      undo_.push_back(basis.history.stream(event));
     find_service_texts();
     find_undone_rows();
   }
@@ -574,7 +576,7 @@ class Collector {
   }
 
   const AttributeBasis& b_;
-  const Words& words_;
+  const features::IndustryTerms& words_;
   size_t customers_ = 0;
   std::vector<const Stream*> main_, undo_;
   std::vector<bool> service_text_;

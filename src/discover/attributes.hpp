@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "discover/parts.hpp"
+#include "features/event_roles.hpp"
 #include "profiles/history.hpp"
 
 namespace tessera::discover {
@@ -67,7 +67,7 @@ struct Attribute {
 
 struct AttributeBasis {
   const profiles::History& history;
-  const Parts& parts;
+  const features::EventRoles& parts;
   Instant as_of;
   const std::vector<std::string>& withheld;  // properties that must not be used
   const std::vector<bool>& counts;           // of each customer: is counted

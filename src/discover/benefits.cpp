@@ -145,7 +145,7 @@ constexpr SubjectBenefit kOfSubjects[] = {
      "Origin, material and proof in figures; no vague words."},
 };
 
-std::string filled(std::string_view text, const Words& words, std::string_view level) {
+std::string filled(std::string_view text, const features::IndustryTerms& words, std::string_view level) {
   std::string out(text);
   const auto replace = [&](std::string_view what, std::string_view by) {
     for (size_t at = out.find(what); at != std::string::npos; at = out.find(what, at + by.size()))
@@ -188,7 +188,7 @@ struct Pointed {
 
 class Interpreter {
  public:
-  Interpreter(Needs& needs, const Words& words) : needs_(needs), words_(words) {}
+  Interpreter(Needs& needs, const features::IndustryTerms& words) : needs_(needs), words_(words) {}
 
   void all() {
     for (const Preference& choice : needs_.over) point(choice);
@@ -258,13 +258,13 @@ class Interpreter {
   }
 
   Needs& needs_;
-  const Words& words_;
+  const features::IndustryTerms& words_;
   std::vector<Pointed> found_;
 };
 
 }  // namespace
 
-void interpret(Needs& needs, const Words& words, const std::string& looked_at) {
+void interpret(Needs& needs, const features::IndustryTerms& words, const std::string& looked_at) {
   Interpreter(needs, words).all();
   if (!needs.benefits.empty()) return;
   needs.nothing =

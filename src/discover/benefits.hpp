@@ -33,6 +33,6 @@ struct Needs {
 
 // Fills benefits and what follows from them. `looked_at` says in words what the data has ("attributes of products",
 // "texts"); empty: nothing.
-void interpret(Needs& needs, const Words& words, const std::string& looked_at);
+void interpret(Needs& needs, const features::IndustryTerms& words, const std::string& looked_at);
 
 }  // namespace tessera::discover

@@ -22,11 +22,12 @@ constexpr size_t kFewestEveryone = 50;  // of everyone
 constexpr size_t kFewestTested = 8;     // of a group, among those held out
 constexpr double kWorthSaying = 0.2;    // standard deviations
 
-bool by_median(Shape shape) {
-  return shape == Shape::Count || shape == Shape::Money || shape == Shape::Days || shape == Shape::Number;
+bool by_median(features::Shape shape) {
+  return shape == features::Shape::Count || shape == features::Shape::Money || shape == features::Shape::Days ||
+         shape == features::Shape::Number;
 }
 
-std::vector<double> known_of(const FeatureColumn& column, std::span<const uint32_t> customers) {
+std::vector<double> known_of(const features::FeatureColumn& column, std::span<const uint32_t> customers) {
   std::vector<double> out;
   out.reserve(customers.size());
   for (const uint32_t c : customers)
@@ -41,9 +42,9 @@ double deviation_of(std::span<const double> values) {
   return values.size() < 2 ? 0 : std::sqrt(sum / static_cast<double>(values.size() - 1));
 }
 
-std::string range_text(Shape shape, Interval interval) {
+std::string range_text(features::Shape shape, Interval interval) {
   const auto end = [&](double x) {
-    std::string text = std::isfinite(x) ? shown(shape, x) : x < 0 ? "none" : "any";
+    std::string text = std::isfinite(x) ? features::shown(shape, x) : x < 0 ? "none" : "any";
     // "66 to 75", not "66 % to 75 %": the unit stands before.
     for (const std::string_view unit : {" %", " days", " day"})
       if (text.ends_with(unit)) text.erase(text.size() - unit.size());
@@ -52,23 +53,25 @@ std::string range_text(Shape shape, Interval interval) {
   return fmt::format("({} to {})", end(interval.low), end(interval.high));
 }
 
-std::string sentence_of(const Feature& feature, const Words& words, const Claim& claim) {
-  const std::string value = shown(feature.shape, claim.value), everyone = shown(feature.shape, claim.everyone);
+std::string sentence_of(const features::Feature& feature, const features::IndustryTerms& words, const Claim& claim) {
+  const std::string value = features::shown(feature.shape, claim.value),
+                    everyone = features::shown(feature.shape, claim.everyone);
   const std::string range = range_text(feature.shape, claim.interval);
-  if (feature.shape == Shape::Category)
-    return fmt::format("{} {} have {} \"{}\", against {} of everyone", shown(Shape::Share, claim.value),
-                       range_text(Shape::Share, claim.interval), feature.phrase, claim.level,
-                       shown(Shape::Share, claim.everyone));
-  if (feature.shape == Shape::Share)
+  if (feature.shape == features::Shape::Category)
+    return fmt::format("{} {} have {} \"{}\", against {} of everyone",
+                       features::shown(features::Shape::Share, claim.value),
+                       range_text(features::Shape::Share, claim.interval), feature.phrase, claim.level,
+                       features::shown(features::Shape::Share, claim.everyone));
+  if (feature.shape == features::Shape::Share)
     return fmt::format("{} {} {}, against {} of everyone", value, range, feature.phrase, everyone);
-  if (feature.shape == Shape::Days) {
+  if (feature.shape == features::Shape::Days) {
     std::string what = feature.phrase;
     if (what.starts_with("days ")) what = what.substr(5);
     return fmt::format("{} {} {}, against {} for everyone (median)", value, range, what, everyone);
   }
-  if (feature.shape == Shape::Money)
+  if (feature.shape == features::Shape::Money)
     return fmt::format("{} {} {}, against {} for everyone (median)", value, range, feature.phrase, everyone);
-  if (feature.shape == Shape::Number)
+  if (feature.shape == features::Shape::Number)
     return fmt::format("{} {} {}, against {} for everyone (median)", feature.phrase, value, range, everyone);
   (void)words;
   return fmt::format("{} {} {}, against {} for everyone ({})", value, range, feature.phrase, everyone,
@@ -81,7 +84,7 @@ struct Everyone {
   double mean = 0, median = 0, deviation = 0;
 };
 
-Everyone everyone_of(const FeatureColumn& column, std::span<const uint32_t> everyone) {
+Everyone everyone_of(const features::FeatureColumn& column, std::span<const uint32_t> everyone) {
   Everyone out{.sorted = known_of(column, everyone)};
   std::sort(out.sorted.begin(), out.sorted.end());
   out.mean = mean_of(out.sorted);
@@ -100,7 +103,7 @@ struct Look {
 
 class Column {
  public:
-  Column(const FeatureColumn& column, const ClaimBasis& basis, bool made)
+  Column(const features::FeatureColumn& column, const ClaimBasis& basis, bool made)
       : column_(column), basis_(basis), made_(made), all_(everyone_of(column, basis.everyone)) {
     if (!made_) prepare_tests();
   }
@@ -109,7 +112,7 @@ class Column {
   // that stand out among customers who are not held out.
   void look_at(size_t g, std::span<const uint32_t> members) {
     if (known_of(column_, members).size() < kFewestTold || all_.sorted.size() < kFewestEveryone) return;
-    if (column_.feature.shape != Shape::Category) {
+    if (column_.feature.shape != features::Shape::Category) {
       if (all_.deviation > 0) look_at(g, members, {});
       return;
     }
@@ -119,7 +122,8 @@ class Column {
   size_t comparisons() const { return comparisons_; }
 
   // The claim, if its interval at this level lies to one side of everyone's figure.
-  std::optional<Claim> claim(const Look& look, std::span<const uint32_t> members, const Words& words, double z) const {
+  std::optional<Claim> claim(const Look& look, std::span<const uint32_t> members, const features::IndustryTerms& words,
+                             double z) const {
     Claim claim = measured(known_of(column_, members), look.level, z);
     if (claim.interval.contains(claim.everyone) || !worth_saying(claim)) return {};
     claim.by_construction = made_;
@@ -182,7 +186,7 @@ class Column {
   // be.
   Interval mean_range(const std::vector<double>& mine, double z) const {
     const Interval interval = stats::skewed_mean_interval(stats::moments_of(mine), z);
-    if (column_.feature.shape != Shape::Share) return interval;
+    if (column_.feature.shape != features::Shape::Share) return interval;
     const double n = static_cast<double>(mine.size());
     if (!interval.finite()) return wilson(mine[0] * n, n, z);
     return {std::max(0.0, interval.low), std::min(1.0, interval.high)};
@@ -221,7 +225,7 @@ class Column {
   }
 
   static constexpr uint32_t kNobody = ~uint32_t{0};
-  const FeatureColumn& column_;
+  const features::FeatureColumn& column_;
   const ClaimBasis& basis_;
   bool made_;
   Everyone all_;
@@ -234,9 +238,9 @@ class Column {
 };
 
 // Helpers of other figures, and words for mixes that are told in figures.
-bool is_told(const Feature& feature) {
-  const bool mix_word =
-      feature.shape == Shape::Category && feature.family != Family::Trait && feature.family != Family::Own;
+bool is_told(const features::Feature& feature) {
+  const bool mix_word = feature.shape == features::Shape::Category && feature.family != features::Family::Trait &&
+                        feature.family != features::Family::Own;
   return feature.name != "visits" && feature.name != "months_known" && !mix_word;
 }
 
@@ -265,7 +269,8 @@ double confirm(std::vector<std::optional<Column>>& columns, MoreTests* more) {
 
 }  // namespace
 
-std::vector<std::vector<Claim>> claims_about(const FeatureTable& features, const Words& words,
+std::vector<std::vector<Claim>> claims_about(const features::FeatureTable& features,
+                                             const features::IndustryTerms& words,
                                              std::span<const std::vector<uint32_t>> groups, const ClaimBasis& basis,
                                              MoreTests* more) {
   std::vector<std::optional<Column>> columns(features.columns.size());

@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "discover/features.hpp"
+#include "features/features.hpp"
 #include "stats/intervals.hpp"
 
 namespace tessera::discover {
@@ -26,7 +26,7 @@ namespace tessera::discover {
 struct Claim {
   std::string trait;  // the feature's name
   std::string level;  // of a category
-  Family family = Family::Own;
+  features::Family family = features::Family::Own;
   std::string sentence;  // "71 % (66 to 75) of orders in November and December, against 38 % of everyone"
   std::string tag;       // two words for names
   double value = 0, everyone = 0, lift = 0;
@@ -50,7 +50,8 @@ struct MoreTests {
 };
 
 // About each group of customers, strongest first. O(features * customers log).
-std::vector<std::vector<Claim>> claims_about(const FeatureTable& features, const Words& words,
+std::vector<std::vector<Claim>> claims_about(const features::FeatureTable& features,
+                                             const features::IndustryTerms& words,
                                              std::span<const std::vector<uint32_t>> groups, const ClaimBasis& basis,
                                              MoreTests* more = nullptr);
 

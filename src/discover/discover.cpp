@@ -10,14 +10,14 @@
 #include "core/stop.hpp"
 #include "core/text.hpp"
 #include "discover/division_before.hpp"
-#include "discover/extent.hpp"
 #include "discover/goal.hpp"
-#include "discover/measure.hpp"
 #include "discover/naming.hpp"
 #include "discover/overview.hpp"
-#include "discover/population.hpp"
 #include "discover/rulebook.hpp"
-#include "discover/wording.hpp"
+#include "features/extent.hpp"
+#include "features/measure.hpp"
+#include "features/population.hpp"
+#include "features/rule_text.hpp"
 #include "profiles/people.hpp"
 
 namespace tessera::discover {
@@ -65,14 +65,16 @@ class Run {
   Result<void> step(const char* what, uint64_t done) {
     return next_step(progress_, what, done, options_.hides ? 2 * kSteps : kSteps);
   }
-  Setting setting() const { return {history_, schema_, out_.as_of, options_.zone ? *options_.zone : Zone::utc()}; }
+  features::Setting setting() const {
+    return {history_, schema_, out_.as_of, options_.zone ? *options_.zone : Zone::utc()};
+  }
 
   Result<void> read() {
     if (history_.customers() == 0)
       return fail("the record holds no customers, so there is nothing to discover", "",
                   "tessera import FILE --preset ...");
-    out_.parts = TRY(recognise(history_));
-    Parts& parts = out_.parts;
+    out_.parts = TRY(features::recognise(history_));
+    features::EventRoles& parts = out_.parts;
     const auto is_withheld = [&](const std::string& property) {
       return std::find(options_.withheld.begin(), options_.withheld.end(), property) != options_.withheld.end();
     };
@@ -87,51 +89,56 @@ class Run {
     out_.customers = history_.customers();
     out_.active_within = options_.active;
     out_.min_size = options_.min_size;
-    const Extent extent = extent_of(history_, out_.parts.of(Part::Main), out_.as_of);
+    const features::Extent extent = features::extent_of(history_, out_.parts.of(features::EventRole::Main), out_.as_of);
     out_.from = extent.first;
     out_.to = extent.newest;
     if (extent.is_empty())
-      return fail(fmt::format("there is no event '{}' up to {}", out_.parts.of(Part::Main)[0], text_of(out_.as_of)),
+      return fail(fmt::format("there is no event '{}' up to {}", out_.parts.of(features::EventRole::Main)[0],
+                              text_of(out_.as_of)),
                   "--as-of", "give a later --as-of, or none");
     return {};
   }
 
   Result<void> measure_all() {
-    std::vector<Feature> features = default_features(history_, out_.parts, options_.zone.has_value());
-    std::erase_if(features, [&](const Feature& f) {
-      return f.family == Family::Trait &&
+    std::vector<features::Feature> features =
+        features::default_features(history_, out_.parts, options_.zone.has_value());
+    std::erase_if(features, [&](const features::Feature& f) {
+      return f.family == features::Family::Trait &&
              std::find(options_.withheld.begin(), options_.withheld.end(), f.phrase) != options_.withheld.end();
     });
     // Totals do not make groups of their own accord; what they say about a goal is weighed.
-    for (Feature& feature : features)
-      if (!options_.goal.empty() && (feature.family == Family::Money || feature.family == Family::Tenure))
+    for (features::Feature& feature : features)
+      if (!options_.goal.empty() &&
+          (feature.family == features::Family::Money || feature.family == features::Family::Tenure))
         feature.clusters = true;
-    std::string text = text_of_definitions(out_.parts, features);
+    std::string text = features::text_of_definitions(out_.parts, features);
     if (!options_.features.empty()) {
       // The user's own make the groups; of ours those stay that set apart and describe.
-      for (Feature& feature : features) feature.clusters = feature.in_rules = false;
-      std::vector<Feature> own = TRY(features_of_text(setting(), options_.features, options_.features_name));
-      std::erase_if(features, [&](const Feature& f) {
-        return std::any_of(own.begin(), own.end(), [&](const Feature& o) { return o.name == f.name; });
+      for (features::Feature& feature : features) feature.clusters = feature.in_rules = false;
+      std::vector<features::Feature> own =
+          TRY(features::features_of_text(setting(), options_.features, options_.features_name));
+      std::erase_if(features, [&](const features::Feature& f) {
+        return std::any_of(own.begin(), own.end(), [&](const features::Feature& o) { return o.name == f.name; });
       });
-      FeatureTable ours = TRY(measure(setting(), text_of_definitions(out_.parts, features), features));
-      out_.features = TRY(measure(setting(), options_.features, own));
-      for (FeatureColumn& column : ours.columns) out_.features.columns.push_back(std::move(column));
+      features::FeatureTable ours =
+          TRY(features::measure(setting(), features::text_of_definitions(out_.parts, features), features));
+      out_.features = TRY(features::measure(setting(), options_.features, own));
+      for (features::FeatureColumn& column : ours.columns) out_.features.columns.push_back(std::move(column));
       out_.definitions = options_.features;
       return {};
     }
-    out_.features = TRY(measure(setting(), text, std::move(features)));
+    out_.features = TRY(features::measure(setting(), text, std::move(features)));
     out_.definitions = std::move(text);
     return {};
   }
 
   void choose_whom() {
     population_ = divide(history_, out_.parts, out_.features, options_.as_of.value_or(kNever),
-                         options_.keep_unwanted ? Unwanted::Kept : Unwanted::LeftOut);
-    const auto active = active_customers(history_, out_.as_of, options_.active);
+                         options_.keep_unwanted ? features::Unwanted::Kept : features::Unwanted::LeftOut);
+    const auto active = features::active_customers(history_, out_.as_of, options_.active);
     active_ = active;
     for (const uint32_t c : population_.counted) out_.active += active[c];
-    out_.known = known_customers(history_, population_.counted, out_.as_of);
+    out_.known = features::known_customers(history_, population_.counted, out_.as_of);
     by_old_rules_ = by_old_rules(options_.before, out_.known, setting());
     out_.grouped = population_.grouped.size();
     out_.left_out = population_.left_out;
@@ -141,16 +148,16 @@ class Run {
           fmt::format("{} {} had no event in the last {}: they are grouped with everyone else, as lapsed; each group "
                       "says how many of its members are active.",
                       grouped(static_cast<double>(inactive)), out_.parts.words.customers, text_of(options_.active)));
-    for (const ApartGroup& group : population_.apart)
+    for (const features::ApartGroup& group : population_.apart)
       out_.said.push_back(fmt::format("Set apart: {} ({}), {}.", group.name,
                                       grouped(static_cast<double>(group.customers.size())), group.why));
-    for (const LeftOut& group : population_.left_out)
+    for (const features::LeftOut& group : population_.left_out)
       out_.said.push_back(fmt::format("Left out: {} as {} ({}).", grouped(static_cast<double>(group.customers.size())),
                                       group.kind, group.why));
-    const FeatureColumn* money = out_.features.find(out_.parts.words.money_name);
-    const FeatureColumn* count = out_.features.find(std::string(out_.parts.words.mains));
+    const features::FeatureColumn* money = out_.features.find(out_.parts.words.money_name);
+    const features::FeatureColumn* count = out_.features.find(std::string(out_.parts.words.mains));
     value_.assign(history_.customers(), 0);
-    if (const FeatureColumn* column = money ? money : count)
+    if (const features::FeatureColumn* column = money ? money : count)
       for (size_t c = 0; c < value_.size(); ++c) value_[c] = std::isnan(column->values[c]) ? 0 : column->values[c];
     for (const uint32_t c : population_.counted) out_.value += value_[c];
     label_.assign(history_.customers(), -1);
@@ -176,7 +183,7 @@ class Run {
 
   void straighten() {
     keep_supported_in_place();
-    transformed_ = transform(out_.features, population_.grouped);
+    transformed_ = features::transform(out_.features, population_.grouped);
     out_.treatment = transformed_.columns;
     for (const std::string& sentence : transformed_.said) out_.said.push_back(sentence);
     out_.transform = fmt::format("{}", fmt::join(transformed_.said, " "));
@@ -185,10 +192,10 @@ class Run {
   // Conditions of set-apart groups point into the table, so they move with it.
   void keep_supported_in_place() {
     std::vector<std::string> names;
-    for (const ApartGroup& group : population_.apart)
+    for (const features::ApartGroup& group : population_.apart)
       names.push_back(out_.features.columns[group.condition.column].feature.name);
-    keep_supported(out_.features, population_.grouped);
-    std::vector<ApartGroup> kept;
+    features::keep_supported(out_.features, population_.grouped);
+    std::vector<features::ApartGroup> kept;
     for (size_t i = 0; i < names.size(); ++i)
       if (out_.features.find(names[i])) {
         population_.apart[i].condition.column = static_cast<uint32_t>(out_.features.index(names[i]));
@@ -205,8 +212,8 @@ class Run {
   }
 
   // The features that divide most, in words.
-  std::string weightiest(std::vector<ColumnTreatment> columns) const {
-    std::ranges::stable_sort(columns, std::ranges::greater(), &ColumnTreatment::weight);
+  std::string weightiest(std::vector<features::ColumnTreatment> columns) const {
+    std::ranges::stable_sort(columns, std::ranges::greater(), &features::ColumnTreatment::weight);
     std::vector<std::string> phrases;
     for (size_t j = 0; j < std::min<size_t>(3, columns.size()); ++j)
       phrases.push_back(out_.features.columns[out_.features.index(columns[j].feature)].feature.phrase);
@@ -273,7 +280,7 @@ class Run {
 
   // What rules may speak of, one value for each grouped customer.
   void rule_columns(std::vector<std::vector<double>>& values, std::vector<cluster::RuleColumn>& columns) const {
-    for (const FeatureColumn& column : out_.features.columns) {
+    for (const features::FeatureColumn& column : out_.features.columns) {
       if (!column.feature.in_rules) continue;
       auto& copy = values.emplace_back();
       for (const uint32_t c : population_.grouped) copy.push_back(column.values[c]);
@@ -359,7 +366,7 @@ class Run {
   }
 
   std::string text_of_rule(const cluster::Conjunction& rule) const {
-    return rule.empty() ? fmt::format("count({}) >= 1", out_.parts.alias(Part::Main))
+    return rule.empty() ? fmt::format("count({}) >= 1", out_.parts.alias(features::EventRole::Main))
                         : text_of(rule, out_.features, out_.parts.words);
   }
 
@@ -370,8 +377,8 @@ class Run {
       named.push_back({population_.apart[g].name, fmt::format("a{}", g + 1), "",
                        text_of(population_.apart[g].condition,
                                out_.features.columns[population_.apart[g].condition.column], out_.parts.words)});
-    Members counted =
-        TRY(members_of(setting(), file_of_rules(out_.parts, out_.features, named, "", options_.features)));
+    features::Members counted =
+        TRY(features::members_of(setting(), file_of_rules(out_.parts, out_.features, named, "", options_.features)));
     std::vector<bool> is_counted(history_.customers(), false);
     for (const uint32_t c : population_.counted) is_counted[c] = true;
     for (auto& members : counted.members) std::erase_if(members, [&](uint32_t c) { return !is_counted[c]; });
@@ -433,7 +440,7 @@ class Run {
     out_.said.insert(out_.said.end(), said.begin(), said.end());
     const auto figures =
         figures_of(measures_of(out_.parts, out_.features, rules_, active_, options_.active, value_), groups);
-    const FeatureColumn* count = count_of_mains();
+    const features::FeatureColumn* count = count_of_mains();
     std::vector<double> mains;
     for (size_t s = 0; s < k; ++s) {
       std::vector<double> values;
@@ -478,7 +485,7 @@ class Run {
   // Of each column: it made the groups, or stands in a rule.
   std::vector<bool> made_the_groups() const {
     std::vector<bool> made(out_.features.columns.size(), false);
-    for (const ColumnTreatment& treatment : out_.treatment)
+    for (const features::ColumnTreatment& treatment : out_.treatment)
       if (treatment.weight > 0) made[out_.features.index(treatment.feature)] = true;
     for (const cluster::Conjunction& rule : rules_)
       for (const cluster::Condition& condition : rule) made[condition.column] = true;
@@ -490,7 +497,9 @@ class Run {
     if (!out.empty() && out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 32);
     return out;
   }
-  const FeatureColumn* count_of_mains() const { return out_.features.find(std::string(out_.parts.words.mains)); }
+  const features::FeatureColumn* count_of_mains() const {
+    return out_.features.find(std::string(out_.parts.words.mains));
+  }
 
   // Members nearest to the centre of their cluster, under pseudonyms.
   std::vector<std::string> typical(size_t s, const Segment& segment) const {
@@ -552,7 +561,7 @@ class Run {
     const std::string head = fmt::format("# Micro-segments discovered as of {}: {} {} in {} groups.\n# Value is {}.\n",
                                          text_of(out_.as_of), grouped(static_cast<double>(out_.grouped)),
                                          out_.parts.words.customers, out_.k, out_.value_definition);
-    out_.tsl = TRY(formatted(file_of_rules(out_.parts, out_.features, named, head, options_.features)));
+    out_.tsl = TRY(features::formatted(file_of_rules(out_.parts, out_.features, named, head, options_.features)));
     return {};
   }
 
@@ -571,8 +580,8 @@ class Run {
   const Options& options_;
   Progress& progress_;
   Discovery out_;
-  Population population_;
-  Transformed transformed_;
+  features::Population population_;
+  features::Transformed transformed_;
   cluster::Clustering clustering_;
   std::optional<Goal> goal_;
   std::vector<cluster::Conjunction> rules_;
@@ -587,7 +596,7 @@ class Run {
 }  // namespace
 
 Instant as_of_for(const profiles::History& history, const Options& options) {
-  return options.as_of.value_or(extent_of(history).newest + Duration{1});
+  return options.as_of.value_or(features::extent_of(history).newest + Duration{1});
 }
 
 Result<Discovery> discover(const History& history, const language::Schema& schema, const Options& options,

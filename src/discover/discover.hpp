@@ -18,15 +18,15 @@
 #include "core/progress.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "discover/features.hpp"
 #include "discover/figures.hpp"
 #include "discover/foresight.hpp"
 #include "discover/lineage.hpp"
 #include "discover/needs.hpp"
-#include "discover/parts.hpp"
 #include "discover/persona.hpp"
-#include "discover/population.hpp"
-#include "discover/transform.hpp"
+#include "features/event_roles.hpp"
+#include "features/features.hpp"
+#include "features/population.hpp"
+#include "features/transform.hpp"
 #include "language/schema.hpp"
 #include "profiles/history.hpp"
 
@@ -108,11 +108,11 @@ struct Discovery {
   size_t grouped = 0;  // that were clustered
   size_t min_size = 100;
   double value = 0;  // of all but those left out
-  Parts parts;
+  features::EventRoles parts;
   std::string value_definition;
-  FeatureTable features;    // values of all customers
-  std::string definitions;  // text of events and lets
-  std::vector<ColumnTreatment> treatment;
+  features::FeatureTable features;  // values of all customers
+  std::string definitions;          // text of events and lets
+  std::vector<features::ColumnTreatment> treatment;
   std::string goal;               // in words; empty: the structure alone decided
   std::vector<std::string> said;  // how the data was treated, sentences
   std::string transform;          // the same in one
@@ -124,7 +124,7 @@ struct Discovery {
   std::vector<std::string> absorbed;  // groups too small, and where they went
   std::vector<Segment> segments;      // micro-segments by size, then set-apart groups of at least the minimum size
   std::vector<Segment> set_apart;     // those that are smaller
-  std::vector<LeftOut> left_out;
+  std::vector<features::LeftOut> left_out;
   std::vector<TreeNode> tree;  // [0] is the root; empty where there is one group
   Maturity maturity;
   std::vector<int> label;      // of each customer: index in segments, or segments.size() + index in set_apart; -1

@@ -25,7 +25,7 @@ cluster::Matrix means_of(const cluster::Matrix& table, const std::vector<uint32_
 }  // namespace
 
 std::optional<DivisionBefore> division_before(const std::optional<Generation>& by_old_rules,
-                                              const Population& population, const cluster::Matrix& table,
+                                              const features::Population& population, const cluster::Matrix& table,
                                               double min_size) {
   if (!by_old_rules) return std::nullopt;
   std::vector<uint32_t> of_customer(by_old_rules->known.size(), kNone);

@@ -9,7 +9,7 @@
 
 #include "cluster/matrix.hpp"
 #include "discover/lineage.hpp"
-#include "discover/population.hpp"
+#include "features/population.hpp"
 
 namespace tessera::discover {
 
@@ -23,7 +23,7 @@ struct DivisionBefore {
 // `by_old_rules`: the groups of the run before, asked now (naming.hpp). nullopt: it is none, or one of its
 // micro-segments has fewer than min_size grouped customers. `table`: one row a grouped customer.
 std::optional<DivisionBefore> division_before(const std::optional<Generation>& by_old_rules,
-                                              const Population& population, const cluster::Matrix& table,
+                                              const features::Population& population, const cluster::Matrix& table,
                                               double min_size);
 
 // The share of the table's variance that lies between the groups.

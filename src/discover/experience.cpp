@@ -37,7 +37,7 @@ uint32_t count_of(const std::vector<const Stream*>& streams, uint32_t c, Instant
   return out;
 }
 
-std::vector<const Stream*> streams_of(const ExperienceBasis& b, Part part) {
+std::vector<const Stream*> streams_of(const ExperienceBasis& b, features::EventRole part) {
   std::vector<const Stream*> out;
   for (const std::string& event : b.parts.of(part)) out.push_back(b.history.stream(event));
   return out;
@@ -61,8 +61,8 @@ ExperienceStudy::ExperienceStudy(const ExperienceBasis& basis, const Comparison&
 }
 
 void ExperienceStudy::taken_back(const ExperienceBasis& b, const Comparison& comparison) {
-  if (!b.parts.has(Part::Undo)) return;
-  const auto mains = streams_of(b, Part::Main), undos = streams_of(b, Part::Undo);
+  if (!b.parts.has(features::EventRole::Undo)) return;
+  const auto mains = streams_of(b, features::EventRole::Main), undos = streams_of(b, features::EventRole::Undo);
   const auto any = [](const Stream&, uint32_t) { return true; };
   Attribute counted = share_attribute(b.history.customers());
   const bool by_thing = !b.things.total.empty();
@@ -78,7 +78,7 @@ void ExperienceStudy::taken_back(const ExperienceBasis& b, const Comparison& com
 }
 
 void ExperienceStudy::help(const ExperienceBasis& b, const Comparison& comparison) {
-  const auto asked = streams_of(b, Part::Service);
+  const auto asked = streams_of(b, features::EventRole::Service);
   if (asked.empty()) return;
   std::set<TextId> complaints;
   for (const Stream* stream : asked)
@@ -98,7 +98,7 @@ void ExperienceStudy::help(const ExperienceBasis& b, const Comparison& compariso
     });
   };
   const auto any = [](const Stream&, uint32_t) { return true; };
-  const auto mains = streams_of(b, Part::Main);
+  const auto mains = streams_of(b, features::EventRole::Main);
   Attribute helped = share_attribute(b.history.customers()), complained = helped;
   for (const uint32_t c : comparison.everyone) {
     const uint32_t n = count_of(mains, c, b.as_of, any);
@@ -118,7 +118,8 @@ void ExperienceStudy::ratings(const ExperienceBasis& b, const Comparison& compar
   for (const std::string_view name : kRatings) {
     if (std::find(b.withheld.begin(), b.withheld.end(), name) != b.withheld.end()) continue;
     std::vector<const Stream*> streams;
-    for (const Part part : {Part::Review, Part::Survey, Part::Service})
+    for (const features::EventRole part :
+         {features::EventRole::Review, features::EventRole::Survey, features::EventRole::Service})
       for (const Stream* stream : streams_of(b, part))
         if (stream->column(name, PropertyType::Number, false)) streams.push_back(stream);
     if (streams.empty()) continue;

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "discover/parts.hpp"
 #include "discover/tallies.hpp"
+#include "features/event_roles.hpp"
 #include "profiles/history.hpp"
 
 namespace tessera::discover {
@@ -27,7 +27,7 @@ struct Experience {
 
 struct ExperienceBasis {
   const profiles::History& history;
-  const Parts& parts;
+  const features::EventRoles& parts;
   Instant as_of;
   const std::vector<std::string>& withheld;
   const Attribute& things;    // lines taken and taken back; empty where that is not known

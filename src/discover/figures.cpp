@@ -77,11 +77,11 @@ std::vector<std::vector<SegmentFigure>> figures_of(std::span<const Measure> meas
   return out;
 }
 
-std::vector<Measure> measures_of(const Parts& parts, const FeatureTable& features,
+std::vector<Measure> measures_of(const features::EventRoles& parts, const features::FeatureTable& features,
                                  std::span<const cluster::Conjunction> rules, const std::vector<bool>& active,
                                  Duration within, std::span<const double> value) {
-  const Words& words = parts.words;
-  const auto speaks_of = [&](Family family) {
+  const features::IndustryTerms& words = parts.words;
+  const auto speaks_of = [&](features::Family family) {
     std::vector<bool> out;
     for (const cluster::Conjunction& rule : rules)
       out.push_back(std::ranges::any_of(
@@ -93,13 +93,13 @@ std::vector<Measure> measures_of(const Parts& parts, const FeatureTable& feature
                  .phrase = fmt::format("active in the last {}", text_of(within)),
                  .is_rate = true,
                  .values = {active.begin(), active.end()},
-                 .in_rule = speaks_of(Family::Recency)});
-  if (const FeatureColumn* count = features.find(std::string(words.mains))) {
+                 .in_rule = speaks_of(features::Family::Recency)});
+  if (const features::FeatureColumn* count = features.find(std::string(words.mains))) {
     out.push_back({.name = "repeat",
                    .phrase = fmt::format("with two {} or more", words.mains),
                    .is_rate = true,
                    .values = {},
-                   .in_rule = speaks_of(Family::Frequency)});
+                   .in_rule = speaks_of(features::Family::Frequency)});
     for (const double n : count->values) out.back().values.push_back(std::isnan(n) ? NAN : n >= 2);
   }
   out.push_back({.name = "value",

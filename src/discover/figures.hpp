@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "cluster/rules.hpp"
-#include "discover/features.hpp"
+#include "features/features.hpp"
 #include "stats/pooling.hpp"
 
 namespace tessera::discover {
@@ -36,7 +36,7 @@ struct Measure {
 };
 
 // What is always compared: who is active, who came back, what one is worth. One rule a group.
-std::vector<Measure> measures_of(const Parts& parts, const FeatureTable& features,
+std::vector<Measure> measures_of(const features::EventRoles& parts, const features::FeatureTable& features,
                                  std::span<const cluster::Conjunction> rules, const std::vector<bool>& active,
                                  Duration within, std::span<const double> value);
 

@@ -7,9 +7,9 @@
 #include "core/hash.hpp"
 #include "core/text.hpp"
 #include "discover/discover.hpp"
-#include "discover/extent.hpp"
-#include "discover/measure.hpp"
-#include "discover/population.hpp"
+#include "features/extent.hpp"
+#include "features/measure.hpp"
+#include "features/population.hpp"
 #include "predict/boosting.hpp"
 #include "profiles/past.hpp"
 
@@ -85,8 +85,8 @@ class LookBack {
 
  private:
   std::string too_few() const {
-    const auto parts = recognise(history_);
-    const Words& words = parts ? parts->words : generic_words();
+    const auto parts = features::recognise(history_);
+    const features::IndustryTerms& words = parts ? parts->words : features::generic_words();
     return fmt::format("fewer than {} {} had {} before the last {}", kFewestCustomers, words.customers, words.mains,
                        text_of(options_.horizon));
   }
@@ -94,9 +94,9 @@ class LookBack {
   // Half of what is known must lie before what is hidden: otherwise the segments had nothing to be found in.
   std::string reason_not_to() const {
     if (past_.history.customers() < kFewestCustomers) return too_few();
-    const auto parts = recognise(past_.history);
+    const auto parts = features::recognise(past_.history);
     if (!parts) return too_few();
-    const Extent extent = extent_of(past_.history, parts->of(Part::Main));
+    const features::Extent extent = features::extent_of(past_.history, parts->of(features::EventRole::Main));
     // With a goal the hidden discovery learns it on as many days more, from half as many at least.
     const bool learns = !options_.goal.empty();
     if (extent.is_empty() || (cut_ - extent.first) * 2 < options_.horizon * (learns ? 3 : 2))
@@ -106,15 +106,15 @@ class LookBack {
     return {};
   }
 
-  const FeatureColumn* column(Family family) const {
+  const features::FeatureColumn* column(features::Family family) const {
     const auto found = std::ranges::find(found_.features.columns, family,
-                                         [](const FeatureColumn& each) { return each.feature.family; });
+                                         [](const features::FeatureColumn& each) { return each.feature.family; });
     return found == found_.features.columns.end() ? nullptr : &*found;
   }
 
   // Those whom the discovery counted and RFM can rank: with a main event.
   void choose_judged() {
-    const FeatureColumn* recency = column(Family::Recency);
+    const features::FeatureColumn* recency = column(features::Family::Recency);
     for (uint32_t c = 0; c < past_.history.customers(); ++c)
       if (found_.label[c] >= 0 && recency && !std::isnan(recency->values[c])) judged_.push_back(c);
     out_.customers = judged_.size();
@@ -125,19 +125,21 @@ class LookBack {
 
   Result<void> measure_hidden() {
     const bool is_ours = options_.goal.empty() || is_named_goal(options_.goal);
-    for (Outcome& each : TRY(measure_outcomes({history_, schema_, as_of_, options_.zone ? *options_.zone : Zone::utc()},
-                                              found_.parts, options_.horizon, is_ours ? "" : options_.goal)))
+    for (features::Outcome& each :
+         TRY(features::measure_outcomes({history_, schema_, as_of_, options_.zone ? *options_.zone : Zone::utc()},
+                                        found_.parts, options_.horizon, is_ours ? "" : options_.goal)))
       add_outcome(std::move(each));
     return {};
   }
 
-  void add_outcome(Outcome outcome) {
+  void add_outcome(features::Outcome outcome) {
     std::vector<double> values;
     for (const uint32_t c : judged_) values.push_back(outcome.values[past_.customer[c]]);
     for (const double x : values) outcome.mean += x / static_cast<double>(values.size());
     const bool is_constant = std::ranges::all_of(values, [&](double x) { return x == values[0]; });
     // Where there is nothing but the main event, any event says the same.
-    const bool is_known = std::ranges::any_of(out_.outcomes, [&](const Outcome& o) { return o.values == values; });
+    const bool is_known =
+        std::ranges::any_of(out_.outcomes, [&](const features::Outcome& o) { return o.values == values; });
     if (is_constant || is_known) return;
     outcome.values = std::move(values);
     out_.outcomes.push_back(std::move(outcome));
@@ -160,13 +162,14 @@ class LookBack {
   // Fifths of recency, frequency and money: as 125 cells, or by the sum of the three scores.
   std::vector<Slicing> rfm() const {
     std::vector<std::vector<uint8_t>> scores;
-    for (const Family family : {Family::Recency, Family::Frequency, Family::Money}) {
-      const FeatureColumn* of = column(family);
+    for (const features::Family family :
+         {features::Family::Recency, features::Family::Frequency, features::Family::Money}) {
+      const features::FeatureColumn* of = column(family);
       if (!of) continue;
       std::vector<double> values;
       for (const uint32_t c : judged_) {
         const double x = std::isnan(of->values[c]) ? 0 : of->values[c];
-        values.push_back(family == Family::Recency ? -x : x);
+        values.push_back(family == features::Family::Recency ? -x : x);
       }
       scores.push_back(stats::quintiles(values));
     }
@@ -179,13 +182,13 @@ class LookBack {
   std::optional<Slicing> demographics() const {
     std::vector<uint64_t> keys(judged_.size());
     bool are_any = false;
-    for (const FeatureColumn& of : found_.features.columns) {
-      if (of.feature.family != Family::Trait) continue;
+    for (const features::FeatureColumn& of : found_.features.columns) {
+      if (of.feature.family != features::Family::Trait) continue;
       are_any = true;
       std::vector<double> values;
       for (const uint32_t c : judged_) values.push_back(of.values[c]);
       std::vector<uint8_t> fifth;
-      if (of.feature.shape != Shape::Category) {
+      if (of.feature.shape != features::Shape::Category) {
         std::vector<double> known = values;
         for (double& x : known)
           if (std::isnan(x)) x = -HUGE_VAL;
@@ -206,7 +209,7 @@ class LookBack {
   std::vector<float> measured() const {
     std::vector<float> out;
     for (const uint32_t c : judged_)
-      for (const FeatureColumn& of : found_.features.columns) out.push_back(static_cast<float>(of.values[c]));
+      for (const features::FeatureColumn& of : found_.features.columns) out.push_back(static_cast<float>(of.values[c]));
     return out;
   }
 
@@ -218,7 +221,7 @@ class LookBack {
     out_.contenders.push_back({.name = "gradient-boosted model, the ceiling", .groups = 0});
     const std::vector<float> features = measured();
     const std::vector<uint32_t> everyone(judged_.size(), 0);
-    for (const Outcome& outcome : out_.outcomes) {
+    for (const features::Outcome& outcome : out_.outcomes) {
       std::vector<std::vector<double>> ways;
       for (const Slicing& each : slicings)
         ways.push_back(stats::predictions(each.group, each.groups, outcome.values, fold_, kFolds));

@@ -13,8 +13,8 @@
 #include "core/progress.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "discover/outcomes.hpp"
-#include "discover/parts.hpp"
+#include "features/event_roles.hpp"
+#include "features/outcomes.hpp"
 #include "language/schema.hpp"
 #include "profiles/history.hpp"
 #include "stats/foretelling.hpp"
@@ -33,11 +33,11 @@ struct Contender {
 struct Foresight {
   std::string why_not;  // said where nothing could be hidden; then the rest is empty
   Duration hidden{0};
-  Instant from, until;                // hidden: (from, until]
-  size_t customers = 0;               // judged: with a main event before
-  std::vector<Outcome> outcomes;      // values: of each judged
-  std::vector<Contender> contenders;  // the segments first
-  std::vector<std::string> said;      // sentences; where the segments do not beat RFM, that is the first
+  Instant from, until;                      // hidden: (from, until]
+  size_t customers = 0;                     // judged: with a main event before
+  std::vector<features::Outcome> outcomes;  // values: of each judged
+  std::vector<Contender> contenders;        // the segments first
+  std::vector<std::string> said;            // sentences; where the segments do not beat RFM, that is the first
 };
 
 // REQUIRES: as_of is that of the discovery itself. Errors: as discover().

@@ -8,8 +8,8 @@
 #include "core/hash.hpp"
 #include "core/stop.hpp"
 #include "discover/discover.hpp"
-#include "discover/extent.hpp"
 #include "discover/rulebook.hpp"
+#include "features/extent.hpp"
 #include "stats/foretelling.hpp"
 
 namespace tessera::discover {
@@ -37,14 +37,14 @@ std::vector<double> ranks_of(const std::vector<double>& values) {
 }
 
 // Tenths of the known values (fewer where they are tied), levels of a category; unknown ones are a group of their own.
-std::vector<uint32_t> tenths_of(const FeatureColumn& column) {
+std::vector<uint32_t> tenths_of(const features::FeatureColumn& column) {
   std::vector<double> known;
   for (const double x : column.values)
     if (!std::isnan(x)) known.push_back(x);
   std::ranges::sort(known);
   std::vector<double> cuts;
   for (size_t t = 1; t < kTenths && !known.empty(); ++t) cuts.push_back(known[t * known.size() / kTenths]);
-  const bool is_category = column.feature.shape == Shape::Category;
+  const bool is_category = column.feature.shape == features::Shape::Category;
   std::vector<uint32_t> out;
   for (const double x : column.values) {
     const auto tenth = static_cast<uint32_t>(std::ranges::upper_bound(cuts, x) - cuts.begin());
@@ -54,8 +54,8 @@ std::vector<uint32_t> tenths_of(const FeatureColumn& column) {
 }
 
 // Codes as of `now`: of another moment's levels the code there, unknown where there is none.
-void share_codes(const FeatureColumn& now, FeatureColumn& then) {
-  if (then.feature.shape != Shape::Category) return;
+void share_codes(const features::FeatureColumn& now, features::FeatureColumn& then) {
+  if (then.feature.shape != features::Shape::Category) return;
   for (double& x : then.values) {
     if (std::isnan(x)) continue;
     const std::string& level = then.levels[static_cast<size_t>(x)];
@@ -66,7 +66,7 @@ void share_codes(const FeatureColumn& now, FeatureColumn& then) {
 }
 
 // The values of some rows behind those that are there; levels that are new go behind the others.
-void append(const FeatureColumn& from, std::span<const uint32_t> rows, FeatureColumn& to) {
+void append(const features::FeatureColumn& from, std::span<const uint32_t> rows, features::FeatureColumn& to) {
   std::vector<double> code;
   for (const std::string& level : from.levels) {
     const auto found = std::ranges::find(to.levels, level);
@@ -81,7 +81,8 @@ void append(const FeatureColumn& from, std::span<const uint32_t> rows, FeatureCo
 
 }  // namespace
 
-Result<Goal> Goal::of(const Setting& now, const Parts& parts, std::string_view text, Duration horizon, uint64_t seed) {
+Result<Goal> Goal::of(const features::Setting& now, const features::EventRoles& parts, std::string_view text,
+                      Duration horizon, uint64_t seed) {
   Goal out;
   out.horizon_ = horizon;
   for (size_t n = 1; n <= kStretches; ++n)
@@ -97,10 +98,10 @@ Result<Goal> Goal::of(const Setting& now, const Parts& parts, std::string_view t
   return out;
 }
 
-Result<bool> Goal::look_back(const Setting& now, const Parts& parts, std::string_view text, Instant from,
-                             uint64_t seed) {
+Result<bool> Goal::look_back(const features::Setting& now, const features::EventRoles& parts, std::string_view text,
+                             Instant from, uint64_t seed) {
   const profiles::Past past = profiles::past_of(now.history, from);
-  const auto& mains = parts.of(Part::Main);
+  const auto& mains = parts.of(features::EventRole::Main);
   Stretch stretch{.from = from, .judged = {}};
   for (uint32_t c = 0; c < past.history.customers(); ++c)
     if (std::ranges::any_of(mains, [&](const std::string& event) {
@@ -108,13 +109,13 @@ Result<bool> Goal::look_back(const Setting& now, const Parts& parts, std::string
           return stream && stream->first[c + 1] > stream->first[c];
         }))
       stretch.judged.push_back(c);
-  const Extent extent = extent_of(past.history, mains);
+  const features::Extent extent = features::extent_of(past.history, mains);
   if (extent.is_empty() || (from - extent.first) * 2 < horizon_ || stretch.judged.size() < kFewestCustomers)
     return false;
-  Setting then = now;
+  features::Setting then = now;
   then.as_of = from + horizon_;
   const bool is_ours = is_named_goal(text);
-  for (Outcome& each : TRY(measure_outcomes(then, parts, horizon_, is_ours ? "" : text))) {
+  for (features::Outcome& each : TRY(features::measure_outcomes(then, parts, horizon_, is_ours ? "" : text))) {
     if (each.name != (is_ours ? text : "goal")) continue;
     phrase_ = each.phrase;
     yes_or_no_ = each.yes_or_no;
@@ -126,16 +127,16 @@ Result<bool> Goal::look_back(const Setting& now, const Parts& parts, std::string
   return true;
 }
 
-Result<FeatureTable> Goal::measured(const Setting& now, const std::vector<Asked>& asked) const {
-  FeatureTable out;
+Result<features::FeatureTable> Goal::measured(const features::Setting& now, const std::vector<Asked>& asked) const {
+  features::FeatureTable out;
   for (const Stretch& stretch : stretches_) {
     const profiles::Past past = profiles::past_of(now.history, stretch.from);
     size_t j = 0;
     for (const Asked& each : asked) {
-      const FeatureTable then =
-          TRY(measure({past.history, now.schema, stretch.from, now.zone}, each.definitions, each.features));
+      const features::FeatureTable then =
+          TRY(features::measure({past.history, now.schema, stretch.from, now.zone}, each.definitions, each.features));
       TRY(go_on());
-      for (const FeatureColumn& column : then.columns) {
+      for (const features::FeatureColumn& column : then.columns) {
         if (j == out.columns.size()) out.columns.push_back({.feature = column.feature, .values = {}, .levels = {}});
         append(column, stretch.judged, out.columns[j++]);
       }
@@ -158,26 +159,26 @@ double Goal::foretold(std::span<const uint32_t> group, std::span<const uint32_t>
   return varied > 0 ? 1 - missed / varied : 0;
 }
 
-std::vector<double> Goal::told_by(const FeatureTable& then) const {
+std::vector<double> Goal::told_by(const features::FeatureTable& then) const {
   std::vector<uint32_t> everyone(values_.size());
   std::iota(everyone.begin(), everyone.end(), 0);
   std::vector<double> out;
-  for (const FeatureColumn& column : then.columns) out.push_back(foretold(tenths_of(column), everyone));
+  for (const features::FeatureColumn& column : then.columns) out.push_back(foretold(tenths_of(column), everyone));
   return out;
 }
 
-Result<std::vector<double>> Goal::told_by(const Setting& now, std::string_view definitions,
-                                          std::vector<Feature> features) const {
+Result<std::vector<double>> Goal::told_by(const features::Setting& now, std::string_view definitions,
+                                          std::vector<features::Feature> features) const {
   return told_by(TRY(measured(now, {{definitions, std::move(features)}})));
 }
 
-Result<std::optional<std::string>> Goal::weigh(const Today& today, Transformed& table) {
+Result<std::optional<std::string>> Goal::weigh(const Today& today, features::Transformed& table) {
   Asked clustering{.definitions = today.definitions, .features = {}}, apart;
-  for (const FeatureColumn& column : today.features.columns)
+  for (const features::FeatureColumn& column : today.features.columns)
     if (column.feature.clusters) clustering.features.push_back(column.feature);
-  for (const ApartGroup& group : today.population.apart)
+  for (const features::ApartGroup& group : today.population.apart)
     apart.features.push_back(today.features.columns[group.condition.column].feature);
-  const std::string apart_text = text_of_definitions(today.parts, apart.features);
+  const std::string apart_text = features::text_of_definitions(today.parts, apart.features);
   apart.definitions = apart_text;
   then_ = TRY(measured(today.now, {clustering, apart}));
   is_apart_.assign(values_.size(), false);
@@ -210,10 +211,11 @@ Result<std::optional<std::string>> Goal::weigh(const Today& today, Transformed& 
       phrase(), most, says.end() - dropped, says.size());
 }
 
-Result<double> Goal::told_by_groups(const Setting& now, std::string_view definitions) const {
+Result<double> Goal::told_by_groups(const features::Setting& now, std::string_view definitions) const {
   const Stretch& newest = stretches_[0];
   const profiles::Past past = profiles::past_of(now.history, newest.from);
-  const Members then = TRY(members_of({past.history, now.schema, newest.from, now.zone}, definitions));
+  const features::Members then =
+      TRY(features::members_of({past.history, now.schema, newest.from, now.zone}, definitions));
   std::vector<uint32_t> of_customer(past.history.customers(), static_cast<uint32_t>(then.members.size()));
   for (auto g = static_cast<uint32_t>(then.members.size()); g-- > 0;)
     for (const uint32_t c : then.members[g]) of_customer[c] = g;
@@ -225,20 +227,20 @@ Result<double> Goal::told_by_groups(const Setting& now, std::string_view definit
   return foretold(group, rows);
 }
 
-std::optional<Goal::Groups> Goal::divide(const Today& today, const Transformed& table, double min_size,
+std::optional<Goal::Groups> Goal::divide(const Today& today, const features::Transformed& table, double min_size,
                                          std::optional<size_t> leaves) const {
   std::vector<uint32_t> index;
   std::vector<cluster::RuleColumn> then_columns, now_columns;
-  FeatureTable then;
-  for (const FeatureColumn& column : then_.columns) {
-    const auto weighed = std::ranges::find(table.columns, column.feature.name, &ColumnTreatment::feature);
+  features::FeatureTable then;
+  for (const features::FeatureColumn& column : then_.columns) {
+    const auto weighed = std::ranges::find(table.columns, column.feature.name, &features::ColumnTreatment::feature);
     if (!column.feature.in_rules || weighed == table.columns.end() || !(weighed->weight > 0)) continue;
     index.push_back(static_cast<uint32_t>(today.features.index(column.feature.name)));
     then.columns.push_back(column);
     share_codes(today.features.columns[index.back()], then.columns.back());
     now_columns.push_back(rule_column_of(today.features.columns[index.back()]));
   }
-  for (const FeatureColumn& column : then.columns) then_columns.push_back(rule_column_of(column));
+  for (const features::FeatureColumn& column : then.columns) then_columns.push_back(rule_column_of(column));
   std::vector<uint32_t> all, newest, older;
   for (uint32_t i = 0; i < values_.size(); ++i) {
     if (is_apart_[i]) continue;
@@ -269,7 +271,7 @@ std::optional<Goal::Groups> Goal::divide(const Today& today, const Transformed& 
   return out;
 }
 
-Result<Goal::Choice> Goal::choose(const Today& today, std::string_view structure, const Transformed& table,
+Result<Goal::Choice> Goal::choose(const Today& today, std::string_view structure, const features::Transformed& table,
                                   double min_size, std::optional<size_t> leaves) const {
   auto groups = divide(today, table, min_size, leaves);
   TRY(go_on());

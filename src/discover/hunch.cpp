@@ -6,10 +6,10 @@
 
 #include "core/stop.hpp"
 #include "core/text.hpp"
-#include "discover/extent.hpp"
 #include "discover/hunch_words.hpp"
-#include "discover/measure.hpp"
-#include "discover/population.hpp"
+#include "features/extent.hpp"
+#include "features/measure.hpp"
+#include "features/population.hpp"
 #include "language/needs.hpp"
 #include "language/print.hpp"
 #include "profiles/past.hpp"
@@ -109,14 +109,14 @@ class Asking {
     outcome_ = TRY(read(question_.outcome, "OUTCOME", out_.outcome));
     if (history_.customers() == 0)
       return fail("the record holds no customers, so there is nobody to ask about", "", "tessera import FILE");
-    parts_ = TRY(recognise(history_));
+    parts_ = TRY(features::recognise(history_));
     out_.customers = parts_.words.customers;
     return {};
   }
 
   Result<void> set_the_clock() {
     VERIFY(question_.horizon > Duration{0});
-    const Extent extent = extent_of(history_);
+    const features::Extent extent = features::extent_of(history_);
     if (extent.is_empty()) return fail("the record holds no events with a time", "", "tessera import FILE");
     out_.horizon = question_.horizon;
     out_.as_of = question_.as_of.value_or(extent.newest + Duration{1});
@@ -172,16 +172,17 @@ class Asking {
   }
 
   Result<void> measure_all() {
-    std::vector<Feature> features;
-    for (const Feature& feature : default_features(history_, parts_, false))
+    std::vector<features::Feature> features;
+    for (const features::Feature& feature : features::default_features(history_, parts_, false))
       if (std::ranges::count(kMatchedOn, feature.family) > 0 &&
-          std::ranges::find(features, feature.family, &Feature::family) == features.end())
+          std::ranges::find(features, feature.family, &features::Feature::family) == features.end())
         features.push_back(feature);
-    const Setting setting{history_, schema_, out_.cut, Zone::utc(), known_at_};
-    table_ = TRY(measure(setting, text_of_definitions(parts_, features), features));
-    const Population population =
-        divide(history_, parts_, table_, out_.as_of, question_.keep_unwanted ? Unwanted::Kept : Unwanted::LeftOut);
-    for (const LeftOut& group : population.left_out) out_.left_out += group.customers.size();
+    const features::Setting setting{history_, schema_, out_.cut, Zone::utc(), known_at_};
+    table_ = TRY(features::measure(setting, features::text_of_definitions(parts_, features), features));
+    const features::Population population =
+        divide(history_, parts_, table_, out_.as_of,
+               question_.keep_unwanted ? features::Unwanted::Kept : features::Unwanted::LeftOut);
+    for (const features::LeftOut& group : population.left_out) out_.left_out += group.customers.size();
     const std::vector<bool> known = known_customers();
     for (const uint32_t c : population.counted)
       if (known[c]) looked_at_.push_back(c);
@@ -290,7 +291,7 @@ class Asking {
 
   void match() {
     std::vector<std::vector<double>> columns;
-    for (const FeatureColumn& column : table_.columns) {
+    for (const features::FeatureColumn& column : table_.columns) {
       auto& to = columns.emplace_back();
       for (const uint32_t c : compared_.customers) to.push_back(even(column.values[c]));
     }
@@ -392,16 +393,17 @@ class Asking {
     out_.experiment = std::move(plan);
   }
 
-  static constexpr Family kMatchedOn[] = {Family::Recency, Family::Frequency, Family::Money, Family::Tenure};
+  static constexpr features::Family kMatchedOn[] = {features::Family::Recency, features::Family::Frequency,
+                                                    features::Family::Money, features::Family::Tenure};
 
   const History& history_;
   const language::Schema& schema_;
   const HunchQuestion& question_;
   Progress& progress_;
   language::Program condition_, outcome_;
-  Parts parts_;
+  features::EventRoles parts_;
   Instant known_at_ = kNever;  // of the IF and of what is matched
-  FeatureTable table_;
+  features::FeatureTable table_;
   std::vector<uint32_t> counted_, looked_at_;
   Answers met_then_, had_;
   Compared compared_;

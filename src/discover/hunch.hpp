@@ -21,7 +21,7 @@
 #include "core/progress.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "discover/features.hpp"
+#include "features/features.hpp"
 #include "language/schema.hpp"
 #include "language/tree.hpp"
 #include "profiles/history.hpp"
@@ -63,7 +63,7 @@ struct HunchGroup {
 };
 
 struct HunchBalance {
-  Feature feature;
+  features::Feature feature;
   double met = 0, others = 0, matched_met = 0, matched = 0;  // means in the feature's unit, weighted once matched
   double before = 0, after = 0;                              // standardised differences, of logarithms
 };

@@ -6,10 +6,10 @@
 #include <set>
 
 #include "core/stop.hpp"
-#include "discover/extent.hpp"
 #include "discover/letter_parts.hpp"
-#include "discover/population.hpp"
-#include "discover/takings.hpp"
+#include "features/extent.hpp"
+#include "features/population.hpp"
+#include "features/revenue.hpp"
 #include "language/check.hpp"
 #include "language/print.hpp"
 #include "language/walk.hpp"
@@ -109,15 +109,15 @@ class Writing {
     const Instant since = question_.since, until = question_.until;
     if (until <= since) return usage("a letter is about the time from --since on to --as-of, and that is none");
     out_.since = since, out_.until = until;
-    out_.parts = TRY(recognise(history_));
+    out_.parts = TRY(features::recognise(history_));
     out_.has_money = !out_.parts.money.empty();
     set_bounds();
     look_back();
     TRY(next_step(progress_, "adding up what customers brought", 1, kSteps));
     leave_out();
-    taken_ = takings_of(history_, out_.parts, bounds_);
-    year_to_since_ = taken_between(history_, out_.parts, since - kDay * 365, since);
-    year_to_until_ = taken_between(history_, out_.parts, until - kDay * 365, until);
+    taken_ = features::takings_of(history_, out_.parts, bounds_);
+    year_to_since_ = features::taken_between(history_, out_.parts, since - kDay * 365, since);
+    year_to_until_ = features::taken_between(history_, out_.parts, until - kDay * 365, until);
     totals();
     TRY(next_step(progress_, "who was in which segment", 2, kSteps));
     TRY(segments());
@@ -135,7 +135,7 @@ class Writing {
   // U, T, and as many periods before as the record holds wholly; one in any case, to compare with.
   void set_bounds() {
     const Duration length = out_.until - out_.since;
-    const Extent extent = extent_of(history_, out_.parts.of(Part::Main), out_.until);
+    const features::Extent extent = features::extent_of(history_, out_.parts.of(features::EventRole::Main), out_.until);
     bounds_ = {out_.until, out_.since};
     while (out_.periods < kMostPeriods && bounds_.back() - length >= kFirstDay &&
            bounds_.back() - length >= extent.first) {
@@ -164,8 +164,8 @@ class Writing {
 
   void leave_out() {
     apart_.assign(history_.customers(), false);
-    const Population population = divide(history_, out_.parts, {}, out_.until);
-    for (const LeftOut& group : population.left_out)
+    const features::Population population = divide(history_, out_.parts, {}, out_.until);
+    for (const features::LeftOut& group : population.left_out)
       for (const uint32_t customer : group.customers) apart_[customer] = true;
   }
 
@@ -352,7 +352,7 @@ class Writing {
   Letter out_;
   std::vector<Instant> bounds_;  // descending
   std::vector<bool> apart_;
-  Takings taken_;
+  features::Takings taken_;
   std::vector<double> year_to_since_, year_to_until_;  // of each customer
 };
 

@@ -22,7 +22,7 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "discover/lineage.hpp"
-#include "discover/parts.hpp"
+#include "features/event_roles.hpp"
 #include "language/schema.hpp"
 #include "language/tree.hpp"
 #include "profiles/history.hpp"
@@ -123,7 +123,7 @@ struct Letter {
   bool as_known_then = false;
   size_t comparisons = 0;  // that were corrected together
   bool has_money = true;   // else values are numbers of main events
-  Parts parts;
+  features::EventRoles parts;
   size_t events = 0;       // in the period
   Instant newest = kEver;  // event up to U
   LetterFigure money, buyers, first_timers;

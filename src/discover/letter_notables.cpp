@@ -106,7 +106,7 @@ class Finding {
   // The first main event of each day that has one, up to U, ascending: two orders of one afternoon are no rhythm.
   std::vector<Instant> rhythm(size_t customer) const {
     std::vector<Instant> out;
-    for (const std::string& name : view_.parts.of(Part::Main)) {
+    for (const std::string& name : view_.parts.of(features::EventRole::Main)) {
       const Stream& stream = *view_.history.stream(name);
       for (uint32_t row = stream.first[customer]; row < stream.first[customer + 1]; ++row)
         if (stream.time[row] <= until_ && stream.time[row] > kEver) out.push_back(stream.time[row]);
@@ -118,7 +118,7 @@ class Finding {
   }
 
   void silent() {
-    const std::vector<double> year = taken_between(view_.history, view_.parts, until_ - kYear, until_);
+    const std::vector<double> year = features::taken_between(view_.history, view_.parts, until_ - kYear, until_);
     std::vector<double> some;
     for (size_t c = 0; c < year.size(); ++c)
       if (year[c] > 0 && !view_.apart[c]) some.push_back(year[c]);

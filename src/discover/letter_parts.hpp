@@ -4,15 +4,15 @@
 #include <vector>
 
 #include "discover/letter.hpp"
-#include "discover/takings.hpp"
+#include "features/revenue.hpp"
 
 namespace tessera::discover {
 
 struct LetterView {
   const profiles::History& history;
   const LetterQuestion& question;
-  const Parts& parts;
-  const Takings& taken;            // its period 0 is the letter's own
+  const features::EventRoles& parts;
+  const features::Takings& taken;  // its period 0 is the letter's own
   size_t periods;                  // before it that the record holds wholly
   const std::vector<bool>& apart;  // customers who are not shown: bots, staff, tests, those who refused
 };

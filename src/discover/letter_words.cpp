@@ -85,7 +85,7 @@ class Wording {
     if (out.ends_with(" 00:00")) out.resize(out.size() - 6);
     return out;
   }
-  std::string periods() const { return counted(letter_.periods, "period before", "periods before"); }
+  std::string periods() const { return features::counted(letter_.periods, "period before", "periods before"); }
 
   // "more than the 12 periods before show (8,500 to 14,000)"
   std::string verdict(const LetterFigure& figure, bool is_change) const {
@@ -119,7 +119,7 @@ class Wording {
   Sentence summary() const {
     std::vector<std::string> parts;
     const auto note = [&](size_t count, std::string_view one, std::string_view many) {
-      if (count > 0) parts.push_back(counted(count, one, many));
+      if (count > 0) parts.push_back(features::counted(count, one, many));
     };
     const auto count = [&](auto is) { return static_cast<size_t>(std::ranges::count_if(letter_.segments, is)); };
     const auto is_beyond = [](const LetterSegment& each) { return each.change.is_beyond || each.money.is_beyond; };
@@ -313,9 +313,9 @@ class Wording {
     PageSection out{.title = "What fell silent"};
     for (const Silence& one : letter_.silences) out.items.push_back(sentence_of(one));
     if (letter_.silent_before > 0)
-      out.below.push_back(
-          {plain(fmt::format("{} fallen silent before.", counted(letter_.silent_before, "source or kind of event had",
-                                                                 "sources or kinds of events had")))});
+      out.below.push_back({plain(fmt::format(
+          "{} fallen silent before.",
+          features::counted(letter_.silent_before, "source or kind of event had", "sources or kinds of events had")))});
     return out;
   }
 
@@ -387,7 +387,7 @@ class Wording {
             fmt::format("tessera segments members {}{}", one.slug, when));
     if (const size_t changed = letter_.proposals().size())
       add({plain(fmt::format("Discovery proposes {}; live segments stay until you take them:",
-                             counted(changed, "change", "changes")))},
+                             features::counted(changed, "change", "changes")))},
           fmt::format("tessera adopt {} --dry-run", letter_.run->number));
     return out;
   }
@@ -407,7 +407,7 @@ class Wording {
     say(
         fmt::format("Usual is where one more like the {}, of {} each, would lie in 19 of 20 cases. Of all that is "
                     "called more than usual here at most one in twenty should be so by chance ({}).",
-                    periods(), length_, counted(letter_.comparisons, "comparison", "comparisons")));
+                    periods(), length_, features::counted(letter_.comparisons, "comparison", "comparisons")));
     say("Customers are shown by pseudonyms; tessera customer and a pseudonym says who it is to whoever may look into "
         "the record.");
     return out;
@@ -415,7 +415,7 @@ class Wording {
 
   const Letter& letter_;
   const Zone& zone_;
-  const Words& words_;
+  const features::IndustryTerms& words_;
   const std::string length_;
 };
 

@@ -1,7 +1,7 @@
 #include "discover/naming.hpp"
 
 #include "core/text.hpp"
-#include "discover/words.hpp"
+#include "features/industry.hpp"
 
 namespace tessera::discover {
 
@@ -78,9 +78,10 @@ Generation generation_of(const Discovery& discovery) {
   return out;
 }
 
-std::optional<Generation> by_old_rules(const Before* before, const std::vector<bool>& known, const Setting& setting) {
+std::optional<Generation> by_old_rules(const Before* before, const std::vector<bool>& known,
+                                       const features::Setting& setting) {
   if (!before || !before->generation) return std::nullopt;
-  const auto asked = members_of(setting, before->definitions);
+  const auto asked = features::members_of(setting, before->definitions);
   if (!asked) return std::nullopt;
   Generation out{.run = before->generation->run, .as_of = setting.as_of, .groups = {}, .known = known};
   for (const Group& group : before->generation->groups) {

@@ -11,7 +11,7 @@
 
 #include "discover/discover.hpp"
 #include "discover/lineage.hpp"
-#include "discover/measure.hpp"
+#include "features/measure.hpp"
 
 namespace tessera::discover {
 
@@ -26,12 +26,13 @@ struct Before {
 struct NameGrounds {
   std::span<const std::vector<Claim>> claims;
   std::span<const double> main_events;
-  const Parts& parts;
+  const features::EventRoles& parts;
 };
 
 // Whom the micro-segments of the run before would have now, by their rules. nullopt: there is none, or its rules cannot
 // be asked any more (a property that is withheld now).
-std::optional<Generation> by_old_rules(const Before* before, const std::vector<bool>& known, const Setting& setting);
+std::optional<Generation> by_old_rules(const Before* before, const std::vector<bool>& known,
+                                       const features::Setting& setting);
 
 // Segments come with fresh names and leave with final ones, and ids. `known`: as Discovery::known. Returns sentences on
 // names that were kept and say less than they did.

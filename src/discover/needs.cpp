@@ -14,10 +14,10 @@ constexpr size_t kMostOver = 8, kMostAvoided = 5, kMostTakenBack = 3, kMostOfPro
 std::vector<std::string> made_levels(const NeedsBasis& basis) {
   std::vector<std::string> out;
   for (size_t j = 0; j < basis.features.columns.size(); ++j) {
-    const Feature& feature = basis.features.columns[j].feature;
+    const features::Feature& feature = basis.features.columns[j].feature;
     if (!basis.made[j]) continue;
-    if (feature.family == Family::Interest && !feature.tag.empty()) out.push_back(feature.tag);
-    if (feature.family == Family::Promotion) out.push_back("promotion");
+    if (feature.family == features::Family::Interest && !feature.tag.empty()) out.push_back(feature.tag);
+    if (feature.family == features::Family::Promotion) out.push_back("promotion");
   }
   return out;
 }
@@ -88,8 +88,8 @@ NeedsStudy::NeedsStudy(const NeedsBasis& basis, const Comparison& comparison)
                    .things = things_,
                    .made_by_undo = std::ranges::any_of(
                        basis.features.columns,
-                       [&](const FeatureColumn& column) {
-                         return column.feature.family == Family::Undo &&
+                       [&](const features::FeatureColumn& column) {
+                         return column.feature.family == features::Family::Undo &&
                                 basis.made[static_cast<size_t>(&column - basis.features.columns.data())];
                        })},
                   comparison),

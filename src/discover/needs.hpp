@@ -10,11 +10,11 @@ namespace tessera::discover {
 
 struct NeedsBasis {
   const profiles::History& history;
-  const Parts& parts;
+  const features::EventRoles& parts;
   Instant as_of;
   const std::vector<std::string>& withheld;  // properties not to be used
   const std::vector<std::string>& allowed;   // by name, though of a careful industry
-  const FeatureTable& features;
+  const features::FeatureTable& features;
   std::vector<bool> made;  // of each column of features: it made the groups or stands in a rule
   bool seeks = true;       // false: claims alone
 };
@@ -30,7 +30,7 @@ class NeedsStudy {
   const std::vector<std::string>& said() const { return said_; }
 
  private:
-  const Words& words_;
+  const features::IndustryTerms& words_;
   std::vector<std::string> said_;
   std::string looked_at_;
   Attribute things_;              // what is taken and taken back, line by line; empty where that is not known

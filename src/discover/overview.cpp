@@ -167,7 +167,7 @@ std::string words_of(const Direction& direction, const Discovery& out) {
   for (size_t j = 0; j < direction.size(); ++j)
     if (std::fabs(direction[j]) > std::fabs(direction[strongest])) strongest = j;
   const std::string& name = out.treatment[strongest].feature;
-  const FeatureColumn* column = out.features.find(name);
+  const features::FeatureColumn* column = out.features.find(name);
   return fmt::format("{}{}", direction[strongest] > 0 ? "more " : "fewer ", column ? column->feature.phrase : name);
 }
 
@@ -178,7 +178,7 @@ void draw_tree(const cluster::Clustering& clustering, const std::vector<int>& pl
   Grower(clustering, place, out).grow();
 }
 
-void draw_map(const Transformed& transformed, const cluster::Clustering& clustering,
+void draw_map(const features::Transformed& transformed, const cluster::Clustering& clustering,
               const std::vector<uint32_t>& customers, const std::vector<int>& place, Discovery& out) {
   if (clustering.k < 3 || transformed.table.columns < 2) return;
   Direction mean(transformed.table.columns, 0);
@@ -202,7 +202,7 @@ void draw_map(const Transformed& transformed, const cluster::Clustering& cluster
 }
 
 std::string summary_of(const Discovery& d, const Segment& segment) {
-  const Words& words = d.parts.words;
+  const features::IndustryTerms& words = d.parts.words;
   std::string text =
       fmt::format("{} {}, {:.1f} % of all, with {:.1f} % of {} ({}).", grouped(static_cast<double>(segment.size)),
                   words.customers, 100 * segment.customer_share, 100 * segment.value_share,

@@ -14,7 +14,7 @@ void draw_tree(const cluster::Clustering& clustering, const std::vector<int>& pl
 
 // Fills map and map_axes: the two directions in which the segments' centres differ most (principal components of the
 // centres, weighted by size), customers thinned evenly.
-void draw_map(const Transformed& transformed, const cluster::Clustering& clustering,
+void draw_map(const features::Transformed& transformed, const cluster::Clustering& clustering,
               const std::vector<uint32_t>& customers, const std::vector<int>& place, Discovery& out);
 
 std::string summary_of(const Discovery& discovery, const Segment& segment);

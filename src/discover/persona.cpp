@@ -13,34 +13,34 @@ namespace {
 
 // Words for a name, by what stands out and in which direction; empty = it makes no name.
 struct Fragment {
-  Family family;
+  features::Family family;
   std::string_view high, low;
 };
 constexpr Fragment kFragments[] = {
-    {Family::Recency, "lapsed", "recent"},
-    {Family::Frequency, "frequent", "occasional"},
-    {Family::Gap, "", ""},
-    {Family::Tenure, "long-standing", "newer"},
-    {Family::Trend, "", ""},
-    {Family::Breadth, "many at a time", "one at a time"},
-    {Family::Hour, "@", ""},
-    {Family::Week, "weekends", "working days"},
-    {Family::Channel, "@", ""},
-    {Family::Device, "@", ""},
-    {Family::Season, "@", ""},
-    {Family::Interest, "@", ""},
-    {Family::Promotion, "@promoted", ""},
-    {Family::Undo, "@undo", ""},
-    {Family::Look, "looking around", ""},
-    {Family::Mail, "reading mail", ""},
-    {Family::Service, "asking for help", ""},
-    {Family::Money, "@high", "@low"},
-    {Family::Size, "large amounts", "small amounts"},
-    {Family::Trait, "", ""},
-    {Family::Own, "@", ""},
+    {features::Family::Recency, "lapsed", "recent"},
+    {features::Family::Frequency, "frequent", "occasional"},
+    {features::Family::Gap, "", ""},
+    {features::Family::Tenure, "long-standing", "newer"},
+    {features::Family::Trend, "", ""},
+    {features::Family::Breadth, "many at a time", "one at a time"},
+    {features::Family::Hour, "@", ""},
+    {features::Family::Week, "weekends", "working days"},
+    {features::Family::Channel, "@", ""},
+    {features::Family::Device, "@", ""},
+    {features::Family::Season, "@", ""},
+    {features::Family::Interest, "@", ""},
+    {features::Family::Promotion, "@promoted", ""},
+    {features::Family::Undo, "@undo", ""},
+    {features::Family::Look, "looking around", ""},
+    {features::Family::Mail, "reading mail", ""},
+    {features::Family::Service, "asking for help", ""},
+    {features::Family::Money, "@high", "@low"},
+    {features::Family::Size, "large amounts", "small amounts"},
+    {features::Family::Trait, "", ""},
+    {features::Family::Own, "@", ""},
 };
 
-std::string fragment_of(const Claim& claim, const Words& words) {
+std::string fragment_of(const Claim& claim, const features::IndustryTerms& words) {
   for (const Fragment& row : kFragments) {
     if (row.family != claim.family) continue;
     const std::string_view text = claim.higher() ? row.high : row.low;
@@ -70,20 +70,20 @@ struct NameParts {
   }
 };
 
-NameParts name_parts(std::span<const Claim> claims, double main_events, const Words& words) {
+NameParts name_parts(std::span<const Claim> claims, double main_events, const features::IndustryTerms& words) {
   NameParts out;
   std::string recency, often;
-  std::set<Family> used;
+  std::set<features::Family> used;
   for (const Claim& claim : claims) {
     const std::string text = fragment_of(claim, words);
     if (text.empty() || std::fabs(claim.effect) < 0.35) continue;
-    if (claim.family == Family::Recency) {
+    if (claim.family == features::Family::Recency) {
       if (recency.empty() && (claim.higher() || claim.effect < -0.6)) recency = text;
-    } else if (claim.family == Family::Frequency) {
+    } else if (claim.family == features::Family::Frequency) {
       if (often.empty()) often = text;
-    } else if (claim.family != Family::Tenure && used.insert(claim.family).second) {
+    } else if (claim.family != features::Family::Tenure && used.insert(claim.family).second) {
       out.tail.push_back(text);
-    } else if (claim.family == Family::Interest && claim.higher() && out.tail.size() < 6) {
+    } else if (claim.family == features::Family::Interest && claim.higher() && out.tail.size() < 6) {
       out.tail.push_back(text);
     }
   }
@@ -97,44 +97,45 @@ NameParts name_parts(std::span<const Claim> claims, double main_events, const Wo
 }
 
 struct Offer {
-  Family family;
+  features::Family family;
   bool higher;
   std::string_view what;
 };
 // What would probably serve a group of whom a claim holds. Worded as something to try: no observation shows what causes
 // what. {main}, {mains} and {tag} are filled in.
 constexpr Offer kOffers[] = {
-    {Family::Recency, true,
+    {features::Family::Recency, true,
      "A reason to come back, sent once and then left alone: a question what was missing, before any reduction."},
-    {Family::Recency, false,
+    {features::Family::Recency, false,
      "Nothing that interrupts them: they were here just now. Thanks, and the next step when it is due."},
-    {Family::Frequency, true,
+    {features::Family::Frequency, true,
      "Recognition rather than reductions: early notice, a named contact, less effort for the next {main}."},
-    {Family::Frequency, false, "Help towards the second and third {main}: what others went on with, in plain words."},
-    {Family::Interest, true, "News about {tag} first, and other subjects only where they touch it."},
-    {Family::Promotion, true,
+    {features::Family::Frequency, false,
+     "Help towards the second and third {main}: what others went on with, in plain words."},
+    {features::Family::Interest, true, "News about {tag} first, and other subjects only where they touch it."},
+    {features::Family::Promotion, true,
      "Offers with an end date; try smaller ones beside none, for some of these {mains} would have come anyway."},
-    {Family::Promotion, false, "No reductions: they come at the full price."},
-    {Family::Undo, true,
+    {features::Family::Promotion, false, "No reductions: they come at the full price."},
+    {features::Family::Undo, true,
      "Better information before the {main}: what to expect, sizes, preparation, a reminder; then measure whether fewer "
      "are taken back."},
-    {Family::Hour, true, "Messages timed to {tag}, when they are active anyway."},
-    {Family::Week, true, "Messages at weekends."},
-    {Family::Week, false, "Messages on working days."},
-    {Family::Channel, true, "{tag} first: that is where they are; other channels only to add to it."},
-    {Family::Device, true, "Pages and messages made for {tag} first."},
-    {Family::Season, true, "An early word before their season ({tag}), quiet in between."},
-    {Family::Look, true,
+    {features::Family::Hour, true, "Messages timed to {tag}, when they are active anyway."},
+    {features::Family::Week, true, "Messages at weekends."},
+    {features::Family::Week, false, "Messages on working days."},
+    {features::Family::Channel, true, "{tag} first: that is where they are; other channels only to add to it."},
+    {features::Family::Device, true, "Pages and messages made for {tag} first."},
+    {features::Family::Season, true, "An early word before their season ({tag}), quiet in between."},
+    {features::Family::Look, true,
      "Help to decide: comparison, reviews, a saved selection; they look around a lot before each {main}."},
-    {Family::Mail, true, "E-mail works as a channel here: they open it."},
-    {Family::Mail, false, "Another channel than e-mail: they seldom open it."},
-    {Family::Service, true, "A person to ask, and answers to the commonest questions beforehand."},
-    {Family::Breadth, true, "Combinations and sets: they take several things together."},
-    {Family::Size, true, "Quality and service before price: their amounts are large."},
-    {Family::Size, false, "Entry-level choices in view: their amounts are small."},
+    {features::Family::Mail, true, "E-mail works as a channel here: they open it."},
+    {features::Family::Mail, false, "Another channel than e-mail: they seldom open it."},
+    {features::Family::Service, true, "A person to ask, and answers to the commonest questions beforehand."},
+    {features::Family::Breadth, true, "Combinations and sets: they take several things together."},
+    {features::Family::Size, true, "Quality and service before price: their amounts are large."},
+    {features::Family::Size, false, "Entry-level choices in view: their amounts are small."},
 };
 
-std::string filled(std::string_view text, const Claim& claim, const Words& words) {
+std::string filled(std::string_view text, const Claim& claim, const features::IndustryTerms& words) {
   std::string out(text);
   const auto replace = [&](std::string_view what, std::string_view by) {
     for (size_t at = out.find(what); at != std::string::npos; at = out.find(what, at + by.size()))
@@ -148,32 +149,33 @@ std::string filled(std::string_view text, const Claim& claim, const Words& words
 
 }  // namespace
 
-Persona persona_of(std::span<const Claim> claims, const Parts& parts, const FeatureTable& features) {
+Persona persona_of(std::span<const Claim> claims, const features::EventRoles& parts,
+                   const features::FeatureTable& features) {
   Persona out;
-  const Words& words = parts.words;
+  const features::IndustryTerms& words = parts.words;
   for (const Claim& claim : claims) {
     switch (claim.family) {
-      case Family::Trait:
+      case features::Family::Trait:
         out.demographics.push_back(claim.sentence);
         break;
-      case Family::Interest:
+      case features::Family::Interest:
         if (claim.higher()) out.interests.push_back(claim.sentence);
         break;
-      case Family::Promotion:
-      case Family::Channel:
-      case Family::Device:
-      case Family::Mail:
-      case Family::Breadth:
-      case Family::Size:
-        if (claim.higher() || claim.family == Family::Promotion || claim.family == Family::Mail)
+      case features::Family::Promotion:
+      case features::Family::Channel:
+      case features::Family::Device:
+      case features::Family::Mail:
+      case features::Family::Breadth:
+      case features::Family::Size:
+        if (claim.higher() || claim.family == features::Family::Promotion || claim.family == features::Family::Mail)
           out.preferences.push_back(claim.sentence);
         break;
-      case Family::Undo:
-      case Family::Service:
+      case features::Family::Undo:
+      case features::Family::Service:
         if (claim.higher()) out.pains.push_back(claim.sentence);
         break;
-      case Family::Hour:
-      case Family::Season:
+      case features::Family::Hour:
+      case features::Family::Season:
         if (claim.higher()) out.habits.push_back(claim.sentence);
         break;
       default:
@@ -186,32 +188,34 @@ Persona persona_of(std::span<const Claim> claims, const Parts& parts, const Feat
   }
   for (auto* list : {&out.demographics, &out.interests, &out.habits, &out.preferences, &out.pains})
     if (list->size() > 5) list->resize(5);
-  const auto has = [&](Family family) {
+  const auto has = [&](features::Family family) {
     return std::any_of(features.columns.begin(), features.columns.end(),
-                       [&](const FeatureColumn& c) { return c.feature.family == family; });
+                       [&](const features::FeatureColumn& c) { return c.feature.family == family; });
   };
   const bool lapsed = std::any_of(claims.begin(), claims.end(),
-                                  [](const Claim& c) { return c.family == Family::Recency && c.higher(); });
+                                  [](const Claim& c) { return c.family == features::Family::Recency && c.higher(); });
   if (lapsed)
-    out.unknown.push_back(parts.has(Part::Survey) ? "why they stopped: look at what surveys say"
-                                                  : "why they stopped; the data has no surveys");
-  if (!parts.has(Part::Survey)) out.unknown.push_back("what they need or how satisfied they are; no survey answers");
-  if (parts.has(Part::Undo))
+    out.unknown.push_back(parts.has(features::EventRole::Survey) ? "why they stopped: look at what surveys say"
+                                                                 : "why they stopped; the data has no surveys");
+  if (!parts.has(features::EventRole::Survey))
+    out.unknown.push_back("what they need or how satisfied they are; no survey answers");
+  if (parts.has(features::EventRole::Undo))
     out.unknown.push_back(fmt::format("why {} are {}; the data gives no reasons", words.mains, words.undo_phrase));
-  if (!has(Family::Interest))
+  if (!has(features::Family::Interest))
     out.unknown.push_back(fmt::format("what interests them; {} carry no {}", words.mains, words.interest));
-  if (!has(Family::Look))
+  if (!has(features::Family::Look))
     out.unknown.push_back(fmt::format("what they looked at and left; only {} are recorded", words.mains));
-  if (!has(Family::Mail)) out.unknown.push_back("whether they read mail; no opens or clicks");
-  if (!has(Family::Channel)) out.unknown.push_back("which channel they use");
-  if (!has(Family::Hour)) out.unknown.push_back("at what time of day they are active; the data has no time zone");
-  if (!has(Family::Trait)) out.unknown.push_back("who they are beyond what they do; no demographics");
+  if (!has(features::Family::Mail)) out.unknown.push_back("whether they read mail; no opens or clicks");
+  if (!has(features::Family::Channel)) out.unknown.push_back("which channel they use");
+  if (!has(features::Family::Hour))
+    out.unknown.push_back("at what time of day they are active; the data has no time zone");
+  if (!has(features::Family::Trait)) out.unknown.push_back("who they are beyond what they do; no demographics");
   out.unknown.push_back("the benefit they seek; not in your data");
   return out;
 }
 
 std::vector<std::string> names_of(std::span<const std::vector<Claim>> claims, std::span<const double> main_events,
-                                  const Parts& parts) {
+                                  const features::EventRoles& parts) {
   std::vector<NameParts> all;
   for (size_t i = 0; i < claims.size(); ++i) all.push_back(name_parts(claims[i], main_events[i], parts.words));
   // Where several begin alike, what all of them share tells none of them.
@@ -248,7 +252,7 @@ std::vector<std::string> names_of(std::span<const std::vector<Claim>> claims, st
     if (count[text] > 1 || (all.size() > 1 && fold_case(text) == parts.words.customers))
       text += fmt::format(
           "{} about {}", text.find(',') == std::string::npos ? "," : " and",
-          counted(static_cast<uint64_t>(std::llround(main_events[i])), parts.words.main, parts.words.mains));
+          features::counted(static_cast<uint64_t>(std::llround(main_events[i])), parts.words.main, parts.words.mains));
     const int n = ++seen[text];
     out.push_back(n == 1 ? text : fmt::format("{} ({})", text, n));
   }
@@ -256,12 +260,12 @@ std::vector<std::string> names_of(std::span<const std::vector<Claim>> claims, st
 }
 
 std::vector<std::string> stale_parts(std::string_view name, std::span<const Claim> claims, double main_events,
-                                     const Parts& parts) {
+                                     const features::EventRoles& parts) {
   const NameParts today = name_parts(claims, main_events, parts.words);
   std::set<std::string> bearable{fold_case(today.head), fold_case(parts.words.customers)};
   for (const std::string& each : today.tail) bearable.insert(fold_case(each));
-  bearable.insert(fold_case(
-      "about " + counted(static_cast<uint64_t>(std::llround(main_events)), parts.words.main, parts.words.mains)));
+  bearable.insert(fold_case("about " + features::counted(static_cast<uint64_t>(std::llround(main_events)),
+                                                         parts.words.main, parts.words.mains)));
   std::vector<std::string> stale;
   // The number of namesakes says nothing.
   if (const size_t number = name.rfind(" ("); number != std::string_view::npos && name.ends_with(')'))
@@ -277,17 +281,18 @@ std::vector<std::string> stale_parts(std::string_view name, std::span<const Clai
   return stale;
 }
 
-Maturity maturity_of(const Parts& parts, const FeatureTable& features) {
-  const auto has = [&](Family family) {
+Maturity maturity_of(const features::EventRoles& parts, const features::FeatureTable& features) {
+  const auto has = [&](features::Family family) {
     return std::any_of(features.columns.begin(), features.columns.end(),
-                       [&](const FeatureColumn& c) { return c.feature.family == family; });
+                       [&](const features::FeatureColumn& c) { return c.feature.family == family; });
   };
   Maturity out;
-  const Words& words = parts.words;
-  const bool demographics = has(Family::Trait), interests = has(Family::Interest),
-             needs = parts.has(Part::Survey) || parts.has(Part::Review);
-  const bool browsing = has(Family::Look) || parts.has(Part::Page) || parts.has(Part::Login),
-             engagement = has(Family::Mail);
+  const features::IndustryTerms& words = parts.words;
+  const bool demographics = has(features::Family::Trait), interests = has(features::Family::Interest),
+             needs = parts.has(features::EventRole::Survey) || parts.has(features::EventRole::Review);
+  const bool browsing = has(features::Family::Look) || parts.has(features::EventRole::Page) ||
+                        parts.has(features::EventRole::Login),
+             engagement = has(features::Family::Mail);
   out.has.push_back(fmt::format("behaviour: {}", words.mains));
   if (demographics) out.has.push_back("demographics or other traits as given");
   if (interests) out.has.push_back(fmt::format("interests, from {}", words.things));

@@ -23,22 +23,23 @@ struct Persona {
 };
 
 // Fills all but name, typical and summary.
-Persona persona_of(std::span<const Claim> claims, const Parts& parts, const FeatureTable& features);
+Persona persona_of(std::span<const Claim> claims, const features::EventRoles& parts,
+                   const features::FeatureTable& features);
 
 // Names for all segments at once: short, different from each other. `medians_main`: median number of main events of
 // each.
 std::vector<std::string> names_of(std::span<const std::vector<Claim>> claims, std::span<const double> main_events,
-                                  const Parts& parts);
+                                  const features::EventRoles& parts);
 
 // The parts of a name (what stands between its commas) that the claims do not bear any more. Empty: it still says the
 // truth.
 std::vector<std::string> stale_parts(std::string_view name, std::span<const Claim> claims, double main_events,
-                                     const Parts& parts);
+                                     const features::EventRoles& parts);
 
 struct Maturity {
   std::string level;                      // "good", "better", "best"
   std::vector<std::string> has, missing;  // what would lead to the next level
 };
-Maturity maturity_of(const Parts& parts, const FeatureTable& features);
+Maturity maturity_of(const features::EventRoles& parts, const features::FeatureTable& features);
 
 }  // namespace tessera::discover

@@ -82,15 +82,17 @@ bool looks_written(const History& history, const Column& column, bool by_name) {
 
 }  // namespace
 
-std::vector<TextSource> sources_of_text(const History& history, const Parts& parts,
+std::vector<TextSource> sources_of_text(const History& history, const features::EventRoles& parts,
                                         const std::vector<std::string>& withheld,
                                         const std::vector<std::string>& allowed) {
   std::vector<TextSource> out;
   std::set<std::string> not_written;  // events of which a text is no customer's word
-  for (const Part part : {Part::Main, Part::Look, Part::Pick, Part::Promotion, Part::Login, Part::Page})
+  for (const features::EventRole part :
+       {features::EventRole::Main, features::EventRole::Look, features::EventRole::Pick, features::EventRole::Promotion,
+        features::EventRole::Login, features::EventRole::Page})
     for (const std::string& event : parts.of(part)) not_written.insert(event);
   std::set<std::string> mail;
-  for (const Part part : {Part::MailOpen, Part::MailClick})
+  for (const features::EventRole part : {features::EventRole::MailOpen, features::EventRole::MailClick})
     for (const std::string& event : parts.of(part)) mail.insert(event);
   const auto among = [](const std::vector<std::string>& list, const std::string& name) {
     return std::find(list.begin(), list.end(), name) != list.end();

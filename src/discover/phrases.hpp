@@ -43,7 +43,7 @@ struct TextSource {
 // Properties that hold what people wrote: texts of events beside the main one, of three words or more on average and
 // hardly two alike, or by a name like "comment". `withheld` are not read; of a careful industry (words.careful) only
 // what is `allowed` by name.
-std::vector<TextSource> sources_of_text(const profiles::History& history, const Parts& parts,
+std::vector<TextSource> sources_of_text(const profiles::History& history, const features::EventRoles& parts,
                                         const std::vector<std::string>& withheld,
                                         const std::vector<std::string>& allowed);
 

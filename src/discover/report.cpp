@@ -173,7 +173,7 @@ std::string goal_sentence(const Discovery& d) {
 }
 
 std::string text_of(const Discovery& d, size_t width) {
-  const Words& words = d.parts.words;
+  const features::IndustryTerms& words = d.parts.words;
   std::string out;
   if (d.foresight)
     for (const std::string& sentence : d.foresight->said) out += wrapped(sentence, width, "");
@@ -218,11 +218,11 @@ std::string text_of(const Discovery& d, size_t width) {
 
 Json to_json(const Discovery& d) {
   Json features = Json::array();
-  for (const FeatureColumn& column : d.features.columns)
+  for (const features::FeatureColumn& column : d.features.columns)
     features.add(Json::object()
                      .set("name", column.feature.name)
                      .set("definition", column.feature.definition)
-                     .set("family", family_name(column.feature.family))
+                     .set("family", features::family_name(column.feature.family))
                      .set("phrase", column.feature.phrase)
                      .set("clusters", column.feature.clusters));
   Json candidates = Json::array();
@@ -237,7 +237,7 @@ Json to_json(const Discovery& d) {
   Json segments = Json::array(), set_apart = Json::array(), left_out = Json::array();
   for (const Segment& s : d.segments) segments.add(segment_json(s));
   for (const Segment& s : d.set_apart) set_apart.add(segment_json(s));
-  for (const LeftOut& group : d.left_out)
+  for (const features::LeftOut& group : d.left_out)
     left_out.add(Json::object()
                      .set("kind", group.kind)
                      .set("why", group.why)

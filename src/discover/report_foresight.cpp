@@ -32,7 +32,7 @@ std::string groups_of(const Contender& contender) {
   return contender.groups == 0 ? "" : std::to_string(contender.groups);
 }
 
-std::string mean_of(const Outcome& outcome) {
+std::string mean_of(const features::Outcome& outcome) {
   return outcome.yes_or_no ? percent(outcome.mean) + " of everyone" : fmt::format("{:.2f} on average", outcome.mean);
 }
 
@@ -41,7 +41,7 @@ std::string mean_of(const Outcome& outcome) {
 std::string text_of(const Foresight& foresight) {
   std::string out;
   for (size_t o = 0; o < foresight.outcomes.size(); ++o) {
-    const Outcome& outcome = foresight.outcomes[o];
+    const features::Outcome& outcome = foresight.outcomes[o];
     out += fmt::format("\n{}: {}\n{:<40} {:>7} {:>22} {:>20} {:>18}\n", outcome.phrase, mean_of(outcome), "", "groups",
                        "foretold, %", outcome.yes_or_no ? "AUC" : "", "top tenth, x");
     for (const Contender& each : foresight.contenders) {
@@ -57,7 +57,7 @@ std::string text_of(const Foresight& foresight) {
 Json to_json(const Foresight& foresight) {
   if (!foresight.why_not.empty()) return Json::object().set("why_not", foresight.why_not);
   Json outcomes = Json::array(), contenders = Json::array(), said = Json::array();
-  for (const Outcome& each : foresight.outcomes)
+  for (const features::Outcome& each : foresight.outcomes)
     outcomes.add(
         Json::object().set("name", each.name).set("phrase", each.phrase).set("mean", Json::rounded(each.mean, 6)));
   for (const Contender& each : foresight.contenders) {
@@ -93,7 +93,7 @@ std::string html_of(const Foresight& foresight, std::string (*safe)(std::string_
   // The least shown is nought: what foretells nothing has no bar.
   const auto at = [&](double share) { return 100 * std::clamp(share, 0.0, most) / most; };
   for (size_t o = 0; o < foresight.outcomes.size(); ++o) {
-    const Outcome& outcome = foresight.outcomes[o];
+    const features::Outcome& outcome = foresight.outcomes[o];
     out += fmt::format(
         "<h3>{} <span class=\"soft small\">{}</span></h3>\n<table class=\"foretold\"><thead><tr><th>{}"
         "</th><th>groups</th><th>of what varies, foretold</th><th class=\"hide\">{}</th><th "

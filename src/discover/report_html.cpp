@@ -153,7 +153,7 @@ class Page {
             percent(s.value_share));
       }
     out_ += "</tbody></table>\n";
-    for (const LeftOut& group : d_.left_out)
+    for (const features::LeftOut& group : d_.left_out)
       put("<p class=\"small soft\">Left out: {} as {} ({}).</p>\n",
           grouped(static_cast<double>(group.customers.size())), safe(group.kind), safe(group.why));
   }
@@ -382,7 +382,7 @@ class Page {
         "class=\"small\"><thead><tr><th>feature</th><th style=\"text-align:left\">definition</th><th>in "
         "groups</th></tr></thead><tbody>",
         d_.features.columns.size());
-    for (const FeatureColumn& column : d_.features.columns)
+    for (const features::FeatureColumn& column : d_.features.columns)
       put("<tr><td>{}<br><span class=\"soft\">{}</span></td><td "
           "style=\"text-align:left\"><code>{}</code></td><td>{}</td></tr>",
           safe(column.feature.name), safe(column.feature.phrase), safe(column.feature.definition),
@@ -432,7 +432,7 @@ class Page {
   }
 
   const Discovery& d_;
-  const Words& words_;
+  const features::IndustryTerms& words_;
   double widest_ = 0;
   std::string out_;
 };

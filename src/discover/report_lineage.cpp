@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "core/text.hpp"
-#include "discover/words.hpp"
+#include "features/industry.hpp"
 
 namespace tessera::discover {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "core/text.hpp"
-#include "discover/wording.hpp"
+#include "features/rule_text.hpp"
 #include "language/lex.hpp"
 #include "language/parse.hpp"
 
@@ -15,15 +15,15 @@ namespace {
 constexpr size_t kMostTrained = 20'000;  // rows a tree is grown on; more change the third digit
 constexpr double kSpill = 0.01;          // of a rule's members that may be set-apart customers
 
-cluster::RuleColumn::Kind kind_of(const FeatureColumn& column) {
+cluster::RuleColumn::Kind kind_of(const features::FeatureColumn& column) {
   switch (column.feature.shape) {
-    case Shape::Count:
+    case features::Shape::Count:
       return cluster::RuleColumn::Kind::Whole;
-    case Shape::Days:
+    case features::Shape::Days:
       return cluster::RuleColumn::Kind::Days;
-    case Shape::Share:
+    case features::Shape::Share:
       return cluster::RuleColumn::Kind::Share;
-    case Shape::Category:
+    case features::Shape::Category:
       return cluster::RuleColumn::Kind::Category;
     default:
       return cluster::RuleColumn::Kind::Number;
@@ -31,15 +31,15 @@ cluster::RuleColumn::Kind kind_of(const FeatureColumn& column) {
 }
 
 // What everyone understands at once is preferred where it does as well.
-double preference_of(Family family) {
+double preference_of(features::Family family) {
   switch (family) {
-    case Family::Recency:
-    case Family::Frequency:
-    case Family::Money:
+    case features::Family::Recency:
+    case features::Family::Frequency:
+    case features::Family::Money:
       return 1;
-    case Family::Trait:
-    case Family::Gap:
-    case Family::Trend:
+    case features::Family::Trait:
+    case features::Family::Gap:
+    case features::Family::Trend:
       return 1.25;
     default:
       return 1.05;
@@ -48,9 +48,10 @@ double preference_of(Family family) {
 
 class Writer {
  public:
-  Writer(const FeatureTable& features, const Population& population, const std::vector<int>& label, size_t k)
+  Writer(const features::FeatureTable& features, const features::Population& population, const std::vector<int>& label,
+         size_t k)
       : features_(features), population_(population), label_(label), k_(k) {
-    for (const FeatureColumn& column : features.columns) {
+    for (const features::FeatureColumn& column : features.columns) {
       all_.push_back(
           {.kind = kind_of(column), .values = column.values, .preference = preference_of(column.feature.family)});
       if (column.feature.in_rules) {
@@ -83,9 +84,10 @@ class Writer {
   void guard(cluster::Conjunction& rule) const {
     // A count below a bound is meant as "some, but few": nobody without a main event has any habits.
     for (cluster::Condition& condition : rule)
-      if (features_.columns[condition.column].feature.family == Family::Frequency && std::isinf(condition.low))
+      if (features_.columns[condition.column].feature.family == features::Family::Frequency &&
+          std::isinf(condition.low))
         condition.low = 1;
-    for (const ApartGroup& group : population_.apart) {
+    for (const features::ApartGroup& group : population_.apart) {
       const double size = static_cast<double>(members(rule).size());
       const auto spilled = std::count_if(group.customers.begin(), group.customers.end(),
                                          [&](uint32_t c) { return cluster::holds(rule, all_, c); });
@@ -106,8 +108,8 @@ class Writer {
   }
 
  private:
-  const FeatureTable& features_;
-  const Population& population_;
+  const features::FeatureTable& features_;
+  const features::Population& population_;
   const std::vector<int>& label_;
   size_t k_;
   std::vector<cluster::RuleColumn> all_, usable_;
@@ -128,12 +130,12 @@ bool uses(std::string_view text, std::string_view word) {
 
 }  // namespace
 
-cluster::RuleColumn rule_column_of(const FeatureColumn& column) {
+cluster::RuleColumn rule_column_of(const features::FeatureColumn& column) {
   return {.kind = kind_of(column), .values = column.values, .preference = preference_of(column.feature.family)};
 }
 
-Rulebook write_rules(const FeatureTable& features, const Population& population, const std::vector<int>& label,
-                     size_t k, const std::vector<bool>& held_out) {
+Rulebook write_rules(const features::FeatureTable& features, const features::Population& population,
+                     const std::vector<int>& label, size_t k, const std::vector<bool>& held_out) {
   Rulebook out;
   for (const uint32_t c : population.grouped)
     if (!held_out[c]) out.trained_on.push_back(c);
@@ -155,7 +157,8 @@ Rulebook write_rules(const FeatureTable& features, const Population& population,
   return out;
 }
 
-std::vector<cluster::Conjunction> guarded(const FeatureTable& features, const Population& population,
+std::vector<cluster::Conjunction> guarded(const features::FeatureTable& features,
+                                          const features::Population& population,
                                           std::vector<cluster::Conjunction> rules) {
   const std::vector<int> nobody;
   const Writer writer(features, population, nobody, rules.size());
@@ -208,16 +211,17 @@ std::string beside_own(std::string_view own_text, std::string_view ours) {
 
 }  // namespace
 
-std::string file_of_rules(const Parts& parts, const FeatureTable& features, const std::vector<NamedRule>& rules,
-                          std::string_view head, std::string_view own_text) {
+std::string file_of_rules(const features::EventRoles& parts, const features::FeatureTable& features,
+                          const std::vector<NamedRule>& rules, std::string_view head, std::string_view own_text) {
   std::string conditions;
   for (const NamedRule& rule : rules) conditions += rule.rule + "\n";
-  std::vector<Feature> used;
-  for (const FeatureColumn& column : features.columns)
+  std::vector<features::Feature> used;
+  for (const features::FeatureColumn& column : features.columns)
     if (uses(conditions, column.feature.name)) used.push_back(column.feature);
   std::string out(head);
   out += '\n';
-  out += own_text.empty() ? text_of_definitions(parts, used) : beside_own(own_text, text_of_definitions(parts, used));
+  out += own_text.empty() ? features::text_of_definitions(parts, used)
+                          : beside_own(own_text, features::text_of_definitions(parts, used));
   for (const NamedRule& rule : rules) {
     out += '\n';
     for (size_t from = 0; from < rule.note.size();) {

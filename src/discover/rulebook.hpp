@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "cluster/rules.hpp"
-#include "discover/measure.hpp"
-#include "discover/population.hpp"
+#include "features/measure.hpp"
+#include "features/population.hpp"
 #include "stats/intervals.hpp"
 
 namespace tessera::discover {
@@ -15,7 +15,7 @@ namespace tessera::discover {
 inline constexpr size_t kMostConditions = 4;  // of a rule
 
 // How rules see a feature; its values are the column's own.
-cluster::RuleColumn rule_column_of(const FeatureColumn& column);
+cluster::RuleColumn rule_column_of(const features::FeatureColumn& column);
 
 struct Rulebook {
   std::vector<cluster::Conjunction> of_cluster;  // k of them
@@ -24,11 +24,12 @@ struct Rulebook {
 
 // `label`: of each customer: 0..k-1, or k + index of the group they are set apart in, or -1. Two trees are tried (with
 // and without room kept for conditions that keep set-apart customers out) and the better by macro F1 is taken.
-Rulebook write_rules(const FeatureTable& features, const Population& population, const std::vector<int>& label,
-                     size_t k, const std::vector<bool>& held_out);
+Rulebook write_rules(const features::FeatureTable& features, const features::Population& population,
+                     const std::vector<int>& label, size_t k, const std::vector<bool>& held_out);
 
 // The same rules with those kept out who are set apart, as far as there is room for the condition.
-std::vector<cluster::Conjunction> guarded(const FeatureTable& features, const Population& population,
+std::vector<cluster::Conjunction> guarded(const features::FeatureTable& features,
+                                          const features::Population& population,
                                           std::vector<cluster::Conjunction> rules);
 
 // Macro F1 and so on of rules (member lists) against labels, on the customers for whom `judge` is true.
@@ -44,7 +45,7 @@ RuleQuality judge_rules(const std::vector<std::vector<uint32_t>>& members, const
 struct NamedRule {
   std::string name, id, note, rule;
 };
-std::string file_of_rules(const Parts& parts, const FeatureTable& features, const std::vector<NamedRule>& rules,
-                          std::string_view head, std::string_view own_text);
+std::string file_of_rules(const features::EventRoles& parts, const features::FeatureTable& features,
+                          const std::vector<NamedRule>& rules, std::string_view head, std::string_view own_text);
 
 }  // namespace tessera::discover

@@ -3,7 +3,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "core/random.hpp"
-#include "discover/wording.hpp"
+#include "features/rule_text.hpp"
 
 namespace tessera::cluster {
 namespace {
@@ -92,7 +92,7 @@ RC_GTEST_PROP(FindRules, FewConditionsAndExactlyOneRule, (const uint64_t seed)) 
 }
 
 struct Spoken {
-  discover::Shape shape;
+  features::Shape shape;
   std::string name;
   double low, high;
   std::string expected;
@@ -100,25 +100,25 @@ struct Spoken {
 
 TEST(Wording, AsAPersonWouldHaveWritten) {
   const double inf = std::numeric_limits<double>::infinity();
-  const discover::Words& shop = discover::industries()[0];
+  const features::IndustryTerms& shop = features::industries()[0];
   const Spoken cases[] = {
-      {discover::Shape::Days, "since_last_order", 120, inf, "last order at least 120 days ago"},
-      {discover::Shape::Days, "since_last_order", -inf, 30, "last order less than 30 days ago"},
-      {discover::Shape::Days, "since_first_order", 30, 365, "first order between 30 days and 365 days ago"},
-      {discover::Shape::Days, "usual_gap", 1, inf, "usual_gap at least 1 day"},
-      {discover::Shape::Count, "orders", 3, 10, "orders between 3 and 9"},
-      {discover::Shape::Count, "orders", 1, 2, "orders = 1"},
-      {discover::Shape::Count, "orders", -inf, 3, "orders at most 2"},
-      {discover::Shape::Share, "garden_percent", 0.4, inf, "garden_percent at least 40"},
-      {discover::Shape::Share, "garden_percent", 0.15, 0.4, "garden_percent between 15 and 39.99"},
-      {discover::Shape::Money, "spend", 250, 2500, "spend between 250 and 2499.99"},
-      {discover::Shape::Ratio, "looks_per_order", -inf, 1.5, "looks_per_order less than 1.5"},
+      {features::Shape::Days, "since_last_order", 120, inf, "last order at least 120 days ago"},
+      {features::Shape::Days, "since_last_order", -inf, 30, "last order less than 30 days ago"},
+      {features::Shape::Days, "since_first_order", 30, 365, "first order between 30 days and 365 days ago"},
+      {features::Shape::Days, "usual_gap", 1, inf, "usual_gap at least 1 day"},
+      {features::Shape::Count, "orders", 3, 10, "orders between 3 and 9"},
+      {features::Shape::Count, "orders", 1, 2, "orders = 1"},
+      {features::Shape::Count, "orders", -inf, 3, "orders at most 2"},
+      {features::Shape::Share, "garden_percent", 0.4, inf, "garden_percent at least 40"},
+      {features::Shape::Share, "garden_percent", 0.15, 0.4, "garden_percent between 15 and 39.99"},
+      {features::Shape::Money, "spend", 250, 2500, "spend between 250 and 2499.99"},
+      {features::Shape::Ratio, "looks_per_order", -inf, 1.5, "looks_per_order less than 1.5"},
   };
   for (const Spoken& row : cases)
     EXPECT_EQ(text_of(Condition{.low = row.low, .high = row.high},
-                      discover::FeatureColumn{.feature = {.name = row.name, .shape = row.shape}}, shop),
+                      features::FeatureColumn{.feature = {.name = row.name, .shape = row.shape}}, shop),
               row.expected);
-  const discover::FeatureColumn plan{.feature = {.name = "given_plan", .shape = discover::Shape::Category},
+  const features::FeatureColumn plan{.feature = {.name = "given_plan", .shape = features::Shape::Category},
                                      .levels = {"basic", "gold", "a \"b\""}};
   EXPECT_EQ(text_of(Condition{.codes = {1}}, plan, shop), "given_plan = \"gold\"");
   EXPECT_EQ(text_of(Condition{.codes = {0, 2}, .excluded = true}, plan, shop),

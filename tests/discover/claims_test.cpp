@@ -4,7 +4,7 @@
 
 #include "core/parallel.hpp"
 #include "core/random.hpp"
-#include "discover/words.hpp"
+#include "features/industry.hpp"
 
 namespace tessera::discover {
 namespace {
@@ -14,20 +14,20 @@ constexpr size_t kCustomers = 2'000, kGroups = 10;
 // Customers in ten groups of different sizes that know nothing of the columns: a share with many zeros, money, a count,
 // days that a third do not have, a rare and a common category.
 struct Company {
-  FeatureTable features;
+  features::FeatureTable features;
   std::vector<std::vector<uint32_t>> groups{kGroups};
   std::vector<uint32_t> everyone;
   std::vector<bool> held_out;
 
   explicit Company(Rng rng) {
-    add("share", Shape::Share, [&] { return rng.chance(0.3) ? rng.uniform() : 0; });
-    add("money", Shape::Money, [&] { return std::exp(rng.normal()); });
-    add("count", Shape::Count, [&] { return static_cast<double>(rng.poisson(2)); });
-    add("days", Shape::Days, [&] { return rng.chance(0.3) ? NAN : rng.exponential(30); });
-    add("country", Shape::Category, [&] { return static_cast<double>(rng.below(20)); });
-    add("rare", Shape::Category, [&] { return rng.chance(0.02) ? 1.0 : 0.0; });
-    for (FeatureColumn& column : features.columns)
-      if (column.feature.shape == Shape::Category)
+    add("share", features::Shape::Share, [&] { return rng.chance(0.3) ? rng.uniform() : 0; });
+    add("money", features::Shape::Money, [&] { return std::exp(rng.normal()); });
+    add("count", features::Shape::Count, [&] { return static_cast<double>(rng.poisson(2)); });
+    add("days", features::Shape::Days, [&] { return rng.chance(0.3) ? NAN : rng.exponential(30); });
+    add("country", features::Shape::Category, [&] { return static_cast<double>(rng.below(20)); });
+    add("rare", features::Shape::Category, [&] { return rng.chance(0.02) ? 1.0 : 0.0; });
+    for (features::FeatureColumn& column : features.columns)
+      if (column.feature.shape == features::Shape::Category)
         for (int level = 0; level < 20; ++level) column.levels.push_back(fmt::format("level {}", level));
     for (uint32_t c = 0; c < kCustomers; ++c) {
       everyone.push_back(c);
@@ -36,14 +36,14 @@ struct Company {
     }
   }
   template <typename Draw>
-  void add(const char* name, Shape shape, Draw draw) {
-    FeatureColumn column;
-    column.feature = {.name = name, .family = Family::Trait, .shape = shape, .phrase = name};
+  void add(const char* name, features::Shape shape, Draw draw) {
+    features::FeatureColumn column;
+    column.feature = {.name = name, .family = features::Family::Trait, .shape = shape, .phrase = name};
     for (size_t c = 0; c < kCustomers; ++c) column.values.push_back(draw());
     features.columns.push_back(std::move(column));
   }
   std::vector<std::vector<Claim>> claims(std::vector<bool> made = std::vector<bool>(6, false)) const {
-    return claims_about(features, Words{}, groups,
+    return claims_about(features, features::IndustryTerms{}, groups,
                         {.everyone = everyone, .held_out = held_out, .made = std::move(made)});
   }
 };

@@ -8,9 +8,9 @@
 #include "core/random.hpp"
 #include "core/text.hpp"
 #include "discover/discovered.hpp"
-#include "discover/measure.hpp"
 #include "discover/report.hpp"
 #include "discover/simulated_history.hpp"
+#include "features/measure.hpp"
 
 namespace tessera::discover {
 namespace {
@@ -116,7 +116,7 @@ TEST_F(SmallCompany, SameAnswerOnAnyNumberOfThreads) {
 // The file that is written is what was counted: run through the evaluator it gives the same members.
 TEST_F(SmallCompany, TheFileOfSegmentsGivesTheMembersThatWereReported) {
   const auto schema = language::schema_of(company().history);
-  const auto members = members_of({company().history, schema, found().as_of, Zone::utc()}, found().tsl);
+  const auto members = features::members_of({company().history, schema, found().as_of, Zone::utc()}, found().tsl);
   ASSERT_TRUE(members.has_value()) << members.error().text();
   const auto all = {&found().segments, &found().set_apart};
   size_t at = 0;
@@ -127,7 +127,7 @@ TEST_F(SmallCompany, TheFileOfSegmentsGivesTheMembersThatWereReported) {
       // Bots and tests may satisfy a rule; the report leaves them out.
       std::vector<uint32_t> without;
       for (const uint32_t c : members->members[at])
-        if (std::none_of(found().left_out.begin(), found().left_out.end(), [&](const LeftOut& g) {
+        if (std::none_of(found().left_out.begin(), found().left_out.end(), [&](const features::LeftOut& g) {
               return std::find(g.customers.begin(), g.customers.end(), c) != g.customers.end();
             }))
           without.push_back(c);
@@ -158,9 +158,9 @@ TEST_F(SmallCompany, ClaimsClearEveryoneAndSharesAddUp) {
 
 TEST_F(SmallCompany, OddCustomersAreLeftOutOrSetApart) {
   std::set<std::string> kinds;
-  for (const LeftOut& group : found().left_out) kinds.insert(group.kind);
+  for (const features::LeftOut& group : found().left_out) kinds.insert(group.kind);
   EXPECT_TRUE(kinds.contains("bot"));
-  for (const LeftOut& group : found().left_out)
+  for (const features::LeftOut& group : found().left_out)
     for (const uint32_t c : group.customers) {
       EXPECT_EQ(company().truth[c], 0u) << company().history.customer[c];
       EXPECT_EQ(found().label[c], -1);
@@ -246,7 +246,7 @@ TEST(Discover, HostileNamesStayText) {
   size_t scripts = 0;
   for (size_t at = page.find("<script"); at != std::string::npos; at = page.find("<script", at + 1)) ++scripts;
   EXPECT_EQ(scripts, 1u);
-  EXPECT_TRUE(formatted(found.tsl).has_value());
+  EXPECT_TRUE(features::formatted(found.tsl).has_value());
 }
 
 TEST(Discover, OwnFeatures) {

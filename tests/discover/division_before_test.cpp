@@ -14,8 +14,8 @@ cluster::Matrix line(const std::vector<double>& values) {
   return out;
 }
 
-Population grouped(uint32_t customers) {
-  Population out;
+features::Population grouped(uint32_t customers) {
+  features::Population out;
   for (uint32_t c = 0; c < customers; ++c) out.grouped.push_back(c);
   return out;
 }

@@ -40,20 +40,20 @@ profiles::History shop(uint64_t seed) {
 TEST(Goal, FeaturesCountByWhatTheySayAboutIt) {
   const auto history = shop(1);
   const auto schema = language::schema_of(history);
-  const auto parts = recognise(history);
+  const auto parts = features::recognise(history);
   ASSERT_TRUE(parts.has_value());
-  const Setting now{history, schema, simulate::kAsOf, Zone::utc()};
+  const features::Setting now{history, schema, simulate::kAsOf, Zone::utc()};
   const auto goal = Goal::of(now, *parts, "repeat", kDay * 90, 1);
   ASSERT_TRUE(goal.has_value()) << goal.error().text();
-  const std::vector<Feature> features = default_features(history, *parts, true);
-  const auto told = goal->told_by(now, text_of_definitions(*parts, features), features);
+  const std::vector<features::Feature> features = features::default_features(history, *parts, true);
+  const auto told = goal->told_by(now, features::text_of_definitions(*parts, features), features);
   ASSERT_TRUE(told.has_value()) << told.error().text();
   for (size_t f = 0; f < features.size(); ++f) {
     // A share of 0.4 who return, 0.7 and 0.1 in the halves: 0.09 of a variance of 0.24.
-    if (features[f].family == Family::Size) {
+    if (features[f].family == features::Family::Size) {
       EXPECT_NEAR((*told)[f], 0.09 / 0.24, 0.05) << features[f].name;
     }
-    if (features[f].family == Family::Interest) {
+    if (features[f].family == features::Family::Interest) {
       EXPECT_LT((*told)[f], 0.01) << features[f].name;
     }
   }
@@ -84,8 +84,8 @@ TEST(Goal, GroupsThatItDoesNotTellApartAreOne) {
 TEST(Goal, AnExpressionIsAGoalAndErrorsHaveAPlace) {
   const auto history = shop(3);
   const auto schema = language::schema_of(history);
-  const auto parts = recognise(history);
-  const Setting now{history, schema, simulate::kAsOf, Zone::utc()};
+  const auto parts = features::recognise(history);
+  const features::Setting now{history, schema, simulate::kAsOf, Zone::utc()};
   const auto goal = Goal::of(now, *parts, "sum(\"Order Completed\".total, last 90 days) > 50", kDay * 90, 1);
   ASSERT_TRUE(goal.has_value()) << goal.error().text();
   const auto text_of_error = [&](std::string_view text, Duration horizon) {

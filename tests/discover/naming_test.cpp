@@ -10,24 +10,25 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Claim claim(Family family, double effect, std::string tag = "") {
+Claim claim(features::Family family, double effect, std::string tag = "") {
   Claim out{.family = family, .sentence = "", .tag = std::move(tag), .value = 1 + effect, .everyone = 1};
   out.effect = effect;
   return out;
 }
 
-Parts parts() {
-  Parts out;
-  out.words = generic_words();
+features::EventRoles parts() {
+  features::EventRoles out;
+  out.words = features::generic_words();
   return out;
 }
 
 TEST(Names, SayWhatClaimsBearAndNoMore) {
-  const Parts words = parts();
+  const features::EventRoles words = parts();
   const std::string people(words.words.customers);
   const std::vector<std::vector<Claim>> claims = {
-      {claim(Family::Recency, 1), claim(Family::Interest, 1, "garden"), claim(Family::Size, 0.8)},
-      {claim(Family::Interest, 1, "books")}};
+      {claim(features::Family::Recency, 1), claim(features::Family::Interest, 1, "garden"),
+       claim(features::Family::Size, 0.8)},
+      {claim(features::Family::Interest, 1, "books")}};
   const std::vector<double> mains = {3, 5};
   const auto names = names_of(claims, mains, words);
   for (size_t s = 0; s < claims.size(); ++s)
@@ -62,7 +63,7 @@ class Settling : public testing::Test {
     for (const Segment& each : segments) out.push_back(fmt::format("{}: {}", each.id, each.persona.name));
     return out;
   }
-  const Parts words = parts();
+  const features::EventRoles words = parts();
   std::vector<std::string> notes;
 };
 

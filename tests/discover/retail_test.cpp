@@ -4,9 +4,9 @@
 #include "cluster/quality.hpp"
 #include "core/text.hpp"
 #include "discover/discover.hpp"
-#include "discover/measure.hpp"
 #include "discover/naming.hpp"
 #include "discover/report.hpp"
+#include "features/measure.hpp"
 #include "ingest/import.hpp"
 #include "profiles/load.hpp"
 #include "store/record.hpp"
@@ -52,7 +52,7 @@ TEST(OnlineRetail, MicroSegmentsThatRulesCanTell) {
   ASSERT_TRUE(found.has_value()) << found.error().text();
 
   // Macro F1 again from the outside: the file of segments through the evaluator against the labels.
-  const auto members = members_of({*history, schema, found->as_of, Zone::utc()}, found->tsl);
+  const auto members = features::members_of({*history, schema, found->as_of, Zone::utc()}, found->tsl);
   ASSERT_TRUE(members.has_value());
   double sum = 0;
   size_t micro = 0, one = 0;
@@ -94,9 +94,9 @@ TEST(OnlineRetail, MicroSegmentsThatRulesCanTell) {
     EXPECT_EQ(needs.find(never), std::string::npos) << never << " in " << needs;
   EXPECT_NE(needs.find("christmas"), std::string::npos) << needs;
   // Service lines are no interests; hours are not spoken of where no zone is known.
-  for (const FeatureColumn& column : found->features.columns) {
+  for (const features::FeatureColumn& column : found->features.columns) {
     EXPECT_EQ(column.feature.name.find("postage"), std::string::npos);
-    EXPECT_NE(column.feature.family, Family::Hour);
+    EXPECT_NE(column.feature.family, features::Family::Hour);
   }
 }
 

@@ -109,7 +109,7 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
   const auto events = TRY(profiles::list_events(record->connection(), profiles::Counting::No));
   context.progress.step("reading the record", 0, 0);
   const auto history = TRY(profiles::load(*record, {}, context.known_at.value_or(kNever)));
-  if (const auto parts = discover::recognise(history))
+  if (const auto parts = features::recognise(history))
     options.withheld = withheld(events, parts->words.industry, allowed);
   options.allowed = {allowed.begin(), allowed.end()};
   const auto keeping = TRY(discover::Keeping::begin(record->connection(), history, options));

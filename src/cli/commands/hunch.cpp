@@ -48,7 +48,7 @@ std::string difference_row(std::string_view name, double difference, const Inter
 }
 
 std::string mean_text(const HunchBalance& row, double mean) {
-  return std::isnan(mean) ? "-" : discover::shown(row.feature.shape, mean);
+  return std::isnan(mean) ? "-" : features::shown(row.feature.shape, mean);
 }
 
 std::string apart_text(double apart) {

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <map>
 
-#include "discover/features.hpp"
+#include "features/features.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 void keep_supported(FeatureTable& table, std::span<const uint32_t> rows) {
   std::vector<FeatureColumn> kept;
@@ -57,4 +57,4 @@ void keep_supported(FeatureTable& table, std::span<const uint32_t> rows) {
   table.columns = std::move(kept);
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

@@ -1,4 +1,4 @@
-#include "discover/transform.hpp"
+#include "features/transform.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 
 #include "core/parallel.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 namespace {
 
@@ -273,4 +273,4 @@ Transformed transform(const FeatureTable& features, std::span<const uint32_t> ro
   return out;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

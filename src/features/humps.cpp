@@ -3,10 +3,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "discover/transform.hpp"
+#include "features/transform.hpp"
 #include "stats/intervals.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 namespace {
 
@@ -129,4 +129,4 @@ Humps find_humps(std::span<const double> values, double noise) {
   return {humps.size(), total > 0 ? std::sqrt(inside / static_cast<double>(sorted.size())) / total : 1};
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

@@ -1,4 +1,4 @@
-#include "discover/interests.hpp"
+#include "features/interests.hpp"
 
 #include <algorithm>
 #include <map>
@@ -7,7 +7,7 @@
 #include "core/text.hpp"
 #include "profiles/service_lines.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 using profiles::Column;
 using profiles::History;
@@ -44,8 +44,8 @@ std::vector<Level> levels_of(const History& history, const std::vector<std::stri
   return out;
 }
 
-std::vector<std::string> words_of_interest(const std::vector<Level>& things, const History& history, const Parts& parts,
-                                           size_t most) {
+std::vector<std::string> words_of_interest(const std::vector<Level>& things, const History& history,
+                                           const EventRoles& parts, size_t most) {
   static const std::set<std::string, std::less<>> kEmpty = {
       "set",      "of",          "and",      "in",     "with",    "the",     "for",    "pack",    "box",
       "design",   "red",         "pink",     "blue",   "white",   "black",   "green",  "ivory",   "cream",
@@ -78,7 +78,7 @@ std::vector<std::string> words_of_interest(const std::vector<Level>& things, con
     if (one != by_word.end()) one->second.insert(it->second.begin(), it->second.end());
     it = one != by_word.end() ? by_word.erase(it) : std::next(it);
   }
-  const Stream* main = history.stream(parts.of(Part::Main)[0]);
+  const Stream* main = history.stream(parts.of(EventRole::Main)[0]);
   const Column* names = main ? main->column(parts.list.empty() ? parts.item_name : parts.list + "." + parts.item_name,
                                             PropertyType::Text, !parts.list.empty())
                              : nullptr;
@@ -115,4 +115,4 @@ std::vector<std::string> words_of_interest(const std::vector<Level>& things, con
   return out;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

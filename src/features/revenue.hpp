@@ -5,9 +5,9 @@
 
 #include <vector>
 
-#include "discover/parts.hpp"
+#include "features/event_roles.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 struct Takings {
   size_t periods = 0;
@@ -22,9 +22,10 @@ struct Takings {
 };
 
 // Period p is (bounds[p + 1], bounds[p]]. REQUIRES: bounds descend, two at least. O(rows).
-Takings takings_of(const profiles::History& history, const Parts& parts, const std::vector<Instant>& bounds);
+Takings takings_of(const profiles::History& history, const EventRoles& parts, const std::vector<Instant>& bounds);
 
 // Net money in (from, until] of each customer, by the same rule.
-std::vector<double> taken_between(const profiles::History& history, const Parts& parts, Instant from, Instant until);
+std::vector<double> taken_between(const profiles::History& history, const EventRoles& parts, Instant from,
+                                  Instant until);
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

@@ -19,9 +19,9 @@
 #include <vector>
 
 #include "cluster/matrix.hpp"
-#include "discover/features.hpp"
+#include "features/features.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 struct ColumnTreatment {
   std::string feature;
@@ -55,4 +55,4 @@ struct Humps {
 // valleys.
 Humps find_humps(std::span<const double> values, double noise = 0);
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

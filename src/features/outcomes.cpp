@@ -1,15 +1,15 @@
-#include "discover/outcomes.hpp"
+#include "features/outcomes.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "discover/population.hpp"
+#include "features/population.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
-Result<std::vector<Outcome>> measure_outcomes(const Setting& at, const Parts& parts, Duration horizon,
+Result<std::vector<Outcome>> measure_outcomes(const Setting& at, const EventRoles& parts, Duration horizon,
                                               std::string_view expression) {
-  const std::string days = text_of(horizon), window = fmt::format("last {}", days), main = parts.alias(Part::Main);
+  const std::string days = text_of(horizon), window = fmt::format("last {}", days), main = parts.alias(EventRole::Main);
   std::vector<Feature> features;
   features.push_back({.name = "outcome_count", .definition = fmt::format("count({}, {})", main, window)});
   if (!parts.money.empty()) {
@@ -29,7 +29,7 @@ Result<std::vector<Outcome>> measure_outcomes(const Setting& at, const Parts& pa
     for (double& x : column.values)
       if (std::isnan(x)) x = 0;
   const auto active = active_customers(at.history, at.as_of, horizon);
-  const Words& words = parts.words;
+  const IndustryTerms& words = parts.words;
   const bool has_money = !parts.money.empty();
   std::vector<Outcome> out{
       {"value", fmt::format("{} in the {}", has_money ? words.money : words.mains, days), false, {}},
@@ -47,4 +47,4 @@ Result<std::vector<Outcome>> measure_outcomes(const Setting& at, const Parts& pa
   return out;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

@@ -1,4 +1,4 @@
-#include "discover/population.hpp"
+#include "features/population.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include "core/text.hpp"
 #include "stats/intervals.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 namespace {
 
@@ -93,7 +93,7 @@ std::vector<double> values_of(const FeatureColumn& column, const std::vector<uin
 
 class Divider {
  public:
-  Divider(const Parts& parts, const FeatureTable& features, Population& out)
+  Divider(const EventRoles& parts, const FeatureTable& features, Population& out)
       : parts_(parts), words_(parts.words), features_(features), out_(out) {}
 
   void never() {
@@ -170,15 +170,15 @@ class Divider {
     out_.apart.push_back(std::move(group));
   }
 
-  const Parts& parts_;
-  const Words& words_;
+  const EventRoles& parts_;
+  const IndustryTerms& words_;
   const FeatureTable& features_;
   Population& out_;
 };
 
 }  // namespace
 
-Population divide(const History& history, const Parts& parts, const FeatureTable& features, Instant as_of,
+Population divide(const History& history, const EventRoles& parts, const FeatureTable& features, Instant as_of,
                   Unwanted unwanted) {
   Population out;
   std::vector<bool> test(history.customers(), false), bot(history.customers(), false);
@@ -236,4 +236,4 @@ std::vector<bool> active_customers(const History& history, Instant as_of, Durati
   return active;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

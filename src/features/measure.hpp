@@ -7,11 +7,11 @@
 
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "discover/features.hpp"
+#include "features/features.hpp"
 #include "language/schema.hpp"
 #include "profiles/history.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 struct Setting {
   const profiles::History& history;
@@ -37,4 +37,4 @@ Result<Members> members_of(const Setting& setting, std::string_view text);
 // The text as the language's printer writes it.
 Result<std::string> formatted(std::string_view text);
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

@@ -1,8 +1,8 @@
-#include "discover/extent.hpp"
+#include "features/extent.hpp"
 
 #include <algorithm>
 
-namespace tessera::discover {
+namespace tessera::features {
 
 namespace {
 
@@ -28,4 +28,4 @@ Extent extent_of(const profiles::History& history, std::span<const std::string> 
   return out;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

@@ -6,7 +6,7 @@
 
 #include "profiles/history.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 struct Extent {
   Instant first = kNever, newest = kEver;
@@ -21,4 +21,4 @@ Extent extent_of(const profiles::History& history);
 // Of the events of these names, up to an instant. Names that the history has not are passed over.
 Extent extent_of(const profiles::History& history, std::span<const std::string> events, Instant until = kNever);
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

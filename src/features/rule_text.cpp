@@ -1,10 +1,10 @@
-#include "discover/wording.hpp"
+#include "features/rule_text.hpp"
 
 #include <cmath>
 
 #include "language/lex.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 namespace {
 
@@ -22,7 +22,7 @@ std::string category_text(const cluster::Condition& condition, const FeatureColu
   return fmt::format("{} {}in ({})", column.feature.name, condition.excluded ? "not " : "", fmt::join(items, ", "));
 }
 
-std::string days_text(const cluster::Condition& condition, const FeatureColumn& column, const Words& words) {
+std::string days_text(const cluster::Condition& condition, const FeatureColumn& column, const IndustryTerms& words) {
   const auto days = [](double value) { return number_text(value) + (value == 1 ? " day" : " days"); };
   std::string subject = column.feature.name, ago;
   if (subject == fmt::format("since_last_{}", words.main))
@@ -36,7 +36,7 @@ std::string days_text(const cluster::Condition& condition, const FeatureColumn& 
 
 }  // namespace
 
-std::string text_of(const cluster::Condition& condition, const FeatureColumn& column, const Words& words) {
+std::string text_of(const cluster::Condition& condition, const FeatureColumn& column, const IndustryTerms& words) {
   const Feature& feature = column.feature;
   switch (feature.shape) {
     case Shape::Category:
@@ -60,11 +60,11 @@ std::string text_of(const cluster::Condition& condition, const FeatureColumn& co
   return fmt::format("{} between {} and {}", feature.name, number_text(low), number_text(high - step));
 }
 
-std::string text_of(const cluster::Conjunction& rule, const FeatureTable& features, const Words& words) {
+std::string text_of(const cluster::Conjunction& rule, const FeatureTable& features, const IndustryTerms& words) {
   std::vector<std::string> texts;
   for (const cluster::Condition& condition : rule)
     texts.push_back(text_of(condition, features.columns[condition.column], words));
   return fmt::format("{}", fmt::join(texts, "\n  and "));
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

@@ -1,9 +1,9 @@
-#include "discover/takings.hpp"
+#include "features/revenue.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace tessera::discover {
+namespace tessera::features {
 
 namespace {
 
@@ -47,7 +47,7 @@ void note_first_and_last(const Stream& stream, const Column* money, Instant unti
 
 }  // namespace
 
-Takings takings_of(const History& history, const Parts& parts, const std::vector<Instant>& bounds) {
+Takings takings_of(const History& history, const EventRoles& parts, const std::vector<Instant>& bounds) {
   VERIFY(bounds.size() >= 2 && std::ranges::is_sorted(bounds, std::ranges::greater{}));
   const size_t customers = history.customers(), cells = customers * (bounds.size() - 1);
   Takings out{.periods = bounds.size() - 1,
@@ -58,7 +58,7 @@ Takings takings_of(const History& history, const Parts& parts, const std::vector
               .last = std::vector<Instant>(customers, kEver),
               .first_value = std::vector<double>(customers, 0),
               .unit = parts.money.empty() ? 1.0 : static_cast<double>(Number::kOne)};
-  for (const std::string& name : parts.of(Part::Main)) {
+  for (const std::string& name : parts.of(EventRole::Main)) {
     const Stream* stream = history.stream(name);
     if (!stream) continue;
     const Column* money = parts.money.empty() ? nullptr : stream->column(parts.money, PropertyType::Number, false);
@@ -74,11 +74,11 @@ Takings takings_of(const History& history, const Parts& parts, const std::vector
   return out;
 }
 
-std::vector<double> taken_between(const History& history, const Parts& parts, Instant from, Instant until) {
+std::vector<double> taken_between(const History& history, const EventRoles& parts, Instant from, Instant until) {
   const Takings taken = takings_of(history, parts, {until, from});
   std::vector<double> out;
   for (size_t c = 0; c < history.customers(); ++c) out.push_back(taken.of(c, 0));
   return out;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

@@ -1,4 +1,4 @@
-#include "discover/transform.hpp"
+#include "features/transform.hpp"
 
 #include <fstream>
 #include <sstream>
@@ -6,7 +6,7 @@
 #include "core/random.hpp"
 #include "core/time.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 namespace {
 
 TEST(YeoJohnson, ClosedForms) {
@@ -147,4 +147,4 @@ TEST(YeoJohnson, PowersOfCdnow) {
 }
 
 }  // namespace
-}  // namespace tessera::discover
+}  // namespace tessera::features

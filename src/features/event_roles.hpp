@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "core/result.hpp"
-#include "discover/words.hpp"
+#include "features/industry.hpp"
 #include "profiles/history.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
-struct Parts {
-  Words words;                                          // of the industry, adapted to a generic main event
+struct EventRoles {
+  IndustryTerms words;                                  // of the industry, adapted to a generic main event
   std::array<std::vector<std::string>, kParts> events;  // present in the record, by part
   std::string money;                                    // property of main events; empty = none
   std::vector<std::string> refunds;                     // undo events that give money back
@@ -31,12 +31,12 @@ struct Parts {
   std::string channel, device;         // properties of any event
   std::string value_definition;        // for readers: "sum of revenue of orders, less refunds"
 
-  const std::vector<std::string>& of(Part part) const { return events[static_cast<size_t>(part)]; }
-  bool has(Part part) const { return !of(part).empty(); }
-  std::string alias(Part part) const;  // name in the segment language
+  const std::vector<std::string>& of(EventRole part) const { return events[static_cast<size_t>(part)]; }
+  bool has(EventRole part) const { return !of(part).empty(); }
+  std::string alias(EventRole part) const;  // name in the segment language
 };
 
 // Error where no event could be the main one.
-Result<Parts> recognise(const profiles::History& history);
+Result<EventRoles> recognise(const profiles::History& history);
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

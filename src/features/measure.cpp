@@ -1,4 +1,4 @@
-#include "discover/measure.hpp"
+#include "features/measure.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +12,7 @@
 #include "segment/evaluate.hpp"
 #include "segment/plan.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 namespace {
 
@@ -149,4 +149,4 @@ Result<std::string> formatted(std::string_view text) {
   return language::print(parsed.definitions, parsed.last_note);
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

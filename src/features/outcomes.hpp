@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "discover/measure.hpp"
-#include "discover/parts.hpp"
+#include "features/event_roles.hpp"
+#include "features/measure.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 struct Outcome {
   std::string name;    // "value", "repeat", "retention", "goal"
@@ -20,7 +20,7 @@ struct Outcome {
 // Value (money net of what was given back; main events, where there is no money), another main event, any event at all:
 // within `horizon` up to at.as_of; and `expression` of the segment language, if it is not empty, as of at.as_of.
 // Errors: the expression does not check.
-Result<std::vector<Outcome>> measure_outcomes(const Setting& at, const Parts& parts, Duration horizon,
+Result<std::vector<Outcome>> measure_outcomes(const Setting& at, const EventRoles& parts, Duration horizon,
                                               std::string_view expression);
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

@@ -9,10 +9,10 @@
 #include <string>
 #include <string_view>
 
-namespace tessera::discover {
+namespace tessera::features {
 
 // The parts an event can play.
-enum class Part : uint8_t {
+enum class EventRole : uint8_t {
   Main,       // what the company lives from: an order, an appointment, a payment, a booking
   Undo,       // takes one back
   Look,       // looks around
@@ -29,7 +29,7 @@ enum class Part : uint8_t {
 };
 inline constexpr size_t kParts = 13;
 
-struct Words {
+struct IndustryTerms {
   std::string_view industry;                // "shop"
   std::string_view customer, customers;     // "customer", "customers"
   std::string_view main, mains;             // "order", "orders"; also the alias in the segment language
@@ -49,13 +49,13 @@ struct Words {
 };
 
 // The last row is the one for companies not recognised.
-std::span<const Words> industries();
-const Words& generic_words();
+std::span<const IndustryTerms> industries();
+const IndustryTerms& generic_words();
 
 // The part an event of this name plays, in any industry; -1 = none known.
 struct EventPart {
   std::string_view event;
-  Part part;
+  EventRole part;
   std::string_view industry;  // which industry the name speaks for; empty = any
 };
 std::span<const EventPart> event_parts();
@@ -63,4 +63,4 @@ std::span<const EventPart> event_parts();
 // "3 orders", "1 order".
 std::string counted(uint64_t count, std::string_view one, std::string_view many);
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

@@ -1,11 +1,11 @@
-#include "discover/parts.hpp"
+#include "features/event_roles.hpp"
 
 #include <algorithm>
 #include <set>
 
 #include "core/text.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 namespace {
 
@@ -26,7 +26,7 @@ std::string first_column(const Stream& stream, Names names, PropertyType type, b
   return {};
 }
 
-const Part* known_part(std::string_view event, std::string_view& industry) {
+const EventRole* known_part(std::string_view event, std::string_view& industry) {
   const std::string folded = fold_case(event);
   for (const EventPart& row : event_parts())
     if (fold_case(row.event) == folded) {
@@ -62,8 +62,8 @@ std::string guess_main(const History& history) {
   return best;
 }
 
-void read_main(const History& history, Parts& parts) {
-  const Stream& main = *history.stream(parts.of(Part::Main)[0]);
+void read_main(const History& history, EventRoles& parts) {
+  const Stream& main = *history.stream(parts.of(EventRole::Main)[0]);
   parts.money = first_column(main, kMoney, PropertyType::Number, false);
   for (const Column& column : main.columns) {
     const auto dot = column.property.find('.');
@@ -86,8 +86,8 @@ void read_main(const History& history, Parts& parts) {
     if (main.column(name, PropertyType::Number, false)) parts.promotion.emplace_back(name);
 }
 
-void read_undo(const History& history, Parts& parts) {
-  for (const std::string& name : parts.of(Part::Undo)) {
+void read_undo(const History& history, EventRoles& parts) {
+  for (const std::string& name : parts.of(EventRole::Undo)) {
     const Stream& stream = *history.stream(name);
     std::string money = parts.money.empty() ? ""
                                             : first_column(stream, std::array{std::string_view(parts.money)},
@@ -105,15 +105,15 @@ void read_undo(const History& history, Parts& parts) {
   }
 }
 
-std::string any_column(const History& history, const Parts& parts, Names names) {
-  const Stream& main = *history.stream(parts.of(Part::Main)[0]);
+std::string any_column(const History& history, const EventRoles& parts, Names names) {
+  const Stream& main = *history.stream(parts.of(EventRole::Main)[0]);
   std::string found = first_column(main, names, PropertyType::Text, false);
   for (const Stream& stream : history.streams)
     if (found.empty() && is_outside(stream)) found = first_column(stream, names, PropertyType::Text, false);
   return found;
 }
 
-void define_value(Parts& parts) {
+void define_value(EventRoles& parts) {
   if (parts.money.empty()) {
     parts.value_definition = fmt::format("number of {} (the data has no amounts)", parts.words.mains);
     return;
@@ -131,17 +131,17 @@ void define_value(Parts& parts) {
 
 }  // namespace
 
-std::string Parts::alias(Part part) const {
+std::string EventRoles::alias(EventRole part) const {
   static constexpr std::string_view kNames[] = {
       "",      "",     "look",   "pick",   "promotion", "help", "mail_opened", "mail_clicked",
       "login", "page", "review", "survey", "leave"};
-  if (part == Part::Main) return std::string(words.main);
-  if (part == Part::Undo) return std::string(words.undo);
+  if (part == EventRole::Main) return std::string(words.main);
+  if (part == EventRole::Undo) return std::string(words.undo);
   return std::string(kNames[static_cast<size_t>(part)]);
 }
 
-Result<Parts> recognise(const History& history) {
-  Parts parts;
+Result<EventRoles> recognise(const History& history) {
+  EventRoles parts;
   std::map<std::string_view, size_t> votes;  // rows of events that speak for an industry
   for (const Stream& stream : history.streams) {
     std::string_view industry;
@@ -152,16 +152,16 @@ Result<Parts> recognise(const History& history) {
   for (const auto& [industry, rows] : votes)
     if (chosen.empty() || rows > votes[chosen]) chosen = industry;
   parts.words = generic_words();
-  for (const Words& words : industries())
+  for (const IndustryTerms& words : industries())
     if (words.industry == chosen) parts.words = words;
   std::set<std::string> mains;
   for (const Stream& stream : history.streams) {
     std::string_view industry;
-    const Part* part = is_outside(stream) && stream.rows() > 0 ? known_part(stream.event, industry) : nullptr;
+    const EventRole* part = is_outside(stream) && stream.rows() > 0 ? known_part(stream.event, industry) : nullptr;
     if (part && (industry.empty() || industry == chosen))
       parts.events[static_cast<size_t>(*part)].push_back(stream.event);
   }
-  auto& main = parts.events[static_cast<size_t>(Part::Main)];
+  auto& main = parts.events[static_cast<size_t>(EventRole::Main)];
   if (main.empty()) {
     const std::string guess = guess_main(history);
     if (guess.empty())
@@ -180,4 +180,4 @@ Result<Parts> recognise(const History& history) {
   return parts;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "core/result.hpp"
-#include "discover/parts.hpp"
+#include "features/event_roles.hpp"
 #include "profiles/history.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 // Features of one family share one vote in clustering.
 enum class Family : uint8_t {
@@ -74,13 +74,13 @@ struct FeatureTable {
 };
 
 // The candidates for this record. `hours` = the zone is known.
-std::vector<Feature> default_features(const profiles::History& history, const Parts& parts, bool hours);
+std::vector<Feature> default_features(const profiles::History& history, const EventRoles& parts, bool hours);
 
 // The text of a file of definitions: aliases first, then one let a feature.
-std::string text_of_definitions(const Parts& parts, std::span<const Feature> features);
+std::string text_of_definitions(const EventRoles& parts, std::span<const Feature> features);
 
 // Leaves what the data supports among these rows: known for at least 60 % (of describing ones 5 %), more than one
 // value, not the same as another.
 void keep_supported(FeatureTable& table, std::span<const uint32_t> rows);
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

@@ -1,4 +1,4 @@
-#include "discover/features.hpp"
+#include "features/features.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,12 +6,12 @@
 #include <set>
 
 #include "core/text.hpp"
-#include "discover/extent.hpp"
-#include "discover/interests.hpp"
+#include "features/extent.hpp"
+#include "features/interests.hpp"
 #include "language/lex.hpp"
 #include "profiles/service_lines.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 namespace {
 
@@ -44,7 +44,7 @@ std::string identifier(std::string_view text) {
 
 class Candidates {
  public:
-  Candidates(const History& history, const Parts& parts, bool hours)
+  Candidates(const History& history, const EventRoles& parts, bool hours)
       : history_(history), parts_(parts), words_(parts.words), hours_(hours) {}
 
   std::vector<Feature> all() {
@@ -131,7 +131,7 @@ class Candidates {
   }
 
   void rhythm() {
-    const double days = extent_of(history_, parts_.of(Part::Main)).days();
+    const double days = extent_of(history_, parts_.of(EventRole::Main)).days();
     add({.name = "usual_gap",
          .definition = fmt::format("(last_time({0}) - first_time({0})) / (count({0}) - 1)", main()),
          .family = Family::Gap,
@@ -188,7 +188,7 @@ class Candidates {
   }
 
   void interests() {
-    const auto& events = parts_.of(Part::Main);
+    const auto& events = parts_.of(EventRole::Main);
     const std::string path = parts_.category_in_list ? parts_.list + "." + parts_.category : parts_.category;
     auto categories =
         parts_.category.empty() ? std::vector<Level>{} : levels_of(history_, events, path, parts_.category_in_list);
@@ -238,7 +238,7 @@ class Candidates {
          .clusters = false});
   }
 
-  void per_main(Part part, std::string name, Family family, std::string phrase, std::string tag) {
+  void per_main(EventRole part, std::string name, Family family, std::string phrase, std::string tag) {
     if (!parts_.has(part)) return;
     add({.name = std::move(name),
          .definition = fmt::format("count({}) / count({})", parts_.alias(part), main()),
@@ -258,19 +258,19 @@ class Candidates {
       share("promotion_percent", fmt::format("count({} where {})", main(), fmt::join(tests, " or ")),
             fmt::format("count({})", main()), Family::Promotion, fmt::format("of {} {}", words_.mains, words_.promoted),
             "promotion", mains());
-    } else if (parts_.has(Part::Promotion)) {
+    } else if (parts_.has(EventRole::Promotion)) {
       share("promotion_percent", "count(promotion)", fmt::format("count({})", main()), Family::Promotion,
             fmt::format("of {} {}", words_.mains, words_.promoted), "promotion", mains());
     }
-    if (parts_.has(Part::Undo))
-      share(parts_.alias(Part::Undo) + "_percent", fmt::format("count({})", parts_.alias(Part::Undo)),
+    if (parts_.has(EventRole::Undo))
+      share(parts_.alias(EventRole::Undo) + "_percent", fmt::format("count({})", parts_.alias(EventRole::Undo)),
             fmt::format("count({})", main()), Family::Undo, fmt::format("of {} {}", words_.mains, words_.undo_phrase),
             std::string(words_.undos), mains());
-    per_main(Part::Look, "looks_per_" + main(), Family::Look, fmt::format("{} for each {}", words_.looks, words_.main),
-             "browsing");
-    per_main(Part::Service, "help_per_" + main(), Family::Service,
+    per_main(EventRole::Look, "looks_per_" + main(), Family::Look,
+             fmt::format("{} for each {}", words_.looks, words_.main), "browsing");
+    per_main(EventRole::Service, "help_per_" + main(), Family::Service,
              fmt::format("{} for each {}", words_.service, words_.main), "asking");
-    if (parts_.has(Part::MailOpen)) {
+    if (parts_.has(EventRole::MailOpen)) {
       add({.name = "months_known",
            .definition = "1 + (last_time(any event) - first_time(any event)) / 30 days",
            .family = Family::Tenure,
@@ -293,7 +293,8 @@ class Candidates {
   // alike, so a share of them is as sure as the number of main events, not of things done, makes it.
   std::vector<std::string> visit_events() const {
     std::vector<std::string> out;
-    for (const Part part : {Part::Main, Part::Look, Part::Pick, Part::Promotion, Part::Login, Part::Page})
+    for (const EventRole part :
+         {EventRole::Main, EventRole::Look, EventRole::Pick, EventRole::Promotion, EventRole::Login, EventRole::Page})
       for (const std::string& event : parts_.of(part)) out.push_back(event);
     return out;
   }
@@ -338,7 +339,7 @@ class Candidates {
     }
     share("weekend_percent", "count(visit where $weekday >= 6)", "count(visit)", Family::Week, "of visits at weekends",
           "weekend", mains());
-    if (extent_of(history_, parts_.of(Part::Main)).days() < 330) return;
+    if (extent_of(history_, parts_.of(EventRole::Main)).days() < 330) return;
     share("november_december_percent", fmt::format("count({} where $month >= 11)", main()),
           fmt::format("count({})", main()), Family::Season, fmt::format("of {} in November and December", words_.mains),
           "year's end", mains());
@@ -377,10 +378,10 @@ class Candidates {
   }
 
   const History& history_;
-  const Parts& parts_;
-  const Words& words_;
+  const EventRoles& parts_;
+  const IndustryTerms& words_;
   bool hours_;
-  std::string main_{parts_.alias(Part::Main)};
+  std::string main_{parts_.alias(EventRole::Main)};
   std::vector<Feature> out_;
 };
 
@@ -406,7 +407,7 @@ size_t FeatureTable::index(std::string_view name) const {
   return static_cast<size_t>(found - columns.data());
 }
 
-std::vector<Feature> default_features(const History& history, const Parts& parts, bool hours) {
+std::vector<Feature> default_features(const History& history, const EventRoles& parts, bool hours) {
   return Candidates(history, parts, hours).all();
 }
 
@@ -423,7 +424,7 @@ std::string shown(Shape shape, double value) {
   }
 }
 
-std::string text_of_definitions(const Parts& parts, std::span<const Feature> features) {
+std::string text_of_definitions(const EventRoles& parts, std::span<const Feature> features) {
   std::string out;
   const auto events = [&](std::string_view alias, const std::vector<std::string>& names) {
     std::vector<std::string> texts;
@@ -435,12 +436,13 @@ std::string text_of_definitions(const Parts& parts, std::span<const Feature> fea
                        [&](const Feature& f) { return f.definition.find(alias) != std::string::npos; });
   };
   for (size_t part = 0; part < kParts; ++part) {
-    const std::string alias = parts.alias(static_cast<Part>(part));
-    if (static_cast<Part>(part) == Part::Main || used(alias)) events(alias, parts.events[part]);
+    const std::string alias = parts.alias(static_cast<EventRole>(part));
+    if (static_cast<EventRole>(part) == EventRole::Main || used(alias)) events(alias, parts.events[part]);
   }
   if (used("(refund.")) events("refund", parts.refunds);
   std::vector<std::string> visits;
-  for (const Part part : {Part::Main, Part::Look, Part::Pick, Part::Promotion, Part::Login, Part::Page})
+  for (const EventRole part :
+       {EventRole::Main, EventRole::Look, EventRole::Pick, EventRole::Promotion, EventRole::Login, EventRole::Page})
     for (const std::string& event : parts.of(part)) visits.push_back(event);
   if (used("(visit")) events("visit", visits);
   out += '\n';
@@ -448,4 +450,4 @@ std::string text_of_definitions(const Parts& parts, std::span<const Feature> fea
   return out;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "discover/parts.hpp"
+#include "features/event_roles.hpp"
 #include "profiles/history.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 struct Level {
   std::string text;
@@ -24,6 +24,6 @@ std::vector<Level> levels_of(const profiles::History& history, const std::vector
 // customers, at most `most` of them, commonest first. A word that says how a thing is sold or what colour it has is
 // none.
 std::vector<std::string> words_of_interest(const std::vector<Level>& things, const profiles::History& history,
-                                           const Parts& parts, size_t most);
+                                           const EventRoles& parts, size_t most);
 
-}  // namespace tessera::discover
+}  // namespace tessera::features

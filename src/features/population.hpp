@@ -8,11 +8,11 @@
 
 #include "cluster/rules.hpp"
 #include "core/time.hpp"
-#include "discover/features.hpp"
-#include "discover/parts.hpp"
+#include "features/event_roles.hpp"
+#include "features/features.hpp"
 #include "profiles/history.hpp"
 
-namespace tessera::discover {
+namespace tessera::features {
 
 struct LeftOut {
   std::string kind;  // "bot", "test"
@@ -37,8 +37,8 @@ struct Population {
 };
 
 // `features`: as of `as_of`. Columns that it lacks set nobody apart.
-Population divide(const profiles::History& history, const Parts& parts, const FeatureTable& features, Instant as_of,
-                  Unwanted unwanted = Unwanted::LeftOut);
+Population divide(const profiles::History& history, const EventRoles& parts, const FeatureTable& features,
+                  Instant as_of, Unwanted unwanted = Unwanted::LeftOut);
 
 // One flag a customer of the history: of those, the ones of whom any fact is not after as_of.
 std::vector<bool> known_customers(const profiles::History& history, const std::vector<uint32_t>& among, Instant as_of);
@@ -46,4 +46,4 @@ std::vector<bool> known_customers(const profiles::History& history, const std::v
 // Customers with any event in (as_of - within, as_of]; one flag a customer.
 std::vector<bool> active_customers(const profiles::History& history, Instant as_of, Duration within);
 
-}  // namespace tessera::discover
+}  // namespace tessera::features
