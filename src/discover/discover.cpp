@@ -164,7 +164,7 @@ class Run {
     out_.held_out.assign(history_.customers(), false);
     for (const uint32_t c : population_.counted)
       out_.held_out[c] = hash64(history_.customer[c], options_.seed) % 10 < kHeldOutOfTen;
-    out_.maturity = maturity_of(out_.parts, out_.features);
+    out_.maturity = persona::maturity_of(out_.parts, out_.features);
   }
 
   Result<Discovery> one_group() {
@@ -434,12 +434,12 @@ class Run {
   void describe(std::vector<Segment>& segments, size_t k) {
     std::vector<std::vector<uint32_t>> groups;
     for (size_t s = 0; s < k; ++s) groups.push_back(segments[s].members);
-    auto [claims, needs, said] = portray({history_, out_.parts, out_.as_of, options_.withheld, options_.allowed,
-                                          out_.features, made_the_groups(), options_.needs},
-                                         {population_.grouped, out_.held_out, groups});
+    auto [claims, needs, said] = persona::portray({history_, out_.parts, out_.as_of, options_.withheld,
+                                                   options_.allowed, out_.features, made_the_groups(), options_.needs},
+                                                  {population_.grouped, out_.held_out, groups});
     out_.said.insert(out_.said.end(), said.begin(), said.end());
-    const auto figures =
-        figures_of(measures_of(out_.parts, out_.features, rules_, active_, options_.active, value_), groups);
+    const auto figures = persona::figures_of(
+        persona::measures_of(out_.parts, out_.features, rules_, active_, options_.active, value_), groups);
     const features::FeatureColumn* count = count_of_mains();
     std::vector<double> mains;
     for (size_t s = 0; s < k; ++s) {
@@ -448,15 +448,15 @@ class Run {
         if (count) values.push_back(count->values[c]);
       mains.push_back(usual_count(values));
     }
-    const auto names = names_of(claims, mains, out_.parts);
+    const auto names = persona::names_of(claims, mains, out_.parts);
     for (size_t s = 0; s < segments.size(); ++s) {
       Segment& segment = segments[s];
       if (s < k) {
-        segment.persona = persona_of(claims[s], out_.parts, out_.features);
+        segment.persona = persona::persona_of(claims[s], out_.parts, out_.features);
         segment.persona.name = k == 1 ? capital(out_.parts.words.customers) : names[s];
         segment.persona.typical = typical(s, segment);
         segment.needs = std::move(needs[s]);
-        settle_unknown(segment.persona, segment.needs);
+        persona::settle_unknown(segment.persona, segment.needs);
         segment.figures = figures[s];
       } else {
         segment.persona.name = population_.apart[s - k].name;

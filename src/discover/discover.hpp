@@ -18,16 +18,16 @@
 #include "core/progress.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "discover/figures.hpp"
 #include "discover/foresight.hpp"
 #include "discover/lineage.hpp"
-#include "discover/needs.hpp"
-#include "discover/persona.hpp"
 #include "features/event_roles.hpp"
 #include "features/features.hpp"
 #include "features/population.hpp"
 #include "features/transform.hpp"
 #include "language/schema.hpp"
+#include "persona/figures.hpp"
+#include "persona/needs.hpp"
+#include "persona/persona.hpp"
 #include "profiles/history.hpp"
 
 namespace tessera::discover {
@@ -74,10 +74,10 @@ struct Segment {
   stats::Interval precision_interval, recall_interval;
   size_t size = 0, active = 0;  // members of the rule
   double customer_share = 0, value = 0, value_share = 0;
-  std::vector<SegmentFigure> figures;  // of micro-segments: active, repeat, value, pooled across them
-  std::vector<Claim> distinct;
-  Persona persona;
-  Needs needs;                    // of micro-segments
+  std::vector<persona::SegmentFigure> figures;  // of micro-segments: active, repeat, value, pooled across them
+  std::vector<persona::Claim> distinct;
+  persona::Persona persona;
+  persona::Needs needs;           // of micro-segments
   std::vector<uint32_t> members;  // of the rule: customers of the history, ascending
 };
 
@@ -126,7 +126,7 @@ struct Discovery {
   std::vector<Segment> set_apart;     // those that are smaller
   std::vector<features::LeftOut> left_out;
   std::vector<TreeNode> tree;  // [0] is the root; empty where there is one group
-  Maturity maturity;
+  persona::Maturity maturity;
   std::vector<int> label;      // of each customer: index in segments, or segments.size() + index in set_apart; -1
   std::vector<bool> held_out;  // customers on whom no rule was found
   double macro_f1 = 0;         // of the micro-segments' rules, on customers held out

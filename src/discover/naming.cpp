@@ -65,7 +65,7 @@ std::vector<std::string> settle_names(std::vector<Segment>& segments, const std:
     const std::string fresh = std::exchange(segment.persona.name, old.name);
     segment.id = old.id;
     if (segment.set_apart || fresh == old.name || s >= grounds.claims.size() || grounds.claims.size() < 2) continue;
-    const auto stale = stale_parts(old.name, grounds.claims[s], grounds.main_events[s], grounds.parts);
+    const auto stale = persona::stale_parts(old.name, grounds.claims[s], grounds.main_events[s], grounds.parts);
     if (!stale.empty()) notes.push_back(note_on(segment, fresh, stale));
   }
   return notes;

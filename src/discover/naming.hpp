@@ -24,7 +24,7 @@ struct Before {
 
 // What names are made of: of each micro-segment its claims, and the median number of main events.
 struct NameGrounds {
-  std::span<const std::vector<Claim>> claims;
+  std::span<const std::vector<persona::Claim>> claims;
   std::span<const double> main_events;
   const features::EventRoles& parts;
 };

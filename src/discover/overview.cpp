@@ -96,7 +96,7 @@ class Grower {
     std::map<std::string, double> votes;
     std::map<std::string, std::string> words;
     for (const uint32_t c : clusters)
-      for (const Claim& claim : out_.segments[static_cast<size_t>(place_[c])].distinct) {
+      for (const persona::Claim& claim : out_.segments[static_cast<size_t>(place_[c])].distinct) {
         const std::string key = claim.trait + claim.level + (claim.higher() ? '+' : '-');
         votes[key] += 1;
         words[key] =

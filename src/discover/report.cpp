@@ -33,10 +33,10 @@ Json quality_json(const cluster::Quality& q) {
 
 Json persona_json(const Segment& s) {
   Json serve = Json::array();
-  for (const Advice& advice : s.persona.serve)
+  for (const persona::Advice& advice : s.persona.serve)
     serve.add(Json::object().set("what", advice.what).set("why", advice.why));
   Json known = Json::array();
-  for (const Claim& claim : s.distinct) known.add(claim.sentence);
+  for (const persona::Claim& claim : s.distinct) known.add(claim.sentence);
   return Json::object()
       .set("summary", s.persona.summary)
       .set("known", known)
@@ -56,7 +56,7 @@ Json interval_json(const stats::Interval& interval) {
 
 Json figures_json(const Segment& s) {
   Json out = Json::array();
-  for (const SegmentFigure& f : s.figures)
+  for (const persona::SegmentFigure& f : s.figures)
     out.add(Json::object()
                 .set("name", f.name)
                 .set("phrase", f.phrase)
@@ -74,7 +74,7 @@ Json figures_json(const Segment& s) {
 
 Json segment_json(const Segment& s) {
   Json distinct = Json::array();
-  for (const Claim& claim : s.distinct)
+  for (const persona::Claim& claim : s.distinct)
     distinct.add(Json::object()
                      .set("trait", claim.level.empty() ? claim.trait : fmt::format("{} = {}", claim.trait, claim.level))
                      .set("value", figure(claim.value))
@@ -161,7 +161,7 @@ std::string one_line(std::string_view rule) {
 
 std::string figures_text(const Segment& s) {
   std::string out;
-  for (const SegmentFigure& f : s.figures) out += (out.empty() ? "" : "; ") + sentence_of(f);
+  for (const persona::SegmentFigure& f : s.figures) out += (out.empty() ? "" : "; ") + sentence_of(f);
   return out;
 }
 

@@ -250,7 +250,7 @@ class Page {
           d_.min_size);
     if (!s.figures.empty()) {
       std::vector<std::string> lines;
-      for (const SegmentFigure& f : s.figures) lines.push_back(sentence_of(f));
+      for (const persona::SegmentFigure& f : s.figures) lines.push_back(sentence_of(f));
       section("Rates and values, with 95 % intervals, pooled across the groups", lines);
     }
     for (size_t i = 0; i < std::min<size_t>(5, s.distinct.size()); ++i) claim(s.distinct[i]);
@@ -265,7 +265,7 @@ class Page {
     out_ += html_of(s.needs, safe);
     if (!s.persona.serve.empty()) {
       out_ += "<h4>What would probably serve them</h4><ul>";
-      for (const Advice& advice : s.persona.serve)
+      for (const persona::Advice& advice : s.persona.serve)
         put("<li>{} <span class=\"soft small\">Seen: {}.</span></li>", safe(advice.what), safe(advice.why));
       out_ += "</ul>";
     }
@@ -287,7 +287,7 @@ class Page {
   void section(std::string_view title, const std::vector<std::string>& items) {
     if (!items.empty()) put("<h4>{}</h4>{}", title, list(items));
   }
-  void claim(const Claim& c) {
+  void claim(const persona::Claim& c) {
     const auto finite = [&](double x, double otherwise) { return std::isfinite(x) ? x : otherwise; };
     const double high = finite(c.interval.high, c.value), low = finite(c.interval.low, c.value);
     const double from = std::min({0.0, low, c.everyone}), to = std::max({high, c.everyone, c.value, from + 1e-9});

@@ -15,9 +15,9 @@ Json interval_json(const stats::Interval& interval) {
   return Json::array().add(figure(interval.low)).add(figure(interval.high));
 }
 
-Json choices_json(const std::vector<Preference>& choices) {
+Json choices_json(const std::vector<persona::Preference>& choices) {
   Json out = Json::array();
-  for (const Preference& c : choices)
+  for (const persona::Preference& c : choices)
     out.add(Json::object()
                 .set("property", c.property)
                 .set("level", c.level)
@@ -33,9 +33,9 @@ Json choices_json(const std::vector<Preference>& choices) {
   return out;
 }
 
-Json phrases_json(const std::vector<Phrase>& phrases) {
+Json phrases_json(const std::vector<persona::Phrase>& phrases) {
   Json out = Json::array();
-  for (const Phrase& p : phrases)
+  for (const persona::Phrase& p : phrases)
     out.add(Json::object()
                 .set("phrase", p.words)
                 .set("language", name_of(p.language))
@@ -49,9 +49,9 @@ Json phrases_json(const std::vector<Phrase>& phrases) {
   return out;
 }
 
-Json experience_json(const std::vector<Experience>& experience) {
+Json experience_json(const std::vector<persona::Experience>& experience) {
   Json out = Json::array();
-  for (const Experience& e : experience)
+  for (const persona::Experience& e : experience)
     out.add(Json::object()
                 .set("name", e.name)
                 .set("value", e.tells ? figure(e.value) : Json())
@@ -85,7 +85,7 @@ std::string list(std::string_view title, const Items& items, std::string (*safe)
 
 }  // namespace
 
-std::vector<std::string> lines_of(const Needs& needs) {
+std::vector<std::string> lines_of(const persona::Needs& needs) {
   std::vector<std::string> out;
   for (const auto& [what, choices] : {std::pair{"Takes more", &needs.over}, std::pair{"Takes less", &needs.avoided}})
     for (size_t i = 0; i < std::min<size_t>(2, choices->size()); ++i)
@@ -96,15 +96,15 @@ std::vector<std::string> lines_of(const Needs& needs) {
     out.push_back(fmt::format("This looks like the product, not the message: {}", sentence));
   if (!needs.benefits.empty()) {
     std::vector<std::string> what;
-    for (const Benefit& benefit : needs.benefits) what.push_back(benefit.what);
+    for (const persona::Benefit& benefit : needs.benefits) what.push_back(benefit.what);
     out.push_back(fmt::format("Points to (interpretation): {}. Message: {}", fmt::join(what, "; "), needs.frame));
   }
   return out;
 }
 
-Json to_json(const Needs& needs) {
+Json to_json(const persona::Needs& needs) {
   Json benefits = Json::array();
-  for (const Benefit& benefit : needs.benefits)
+  for (const persona::Benefit& benefit : needs.benefits)
     benefits.add(
         Json::object().set("sort", benefit.sort).set("benefit", benefit.what).set("evidence", texts(benefit.evidence)));
   return Json::object()
@@ -121,7 +121,7 @@ Json to_json(const Needs& needs) {
       .set("nothing", needs.nothing.empty() ? Json() : Json(needs.nothing));
 }
 
-std::string html_of(const Needs& needs, std::string (*safe)(std::string_view)) {
+std::string html_of(const persona::Needs& needs, std::string (*safe)(std::string_view)) {
   std::string out;
   if (!needs.product_first.empty()) {
     out += "<h4>This looks like the product, not the message</h4><ul>";
@@ -130,7 +130,7 @@ std::string html_of(const Needs& needs, std::string (*safe)(std::string_view)) {
   }
   if (!needs.benefits.empty()) {
     out += fmt::format("<h4>{}</h4><ul>", kReading);
-    for (const Benefit& benefit : needs.benefits) {
+    for (const persona::Benefit& benefit : needs.benefits) {
       out += fmt::format("<li><b>{}</b> <span class=\"soft small\">{}. Seen: ", safe(benefit.what), safe(benefit.sort));
       for (size_t i = 0; i < benefit.evidence.size(); ++i) out += (i ? "; " : "") + safe(benefit.evidence[i]);
       out += ".</span></li>";

@@ -5,14 +5,14 @@
 #include <vector>
 
 #include "core/json.hpp"
-#include "discover/benefits.hpp"
+#include "persona/benefits.hpp"
 
 namespace tessera::discover {
 
 // One sentence a line, at most a few; plain text.
-std::vector<std::string> lines_of(const Needs& needs);
-Json to_json(const Needs& needs);
+std::vector<std::string> lines_of(const persona::Needs& needs);
+Json to_json(const persona::Needs& needs);
 // No text of the data is in it but what `safe` escapes.
-std::string html_of(const Needs& needs, std::string (*safe)(std::string_view));
+std::string html_of(const persona::Needs& needs, std::string (*safe)(std::string_view));
 
 }  // namespace tessera::discover

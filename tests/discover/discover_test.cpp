@@ -143,10 +143,12 @@ TEST_F(SmallCompany, ClaimsClearEveryoneAndSharesAddUp) {
   for (const auto* list : {&found().segments, &found().set_apart})
     for (const Segment& s : *list) {
       customers += s.customer_share;
-      for (const Claim& claim : s.distinct) EXPECT_FALSE(claim.interval.contains(claim.everyone)) << claim.sentence;
+      for (const persona::Claim& claim : s.distinct)
+        EXPECT_FALSE(claim.interval.contains(claim.everyone)) << claim.sentence;
       if (s.set_apart) continue;
       EXPECT_EQ(s.figures.size(), 3u) << s.persona.name;
-      for (const SegmentFigure& f : s.figures) EXPECT_TRUE(f.figure.interval.contains(f.figure.estimate)) << f.name;
+      for (const persona::SegmentFigure& f : s.figures)
+        EXPECT_TRUE(f.figure.interval.contains(f.figure.estimate)) << f.name;
       EXPECT_TRUE(s.precision_interval.contains(s.precision));
     }
   EXPECT_NEAR(customers, 1, 0.05);

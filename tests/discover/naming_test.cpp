@@ -10,8 +10,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Claim claim(features::Family family, double effect, std::string tag = "") {
-  Claim out{.family = family, .sentence = "", .tag = std::move(tag), .value = 1 + effect, .everyone = 1};
+persona::Claim claim(features::Family family, double effect, std::string tag = "") {
+  persona::Claim out{.family = family, .sentence = "", .tag = std::move(tag), .value = 1 + effect, .everyone = 1};
   out.effect = effect;
   return out;
 }
@@ -25,24 +25,25 @@ features::EventRoles parts() {
 TEST(Names, SayWhatClaimsBearAndNoMore) {
   const features::EventRoles words = parts();
   const std::string people(words.words.customers);
-  const std::vector<std::vector<Claim>> claims = {
+  const std::vector<std::vector<persona::Claim>> claims = {
       {claim(features::Family::Recency, 1), claim(features::Family::Interest, 1, "garden"),
        claim(features::Family::Size, 0.8)},
       {claim(features::Family::Interest, 1, "books")}};
   const std::vector<double> mains = {3, 5};
-  const auto names = names_of(claims, mains, words);
+  const auto names = persona::names_of(claims, mains, words);
   for (size_t s = 0; s < claims.size(); ++s)
-    EXPECT_THAT(stale_parts(names[s], claims[s], mains[s], words), IsEmpty()) << names[s];
+    EXPECT_THAT(persona::stale_parts(names[s], claims[s], mains[s], words), IsEmpty()) << names[s];
   // All that is said elsewhere of a group is borne too, whichever word the name took.
-  EXPECT_THAT(stale_parts("Lapsed " + people + ", large amounts", claims[0], 3, words), IsEmpty());
-  EXPECT_THAT(stale_parts("Lapsed " + people + ", garden (2)", claims[0], 3, words), IsEmpty());
-  EXPECT_THAT(stale_parts("Lapsed " + people + ", books", claims[0], 3, words), ElementsAre("books"));
-  EXPECT_THAT(stale_parts("Lapsed " + people + ", garden", claims[1], 5, words),
+  EXPECT_THAT(persona::stale_parts("Lapsed " + people + ", large amounts", claims[0], 3, words), IsEmpty());
+  EXPECT_THAT(persona::stale_parts("Lapsed " + people + ", garden (2)", claims[0], 3, words), IsEmpty());
+  EXPECT_THAT(persona::stale_parts("Lapsed " + people + ", books", claims[0], 3, words), ElementsAre("books"));
+  EXPECT_THAT(persona::stale_parts("Lapsed " + people + ", garden", claims[1], 5, words),
               ElementsAre("Lapsed " + people, "garden"));
   const std::string about =
       fmt::format("{}, garden and about 3 {}", names[0].substr(0, names[0].find(',')), words.words.mains);
-  EXPECT_THAT(stale_parts(about, claims[0], 3, words), IsEmpty());
-  EXPECT_THAT(stale_parts(about, claims[0], 7, words), ElementsAre(fmt::format("about 3 {}", words.words.mains)));
+  EXPECT_THAT(persona::stale_parts(about, claims[0], 3, words), IsEmpty());
+  EXPECT_THAT(persona::stale_parts(about, claims[0], 7, words),
+              ElementsAre(fmt::format("about 3 {}", words.words.mains)));
 }
 
 class Settling : public testing::Test {
@@ -56,7 +57,7 @@ class Settling : public testing::Test {
   }
   // "id: name", in their order.
   std::vector<std::string> settled(std::vector<Segment> segments, const Before* before) {
-    const std::vector<std::vector<Claim>> claims(segments.size());
+    const std::vector<std::vector<persona::Claim>> claims(segments.size());
     const std::vector<double> mains(segments.size(), 2);
     notes = settle_names(segments, std::vector<bool>(100, true), before, std::nullopt, {claims, mains, words});
     std::vector<std::string> out;

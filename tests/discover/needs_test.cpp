@@ -1,5 +1,5 @@
 // Needs of whole discoveries: what was planted is found, what is random is not, and hostile texts stay texts.
-#include "discover/needs.hpp"
+#include "persona/needs.hpp"
 
 #include <algorithm>
 
@@ -47,7 +47,7 @@ const std::vector<Taste>& tastes() {
 
 void score(const Segment& segment, const Taste& taste, Score& brands, Score& tiers, Score& phrases) {
   bool brand = false, tier = false, phrase = false;
-  for (const Preference& choice : segment.needs.over) {
+  for (const persona::Preference& choice : segment.needs.over) {
     if (choice.property == "products.brand") {
       ++brands.claimed;
       brands.right += choice.level == taste.brand;
@@ -55,13 +55,13 @@ void score(const Segment& segment, const Taste& taste, Score& brands, Score& tie
     }
     if (choice.property == "products.price") {
       ++tiers.claimed;
-      const bool right = (taste.tier == 2 && choice.kind == AttributeKind::HighPrice) ||
-                         (taste.tier == 0 && choice.kind == AttributeKind::LowPrice);
+      const bool right = (taste.tier == 2 && choice.kind == persona::AttributeKind::HighPrice) ||
+                         (taste.tier == 0 && choice.kind == persona::AttributeKind::LowPrice);
       tiers.right += right;
       tier |= right;
     }
   }
-  for (const Phrase& said : segment.needs.says) {
+  for (const persona::Phrase& said : segment.needs.says) {
     ++phrases.claimed;
     bool right = !taste.phrase.empty();
     for (const std::string_view word : split(said.words, ' '))
@@ -74,7 +74,7 @@ void score(const Segment& segment, const Taste& taste, Score& brands, Score& tie
   phrases.planted += !taste.phrase.empty(), phrases.found += phrase;
 }
 
-TEST(Needs, PlantedOverChoicesAreFound) {
+TEST(persona::Needs, PlantedOverChoicesAreFound) {
   Score brands, tiers, phrases;
   for (uint64_t seed = 1; seed <= 4; ++seed) {
     auto company =
@@ -135,7 +135,7 @@ profiles::History random_company(Rng rng, size_t customers) {
 }
 
 // All claims about what is random are false, so the false discovery rate is the share of reports that make one.
-TEST(Needs, RandomAttributesAndTextsAreClaimedByOneReportInTwentyAtMost) {
+TEST(persona::Needs, RandomAttributesAndTextsAreClaimedByOneReportInTwentyAtMost) {
   constexpr size_t kRuns = 40;
   std::vector<uint8_t> claimed(kRuns, 0), tested(kRuns, 0);
   parallel_for(kRuns, 1, [&](size_t from, size_t to) {
@@ -149,7 +149,7 @@ TEST(Needs, RandomAttributesAndTextsAreClaimedByOneReportInTwentyAtMost) {
           return std::ranges::any_of(list, [](const auto& choice) { return !choice.by_construction; });
         };
         claimed[run] |= is_claimed(s.needs.over) || is_claimed(s.needs.avoided) || !s.needs.says.empty() ||
-                        std::ranges::any_of(s.needs.experience, [](const Experience& e) { return e.worse; });
+                        std::ranges::any_of(s.needs.experience, [](const persona::Experience& e) { return e.worse; });
         tested[run] |= s.needs.has_texts && !s.needs.experience.empty();
       }
     }
@@ -197,7 +197,7 @@ struct Tongue {
   const char *language, *text, *phrase;
 };
 
-TEST(Needs, PhrasesInFourLanguages) {
+TEST(persona::Needs, PhrasesInFourLanguages) {
   constexpr Tongue kTongues[] = {
       {"English", "The lid was not tight and it leaks after a week", "leaks week"},
       {"German", "Der Deckel ist undicht und die Farbe blättert nach einer Woche ab", "deckel undicht"},
@@ -215,14 +215,15 @@ TEST(Needs, PhrasesInFourLanguages) {
           review(builder, order, text);
         });
     const Discovery found = of_two_kinds(history);
-    const Needs& needs = seldom(found).needs;
+    const persona::Needs& needs = seldom(found).needs;
     ASSERT_FALSE(needs.says.empty()) << tongue.language;
     bool said = false;
-    for (const Phrase& phrase : needs.says) {
+    for (const persona::Phrase& phrase : needs.says) {
       EXPECT_EQ(name_of(phrase.language), tongue.language) << phrase.words;
       said |= phrase.words.find(tongue.phrase) != std::string::npos;
       for (const std::string_view word : split(phrase.words, ' '))
-        EXPECT_TRUE(!is_stop_word(word, phrase.language) || is_turning_word(word, phrase.language)) << phrase.words;
+        EXPECT_TRUE(!persona::is_stop_word(word, phrase.language) || persona::is_turning_word(word, phrase.language))
+            << phrase.words;
     }
     fmt::print("{}: {}\n", tongue.language, needs.says[0].sentence);
     EXPECT_TRUE(said) << tongue.language << ": " << needs.says[0].sentence;
@@ -234,7 +235,7 @@ TEST(Needs, PhrasesInFourLanguages) {
 }
 
 // What a hostile reviewer writes, and many of them: it must stay words.
-TEST(Needs, HostileTextsStayTexts) {
+TEST(persona::Needs, HostileTextsStayTexts) {
   const std::string megabyte(1 << 20, 'a');
   const std::vector<std::string> hostile = {
       "<script>alert('stolen')</script><img src=x onerror=alert(1)> splendid teapot",
@@ -263,10 +264,10 @@ TEST(Needs, HostileTextsStayTexts) {
         if (!often) review(builder, order, "Greetings, Wilhelmina");
       });
   const Discovery found = of_two_kinds(history);
-  const Needs& needs = seldom(found).needs;
+  const persona::Needs& needs = seldom(found).needs;
   ASSERT_FALSE(needs.says.empty());
   bool said = false;
-  for (const Phrase& phrase : needs.says) said |= phrase.words.find("splendid teapot") != std::string::npos;
+  for (const persona::Phrase& phrase : needs.says) said |= phrase.words.find("splendid teapot") != std::string::npos;
   EXPECT_TRUE(said);
   const std::string page = html_of(found), text = text_of(found), json = to_json(found).dump(1);
   for (const std::string& out : {page, text, json, found.tsl}) {
@@ -281,7 +282,7 @@ TEST(Needs, HostileTextsStayTexts) {
 }
 
 // Postage is bought by all who order seldom, and is no product.
-TEST(Needs, NothingThatIsNoProductIsNamed) {
+TEST(persona::Needs, NothingThatIsNoProductIsNamed) {
   const auto history =
       two_kinds(600, [&](HistoryBuilder& builder, Rng& rng, HistoryBuilder::Row& order, bool often, size_t) {
         std::vector<HistoryBuilder::Value> names, ids, brands;
@@ -303,7 +304,7 @@ TEST(Needs, NothingThatIsNoProductIsNamed) {
       });
   const Discovery found = of_two_kinds(history);
   bool grinder = false;
-  for (const Preference& choice : seldom(found).needs.over)
+  for (const persona::Preference& choice : seldom(found).needs.over)
     grinder |= choice.level.find("grinder") != std::string::npos || choice.level == "Grinders";
   EXPECT_TRUE(grinder);
   const std::string all = fold_case(to_json(found).dump());
@@ -312,7 +313,7 @@ TEST(Needs, NothingThatIsNoProductIsNamed) {
 }
 
 // What one kind returns most, and their ratings, say that it is the product.
-TEST(Needs, ReturnsAndRatingsPointToTheProduct) {
+TEST(persona::Needs, ReturnsAndRatingsPointToTheProduct) {
   const auto history =
       two_kinds(800, [&](HistoryBuilder& builder, Rng& rng, HistoryBuilder::Row& order, bool often, size_t) {
         const bool shoes = rng.chance(0.3);
@@ -332,7 +333,7 @@ TEST(Needs, ReturnsAndRatingsPointToTheProduct) {
                                                                     static_cast<int64_t>(rng.below(2))))}}});
       });
   const Discovery found = of_two_kinds(history);
-  const Needs& needs = seldom(found).needs;
+  const persona::Needs& needs = seldom(found).needs;
   ASSERT_FALSE(needs.taken_back.empty());
   EXPECT_EQ(needs.taken_back[0].level, "shoes");
   EXPECT_NEAR(needs.taken_back[0].share, 0.6, 0.06);
@@ -342,7 +343,7 @@ TEST(Needs, ReturnsAndRatingsPointToTheProduct) {
   for (const Segment& s : found.segments) EXPECT_EQ(s.needs.product_first.empty(), &s != &seldom(found));
 }
 
-TEST(Needs, NotInYourData) {
+TEST(persona::Needs, NotInYourData) {
   const auto history = two_kinds(
       400, [](HistoryBuilder& builder, Rng&, HistoryBuilder::Row& order, bool, size_t) { builder.add(order); });
   for (const Segment& s : of_two_kinds(history).segments) {
@@ -352,7 +353,7 @@ TEST(Needs, NotInYourData) {
 }
 
 // Subjects of mail are not the customers' own words, and are told apart from them.
-TEST(Needs, SubjectsOfMailTheyOpen) {
+TEST(persona::Needs, SubjectsOfMailTheyOpen) {
   const auto history = two_kinds(600, [](HistoryBuilder& builder, Rng& rng, HistoryBuilder::Row& order, bool often,
                                          size_t) {
     builder.add(order);
@@ -364,7 +365,7 @@ TEST(Needs, SubjectsOfMailTheyOpen) {
          {{"subject", HistoryBuilder::Value(sale ? std::string("Autumn clearance begins") : filler_text(rng, 0, 3))}}});
   });
   const Discovery found = of_two_kinds(history);
-  const Needs& needs = seldom(found).needs;
+  const persona::Needs& needs = seldom(found).needs;
   EXPECT_TRUE(needs.says.empty());
   ASSERT_FALSE(needs.opens.empty());
   EXPECT_NE(needs.opens[0].words.find("clearance"), std::string::npos) << needs.opens[0].words;
@@ -372,7 +373,7 @@ TEST(Needs, SubjectsOfMailTheyOpen) {
 }
 
 // A clinic's messages may speak of illness: they are read only where someone allows it by name.
-TEST(Needs, TextsOfACarefulIndustryAreNotReadUnlessAllowed) {
+TEST(persona::Needs, TextsOfACarefulIndustryAreNotReadUnlessAllowed) {
   HistoryBuilder builder;
   Rng rng(73);
   const Instant start = *parse_instant("2025-01-01");

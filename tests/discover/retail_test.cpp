@@ -88,7 +88,7 @@ TEST(OnlineRetail, MicroSegmentsThatRulesCanTell) {
   std::string needs;
   for (const Segment& s : found->segments)
     for (const auto* choices : {&s.needs.over, &s.needs.avoided, &s.needs.taken_back})
-      for (const Preference& choice : *choices) needs += fold_case(choice.sentence) + "\n";
+      for (const persona::Preference& choice : *choices) needs += fold_case(choice.sentence) + "\n";
   for (const std::string_view never : {"postage", "carriage", "manual", "discount", "sample", "bank charge", "adjust",
                                        "amazon", "cruk", "test", "voucher"})
     EXPECT_EQ(needs.find(never), std::string::npos) << never << " in " << needs;

@@ -1,4 +1,4 @@
-#include "discover/phrases.hpp"
+#include "persona/phrases.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 #include "core/text.hpp"
 #include "stats/discoveries.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 namespace {
 
@@ -525,4 +525,4 @@ std::vector<std::vector<Phrase>> PhraseStudy::judged(std::span<const double> q) 
   return out;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -1,5 +1,5 @@
 // Effective counts: tests that hold their level where customers' things are alike, and no customer who decides alone.
-#include "discover/tallies.hpp"
+#include "persona/tallies.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 
 #include "core/random.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 namespace {
 
 constexpr size_t kCustomers = 600;
@@ -95,4 +95,4 @@ TEST(Tallies, ThingsOfCustomersWhoAreNotAlikeCountInFull) {
 }
 
 }  // namespace
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -14,10 +14,10 @@
 #include <span>
 #include <vector>
 
-#include "discover/attributes.hpp"
+#include "persona/attributes.hpp"
 #include "stats/pooling.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 inline constexpr double kLeastAlike = 0.05;
 
@@ -86,4 +86,4 @@ bool is_worth_saying(double share, double everyone);
 std::string percent_text(double share);
 std::string range_text(stats::Interval interval);
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -3,9 +3,9 @@
 #include <unordered_map>
 
 #include "core/text.hpp"
-#include "discover/attributes.hpp"
+#include "persona/attributes.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 namespace {
 
@@ -87,4 +87,4 @@ std::string_view name_of(AttributeKind kind) {
   return kNames[static_cast<size_t>(kind)];
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

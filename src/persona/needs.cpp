@@ -1,10 +1,10 @@
-#include "discover/needs.hpp"
+#include "persona/needs.hpp"
 
 #include <algorithm>
 #include <map>
 #include <numeric>
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 namespace {
 
@@ -155,4 +155,4 @@ void settle_unknown(Persona& persona, const Needs& needs) {
       persona.pains.push_back(sentence);
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -1,4 +1,4 @@
-#include "discover/choices.hpp"
+#include "persona/preferences.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,10 +7,10 @@
 
 #include "core/parallel.hpp"
 #include "core/text.hpp"
-#include "discover/tallies.hpp"
+#include "persona/tallies.hpp"
 #include "stats/discoveries.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 namespace {
 
@@ -229,4 +229,4 @@ std::vector<ChoiceStudy::Found> ChoiceStudy::judged(std::span<const double> q) c
   return out;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -1,4 +1,4 @@
-#include "discover/claims.hpp"
+#include "persona/claims.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include "core/random.hpp"
 #include "features/industry.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 namespace {
 
 constexpr size_t kCustomers = 2'000, kGroups = 10;
@@ -104,4 +104,4 @@ TEST(Claims, ByConstruction) {
 }
 
 }  // namespace
-}  // namespace tessera::discover
+}  // namespace tessera::persona

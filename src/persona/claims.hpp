@@ -21,7 +21,7 @@
 #include "features/features.hpp"
 #include "stats/intervals.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 struct Claim {
   std::string trait;  // the feature's name
@@ -55,4 +55,4 @@ std::vector<std::vector<Claim>> claims_about(const features::FeatureTable& featu
                                              std::span<const std::vector<uint32_t>> groups, const ClaimBasis& basis,
                                              MoreTests* more = nullptr);
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -1,4 +1,4 @@
-#include "discover/claims.hpp"
+#include "persona/claims.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include "core/parallel.hpp"
 #include "stats/discoveries.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 namespace {
 
@@ -301,4 +301,4 @@ std::vector<std::vector<Claim>> claims_about(const features::FeatureTable& featu
   return out;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

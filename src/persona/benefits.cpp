@@ -1,4 +1,4 @@
-#include "discover/benefits.hpp"
+#include "persona/benefits.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 
 #include "core/text.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 namespace {
 
@@ -274,4 +274,4 @@ void interpret(Needs& needs, const features::IndustryTerms& words, const std::st
           : fmt::format("not in your data: nothing in the {} sets them apart in a way that points to one", looked_at);
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

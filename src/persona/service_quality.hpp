@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "discover/tallies.hpp"
 #include "features/event_roles.hpp"
+#include "persona/tallies.hpp"
 #include "profiles/history.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 enum class Trouble : uint8_t { TakenBack, Complaints, Help, Rating };
 
@@ -59,4 +59,4 @@ class ExperienceStudy {
   size_t groups_ = 0;
 };
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -1,11 +1,11 @@
-#include "discover/tallies.hpp"
+#include "persona/tallies.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include "stats/discoveries.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 using stats::Tally;
 
@@ -153,4 +153,4 @@ std::string range_text(stats::Interval interval) {
   return fmt::format("({} to {})", number(interval.low), number(interval.high));
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "discover/choices.hpp"
-#include "discover/experience.hpp"
-#include "discover/phrases.hpp"
+#include "persona/phrases.hpp"
+#include "persona/preferences.hpp"
+#include "persona/service_quality.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 struct Benefit {
   std::string sort;                   // "price", "functional", "emotional", "social", "values", "convenience"
@@ -35,4 +35,4 @@ struct Needs {
 // "texts"); empty: nothing.
 void interpret(Needs& needs, const features::IndustryTerms& words, const std::string& looked_at);
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

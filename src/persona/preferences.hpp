@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "discover/attributes.hpp"
-#include "discover/tallies.hpp"
+#include "persona/attributes.hpp"
+#include "persona/tallies.hpp"
 #include "stats/intervals.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 struct Preference {
   std::string property, level, sentence;
@@ -61,4 +61,4 @@ class ChoiceStudy {
   size_t comparisons_ = 0, groups_ = 0;
 };
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

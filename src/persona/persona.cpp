@@ -1,4 +1,4 @@
-#include "discover/persona.hpp"
+#include "persona/persona.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include "core/text.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 namespace {
 
@@ -314,4 +314,4 @@ Maturity maturity_of(const features::EventRoles& parts, const features::FeatureT
   return out;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

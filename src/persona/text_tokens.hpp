@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 enum class Language : uint8_t { English, German, French, Spanish, Unknown };
 inline constexpr size_t kLanguages = 4;
@@ -41,4 +41,4 @@ bool is_stop_word(std::string_view word, Language language);
 // "not", "zu", "très": says nothing alone, but turns what follows.
 bool is_turning_word(std::string_view word, Language language);
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -15,7 +15,7 @@
 #include "features/features.hpp"
 #include "stats/pooling.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 struct SegmentFigure {
   std::string name;    // "active", "repeat", "value"
@@ -47,4 +47,4 @@ std::vector<std::vector<SegmentFigure>> figures_of(std::span<const Measure> meas
 // "34 % (30 to 38) active in the last 365 days", or "too few to tell how many are ...".
 std::string sentence_of(const SegmentFigure& figure);
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -1,4 +1,4 @@
-#include "discover/tongue.hpp"
+#include "persona/text_tokens.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include "core/text.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 namespace {
 
@@ -271,4 +271,4 @@ bool is_turning_word(std::string_view word, Language language) {
   return found != marks().end() && (found->second.turns & bits_of(language)) != 0;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -1,11 +1,11 @@
-#include "discover/figures.hpp"
+#include "persona/figures.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include "core/text.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 namespace {
 
@@ -120,4 +120,4 @@ std::string sentence_of(const SegmentFigure& f) {
                      f.phrase);
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "discover/claims.hpp"
+#include "persona/claims.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 struct Advice {
   std::string what, why;
@@ -42,4 +42,4 @@ struct Maturity {
 };
 Maturity maturity_of(const features::EventRoles& parts, const features::FeatureTable& features);
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -15,11 +15,11 @@
 #include <string>
 #include <vector>
 
-#include "discover/attributes.hpp"
-#include "discover/tallies.hpp"
-#include "discover/tongue.hpp"
+#include "persona/attributes.hpp"
+#include "persona/tallies.hpp"
+#include "persona/text_tokens.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 inline constexpr size_t kFewestWriters = 10;
 inline constexpr size_t kMostTexts = 200'000, kMostTextsOfOne = 20;  // of all; of one customer, the newest
@@ -79,4 +79,4 @@ class PhraseStudy {
   size_t texts_ = 0, writers_ = 0, groups_ = 0, comparisons_ = 0;
 };
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -3,10 +3,10 @@
 // p-values back; then everything is said.
 #pragma once
 
-#include "discover/benefits.hpp"
-#include "discover/persona.hpp"
+#include "persona/benefits.hpp"
+#include "persona/persona.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 struct NeedsBasis {
   const profiles::History& history;
@@ -52,4 +52,4 @@ Portrait portray(const NeedsBasis& basis, const Comparison& comparison);
 // What the persona no longer calls unknown.
 void settle_unknown(Persona& persona, const Needs& needs);
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

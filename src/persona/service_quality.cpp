@@ -1,4 +1,4 @@
-#include "discover/experience.hpp"
+#include "persona/service_quality.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include "core/text.hpp"
 #include "stats/discoveries.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 namespace {
 
@@ -225,4 +225,4 @@ std::vector<std::vector<Experience>> ExperienceStudy::judged(std::span<const dou
   return out;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -1,10 +1,10 @@
-#include "discover/figures.hpp"
+#include "persona/figures.hpp"
 
 #include <numeric>
 
 #include <gtest/gtest.h>
 
-namespace tessera::discover {
+namespace tessera::persona {
 namespace {
 
 // Groups of these sizes, one after the other.
@@ -72,4 +72,4 @@ TEST(Figures, OneHundredPercentIsSaidOfAllAlone) {
 }
 
 }  // namespace
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -1,4 +1,4 @@
-#include "discover/attributes.hpp"
+#include "persona/attributes.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,10 +9,10 @@
 
 #include "core/parallel.hpp"
 #include "core/text.hpp"
-#include "discover/tongue.hpp"
+#include "persona/text_tokens.hpp"
 #include "profiles/service_lines.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 namespace {
 
@@ -590,4 +590,4 @@ std::vector<Attribute> attributes_of(const AttributeBasis& basis) {
   return Collector(basis).all();
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona

@@ -14,7 +14,7 @@
 #include "features/event_roles.hpp"
 #include "profiles/history.hpp"
 
-namespace tessera::discover {
+namespace tessera::persona {
 
 enum class AttributeKind : uint8_t {
   Brand,
@@ -81,4 +81,4 @@ std::vector<Attribute> attributes_of(const AttributeBasis& basis);
 // is known of it. English, German, French, Spanish.
 AttributeKind kind_of_word(std::string_view word);
 
-}  // namespace tessera::discover
+}  // namespace tessera::persona
