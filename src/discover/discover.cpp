@@ -565,7 +565,7 @@ class Run {
     return {};
   }
 
-  std::optional<Lineage> lineage() const {
+  std::optional<lineage::Lineage> lineage() const {
     if (!options_.before || !options_.before->generation) return std::nullopt;
     return lineage_of(*options_.before, out_, by_old_rules_, name_notes_);
   }
@@ -589,7 +589,7 @@ class Run {
   std::vector<int> place_;  // of cluster or apart group in segments + set_apart
   std::vector<double> value_;
   std::vector<bool> active_;
-  std::optional<Generation> by_old_rules_;  // the groups of the run before, asked today
+  std::optional<lineage::Generation> by_old_rules_;  // the groups of the run before, asked today
   std::vector<std::string> name_notes_;
 };
 

@@ -19,12 +19,12 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "discover/foresight.hpp"
-#include "discover/lineage.hpp"
 #include "features/event_roles.hpp"
 #include "features/features.hpp"
 #include "features/population.hpp"
 #include "features/transform.hpp"
 #include "language/schema.hpp"
+#include "lineage/lineage.hpp"
 #include "persona/figures.hpp"
 #include "persona/needs.hpp"
 #include "persona/persona.hpp"
@@ -135,9 +135,10 @@ struct Discovery {
   std::string map_axes;  // what the two directions are, in words
   std::string tsl;       // segments.tsl
   std::optional<Foresight> foresight;
-  std::vector<bool> known;         // of each customer: something of his was known by as_of, and he is not left out
-  std::optional<Lineage> lineage;  // from the run before; its groups of now are segments and set_apart in their order
-  std::optional<uint64_t> run;     // under which it is kept
+  std::vector<bool> known;  // of each customer: something of his was known by as_of, and he is not left out
+  std::optional<lineage::Lineage>
+      lineage;                  // from the run before; its groups of now are segments and set_apart in their order
+  std::optional<uint64_t> run;  // under which it is kept
 };
 
 // The instant at which everything is measured.

@@ -24,13 +24,13 @@ cluster::Matrix means_of(const cluster::Matrix& table, const std::vector<uint32_
 
 }  // namespace
 
-std::optional<DivisionBefore> division_before(const std::optional<Generation>& by_old_rules,
+std::optional<DivisionBefore> division_before(const std::optional<lineage::Generation>& by_old_rules,
                                               const features::Population& population, const cluster::Matrix& table,
                                               double min_size) {
   if (!by_old_rules) return std::nullopt;
   std::vector<uint32_t> of_customer(by_old_rules->known.size(), kNone);
   DivisionBefore out;
-  for (const Group& group : by_old_rules->groups) {
+  for (const lineage::Group& group : by_old_rules->groups) {
     if (group.set_apart) continue;
     for (const uint32_t c : group.members)
       if (of_customer[c] == kNone) of_customer[c] = static_cast<uint32_t>(out.k);

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "cluster/matrix.hpp"
-#include "discover/lineage.hpp"
 #include "features/population.hpp"
+#include "lineage/lineage.hpp"
 
 namespace tessera::discover {
 
@@ -22,7 +22,7 @@ struct DivisionBefore {
 
 // `by_old_rules`: the groups of the run before, asked now (naming.hpp). nullopt: it is none, or one of its
 // micro-segments has fewer than min_size grouped customers. `table`: one row a grouped customer.
-std::optional<DivisionBefore> division_before(const std::optional<Generation>& by_old_rules,
+std::optional<DivisionBefore> division_before(const std::optional<lineage::Generation>& by_old_rules,
                                               const features::Population& population, const cluster::Matrix& table,
                                               double min_size);
 

@@ -30,10 +30,10 @@ Json json_of(const Options& options) {
 }
 
 // The group of the run before that a group is, else the one that it is a part of or the largest it is made of.
-std::string parent_of(const Lineage& lineage, size_t group) {
+std::string parent_of(const lineage::Lineage& lineage, size_t group) {
   if (const int same = lineage.now[group].continues; same >= 0) return lineage.before[static_cast<size_t>(same)].id;
-  const Kin* largest = nullptr;
-  for (const Turn& turn : lineage.turns)
+  const lineage::Kin* largest = nullptr;
+  for (const lineage::Turn& turn : lineage.turns)
     if (std::ranges::find(turn.to, group) != turn.to.end())
       for (const size_t from : turn.from)
         if (!largest || lineage.before[from].size > largest->size) largest = &lineage.before[from];
@@ -45,17 +45,17 @@ std::string parent_of(const Lineage& lineage, size_t group) {
 Result<Keeping> Keeping::begin(store::Connection& connection, const profiles::History& history,
                                const Options& options) {
   Keeping out;
-  out.roster_ = TRY(Roster::read(connection, history));
+  out.roster_ = TRY(lineage::Roster::read(connection, history));
   const Instant as_of = as_of_for(history, options);
-  const auto runs = TRY(kept_runs(connection));
-  const KeptRun* before = run_before(runs, kind_of(options), as_of);
+  const auto runs = TRY(lineage::kept_runs(connection));
+  const lineage::KeptRun* before = lineage::run_before(runs, kind_of(options), as_of);
   if (before) {
     out.before_.generation = TRY(generation_of(connection, *before, out.roster_));
     out.before_.definitions = before->definitions;
   }
   std::set<std::string> made;
-  for (const KeptRun& run : runs)
-    for (const KeptSegment& segment : run.segments) {
+  for (const lineage::KeptRun& run : runs)
+    for (const lineage::KeptSegment& segment : run.segments) {
       made.insert(segment.id);
       // Groups set apart are conditions, the same in every run. Of runs of this day and later ones nothing is known, so
       // that the same question has the same answer.
@@ -71,19 +71,19 @@ Result<Keeping> Keeping::begin(store::Connection& connection, const profiles::Hi
 
 Result<uint64_t> Keeping::keep(store::Connection& connection, const Discovery& found, const Options& options,
                                Instant made) const {
-  const Generation members = generation_of(found);
-  KeptRun run{.as_of = found.as_of,
-              .made = made,
-              .kind = kind_of(options),
-              .options = json_of(options).dump(),
-              .goal = found.goal,
-              .k = static_cast<uint32_t>(found.k),
-              .customers = static_cast<uint64_t>(std::ranges::count(found.known, true)),
-              .value_definition = found.value_definition,
-              .definitions = found.tsl,
-              .lineage = found.lineage,
-              .adopted = {},
-              .segments = {}};
+  const lineage::Generation members = generation_of(found);
+  lineage::KeptRun run{.as_of = found.as_of,
+                       .made = made,
+                       .kind = kind_of(options),
+                       .options = json_of(options).dump(),
+                       .goal = found.goal,
+                       .k = static_cast<uint32_t>(found.k),
+                       .customers = static_cast<uint64_t>(std::ranges::count(found.known, true)),
+                       .value_definition = found.value_definition,
+                       .definitions = found.tsl,
+                       .lineage = found.lineage,
+                       .adopted = {},
+                       .segments = {}};
   for (const auto* list : {&found.segments, &found.set_apart})
     for (const Segment& each : *list)
       run.segments.push_back({.id = each.id,
@@ -94,7 +94,7 @@ Result<uint64_t> Keeping::keep(store::Connection& connection, const Discovery& f
                               .active = each.active,
                               .value = each.value,
                               .parent = found.lineage ? parent_of(*found.lineage, run.segments.size()) : ""});
-  return keep_run(connection, run, members, roster_);
+  return lineage::keep_run(connection, run, members, roster_);
 }
 
 }  // namespace tessera::discover

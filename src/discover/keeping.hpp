@@ -11,7 +11,7 @@
 
 #include "core/result.hpp"
 #include "discover/naming.hpp"
-#include "discover/runs.hpp"
+#include "lineage/runs.hpp"
 
 namespace tessera::discover {
 
@@ -26,7 +26,7 @@ class Keeping {
                         Instant made) const;
 
  private:
-  Roster roster_;
+  lineage::Roster roster_;
   Before before_;
 };
 

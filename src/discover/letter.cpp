@@ -304,21 +304,21 @@ class Writing {
   // definitions differ.
   void trace(const Asked& old, const Asked& now) {
     const auto generation = [&](const Asked& asked) {
-      Generation out{
+      lineage::Generation out{
           .run = 0, .as_of = out_.until, .groups = {}, .known = std::vector<bool>(history_.customers(), true)};
       const auto members = asked.members(out_.until, kNever);
       const auto at = asked.segments();
       for (size_t s = 0; s < at.size(); ++s) {
         const Definition& definition = asked.program.definitions[at[s]];
-        Group group{.id = definition.slug, .name = definition.name, .set_apart = false, .members = {}};
+        lineage::Group group{.id = definition.slug, .name = definition.name, .set_apart = false, .members = {}};
         each(members[s], [&](size_t customer) { group.members.push_back(static_cast<uint32_t>(customer)); });
         if (!group.members.empty()) out.groups.push_back(std::move(group));
       }
       return out;
     };
-    const Lineage lineage = lineage_of(generation(old), generation(now));
-    for (const Turn& turn : lineage.turns)
-      if (turn.kind == TurnKind::Split || turn.kind == TurnKind::Merged)
+    const lineage::Lineage lineage = lineage_of(generation(old), generation(now));
+    for (const lineage::Turn& turn : lineage.turns)
+      if (turn.kind == lineage::TurnKind::Split || turn.kind == lineage::TurnKind::Merged)
         out_.splits.push_back(sentence_of(lineage, turn));
   }
 
@@ -362,14 +362,14 @@ bool stands_out(const Notable& notable) {
   return notable.is_extreme || notable.kind == NotableKind::WentSilent || notable.kind == NotableKind::FirstBig;
 }
 
-std::vector<Turn> Letter::proposals() const {
-  std::vector<Turn> out;
+std::vector<lineage::Turn> Letter::proposals() const {
+  std::vector<lineage::Turn> out;
   if (!run || !run->lineage || run->as_of <= since) return out;
-  const auto is_found = [](const std::vector<Kin>& groups, const std::vector<size_t>& of) {
+  const auto is_found = [](const std::vector<lineage::Kin>& groups, const std::vector<size_t>& of) {
     return std::ranges::any_of(of, [&](size_t i) { return !groups[i].set_apart; });
   };
-  for (const Turn& turn : run->lineage->turns)
-    if (turn.kind != TurnKind::FoundAgain &&
+  for (const lineage::Turn& turn : run->lineage->turns)
+    if (turn.kind != lineage::TurnKind::FoundAgain &&
         (is_found(run->lineage->before, turn.from) || is_found(run->lineage->now, turn.to)))
       out.push_back(turn);
   return out;

@@ -21,10 +21,10 @@
 #include "core/progress.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "discover/lineage.hpp"
 #include "features/event_roles.hpp"
 #include "language/schema.hpp"
 #include "language/tree.hpp"
+#include "lineage/lineage.hpp"
 #include "profiles/history.hpp"
 #include "stats/usual.hpp"
 #include "store/database.hpp"
@@ -60,7 +60,7 @@ struct LetterSource {
 struct LetterRun {
   uint64_t number = 0;
   Instant as_of;
-  std::optional<Lineage> lineage;
+  std::optional<lineage::Lineage> lineage;
   bool in_force = false;
 };
 
@@ -140,7 +140,7 @@ struct Letter {
   bool nothing_happened() const;
   // What the run of the period proposes: groups that were split, merged, are new or vanished. Those set apart are
   // conditions, no findings.
-  std::vector<Turn> proposals() const;
+  std::vector<lineage::Turn> proposals() const;
 };
 
 // Errors: T is not before U; a definition that does not check; a record without events.

@@ -338,11 +338,11 @@ class Wording {
           {plain(fmt::format("Run {} is the first: there is none to hold it against.", letter_.run->number))});
       return out;
     }
-    const auto found = std::ranges::count(lineage->turns, TurnKind::FoundAgain, &Turn::kind);
+    const auto found = std::ranges::count(lineage->turns, lineage::TurnKind::FoundAgain, &lineage::Turn::kind);
     out.sentences.push_back(
         {plain(fmt::format("Run {}, as of {}, found {} of the {} groups of run {} again.", letter_.run->number,
                            at(letter_.run->as_of), found, lineage->before.size(), lineage->run))});
-    for (const Turn& turn : letter_.proposals())
+    for (const lineage::Turn& turn : letter_.proposals())
       if (out.items.size() < kMostTurns) out.items.push_back({plain(discover::sentence_of(*lineage, turn))});
     return out;
   }

@@ -7,8 +7,8 @@ namespace tessera::discover {
 
 namespace {
 
-void add_group(const Segment& segment, Generation& out) {
-  Group group{.id = segment.id, .name = segment.persona.name, .set_apart = segment.set_apart, .members = {}};
+void add_group(const Segment& segment, lineage::Generation& out) {
+  lineage::Group group{.id = segment.id, .name = segment.persona.name, .set_apart = segment.set_apart, .members = {}};
   for (const uint32_t c : segment.members)
     if (out.known[c]) group.members.push_back(c);
   out.groups.push_back(std::move(group));
@@ -33,18 +33,18 @@ std::string note_on(const Segment& segment, const std::string& fresh, const std:
 }  // namespace
 
 std::vector<std::string> settle_names(std::vector<Segment>& segments, const std::vector<bool>& known,
-                                      const Before* before, const std::optional<Generation>& by_old_rules,
+                                      const Before* before, const std::optional<lineage::Generation>& by_old_rules,
                                       const NameGrounds& grounds) {
   std::vector<std::string> notes;
   std::vector<int> continues(segments.size(), -1);
   std::set<std::string> ids, names;
   if (before) ids = before->ids, names = before->names;
   if (before && before->generation) {
-    Generation now{.as_of = {}, .groups = {}, .known = known};
+    lineage::Generation now{.as_of = {}, .groups = {}, .known = known};
     for (const Segment& segment : segments) add_group(segment, now);
-    const Lineage lineage = lineage_of(*before->generation, now, by_old_rules ? &*by_old_rules : nullptr);
+    const lineage::Lineage lineage = lineage_of(*before->generation, now, by_old_rules ? &*by_old_rules : nullptr);
     for (size_t s = 0; s < segments.size(); ++s) continues[s] = lineage.now[s].continues;
-    for (const Group& group : before->generation->groups) {
+    for (const lineage::Group& group : before->generation->groups) {
       ids.insert(group.id);
       names.insert(fold_case(group.name));
     }
@@ -61,7 +61,7 @@ std::vector<std::string> settle_names(std::vector<Segment>& segments, const std:
           std::identity());
       continue;
     }
-    const Group& old = before->generation->groups[static_cast<size_t>(continues[s])];
+    const lineage::Group& old = before->generation->groups[static_cast<size_t>(continues[s])];
     const std::string fresh = std::exchange(segment.persona.name, old.name);
     segment.id = old.id;
     if (segment.set_apart || fresh == old.name || s >= grounds.claims.size() || grounds.claims.size() < 2) continue;
@@ -71,20 +71,21 @@ std::vector<std::string> settle_names(std::vector<Segment>& segments, const std:
   return notes;
 }
 
-Generation generation_of(const Discovery& discovery) {
-  Generation out{.run = discovery.run.value_or(0), .as_of = discovery.as_of, .groups = {}, .known = discovery.known};
+lineage::Generation generation_of(const Discovery& discovery) {
+  lineage::Generation out{
+      .run = discovery.run.value_or(0), .as_of = discovery.as_of, .groups = {}, .known = discovery.known};
   for (const auto* list : {&discovery.segments, &discovery.set_apart})
     for (const Segment& segment : *list) add_group(segment, out);
   return out;
 }
 
-std::optional<Generation> by_old_rules(const Before* before, const std::vector<bool>& known,
-                                       const features::Setting& setting) {
+std::optional<lineage::Generation> by_old_rules(const Before* before, const std::vector<bool>& known,
+                                                const features::Setting& setting) {
   if (!before || !before->generation) return std::nullopt;
   const auto asked = features::members_of(setting, before->definitions);
   if (!asked) return std::nullopt;
-  Generation out{.run = before->generation->run, .as_of = setting.as_of, .groups = {}, .known = known};
-  for (const Group& group : before->generation->groups) {
+  lineage::Generation out{.run = before->generation->run, .as_of = setting.as_of, .groups = {}, .known = known};
+  for (const lineage::Group& group : before->generation->groups) {
     out.groups.push_back({.id = group.id, .name = group.name, .set_apart = group.set_apart, .members = {}});
     const auto rule = std::ranges::find(asked->ids, group.id);
     if (rule == asked->ids.end()) return std::nullopt;
@@ -95,12 +96,12 @@ std::optional<Generation> by_old_rules(const Before* before, const std::vector<b
 }
 
 // How many would be in another group had the rules stayed as they were tells whether customers moved, or the cut did.
-Lineage lineage_of(const Before& before, const Discovery& found, const std::optional<Generation>& by_old_rules,
-                   std::vector<std::string> notes) {
-  Lineage out = lineage_of(*before.generation, generation_of(found), by_old_rules ? &*by_old_rules : nullptr);
+lineage::Lineage lineage_of(const Before& before, const Discovery& found,
+                            const std::optional<lineage::Generation>& by_old_rules, std::vector<std::string> notes) {
+  lineage::Lineage out = lineage_of(*before.generation, generation_of(found), by_old_rules ? &*by_old_rules : nullptr);
   out.people = found.parts.words.customers;
   out.notes = std::move(notes);
-  if (by_old_rules) out.moved_by_old_rules = moved_between(*before.generation, *by_old_rules);
+  if (by_old_rules) out.moved_by_old_rules = lineage::moved_between(*before.generation, *by_old_rules);
   return out;
 }
 

@@ -10,16 +10,16 @@
 #include <vector>
 
 #include "discover/discover.hpp"
-#include "discover/lineage.hpp"
 #include "features/measure.hpp"
+#include "lineage/lineage.hpp"
 
 namespace tessera::discover {
 
 struct Before {
-  std::optional<Generation> generation;  // that segments are held against; nullopt: none
-  std::string definitions;               // of that run
-  std::set<std::string> ids;             // taken
-  std::set<std::string> names;           // taken, folded
+  std::optional<lineage::Generation> generation;  // that segments are held against; nullopt: none
+  std::string definitions;                        // of that run
+  std::set<std::string> ids;                      // taken
+  std::set<std::string> names;                    // taken, folded
 };
 
 // What names are made of: of each micro-segment its claims, and the median number of main events.
@@ -31,20 +31,20 @@ struct NameGrounds {
 
 // Whom the micro-segments of the run before would have now, by their rules. nullopt: there is none, or its rules cannot
 // be asked any more (a property that is withheld now).
-std::optional<Generation> by_old_rules(const Before* before, const std::vector<bool>& known,
-                                       const features::Setting& setting);
+std::optional<lineage::Generation> by_old_rules(const Before* before, const std::vector<bool>& known,
+                                                const features::Setting& setting);
 
 // Segments come with fresh names and leave with final ones, and ids. `known`: as Discovery::known. Returns sentences on
 // names that were kept and say less than they did.
 std::vector<std::string> settle_names(std::vector<Segment>& segments, const std::vector<bool>& known,
-                                      const Before* before, const std::optional<Generation>& by_old_rules,
+                                      const Before* before, const std::optional<lineage::Generation>& by_old_rules,
                                       const NameGrounds& grounds);
 
 // The groups of a discovery as lineages see them: its segments and set-apart groups in their order.
-Generation generation_of(const Discovery& discovery);
+lineage::Generation generation_of(const Discovery& discovery);
 
 // From the run before to this one. REQUIRES: there is one.
-Lineage lineage_of(const Before& before, const Discovery& now, const std::optional<Generation>& by_old_rules,
-                   std::vector<std::string> notes);
+lineage::Lineage lineage_of(const Before& before, const Discovery& now,
+                            const std::optional<lineage::Generation>& by_old_rules, std::vector<std::string> notes);
 
 }  // namespace tessera::discover

@@ -18,28 +18,29 @@ std::string number(uint64_t count) {
   return grouped(static_cast<double>(count));
 }
 
-std::string end_name(const Lineage& lineage, int index, bool is_before) {
+std::string end_name(const lineage::Lineage& lineage, int index, bool is_before) {
   if (index >= 0) return (is_before ? lineage.before : lineage.now)[static_cast<size_t>(index)].name;
-  return index == kInNone ? "in no group" : is_before ? "newcomers" : "gone or left out";
+  return index == lineage::kInNone ? "in no group" : is_before ? "newcomers" : "gone or left out";
 }
 
-bool stays(const Lineage& lineage, const Movement& each) {
+bool stays(const lineage::Lineage& lineage, const lineage::Movement& each) {
   return each.to >= 0 ? lineage.now[static_cast<size_t>(each.to)].continues == each.from && each.from >= 0
                       : each.to == each.from;
 }
 
-std::string head(const Lineage& lineage) {
+std::string head(const lineage::Lineage& lineage) {
   std::array<size_t, 5> count{};
-  for (const Turn& turn : lineage.turns) ++count[static_cast<size_t>(turn.kind)];
+  for (const lineage::Turn& turn : lineage.turns) ++count[static_cast<size_t>(turn.kind)];
   std::string kinds;
   for (size_t kind = 0; kind < count.size(); ++kind)
     kinds += fmt::format("{}{}{} {}", kind == 0 ? "" : ", ", count[kind],
-                         kind == 0 ? count[0] == 1 ? " group" : " groups" : "", name_of(static_cast<TurnKind>(kind)));
+                         kind == 0 ? count[0] == 1 ? " group" : " groups" : "",
+                         name_of(static_cast<lineage::TurnKind>(kind)));
   uint64_t known = 0, newcomers = 0, gone = 0;
-  for (const Movement& each : lineage.movements) {
-    newcomers += each.from == kNotThere ? each.customers : 0;
-    gone += each.to == kNotThere ? each.customers : 0;
-    known += each.from == kNotThere || each.to == kNotThere ? 0 : each.customers;
+  for (const lineage::Movement& each : lineage.movements) {
+    newcomers += each.from == lineage::kNotThere ? each.customers : 0;
+    gone += each.to == lineage::kNotThere ? each.customers : 0;
+    known += each.from == lineage::kNotThere || each.to == lineage::kNotThere ? 0 : each.customers;
   }
   const std::string by_old_rules = lineage.moved_by_old_rules ? fmt::format("; by the rules of that run it would be {}",
                                                                             number(*lineage.moved_by_old_rules))
@@ -51,14 +52,14 @@ std::string head(const Lineage& lineage) {
       by_old_rules, number(newcomers), number(gone));
 }
 
-std::string movements_said(const Lineage& lineage) {
-  std::vector<Movement> all;
-  for (const Movement& each : lineage.movements)
-    if (each.from != kNotThere && each.to != kNotThere && !stays(lineage, each)) all.push_back(each);
-  std::ranges::stable_sort(all, std::greater(), &Movement::customers);
+std::string movements_said(const lineage::Lineage& lineage) {
+  std::vector<lineage::Movement> all;
+  for (const lineage::Movement& each : lineage.movements)
+    if (each.from != lineage::kNotThere && each.to != lineage::kNotThere && !stays(lineage, each)) all.push_back(each);
+  std::ranges::stable_sort(all, std::greater(), &lineage::Movement::customers);
   if (all.size() > kMovementsSaid) all.resize(kMovementsSaid);
   std::string out;
-  for (const Movement& each : all)
+  for (const lineage::Movement& each : all)
     out += fmt::format("{}{} from \"{}\" to \"{}\"", out.empty() ? "Most moved: " : "; ", number(each.customers),
                        end_name(lineage, each.from, true), end_name(lineage, each.to, false));
   return out.empty() ? out : out + ".";
@@ -88,9 +89,9 @@ struct Bar {
 
 class Flow {
  public:
-  Flow(const Lineage& lineage, std::string (*safe)(std::string_view), std::string (*hue)(size_t))
+  Flow(const lineage::Lineage& lineage, std::string (*safe)(std::string_view), std::string (*hue)(size_t))
       : lineage_(lineage), safe_(safe), hue_(hue) {
-    for (const Movement& each : lineage.movements) {
+    for (const lineage::Movement& each : lineage.movements) {
       all_ += each.customers;
       add(left_, each.from, each.customers);
       add(right_, each.to, each.customers);
@@ -129,7 +130,7 @@ class Flow {
     const auto place = [](int index) { return index >= 0 ? index : 1'000'000 - index; };
     std::ranges::sort(right_, {}, [&](const Bar& bar) { return place(bar.index); });
     std::map<int, std::pair<double, double>> weight;  // of before: sum of places, of customers
-    for (const Movement& each : lineage_.movements) {
+    for (const lineage::Movement& each : lineage_.movements) {
       const auto at = std::ranges::find(right_, each.to, &Bar::index) - right_.begin();
       auto& [sum, count] = weight[each.from];
       sum += static_cast<double>(at) * static_cast<double>(each.customers);
@@ -163,15 +164,15 @@ class Flow {
   }
 
   std::string bands() {
-    std::vector<Movement> all = lineage_.movements;
+    std::vector<lineage::Movement> all = lineage_.movements;
     const auto at = [](const std::vector<Bar>& side, int index) {
       return std::ranges::find(side, index, &Bar::index) - side.begin();
     };
     // Along each bar from top to bottom in the order of the other side.
-    std::ranges::sort(all, {},
-                      [&](const Movement& each) { return std::pair(at(left_, each.from), at(right_, each.to)); });
+    std::ranges::sort(
+        all, {}, [&](const lineage::Movement& each) { return std::pair(at(left_, each.from), at(right_, each.to)); });
     std::string out;
-    for (const Movement& each : all) {
+    for (const lineage::Movement& each : all) {
       Bar &from = left_[static_cast<size_t>(at(left_, each.from))],
           &to = right_[static_cast<size_t>(at(right_, each.to))];
       const double width = scale_ * static_cast<double>(each.customers);
@@ -204,7 +205,7 @@ class Flow {
     return out;
   }
 
-  const Lineage& lineage_;
+  const lineage::Lineage& lineage_;
   std::string (*safe_)(std::string_view);
   std::string (*hue_)(size_t);
   uint64_t all_ = 0;
@@ -214,16 +215,17 @@ class Flow {
 
 }  // namespace
 
-std::vector<std::string> sentences_of(const Lineage& lineage) {
+std::vector<std::string> sentences_of(const lineage::Lineage& lineage) {
   std::vector<std::string> out{head(lineage)};
-  for (const Turn& turn : lineage.turns)
-    if (turn.kind != TurnKind::FoundAgain) out.push_back(sentence_of(lineage, turn) + ".");
+  for (const lineage::Turn& turn : lineage.turns)
+    if (turn.kind != lineage::TurnKind::FoundAgain) out.push_back(sentence_of(lineage, turn) + ".");
   out.insert(out.end(), lineage.notes.begin(), lineage.notes.end());
   if (std::string moved = movements_said(lineage); !moved.empty()) out.push_back(std::move(moved));
   return out;
 }
 
-std::string html_of(const Lineage& lineage, std::string (*safe)(std::string_view), std::string (*hue)(size_t)) {
+std::string html_of(const lineage::Lineage& lineage, std::string (*safe)(std::string_view),
+                    std::string (*hue)(size_t)) {
   const auto sentences = sentences_of(lineage);
   std::string out = fmt::format("<h2>Since the run before</h2>\n<p>{}</p>\n", safe(sentences[0]));
   Flow flow(lineage, safe, hue);
@@ -236,8 +238,8 @@ std::string html_of(const Lineage& lineage, std::string (*safe)(std::string_view
   out += "<ul class=\"small\">";
   for (size_t i = 1; i < sentences.size(); ++i) out += fmt::format("<li>{}</li>", safe(sentences[i]));
   out += "</ul>\n";
-  std::vector<Movement> listed = lineage.movements;
-  std::ranges::stable_sort(listed, std::greater(), &Movement::customers);
+  std::vector<lineage::Movement> listed = lineage.movements;
+  std::ranges::stable_sort(listed, std::greater(), &lineage::Movement::customers);
   if (listed.size() > kMovementsListed) listed.resize(kMovementsListed);
   out += fmt::format(
       "<details><summary>{} movements, the largest first{}</summary><div class=\"scroll\"><table "
@@ -245,7 +247,7 @@ std::string html_of(const Lineage& lineage, std::string (*safe)(std::string_view
       "<tr><th>from</th><th style=\"text-align:left\">to</th><th>{}</th></tr></thead><tbody>",
       listed.size(), listed.size() < lineage.movements.size() ? "; the others are in discovery.json" : "",
       safe(lineage.people));
-  for (const Movement& each : listed)
+  for (const lineage::Movement& each : listed)
     out += fmt::format("<tr><td>{}</td><td style=\"text-align:left\">{}</td><td>{}</td></tr>",
                        safe(end_name(lineage, each.from, true)), safe(end_name(lineage, each.to, false)),
                        number(each.customers));

@@ -20,8 +20,8 @@ features::Population grouped(uint32_t customers) {
   return out;
 }
 
-Generation asked(std::vector<std::vector<uint32_t>> members, size_t customers) {
-  Generation out{.as_of = {}, .groups = {}, .known = std::vector<bool>(customers, true)};
+lineage::Generation asked(std::vector<std::vector<uint32_t>> members, size_t customers) {
+  lineage::Generation out{.as_of = {}, .groups = {}, .known = std::vector<bool>(customers, true)};
   for (auto& each : members)
     out.groups.push_back({.id = fmt::format("g{}", out.groups.size()), .name = "", .members = std::move(each)});
   return out;

@@ -31,13 +31,13 @@ Discovery discovered(const SimulatedHistory& company, Instant as_of, const Befor
 
 // The members of a run, as customers of another history; those who are not in it are left out. Under ids and names that
 // nobody would come upon again.
-Generation carried(const Discovered& from, const profiles::History& to) {
-  Generation out = generation_of(from.found);
+lineage::Generation carried(const Discovered& from, const profiles::History& to) {
+  lineage::Generation out = generation_of(from.found);
   std::vector<bool> known(to.customers(), false);
   for (uint32_t c = 0; c < out.known.size(); ++c)
     if (const auto there = to.find_customer(from.company.history.customer[c]); there && out.known[c])
       known[*there] = true;
-  for (Group& group : out.groups) {
+  for (lineage::Group& group : out.groups) {
     group.id = "then-" + group.id;
     if (!group.set_apart) group.name = "Then " + group.name;
     std::vector<uint32_t> members;
@@ -137,7 +137,7 @@ TEST(Identity, TheSameDataKeepsAllIds) {
   first.found = discovered(first.company, simulate::kAsOf, nullptr);
   const Discovered again = later_run(options, *people_of(options), first);
   ASSERT_TRUE(again.found.lineage.has_value());
-  for (const Turn& turn : again.found.lineage->turns) EXPECT_EQ(turn.kind, TurnKind::FoundAgain);
+  for (const lineage::Turn& turn : again.found.lineage->turns) EXPECT_EQ(turn.kind, lineage::TurnKind::FoundAgain);
   EXPECT_EQ(again.found.lineage->moved, 0u);
   EXPECT_EQ(again.found.lineage->moved_by_old_rules, std::optional<uint64_t>(0));
   ASSERT_EQ(again.found.segments.size(), first.found.segments.size());
@@ -148,7 +148,7 @@ TEST(Identity, TheSameDataKeepsAllIds) {
 }
 
 // "a, b" of a turn's ends, sorted.
-std::string ends(const std::vector<Kin>& kin, const std::vector<size_t>& which) {
+std::string ends(const std::vector<lineage::Kin>& kin, const std::vector<size_t>& which) {
   std::set<std::string> ids;
   for (const size_t i : which) ids.insert(kin[i].id);
   return fmt::format("{}", fmt::join(ids, ", "));
@@ -189,16 +189,16 @@ TEST(Identity, PlantedSplitsAndMergersAreNamed) {
     const Discovered before = first_run(options, std::move(earlier));
     const Discovered now = later_run(options, std::move(later), before);
     expect_all_accounted(now.found);
-    const Lineage& lineage = *now.found.lineage;
-    for (const Turn& turn : lineage.turns) {
+    const lineage::Lineage& lineage = *now.found.lineage;
+    for (const lineage::Turn& turn : lineage.turns) {
       const std::string from = ends(lineage.before, turn.from), to = ends(lineage.now, turn.to);
       const bool is_split = from == "then-" + id_of(before, 3) && to == pair(id_of(now, 3), id_of(now, 4));
       const bool is_merger =
           from == pair("then-" + id_of(before, 1), "then-" + id_of(before, 2)) && to == id_of(now, 1);
-      splits += turn.kind == TurnKind::Split && is_split;
-      mergers += turn.kind == TurnKind::Merged && is_merger;
-      const bool is_other =
-          (turn.kind == TurnKind::Split && !is_split) || (turn.kind == TurnKind::Merged && !is_merger);
+      splits += turn.kind == lineage::TurnKind::Split && is_split;
+      mergers += turn.kind == lineage::TurnKind::Merged && is_merger;
+      const bool is_other = (turn.kind == lineage::TurnKind::Split && !is_split) ||
+                            (turn.kind == lineage::TurnKind::Merged && !is_merger);
       others += is_other;
       if (is_other) fmt::print("seed {}: {}\n", options.seed, sentence_of(lineage, turn));
     }

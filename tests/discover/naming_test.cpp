@@ -75,10 +75,11 @@ TEST_F(Settling, WithoutAPastIdsAreSlugs) {
 }
 
 TEST_F(Settling, FoundAgainKeepsIdAndNameAndOthersGetNewOnes) {
-  Before before{.generation = Generation{.run = 4, .as_of = {}, .groups = {}, .known = std::vector<bool>(100, true)},
-                .definitions = "",
-                .ids = {"others", "others-2"},
-                .names = {"by hand"}};
+  Before before{
+      .generation = lineage::Generation{.run = 4, .as_of = {}, .groups = {}, .known = std::vector<bool>(100, true)},
+      .definitions = "",
+      .ids = {"others", "others-2"},
+      .names = {"by hand"}};
   auto& groups = before.generation->groups;
   groups.push_back({.id = "garden-lovers", .name = "Garden lovers", .members = segment("", 0, 40).members});
   groups.push_back({.id = "gone", .name = "Gone", .members = segment("", 40, 60).members});
@@ -104,7 +105,7 @@ std::string hue(size_t group) {
 
 TEST(LineageReport, SaysAndDrawsEveryMovementOfANameFromOutside) {
   const std::vector<bool> everyone(100, true);
-  Generation before{.run = 3, .as_of = Instant{0}, .groups = {}, .known = everyone}, now = before;
+  lineage::Generation before{.run = 3, .as_of = Instant{0}, .groups = {}, .known = everyone}, now = before;
   for (uint32_t c = 90; c < 100; ++c) before.known[c] = false;
   for (uint32_t c = 0; c < 3; ++c) now.known[c] = false;
   const auto range = [](uint32_t from, uint32_t to) {
@@ -116,7 +117,7 @@ TEST(LineageReport, SaysAndDrawsEveryMovementOfANameFromOutside) {
                    {.id = "b", .name = "B", .members = range(50, 85)}};
   now.groups = {{.id = "a", .name = "<script>A</script>", .members = range(3, 60)},
                 {.id = "c", .name = "C", .members = range(60, 100)}};
-  Lineage lineage = lineage_of(before, now);
+  lineage::Lineage lineage = lineage_of(before, now);
   lineage.people = "patients";
   lineage.moved_by_old_rules = 9;
   lineage.notes = {"a note."};

@@ -116,7 +116,8 @@ TEST(OnlineRetail, AMonthLaterItIsCutWhereItWas) {
     ASSERT_TRUE(later.has_value()) << later.error().text();
     EXPECT_EQ(later->chosen_by.find("cut where it was") != std::string::npos, !anew) << later->chosen_by;
     ASSERT_TRUE(later->lineage.has_value());
-    const auto again = std::ranges::count_if(later->lineage->now, [](const Kin& kin) { return kin.continues >= 0; });
+    const auto again =
+        std::ranges::count_if(later->lineage->now, [](const lineage::Kin& kin) { return kin.continues >= 0; });
     if (anew)
       EXPECT_LT(again, static_cast<ptrdiff_t>(first->segments.size()));
     else

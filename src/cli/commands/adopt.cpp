@@ -8,18 +8,18 @@
 #include "cli/table.hpp"
 #include "core/text.hpp"
 #include "discover/report_lineage.hpp"
-#include "discover/runs.hpp"
 #include "language/parse.hpp"
 #include "language/uses.hpp"
+#include "lineage/runs.hpp"
 
 namespace tessera::cli {
 
 namespace {
 
-using discover::KeptRun;
-using discover::KeptSegment;
 using language::Definition;
 using language::DefinitionKind;
+using lineage::KeptRun;
+using lineage::KeptSegment;
 using store::DefinitionChange;
 
 constexpr Option kListOptions[] = {{"RUN", "RUN", "Show this run: its segments, and what became of those before"}};
@@ -124,7 +124,7 @@ void show_one(const Context& context, const KeptRun& run) {
 
 Result<int> run_discoveries(const Context& context, const Arguments& given) {
   const auto record = TRY(context.world.open_record(store::OpenMode::ReadOnly));
-  const auto runs = TRY(discover::kept_runs(record->connection()));
+  const auto runs = TRY(lineage::kept_runs(record->connection()));
   if (given.has("RUN"))
     show_one(context, *TRY(find_run(runs, given)));
   else
@@ -259,7 +259,7 @@ Result<int> run_adopt(const Context& context, const Arguments& given) {
   const bool is_dry = given.has("dry-run");
   const bool reads = is_dry || !given.has("yes") || context.world.server();
   auto session = TRY(open_session(context, reads ? store::OpenMode::ReadOnly : store::OpenMode::MustExist));
-  const auto runs = TRY(discover::kept_runs(session.record->connection()));
+  const auto runs = TRY(lineage::kept_runs(session.record->connection()));
   Adoption plan = TRY(plan_of(runs, session, given));
   const Instant at = context.as_of.value_or(context.clock.now());
   if (at - plan.run->as_of > kDay * 30 && !context.as_of)
@@ -277,8 +277,8 @@ Result<int> run_adopt(const Context& context, const Arguments& given) {
     }
     const Instant now = context.clock.now();
     TRY(put_into_use(context, session, plan.fresh, [&](store::Connection& connection) {
-      return discover::mark_adopted(connection, plan.run->number,
-                                    plan.is_whole ? discover::Adopted::Wholly : discover::Adopted::InPart, now);
+      return lineage::mark_adopted(connection, plan.run->number,
+                                   plan.is_whole ? lineage::Adopted::Wholly : lineage::Adopted::InPart, now);
     }));
   }
   if (!is_text)

@@ -2,7 +2,7 @@
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 #include "discover/letter_words.hpp"
-#include "discover/runs.hpp"
+#include "lineage/runs.hpp"
 #include "live/sources.hpp"
 #include "profiles/load.hpp"
 
@@ -36,7 +36,7 @@ Result<std::vector<discover::LetterSource>> sources_of(store::Connection& connec
 // The last one that looks from no later than `until`.
 Result<std::optional<discover::LetterRun>> run_of(store::Connection& connection, Instant until) {
   std::optional<discover::LetterRun> out;
-  for (auto& run : TRY(discover::kept_runs(connection)))
+  for (auto& run : TRY(lineage::kept_runs(connection)))
     if (run.as_of <= until) out = {run.number, run.as_of, std::move(run.lineage), run.in_force};
   return out;
 }

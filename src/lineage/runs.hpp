@@ -22,11 +22,11 @@
 
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "discover/lineage.hpp"
+#include "lineage/lineage.hpp"
 #include "profiles/history.hpp"
 #include "store/database.hpp"
 
-namespace tessera::discover {
+namespace tessera::lineage {
 
 inline constexpr size_t kMostRuns = 20;
 inline constexpr uint64_t kMostKnown = 50'000'000;
@@ -95,4 +95,4 @@ Result<uint64_t> keep_run(store::Connection& connection, const KeptRun& run, con
 enum class Adopted : uint8_t { Wholly, InPart };
 Result<void> mark_adopted(store::Connection& connection, uint64_t run, Adopted how, Instant at);
 
-}  // namespace tessera::discover
+}  // namespace tessera::lineage

@@ -1,4 +1,4 @@
-#include "discover/lineage.hpp"
+#include "lineage/lineage.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -8,7 +8,7 @@
 
 #include "core/random.hpp"
 
-namespace tessera::discover {
+namespace tessera::lineage {
 namespace {
 
 using Labels = std::vector<int>;  // of each customer its group, kInNone, or kNotThere
@@ -259,4 +259,4 @@ RC_GTEST_PROP(Lineage, JsonSaysItAll, ()) {
 }
 
 }  // namespace
-}  // namespace tessera::discover
+}  // namespace tessera::lineage

@@ -32,7 +32,7 @@
 #include "core/json.hpp"
 #include "core/time.hpp"
 
-namespace tessera::discover {
+namespace tessera::lineage {
 
 struct Group {
   std::string id, name;
@@ -101,4 +101,4 @@ std::string sentence_of(const Lineage& lineage, const Turn& turn);
 Json to_json(const Lineage& lineage);
 std::optional<Lineage> lineage_of_json(const Json& json);
 
-}  // namespace tessera::discover
+}  // namespace tessera::lineage

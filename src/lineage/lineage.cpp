@@ -1,4 +1,4 @@
-#include "discover/lineage.hpp"
+#include "lineage/lineage.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 #include <numeric>
 #include <tuple>
 
-namespace tessera::discover {
+namespace tessera::lineage {
 
 namespace {
 
@@ -450,4 +450,4 @@ std::optional<Lineage> lineage_of_json(const Json& json) {
   return Reading(json).all();
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::lineage

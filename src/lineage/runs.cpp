@@ -1,11 +1,11 @@
-#include "discover/runs.hpp"
+#include "lineage/runs.hpp"
 
 #include <algorithm>
 
 #include "core/hash.hpp"
 #include "profiles/people.hpp"
 
-namespace tessera::discover {
+namespace tessera::lineage {
 
 using store::Connection;
 using store::Value;
@@ -235,4 +235,4 @@ Result<void> mark_adopted(Connection& connection, uint64_t run, Adopted how, Ins
   return {};
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::lineage
