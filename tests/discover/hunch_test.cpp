@@ -1,5 +1,5 @@
 // Hunches about people whose truth is known, and about Hillstrom's, who were drawn by chance.
-#include "discover/hunch.hpp"
+#include "measure/hunch.hpp"
 
 #include <cmath>
 
@@ -8,7 +8,7 @@
 
 #include "core/random.hpp"
 #include "core/text.hpp"
-#include "discover/hunch_words.hpp"
+#include "measure/hunch_words.hpp"
 
 namespace tessera::discover {
 namespace {
@@ -39,15 +39,15 @@ class Company {
   std::vector<HistoryBuilder::Row> rows_;
 };
 
-Result<Hunch> asked(const profiles::History& history, HunchQuestion question) {
+Result<measure::Hunch> asked(const profiles::History& history, measure::HunchQuestion question) {
   SilentProgress quiet;
   if (!question.as_of) question.as_of = kT;
-  return hunch(history, language::schema_of(history), question, quiet);
+  return measure::hunch(history, language::schema_of(history), question, quiet);
 }
-Hunch told(const profiles::History& history, const HunchQuestion& question) {
+measure::Hunch told(const profiles::History& history, const measure::HunchQuestion& question) {
   auto found = asked(history, question);
   if (!found) ADD_FAILURE() << found.error().text();
-  return found ? std::move(*found) : Hunch{};
+  return found ? std::move(*found) : measure::Hunch{};
 }
 
 std::string id_of(size_t i) {
@@ -80,13 +80,13 @@ profiles::History confounded(size_t customers, double effect, uint64_t seed) {
 const char* kCoupon = R"(did "Order Completed" where coupon is known)";
 const char* kBack = R"(at least 1 "Order Completed" in the last 90 days)";
 
-TEST(Hunch, TheMatchedIntervalCoversWhatTheNaiveOneMisses) {
+TEST(measure::Hunch, TheMatchedIntervalCoversWhatTheNaiveOneMisses) {
   for (const double effect : {0.0, -0.08}) {
     constexpr int kRuns = 300;
     int naive = 0, matched = 0;
     double naive_error = 0, matched_error = 0;
     for (int run = 0; run < kRuns; ++run) {
-      const Hunch found =
+      const measure::Hunch found =
           told(confounded(1500, effect, 1000 + static_cast<uint64_t>(run)), {.condition = kCoupon, .outcome = kBack});
       ASSERT_TRUE(found.match && found.match->compared) << found.answer;
       naive += found.interval.contains(effect);
@@ -105,14 +105,14 @@ TEST(Hunch, TheMatchedIntervalCoversWhatTheNaiveOneMisses) {
   }
 }
 
-TEST(Hunch, CountsWhatCanBeCountedByHand) {
+TEST(measure::Hunch, CountsWhatCanBeCountedByHand) {
   Company company;
   for (size_t i = 0; i < 300; ++i) {
     company.order(id_of(i), kCut - kDay * 10, 20, i < 100);
     if (i < 40 || (i >= 100 && i < 140)) company.order(id_of(i), kCut + kDay * 10, 20);
   }
   company.order("new", kCut + kDay, 20, true);  // not known at the cut-off, newly meets the condition
-  const Hunch found = told(std::move(company).history(), {.condition = kCoupon, .outcome = kBack});
+  const measure::Hunch found = told(std::move(company).history(), {.condition = kCoupon, .outcome = kBack});
   EXPECT_EQ(found.looked_at, 300u);
   EXPECT_EQ(found.met.customers, 100u);
   EXPECT_EQ(found.met.with, 40u);
@@ -130,20 +130,20 @@ TEST(Hunch, CountsWhatCanBeCountedByHand) {
   EXPECT_NEAR(*found.experiment->weeks_to_fill, 2 * static_cast<double>(found.experiment->per_arm) * 90 / 7, 1e-6);
   EXPECT_NEAR(*found.experiment->weeks - *found.experiment->weeks_to_fill, 90.0 / 7, 1e-9);
   EXPECT_FALSE(found.experiment->found_in_half_a_year);  // one in each arm finds nothing
-  EXPECT_EQ(found.told, Told::Differs);
+  EXPECT_EQ(found.told, measure::Told::Differs);
 }
 
 // Newcombe 1998 (Statistics in Medicine 17, 873-890), table II: 56/70 - 48/80 by method 10 is 0.0524 to 0.3339.
-TEST(Hunch, TheIntervalOfTheRawDifferenceIsNewcombes) {
+TEST(measure::Hunch, TheIntervalOfTheRawDifferenceIsNewcombes) {
   const auto group = [](double with, double of) {
-    return HunchGroup{.rate = with / of, .interval = stats::wilson(with, of, stats::z_of(0.05))};
+    return measure::HunchGroup{.rate = with / of, .interval = stats::wilson(with, of, stats::z_of(0.05))};
   };
-  const stats::Interval found = difference_interval(group(56, 70), group(48, 80));
+  const stats::Interval found = measure::difference_interval(group(56, 70), group(48, 80));
   EXPECT_NEAR(found.low, 0.0524, 5e-5);
   EXPECT_NEAR(found.high, 0.3339, 5e-5);
 }
 
-TEST(Hunch, WhatWasSettledBeforeIsLeftOutAndCounted) {
+TEST(measure::Hunch, WhatWasSettledBeforeIsLeftOutAndCounted) {
   Company company;
   for (size_t i = 0; i < 400; ++i) {
     const int before = i < 150 ? 3 : 2;
@@ -151,32 +151,33 @@ TEST(Hunch, WhatWasSettledBeforeIsLeftOutAndCounted) {
     if (i % 3 == 0) company.order(id_of(i), kCut + kDay * 5, 20);
   }
   const auto history = std::move(company).history();
-  const Hunch found = told(history, {.condition = kCoupon, .outcome = R"(at least 3 "Order Completed")"});
+  const measure::Hunch found = told(history, {.condition = kCoupon, .outcome = R"(at least 3 "Order Completed")"});
   EXPECT_EQ(found.settled, 150u);
   EXPECT_EQ(found.met.customers + found.others.customers, 250u);
   EXPECT_EQ(found.met.with + found.others.with, 84u);
   // What is said of not coming back: those could turn who had not been away so long, or too long already.
-  const Hunch away = told(history, {.condition = kCoupon, .outcome = R"(no "Order Completed" in the last 90 days)"});
+  const measure::Hunch away =
+      told(history, {.condition = kCoupon, .outcome = R"(no "Order Completed" in the last 90 days)"});
   EXPECT_EQ(away.settled, 0u);
   EXPECT_EQ(away.met.with + away.others.with, 266u);
-  const Hunch lapsed =
+  const measure::Hunch lapsed =
       told(history, {.condition = kCoupon, .outcome = R"(last "Order Completed" more than 115 days ago)"});
   EXPECT_EQ(lapsed.settled, 400u - (lapsed.met.customers + lapsed.others.customers));
 }
 
-TEST(Hunch, TheConditionSeesNothingAfterTheCutOff) {
+TEST(measure::Hunch, TheConditionSeesNothingAfterTheCutOff) {
   Company company;
   for (size_t i = 0; i < 300; ++i) {
     company.order(id_of(i), kCut - kDay * 10, 20);
     if (i < 150) company.order(id_of(i), kCut + kDay, 20, true);
   }
-  const Hunch found = told(std::move(company).history(), {.condition = kCoupon, .outcome = kBack});
-  EXPECT_EQ(found.told, Told::NobodyMeetsIt);
+  const measure::Hunch found = told(std::move(company).history(), {.condition = kCoupon, .outcome = kBack});
+  EXPECT_EQ(found.told, measure::Told::NobodyMeetsIt);
   EXPECT_NE(found.answer.find("Nobody of the 300"), std::string::npos) << found.answer;
 }
 
 // Learnt in the horizon, dated before it: where the record was kept at the time, it did not know.
-TEST(Hunch, WhatWasLearntLateIsHiddenFromTheCondition) {
+TEST(measure::Hunch, WhatWasLearntLateIsHiddenFromTheCondition) {
   HistoryBuilder builder;
   const auto order = [](size_t i, Instant at, bool coupon) {
     HistoryBuilder::Row row{.customer = id_of(i), .event = "Order Completed", .time = at, .properties = {}};
@@ -187,27 +188,27 @@ TEST(Hunch, WhatWasLearntLateIsHiddenFromTheCondition) {
   builder.add(order(1, kCut - kDay * 10, true), kCut + kDay * 10);
   for (size_t i = 0; i < 100; ++i) builder.add(order(i, kCut + kDay * 20, false), kCut + kDay * 20);
   const auto history = std::move(builder).build();
-  const Hunch found = told(history, {.condition = kCoupon, .outcome = kBack});
+  const measure::Hunch found = told(history, {.condition = kCoupon, .outcome = kBack});
   EXPECT_TRUE(found.as_known_then);
   EXPECT_EQ(found.met.customers, 100u);
   // A record imported afterwards would have known nothing: then dates count, and it is said.
   Company company;
   for (size_t i = 0; i < 300; ++i) company.order(id_of(i), kCut - kDay * 20, 20, i % 3 == 0);
   for (size_t i = 0; i < 100; ++i) company.order(id_of(i), kCut + kDay * 20, 20);
-  const Hunch later = told(std::move(company).history(kT), {.condition = kCoupon, .outcome = kBack});
+  const measure::Hunch later = told(std::move(company).history(kT), {.condition = kCoupon, .outcome = kBack});
   EXPECT_FALSE(later.as_known_then);
   EXPECT_EQ(later.met.customers, 100u);
   ASSERT_FALSE(later.notes.empty());
 }
 
-TEST(Hunch, AnUnknownConditionIsNotMet) {
+TEST(measure::Hunch, AnUnknownConditionIsNotMet) {
   Company company;
   for (size_t i = 0; i < 400; ++i) {
     if (i < 300) company.order(id_of(i), kCut - kDay * 10, i % 2 ? 20 : 80);
     company.did(id_of(i), "Product Viewed", kCut - kDay * 5);
     if (i % 3 == 0) company.order(id_of(i), kCut + kDay * 10, 20);
   }
-  const Hunch found =
+  const measure::Hunch found =
       told(std::move(company).history(), {.condition = R"(avg("Order Completed".total) > 50)", .outcome = kBack});
   EXPECT_EQ(found.looked_at, 400u);
   EXPECT_EQ(found.unknown, 100u);
@@ -218,14 +219,14 @@ TEST(Hunch, AnUnknownConditionIsNotMet) {
 }
 
 // "Those whose first order had a coupon": not those who used one later.
-TEST(Hunch, TheFirstOrderCanBeAskedAbout) {
+TEST(measure::Hunch, TheFirstOrderCanBeAskedAbout) {
   Company company;
   for (size_t i = 0; i < 300; ++i) {
     company.order(id_of(i), kCut - kDay * 50, 20, i < 100);
     company.order(id_of(i), kCut - kDay * 10, 20, i >= 50 && i < 200);
     if (i % 4 == 0) company.order(id_of(i), kCut + kDay * 10, 20);
   }
-  const Hunch found =
+  const measure::Hunch found =
       told(std::move(company).history(),
            {.condition = R"(first_time("Order Completed" where coupon is known) = first_time("Order Completed"))",
             .outcome = kBack});
@@ -233,7 +234,7 @@ TEST(Hunch, TheFirstOrderCanBeAskedAbout) {
   EXPECT_EQ(found.others.customers, 200u);
 }
 
-TEST(Hunch, EdgesHaveClearWords) {
+TEST(measure::Hunch, EdgesHaveClearWords) {
   Company company;
   Rng rng(5);
   for (size_t i = 0; i < 600; ++i) {
@@ -243,33 +244,36 @@ TEST(Hunch, EdgesHaveClearWords) {
     if (rng.chance(0.3)) company.order(id_of(i), kCut + kDay * 10, 20);
   }
   const auto history = std::move(company).history();
-  const auto says = [&](const HunchQuestion& question, Told what, const char* words) {
-    const Hunch found = told(history, question);
+  const auto says = [&](const measure::HunchQuestion& question, measure::Told what, const char* words) {
+    const measure::Hunch found = told(history, question);
     EXPECT_EQ(found.told, what) << found.answer;
     EXPECT_NE(found.answer.find(words), std::string::npos) << found.answer;
-    EXPECT_NE(found.answer.find(kObserved), std::string::npos) << found.answer;
+    EXPECT_NE(found.answer.find(measure::kObserved), std::string::npos) << found.answer;
   };
-  says({.condition = R"(at least 5 "Order Completed")", .outcome = kBack}, Told::NoOverlap, "like nobody else");
-  says({.condition = R"(at least 1 "Order Completed")", .outcome = kBack}, Told::EverybodyMeetsIt, "All of the 600");
-  says({.condition = R"(at least 99 "Order Completed")", .outcome = kBack}, Told::NobodyMeetsIt, "Nobody of the 600");
-  says({.condition = kCoupon, .outcome = kBack}, Told::TooFew, "Too few to tell");
-  says({.condition = kCoupon, .outcome = R"(at least 9 "Order Completed" in the last 90 days)"}, Told::OutcomeConstant,
-       "None of the 600");
+  says({.condition = R"(at least 5 "Order Completed")", .outcome = kBack}, measure::Told::NoOverlap,
+       "like nobody else");
+  says({.condition = R"(at least 1 "Order Completed")", .outcome = kBack}, measure::Told::EverybodyMeetsIt,
+       "All of the 600");
+  says({.condition = R"(at least 99 "Order Completed")", .outcome = kBack}, measure::Told::NobodyMeetsIt,
+       "Nobody of the 600");
+  says({.condition = kCoupon, .outcome = kBack}, measure::Told::TooFew, "Too few to tell");
+  says({.condition = kCoupon, .outcome = R"(at least 9 "Order Completed" in the last 90 days)"},
+       measure::Told::OutcomeConstant, "None of the 600");
 }
 
 // A condition on what is matched has nobody on its other side: the borders inside a stratum must not pass for likes.
-TEST(Hunch, AConditionOnWhatIsMatchedIsNotCompared) {
+TEST(measure::Hunch, AConditionOnWhatIsMatchedIsNotCompared) {
   const auto history = confounded(3000, 0, 9);
   for (const char* condition :
        {R"(at least 3 "Order Completed")", R"(sum("Order Completed".total) > 60)",
         R"(last "Order Completed" at most 40 days ago)", R"(first "Order Completed" more than 300 days ago)"}) {
-    const Hunch found = told(history, {.condition = condition, .outcome = kBack});
-    EXPECT_EQ(found.told, Told::NoOverlap) << condition << ": " << found.answer;
+    const measure::Hunch found = told(history, {.condition = condition, .outcome = kBack});
+    EXPECT_EQ(found.told, measure::Told::NoOverlap) << condition << ": " << found.answer;
     EXPECT_GE(found.met.customers, 100u) << condition;
   }
 }
 
-TEST(Hunch, ATraitWithoutADateIsSaidToLeak) {
+TEST(measure::Hunch, ATraitWithoutADateIsSaidToLeak) {
   HistoryBuilder builder;
   for (size_t i = 0; i < 300; ++i) {
     HistoryBuilder::Row row{
@@ -280,28 +284,29 @@ TEST(Hunch, ATraitWithoutADateIsSaidToLeak) {
     if (i % 3 == 0)
       builder.add({.customer = id_of(i), .event = "Order Completed", .time = kCut + kDay * 9, .properties = {}}, kT);
   }
-  const Hunch found = told(std::move(builder).build(), {.condition = R"(trait plan = "gold")", .outcome = kBack});
+  const measure::Hunch found =
+      told(std::move(builder).build(), {.condition = R"(trait plan = "gold")", .outcome = kBack});
   EXPECT_EQ(found.met.customers, 150u);
   const bool said = std::ranges::any_of(
       found.notes, [](const std::string& note) { return note.find("came without a date") != std::string::npos; });
   EXPECT_TRUE(said);
 }
 
-TEST(Hunch, FewCustomersAreNotCompared) {
+TEST(measure::Hunch, FewCustomersAreNotCompared) {
   Company company;
   for (size_t i = 0; i < 199; ++i) {
     company.order(id_of(i), kCut - kDay * 10, 20, i % 2);
     if (i % 3 == 0) company.order(id_of(i), kCut + kDay * 10, 20);
   }
-  const Hunch found = told(std::move(company).history(), {.condition = kCoupon, .outcome = kBack});
-  EXPECT_EQ(found.told, Told::TooFew);
+  const measure::Hunch found = told(std::move(company).history(), {.condition = kCoupon, .outcome = kBack});
+  EXPECT_EQ(found.told, measure::Told::TooFew);
   EXPECT_FALSE(found.match);
   EXPECT_NE(found.answer.find("under 200 nothing is compared"), std::string::npos) << found.answer;
 }
 
-TEST(Hunch, ErrorsHavePlaceAndRemedy) {
+TEST(measure::Hunch, ErrorsHavePlaceAndRemedy) {
   const auto history = confounded(50, 0, 1);
-  const auto error = [&](HunchQuestion question) {
+  const auto error = [&](measure::HunchQuestion question) {
     const auto found = asked(history, std::move(question));
     return found ? std::string("none") : found.error().text();
   };
@@ -316,14 +321,14 @@ TEST(Hunch, ErrorsHavePlaceAndRemedy) {
   EXPECT_TRUE(has(late, "nothing happened") && has(late, "--as-of 2026")) << late;
 }
 
-TEST(Hunch, NoWordSaysWhy) {
+TEST(measure::Hunch, NoWordSaysWhy) {
   for (const double effect : {0.0, 0.15}) {
-    const Hunch found = told(confounded(1500, effect, 3), {.condition = kCoupon, .outcome = kBack});
+    const measure::Hunch found = told(confounded(1500, effect, 3), {.condition = kCoupon, .outcome = kBack});
     ASSERT_TRUE(found.experiment);
     std::string all = found.answer + " " + text_of(*found.experiment, found);
     for (const std::string& note : found.notes) all += " " + note;
-    EXPECT_NE(all.find(kObserved), std::string::npos);
-    all.erase(all.find(kObserved), kObserved.size());
+    EXPECT_NE(all.find(measure::kObserved), std::string::npos);
+    all.erase(all.find(measure::kObserved), measure::kObserved.size());
     for (const char* word : {"cause", "effect", "because", "due to", "leads to", "impact", "thanks to", "makes them",
                              "makes customers", "lift", "influence"})
       EXPECT_EQ(fold_case(all).find(word), std::string::npos) << word << " in: " << all;
@@ -359,7 +364,7 @@ profiles::History hillstrom(const std::string& file, std::string_view mail) {
   return std::move(company).history();
 }
 
-TEST(Hunch, AgreesWithTheSimpleDifferenceWhereChanceDecided) {
+TEST(measure::Hunch, AgreesWithTheSimpleDifferenceWhereChanceDecided) {
   const std::string file = hillstrom_file();
   if (file.empty()) GTEST_SKIP() << "../shared/data/hillstrom.csv.gz is not there";
   struct Arm {
@@ -369,9 +374,9 @@ TEST(Hunch, AgreesWithTheSimpleDifferenceWhereChanceDecided) {
   // Hillstrom's MineThatData challenge of 2008: 18.3 % and 15.1 % visited, of those without a mail 10.6 %.
   for (const Arm& arm : {Arm{"Mens E-Mail", 0.183}, Arm{"Womens E-Mail", 0.151}}) {
     const auto history = hillstrom(file, arm.mail);
-    const Hunch found = told(history, {.condition = fmt::format(R"(did "{}")", arm.mail),
-                                       .outcome = R"(did "Store Visited" in the last 14 days)",
-                                       .horizon = kDay * 14});
+    const measure::Hunch found = told(history, {.condition = fmt::format(R"(did "{}")", arm.mail),
+                                                .outcome = R"(did "Store Visited" in the last 14 days)",
+                                                .horizon = kDay * 14});
     ASSERT_TRUE(found.match && found.match->compared) << found.answer;
     fmt::print(
         "Hillstrom, {}: {:.4f} of {} visited, others {:.4f}; simple difference {:+.4f}, matched {:+.4f} ({:+.4f} "

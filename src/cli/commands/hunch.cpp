@@ -1,24 +1,24 @@
 // tessera hunch 'IF' then 'OUTCOME': one observation about customers, and what would settle it.
-#include "discover/hunch.hpp"
+#include "measure/hunch.hpp"
 
 #include <cmath>
 
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 #include "core/text.hpp"
-#include "discover/hunch_words.hpp"
+#include "measure/hunch_words.hpp"
 #include "profiles/load.hpp"
 
 namespace tessera::cli {
 
 namespace {
 
-using discover::Hunch;
-using discover::HunchBalance;
-using discover::HunchGroup;
-using discover::HunchMatch;
-using discover::percent;
-using discover::points;
+using measure::Hunch;
+using measure::HunchBalance;
+using measure::HunchGroup;
+using measure::HunchMatch;
+using measure::percent;
+using measure::points;
 using stats::Interval;
 
 constexpr Option kOptions[] = {
@@ -131,7 +131,7 @@ Json json_of(const HunchMatch& match) {
       .set("balance", std::move(balance));
 }
 
-Json json_of(const discover::HunchExperiment& plan) {
+Json json_of(const measure::HunchExperiment& plan) {
   const auto maybe = [](const auto& value) { return value ? Json(*value) : Json(); };
   return Json::object()
       .set("from", plan.from)
@@ -177,7 +177,7 @@ Result<int> run_hunch(const Context& context, const Arguments& given) {
   if (given.text("THEN") != "then")
     return usage(fmt::format("'{}' stands where the word then belongs", given.text("THEN").value_or("")), kExample);
   if (context.format == Format::Csv) return usage("a hunch is said as text or json", "--format json");
-  discover::HunchQuestion question{.condition = *given.text("IF"), .outcome = *given.text("OUTCOME")};
+  measure::HunchQuestion question{.condition = *given.text("IF"), .outcome = *given.text("OUTCOME")};
   if (const auto horizon = TRY(given.duration("horizon"))) question.horizon = *horizon;
   if (question.horizon < kHour) return usage("--horizon must be an hour at least", "--horizon '90 days'");
   question.as_of = context.as_of;
@@ -187,7 +187,7 @@ Result<int> run_hunch(const Context& context, const Arguments& given) {
   question.known = TRY(known_definitions(context, session, given));
   context.progress.step("reading the record", 0, 0);
   const auto history = TRY(profiles::load(*session.record, {}, question.known_at));
-  const Hunch found = TRY(discover::hunch(history, session.schema, question, context.progress));
+  const Hunch found = TRY(measure::hunch(history, session.schema, question, context.progress));
   context.progress.finish();
   for (const std::string& warning : found.warnings) context.note(warning);
   context.print(context.format == Format::Json ? to_json(found).dump(2) : text_of(found));

@@ -1,11 +1,11 @@
-#include "discover/hunch_words.hpp"
+#include "measure/hunch_words.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include "core/text.hpp"
 
-namespace tessera::discover {
+namespace tessera::measure {
 
 namespace {
 
@@ -163,4 +163,4 @@ std::string text_of(const HunchExperiment& experiment, const Hunch& hunch) {
   return text;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::measure

@@ -1,4 +1,4 @@
-#include "discover/hunch.hpp"
+#include "measure/hunch.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,19 +6,19 @@
 
 #include "core/stop.hpp"
 #include "core/text.hpp"
-#include "discover/hunch_words.hpp"
 #include "features/extent.hpp"
 #include "features/measure.hpp"
 #include "features/population.hpp"
 #include "language/needs.hpp"
 #include "language/print.hpp"
+#include "measure/hunch_words.hpp"
 #include "profiles/past.hpp"
 #include "segment/evaluate.hpp"
 #include "segment/segment.hpp"
 #include "stats/matching.hpp"
 #include "stats/power.hpp"
 
-namespace tessera::discover {
+namespace tessera::measure {
 
 namespace {
 
@@ -431,4 +431,4 @@ Result<Hunch> hunch(const History& history, const language::Schema& schema, cons
   return Asking(history, schema, question, progress).all();
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::measure

@@ -27,7 +27,7 @@
 #include "profiles/history.hpp"
 #include "stats/intervals.hpp"
 
-namespace tessera::discover {
+namespace tessera::measure {
 
 inline constexpr std::string_view kObserved = "Observed, not caused";
 inline constexpr double kHalfAYear = 26;        // weeks: who would fill arms for longer is told what these would find
@@ -120,4 +120,4 @@ Result<Hunch> hunch(const profiles::History& history, const language::Schema& sc
 // Newcombe's interval of the difference of two independent rates (1998, method 10).
 stats::Interval difference_interval(const HunchGroup& a, const HunchGroup& b);
 
-}  // namespace tessera::discover
+}  // namespace tessera::measure

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "discover/hunch.hpp"
+#include "measure/hunch.hpp"
 
-namespace tessera::discover {
+namespace tessera::measure {
 
 // "+3.1 points", "12.4 %"; with their interval "+3.1 points (-0.2 to +6.4)", "12.4 % (11.0 to 14.0)".
 std::string points(double difference);
@@ -18,4 +18,4 @@ std::string answer_of(const Hunch& hunch);
 // The sentences about the experiment; empty where there is none.
 std::string text_of(const HunchExperiment& experiment, const Hunch& hunch);
 
-}  // namespace tessera::discover
+}  // namespace tessera::measure
