@@ -11,8 +11,8 @@
 #include "cluster/seeding.hpp"
 #include "core/random.hpp"
 #include "discover/discover.hpp"
-#include "discover/report.hpp"
 #include "language/schema.hpp"
+#include "report/report.hpp"
 #include "tests/discover/simulated_history.hpp"
 
 namespace tessera::discover {
@@ -94,11 +94,11 @@ int growth_of_cost(const bench::Options& options) {
     Discovery found;
     const double seconds = seconds_of([&] {
       found = discovered(company.history, std::nullopt);
-      (void)html_of(found);
+      (void)report::html_of(found);
     });
-    const double hiding = seconds_of([&] { (void)html_of(discovered(company.history, std::nullopt, true)); });
+    const double hiding = seconds_of([&] { (void)report::html_of(discovered(company.history, std::nullopt, true)); });
     const double with_goal =
-        seconds_of([&] { (void)html_of(discovered(company.history, std::nullopt, true, "repeat")); });
+        seconds_of([&] { (void)report::html_of(discovered(company.history, std::nullopt, true, "repeat")); });
     sizes.push_back(n);
     costs.push_back(seconds);
     table.add({fmt::format("{}", n), fmt::format("{}", company.history.events()),

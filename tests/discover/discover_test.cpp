@@ -8,9 +8,9 @@
 #include "core/random.hpp"
 #include "core/text.hpp"
 #include "discover/discovered.hpp"
-#include "discover/report.hpp"
 #include "discover/simulated_history.hpp"
 #include "features/measure.hpp"
+#include "report/report.hpp"
 
 namespace tessera::discover {
 namespace {
@@ -62,7 +62,7 @@ TEST_P(Industries, PlantedSegmentsAreFoundAndSpokenOfInTheirWords) {
     EXPECT_FALSE(s.persona.name.empty());
   }
   if (GetParam() == simulate::Preset::Shop) return;
-  expect_no_shop(html_of(found));
+  expect_no_shop(report::html_of(found));
   expect_no_shop(to_json(found).dump());
   expect_no_shop(text_of(found));
   expect_no_shop(found.tsl);
@@ -110,7 +110,7 @@ TEST_F(SmallCompany, SameAnswerOnAnyNumberOfThreads) {
   const Discovery alone = discovered(company().history, options);
   set_threads(0);
   EXPECT_EQ(to_json(alone).dump(1), to_json(found()).dump(1));
-  EXPECT_EQ(html_of(alone), html_of(found()));
+  EXPECT_EQ(report::html_of(alone), report::html_of(found()));
 }
 
 // The file that is written is what was counted: run through the evaluator it gives the same members.
@@ -195,7 +195,7 @@ TEST_F(SmallCompany, WhatIsDelicateStaysOut) {
   EXPECT_EQ(found().features.find("given_age"), nullptr);
   for (const Segment& s : found().segments)
     for (const std::string& who : s.persona.typical) EXPECT_TRUE(who.starts_with("p-")) << who;
-  const std::string page = html_of(found());
+  const std::string page = report::html_of(found());
   for (size_t c = 0; c < 50; ++c) EXPECT_EQ(page.find(company().history.customer[c]), std::string::npos);
 }
 
@@ -228,7 +228,7 @@ TEST(Discover, FewCustomersAreOneGroupAndASentence) {
   const Discovery found = discovered(history, {});
   EXPECT_EQ(found.k, 1u);
   EXPECT_NE(found.chosen_by.find("under 200"), std::string::npos);
-  EXPECT_NE(html_of(found).find("One group of customers"), std::string::npos);
+  EXPECT_NE(report::html_of(found).find("One group of customers"), std::string::npos);
   EXPECT_FALSE(found.as_of_given);
 }
 
@@ -241,7 +241,7 @@ TEST(Discover, HostileNamesStayText) {
   options.segments = 2;
   options.min_size = 50;
   const Discovery found = discovered(history, options);
-  const std::string page = html_of(found);
+  const std::string page = report::html_of(found);
   EXPECT_EQ(page.find("<script>alert"), std::string::npos);
   EXPECT_EQ(page.find("<img"), std::string::npos);
   EXPECT_NE(page.find("&lt;img src=x onerror=alert(2)&gt;"), std::string::npos);
@@ -287,12 +287,12 @@ TEST(Report, HasItsFilesAndALineForEachLabel) {
   options.segments = 2;
   const Discovery found = discovered(history, options);
   std::vector<std::string> names;
-  for (const ReportFile& file : report_files(found)) {
+  for (const report::ReportFile& file : report::report_files(found)) {
     names.push_back(file.name);
     EXPECT_FALSE(file.text.empty()) << file.name;
   }
   EXPECT_EQ(names, (std::vector<std::string>{"report.html", "segments.tsl", "discovery.json"}));
-  const std::string labels = labels_csv(history, found);
+  const std::string labels = report::labels_csv(history, found);
   EXPECT_TRUE(labels.starts_with("customer,segment_id\n"));
   EXPECT_EQ(std::ranges::count(labels, '\n'), 301);
 }

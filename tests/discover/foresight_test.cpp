@@ -4,9 +4,9 @@
 #include "core/random.hpp"
 #include "core/text.hpp"
 #include "discover/discover.hpp"
-#include "discover/report.hpp"
 #include "discover/simulated_history.hpp"
 #include "profiles/past.hpp"
+#include "report/report.hpp"
 
 namespace tessera::discover {
 namespace {
@@ -94,7 +94,7 @@ TEST(HiddenDays, StandInEveryFormOfTheReport) {
   ASSERT_TRUE(found.has_value()) << found.error().text();
   const Json json = to_json(*found);
   ASSERT_TRUE(json.find("foresight") && json.find("foresight")->find("contenders"));
-  EXPECT_NE(html_of(*found).find("<h2>On hidden days</h2>"), std::string::npos);
+  EXPECT_NE(report::html_of(*found).find("<h2>On hidden days</h2>"), std::string::npos);
   EXPECT_TRUE(text_of(*found).starts_with("These segments do not foretell better")) << text_of(*found).substr(0, 300);
   options.hides = false;
   const auto without = discover(history, language::schema_of(history), options, quiet);

@@ -7,10 +7,10 @@
 #include <gtest/gtest.h>
 
 #include "core/random.hpp"
-#include "discover/letter_words.hpp"
 #include "language/parse.hpp"
 #include "language/schema.hpp"
 #include "profiles/people.hpp"
+#include "report/letter_words.hpp"
 
 namespace tessera::discover {
 namespace {
@@ -36,8 +36,8 @@ std::vector<language::Definition> parsed(const std::string& text) {
   return std::move(out.definitions);
 }
 
-LetterQuestion question(const std::string& text = kDefinitions) {
-  LetterQuestion out{.since = kSince, .until = kUntil, .pseudonym_key = kKey};
+report::LetterQuestion question(const std::string& text = kDefinitions) {
+  report::LetterQuestion out{.since = kSince, .until = kUntil, .pseudonym_key = kKey};
   for (language::Definition& each : parsed(text))
     out.definitions.in_force.push_back({.now = std::move(each), .then = {}});
   return out;
@@ -68,46 +68,46 @@ void weekly_orders(Shop& shop, int customers, double last, uint64_t seed) {
                    static_cast<int>(rng.between(20, 60)));
 }
 
-Letter letter_of(Shop shop, const LetterQuestion& asked = question()) {
+report::Letter letter_of(Shop shop, const report::LetterQuestion& asked = question()) {
   const profiles::History history = std::move(shop.builder).build();
   SilentProgress quiet;
-  auto out = letter(history, language::schema_of(history), asked, quiet);
+  auto out = report::letter(history, language::schema_of(history), asked, quiet);
   EXPECT_TRUE(out) << (out ? "" : out.error().text());
-  return out ? std::move(*out) : Letter{};
+  return out ? std::move(*out) : report::Letter{};
 }
-std::string words_of(const Letter& letter) {
-  return markdown_of(page_of(letter, Zone::utc()));
+std::string words_of(const report::Letter& letter) {
+  return report::markdown_of(report::page_of(letter, Zone::utc()));
 }
-const LetterSegment& segment_of(const Letter& letter, std::string_view slug) {
-  return *std::ranges::find(letter.segments, slug, &LetterSegment::slug);
+const report::LetterSegment& segment_of(const report::Letter& letter, std::string_view slug) {
+  return *std::ranges::find(letter.segments, slug, &report::LetterSegment::slug);
 }
 
 // --- more than usual, and not
 
-TEST(Letter, AWeekLikeTheOthersIsNoNews) {
+TEST(report::Letter, AWeekLikeTheOthersIsNoNews) {
   int said = 0;
   constexpr int kShops = 60;
   for (uint64_t seed = 0; seed < kShops; ++seed) {
     Shop shop;
     weekly_orders(shop, 60, 0.6, seed);
-    const Letter letter = letter_of(std::move(shop));
+    const report::Letter letter = letter_of(std::move(shop));
     EXPECT_EQ(letter.periods, 12u);
     bool any = letter.money.is_beyond || letter.buyers.is_beyond || letter.first_timers.is_beyond;
-    for (const LetterSegment& each : letter.segments) any |= each.change.is_beyond || each.money.is_beyond;
+    for (const report::LetterSegment& each : letter.segments) any |= each.change.is_beyond || each.money.is_beyond;
     said += any;
   }
   EXPECT_LE(said, 7) << "of 60 letters without news, 3 are expected to call something so";
 }
 
-TEST(Letter, AWeekInWhichMostStayAwayIsNews) {
+TEST(report::Letter, AWeekInWhichMostStayAwayIsNews) {
   int drained = 0;
   for (uint64_t seed = 0; seed < 10; ++seed) {
     Shop shop;
     weekly_orders(shop, 60, 0.1, seed);
-    const Letter letter = letter_of(std::move(shop));
+    const report::Letter letter = letter_of(std::move(shop));
     EXPECT_TRUE(letter.money.is_beyond && letter.buyers.is_beyond);
     EXPECT_FALSE(letter.nothing_happened());
-    const LetterSegment& active = segment_of(letter, "active");
+    const report::LetterSegment& active = segment_of(letter, "active");
     EXPECT_LT(active.change.now, 0);
     EXPECT_TRUE(active.money.is_beyond);
     if (!active.change.is_beyond) continue;
@@ -120,14 +120,14 @@ TEST(Letter, AWeekInWhichMostStayAwayIsNews) {
 }
 
 // Each figure by plain loops over the rows.
-TEST(Letter, FiguresAreThoseOfTheRows) {
+TEST(report::Letter, FiguresAreThoseOfTheRows) {
   Shop shop;
   weekly_orders(shop, 60, 0.4, 7);
   Rng rng(8);
   for (int c = 0; c < 60; ++c) shop.refund(id_of(c), kUntil - Duration{rng.between(0, kWeek.ms * 3)}, 9);
   const profiles::History history = std::move(shop.builder).build();
   SilentProgress quiet;
-  const Letter letter = *discover::letter(history, language::schema_of(history), question(), quiet);
+  const report::Letter letter = *report::letter(history, language::schema_of(history), question(), quiet);
   const auto sum = [&](const char* event, size_t c, Instant from, Instant to) {
     const profiles::Stream& stream = *history.stream(event);
     const auto* total = stream.column("total", profiles::PropertyType::Number, false);
@@ -155,7 +155,7 @@ TEST(Letter, FiguresAreThoseOfTheRows) {
     if (was && !is) left_money += year(kSince);
   }
   EXPECT_DOUBLE_EQ(letter.money.now, money);
-  const LetterSegment& active = segment_of(letter, "active");
+  const report::LetterSegment& active = segment_of(letter, "active");
   EXPECT_EQ(active.then, then);
   EXPECT_EQ(active.now, now);
   EXPECT_EQ(active.entered, entered);
@@ -167,11 +167,11 @@ TEST(Letter, FiguresAreThoseOfTheRows) {
   EXPECT_DOUBLE_EQ(active.left_money, left_money);
 }
 
-TEST(Letter, AShortRecordSaysThatItIs) {
+TEST(report::Letter, AShortRecordSaysThatItIs) {
   Shop shop;
   Rng rng(1);
   for (int c = 0; c < 60; ++c) shop.order(id_of(c), kUntil - Duration{rng.between(0, kDay.ms * 24)}, 30);
-  const Letter letter = letter_of(std::move(shop));
+  const report::Letter letter = letter_of(std::move(shop));
   EXPECT_LE(letter.periods, 3u);
   EXPECT_FALSE(letter.money.is_beyond);
   EXPECT_TRUE(segment_of(letter, "active").by_chance_alone);
@@ -180,42 +180,42 @@ TEST(Letter, AShortRecordSaysThatItIs) {
 
 // --- who stands out
 
-TEST(Letter, NamesWhoStandsOut) {
+TEST(report::Letter, NamesWhoStandsOut) {
   Shop shop;
   weekly_orders(shop, 60, 0.6, 3);
   // Every 5 days for half a year, and then no more for 16 days.
   for (int i = 0; i < 30; ++i) shop.order("vip", kUntil - kDay * 16 - kDay * (5 * i), 400);
   shop.order("u007", kUntil - kDay, 5000);
   shop.order("first", kUntil - kDay * 2, 900);
-  const Letter letter = letter_of(std::move(shop));
-  const auto of = [&](NotableKind kind) {
+  const report::Letter letter = letter_of(std::move(shop));
+  const auto of = [&](report::NotableKind kind) {
     std::vector<std::string> out;
-    for (const Notable& each : letter.notables)
+    for (const report::Notable& each : letter.notables)
       if (each.kind == kind) out.push_back(each.pseudonym);
     return out;
   };
   const auto shown = [](const char* id) { return profiles::report_pseudonym(kKey, id); };
-  ASSERT_FALSE(of(NotableKind::Riser).empty());
-  EXPECT_EQ(of(NotableKind::Riser)[0], shown("u007"));
+  ASSERT_FALSE(of(report::NotableKind::Riser).empty());
+  EXPECT_EQ(of(report::NotableKind::Riser)[0], shown("u007"));
   EXPECT_TRUE(letter.notables[0].is_extreme);
-  EXPECT_THAT(of(NotableKind::WentSilent), ElementsAre(shown("vip")));
-  EXPECT_THAT(of(NotableKind::FirstBig), ElementsAre(shown("first")));
+  EXPECT_THAT(of(report::NotableKind::WentSilent), ElementsAre(shown("vip")));
+  EXPECT_THAT(of(report::NotableKind::FirstBig), ElementsAre(shown("first")));
   EXPECT_THAT(words_of(letter),
               HasSubstr(shown("vip") + "** is one of the best customers and has gone silent: the last "
                                        "order is of Saturday 2026-02-14, 16 days ago; usually the "
                                        "next comes after 5 days"));
   EXPECT_THAT(words_of(letter), Not(HasSubstr("u007")));
   // In the next letter this is no news.
-  LetterQuestion later = question();
+  report::LetterQuestion later = question();
   later.since = kUntil, later.until = kUntil + kWeek;
   Shop again;
   weekly_orders(again, 60, 0.6, 3);
   for (int i = 0; i < 30; ++i) again.order("vip", kUntil - kDay * 16 - kDay * (5 * i), 400);
-  for (const Notable& each : letter_of(std::move(again), later).notables)
-    EXPECT_TRUE(each.kind != NotableKind::WentSilent || each.pseudonym != shown("vip"));
+  for (const report::Notable& each : letter_of(std::move(again), later).notables)
+    EXPECT_TRUE(each.kind != report::NotableKind::WentSilent || each.pseudonym != shown("vip"));
 }
 
-TEST(Letter, BotsAndStaffAreNotNamed) {
+TEST(report::Letter, BotsAndStaffAreNotNamed) {
   Shop shop;
   weekly_orders(shop, 60, 0.6, 3);
   shop.order("u007", kUntil - kDay, 5000);
@@ -223,13 +223,13 @@ TEST(Letter, BotsAndStaffAreNotNamed) {
                     std::string(profiles::kRulings),
                     kUntil - kDay * 50,
                     {{std::string(profiles::kMarked), HistoryBuilder::Value(std::string("staff"))}}});
-  for (const Notable& each : letter_of(std::move(shop)).notables)
+  for (const report::Notable& each : letter_of(std::move(shop)).notables)
     EXPECT_NE(each.pseudonym, profiles::report_pseudonym(kKey, "u007"));
 }
 
 // --- what fell silent
 
-TEST(Letter, NamesWhatFellSilentInItsTime) {
+TEST(report::Letter, NamesWhatFellSilentInItsTime) {
   Shop shop;
   weekly_orders(shop, 60, 0.6, 3);
   for (int i = 0; i < 200; ++i) {
@@ -237,14 +237,14 @@ TEST(Letter, NamesWhatFellSilentInItsTime) {
     shop.event("u001", "Email Opened", kUntil - kDay * 5 - kHour * (3 + 10 * i));
     shop.event("u001", "Survey Answered", kUntil - kDay * 60 - kHour * (3 + 10 * i));
   }
-  LetterQuestion asked = question();
+  report::LetterQuestion asked = question();
   asked.sources = {{"web", kUntil - kHour, kMinute * 30},
                    {"till", kUntil - kDay, kMinute * 30},
                    {"old", kUntil - kDay * 40, kMinute},
                    {"slow", kUntil - kDay, kDay}};
-  const Letter letter = letter_of(std::move(shop), asked);
+  const report::Letter letter = letter_of(std::move(shop), asked);
   std::vector<std::string> names;
-  for (const Silence& each : letter.silences) names.push_back(each.name);
+  for (const report::Silence& each : letter.silences) names.push_back(each.name);
   EXPECT_THAT(names, ElementsAre("till", "Email Opened"));
   EXPECT_EQ(letter.silent_before, 2u);
   const std::string words = words_of(letter);
@@ -256,25 +256,25 @@ TEST(Letter, NamesWhatFellSilentInItsTime) {
 
 // --- nothing
 
-TEST(Letter, NothingIsSaidInOneSentence) {
+TEST(report::Letter, NothingIsSaidInOneSentence) {
   Shop shop;
   weekly_orders(shop, 60, 0.6, 3);
-  LetterQuestion asked = question();
+  report::LetterQuestion asked = question();
   asked.since = kUntil + kDay * 300, asked.until = kUntil + kDay * 307;
-  const Letter letter = letter_of(std::move(shop), asked);
+  const report::Letter letter = letter_of(std::move(shop), asked);
   EXPECT_TRUE(letter.nothing_happened());
-  const Page page = page_of(letter, Zone::utc());
+  const report::Page page = report::page_of(letter, Zone::utc());
   EXPECT_EQ(page.lead.size(), 1u);
   EXPECT_THAT(page.sections, IsEmpty());
-  EXPECT_THAT(markdown_of(page), HasSubstr("Nothing happened between"));
+  EXPECT_THAT(report::markdown_of(page), HasSubstr("Nothing happened between"));
 }
 
 // --- definitions
 
-TEST(Letter, SaysWhatBecameOfDefinitions) {
+TEST(report::Letter, SaysWhatBecameOfDefinitions) {
   Shop shop;
   weekly_orders(shop, 60, 0.6, 5);
-  LetterQuestion asked = question(R"(
+  report::LetterQuestion asked = question(R"(
 event order = "Order Completed"
 let recent = count(order, last 14 days)
 segment "Active" = recent at least 2
@@ -288,23 +288,23 @@ segment "Active" = recent at least 1
 segment "Gone" = did order
 segment "Lost" = did order and no order in the last 28 days
 )");
-  for (LetterDefinition& each : asked.definitions.in_force) {
+  for (report::LetterDefinition& each : asked.definitions.in_force) {
     each.since = kSince + kDay;
     const auto then = std::ranges::find_if(
         old, [&](const auto& other) { return other.kind == each.now.kind && other.slug == each.now.slug; });
     if (then == old.end())
-      each.applied = Applied::New;
+      each.applied = report::Applied::New;
     else if (each.then = *then; then->body != each.now.body)
-      each.applied = Applied::Changed;
+      each.applied = report::Applied::Changed;
   }
   asked.definitions.removed = {old[3]};
-  const Letter letter = letter_of(std::move(shop), asked);
-  const LetterSegment& active = segment_of(letter, "active");
-  EXPECT_EQ(active.applied, Applied::Changed);
+  const report::Letter letter = letter_of(std::move(shop), asked);
+  const report::LetterSegment& active = segment_of(letter, "active");
+  EXPECT_EQ(active.applied, report::Applied::Changed);
   ASSERT_TRUE(active.then_by_old);
   EXPECT_GT(*active.then_by_old, active.then);
-  EXPECT_EQ(segment_of(letter, "some").applied, Applied::New);
-  EXPECT_EQ(segment_of(letter, "lost").applied, Applied::Before);
+  EXPECT_EQ(segment_of(letter, "some").applied, report::Applied::New);
+  EXPECT_EQ(segment_of(letter, "lost").applied, report::Applied::Before);
   ASSERT_GE(letter.splits.size(), 1u);
   const std::string words = words_of(letter);
   EXPECT_THAT(words, HasSubstr("**Active** has another definition since Tuesday 2026-02-24"));
@@ -315,18 +315,18 @@ segment "Lost" = did order and no order in the last 28 days
 
 // --- hostile names, and the whole text
 
-TEST(Letter, NamesCannotEscape) {
+TEST(report::Letter, NamesCannotEscape) {
   const std::string name = "<script>alert(1)</script> **[x](http://evil)** `rm`\n# \xE2\x80\xAE|";
   Shop shop;
   weekly_orders(shop, 60, 0.1, 5);
   for (int i = 0; i < 200; ++i) shop.event("u001", "<img src=x>", kUntil - kDay * 5 - kHour * (3 + 10 * i));
-  LetterQuestion asked = question();
-  for (LetterDefinition& each : asked.definitions.in_force)
+  report::LetterQuestion asked = question();
+  for (report::LetterDefinition& each : asked.definitions.in_force)
     each.now.name = each.now.slug == "active" ? name : each.now.name;
   asked.sources = {{"<b>web", kUntil - kDay, kMinute * 30}};
-  const Letter letter = letter_of(std::move(shop), asked);
-  const Page page = page_of(letter, Zone::utc());
-  const std::string html = html_of(page), markdown = markdown_of(page);
+  const report::Letter letter = letter_of(std::move(shop), asked);
+  const report::Page page = report::page_of(letter, Zone::utc());
+  const std::string html = report::html_of(page), markdown = report::markdown_of(page);
   for (const char* bad : {"<script", "<img", "<b>web", "\xE2\x80\xAE"}) {
     EXPECT_THAT(html, Not(HasSubstr(bad)));
     EXPECT_THAT(markdown, Not(HasSubstr(bad == std::string("<script") ? "\n# \xE2" : "\xE2\x80\xAE")));
@@ -338,11 +338,11 @@ TEST(Letter, NamesCannotEscape) {
 }
 
 // The whole of a small letter, as it is read. TESSERA_BLESS=1 writes it anew.
-TEST(Letter, ReadsAsItDoes) {
+TEST(report::Letter, ReadsAsItDoes) {
   Shop shop;
   weekly_orders(shop, 60, 0.2, 5);
   for (int i = 0; i < 30; ++i) shop.order("vip", kUntil - kDay * 16 - kDay * (5 * i), 400);
-  LetterQuestion asked = question();
+  report::LetterQuestion asked = question();
   asked.sources = {{"till", kUntil - kDay, kMinute * 30}};
   const std::string words = words_of(letter_of(std::move(shop), asked));
   const std::string path = TESSERA_SOURCE_DIR "/tests/discover/letter.md";

@@ -1,7 +1,7 @@
 // Ids and names that are kept and not given twice, names that do not lie, and what a report says of it all.
 #include "discover/naming.hpp"
 
-#include "discover/report_lineage.hpp"
+#include "report/report_lineage.hpp"
 
 namespace tessera::discover {
 namespace {
@@ -121,14 +121,14 @@ TEST(LineageReport, SaysAndDrawsEveryMovementOfANameFromOutside) {
   lineage.people = "patients";
   lineage.moved_by_old_rules = 9;
   lineage.notes = {"a note."};
-  const auto sentences = sentences_of(lineage);
+  const auto sentences = report::sentences_of(lineage);
   EXPECT_EQ(sentences[0],
             "Held against run 3 (as of 1970-01-01): 2 groups found again, 0 split, 0 merged, 0 new, 0 vanished. Of 87 "
             "patients known to both, 15 are in another group now; by the rules of that run it would be 9. 10 are "
             "newcomers, 3 gone or left out.");
   EXPECT_EQ(sentences[1], "a note.");
   EXPECT_EQ(sentences[2], "Most moved: 10 from \"B\" to \"<script>A</script>\"; 5 from \"in no group\" to \"C\".");
-  const std::string page = html_of(lineage, safe, hue);
+  const std::string page = report::html_of(lineage, safe, hue);
   EXPECT_EQ(page.find("<script>"), std::string::npos);
   for (const char* part : {"&lt;script>A&lt;/script>: 57", "3: &lt;script>A&lt;/script> &rarr; gone or left out",
                            "10: newcomers &rarr; C", "5: in no group &rarr; C", "10: B &rarr; &lt;script>A"})

@@ -11,7 +11,7 @@
 #include "discover/discover.hpp"
 #include "discover/discovered.hpp"
 #include "discover/planted_needs.hpp"
-#include "discover/report.hpp"
+#include "report/report.hpp"
 
 namespace tessera::discover {
 namespace {
@@ -269,7 +269,7 @@ TEST(persona::Needs, HostileTextsStayTexts) {
   bool said = false;
   for (const persona::Phrase& phrase : needs.says) said |= phrase.words.find("splendid teapot") != std::string::npos;
   EXPECT_TRUE(said);
-  const std::string page = html_of(found), text = text_of(found), json = to_json(found).dump(1);
+  const std::string page = report::html_of(found), text = text_of(found), json = to_json(found).dump(1);
   for (const std::string& out : {page, text, json, found.tsl}) {
     EXPECT_FALSE(first_invalid_utf8(out));
     for (const std::string_view never :
@@ -339,7 +339,7 @@ TEST(persona::Needs, ReturnsAndRatingsPointToTheProduct) {
   EXPECT_NEAR(needs.taken_back[0].share, 0.6, 0.06);
   EXPECT_TRUE(needs.taken_back[0].interval.contains(needs.taken_back[0].share));
   ASSERT_GE(needs.product_first.size(), 3u);  // returns, a rating, shoes
-  EXPECT_NE(html_of(found).find("This looks like the product, not the message"), std::string::npos);
+  EXPECT_NE(report::html_of(found).find("This looks like the product, not the message"), std::string::npos);
   for (const Segment& s : found.segments) EXPECT_EQ(s.needs.product_first.empty(), &s != &seldom(found));
 }
 
@@ -369,7 +369,7 @@ TEST(persona::Needs, SubjectsOfMailTheyOpen) {
   EXPECT_TRUE(needs.says.empty());
   ASSERT_FALSE(needs.opens.empty());
   EXPECT_NE(needs.opens[0].words.find("clearance"), std::string::npos) << needs.opens[0].words;
-  EXPECT_NE(html_of(found).find("Mail they open"), std::string::npos);
+  EXPECT_NE(report::html_of(found).find("Mail they open"), std::string::npos);
 }
 
 // A clinic's messages may speak of illness: they are read only where someone allows it by name.

@@ -5,10 +5,10 @@
 #include "core/text.hpp"
 #include "discover/discover.hpp"
 #include "discover/naming.hpp"
-#include "discover/report.hpp"
 #include "features/measure.hpp"
 #include "ingest/import.hpp"
 #include "profiles/load.hpp"
+#include "report/report.hpp"
 #include "store/record.hpp"
 
 namespace tessera::discover {

@@ -7,10 +7,10 @@
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
 #include "core/text.hpp"
-#include "discover/report_lineage.hpp"
 #include "language/parse.hpp"
 #include "language/uses.hpp"
 #include "lineage/runs.hpp"
+#include "report/report_lineage.hpp"
 
 namespace tessera::cli {
 
@@ -119,7 +119,7 @@ void show_one(const Context& context, const KeptRun& run) {
     rows.push_back({each.id, each.name, std::to_string(each.size), std::to_string(each.active), each.parent});
   context.print(render_list({{"id"}, {"name"}, {"customers", true}, {"active", true}, {"was"}}, rows, context.format));
   if (run.lineage && context.format == Format::Text)
-    for (const std::string& sentence : discover::sentences_of(*run.lineage)) context.print("- " + sentence);
+    for (const std::string& sentence : report::sentences_of(*run.lineage)) context.print("- " + sentence);
 }
 
 Result<int> run_discoveries(const Context& context, const Arguments& given) {

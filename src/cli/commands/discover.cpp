@@ -3,12 +3,12 @@
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 #include "discover/keeping.hpp"
-#include "discover/report.hpp"
 #include "language/needs.hpp"
 #include "privacy/audit.hpp"
 #include "privacy/classes.hpp"
 #include "profiles/load.hpp"
 #include "profiles/schema.hpp"
+#include "report/report.hpp"
 
 namespace tessera::cli {
 
@@ -118,9 +118,9 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
   auto found = TRY(discover::discover(history, language::schema_of(events), options, context.progress));
   if (!given.has("no-keep")) keep(context, keeping, options, found);
   if (const auto out = given.text("out"))
-    for (const auto& [name, text] : discover::report_files(found))
+    for (const auto& [name, text] : report::report_files(found))
       TRY(context.world.write((std::filesystem::path(*out) / name).string(), text));
-  if (const auto labels = given.text("labels")) TRY(context.world.write(*labels, discover::labels_csv(history, found)));
+  if (const auto labels = given.text("labels")) TRY(context.world.write(*labels, report::labels_csv(history, found)));
   context.progress.finish();
   context.print(context.format == Format::Json ? discover::to_json(found).dump(2) : discover::text_of(found));
   if (const auto out = given.text("out"); out && context.format == Format::Text)

@@ -1,10 +1,10 @@
 // What happened since an instant, as a letter of one page.
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
-#include "discover/letter_words.hpp"
 #include "lineage/runs.hpp"
 #include "live/sources.hpp"
 #include "profiles/load.hpp"
+#include "report/letter_words.hpp"
 
 namespace tessera::cli {
 
@@ -25,17 +25,17 @@ Result<Instant> since_of(const Arguments& given, Instant until) {
 }
 
 // What a server has kept of its sources; none where there never was one.
-Result<std::vector<discover::LetterSource>> sources_of(store::Connection& connection) {
+Result<std::vector<report::LetterSource>> sources_of(store::Connection& connection) {
   const auto text = TRY(connection.text("SELECT value FROM tessera.meta WHERE key = 'sources'"));
   const live::Sources sources = TRY(live::Sources::read(text.value_or("")));
-  std::vector<discover::LetterSource> out;
+  std::vector<report::LetterSource> out;
   for (const auto& each : sources.heard()) out.push_back({each.name, each.newest, each.usual_gap});
   return out;
 }
 
 // The last one that looks from no later than `until`.
-Result<std::optional<discover::LetterRun>> run_of(store::Connection& connection, Instant until) {
-  std::optional<discover::LetterRun> out;
+Result<std::optional<report::LetterRun>> run_of(store::Connection& connection, Instant until) {
+  std::optional<report::LetterRun> out;
   for (auto& run : TRY(lineage::kept_runs(connection)))
     if (run.as_of <= until) out = {run.number, run.as_of, std::move(run.lineage), run.in_force};
   return out;
@@ -44,7 +44,7 @@ Result<std::optional<discover::LetterRun>> run_of(store::Connection& connection,
 Result<int> run_letter(const Context& context, const Arguments& given) {
   if (context.format == Format::Csv) return usage("a letter is said as text or json", "--format json");
   const Zone zone = TRY(Zone::named(given.text("zone").value_or("UTC")));
-  discover::LetterQuestion question;
+  report::LetterQuestion question;
   question.until = context.as_of.value_or(context.clock.now());
   question.since = TRY(since_of(given, question.until));
   if (question.since >= question.until)
@@ -54,20 +54,20 @@ Result<int> run_letter(const Context& context, const Arguments& given) {
   auto session = TRY(open_session(context));
   store::Connection& connection = session.record->connection();
   question.pseudonym_key = session.record->pseudonym_key();
-  question.definitions = TRY(discover::letter_definitions(connection, question.since, question.until));
+  question.definitions = TRY(report::letter_definitions(connection, question.since, question.until));
   question.sources = TRY(sources_of(connection));
   question.run = TRY(run_of(connection, question.until));
   context.progress.step("reading the record", 0, 0);
   const auto history = TRY(profiles::load(*session.record, {}, context.known_at.value_or(kNever)));
-  const auto letter = TRY(discover::letter(history, session.schema, question, context.progress));
+  const auto letter = TRY(report::letter(history, session.schema, question, context.progress));
   context.progress.finish();
-  const discover::Page page = discover::page_of(letter, zone);
+  const report::Page page = report::page_of(letter, zone);
   if (const auto out = given.text("out")) {
     const std::filesystem::path folder(*out);
-    TRY(context.world.write((folder / "letter.html").string(), discover::html_of(page)));
-    TRY(context.world.write((folder / "letter.md").string(), discover::markdown_of(page)));
+    TRY(context.world.write((folder / "letter.html").string(), report::html_of(page)));
+    TRY(context.world.write((folder / "letter.md").string(), report::markdown_of(page)));
   }
-  context.print(context.format == Format::Json ? discover::to_json(letter).dump(2) : discover::markdown_of(page));
+  context.print(context.format == Format::Json ? discover::to_json(letter).dump(2) : report::markdown_of(page));
   return 0;
 }
 

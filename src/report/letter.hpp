@@ -29,7 +29,7 @@
 #include "stats/usual.hpp"
 #include "store/database.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 inline constexpr size_t kMostPeriods = 12;  // before the letter's own
 
@@ -147,4 +147,4 @@ struct Letter {
 Result<Letter> letter(const profiles::History& history, const language::Schema& schema, const LetterQuestion& question,
                       Progress& progress);
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "core/json.hpp"
-#include "discover/letter.hpp"
-#include "discover/letter_page.hpp"
+#include "report/letter.hpp"
+#include "report/letter_page.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 inline constexpr size_t kMostToLookAt = 5;
 
@@ -13,4 +13,4 @@ inline constexpr size_t kMostToLookAt = 5;
 Page page_of(const Letter& letter, const Zone& zone);
 Json to_json(const Letter& letter);
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

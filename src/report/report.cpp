@@ -1,14 +1,14 @@
-#include "discover/report.hpp"
+#include "report/report.hpp"
 
 #include <cmath>
 
 #include "core/text.hpp"
 #include "core/time.hpp"
-#include "discover/report_foresight.hpp"
-#include "discover/report_lineage.hpp"
-#include "discover/report_needs.hpp"
+#include "report/report_backtest.hpp"
+#include "report/report_lineage.hpp"
+#include "report/report_needs.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 namespace {
 
@@ -31,7 +31,7 @@ Json quality_json(const cluster::Quality& q) {
       .set("stability", figure(q.stability));
 }
 
-Json persona_json(const Segment& s) {
+Json persona_json(const discover::Segment& s) {
   Json serve = Json::array();
   for (const persona::Advice& advice : s.persona.serve)
     serve.add(Json::object().set("what", advice.what).set("why", advice.why));
@@ -54,7 +54,7 @@ Json interval_json(const stats::Interval& interval) {
   return Json::array().add(figure(interval.low)).add(figure(interval.high));
 }
 
-Json figures_json(const Segment& s) {
+Json figures_json(const discover::Segment& s) {
   Json out = Json::array();
   for (const persona::SegmentFigure& f : s.figures)
     out.add(Json::object()
@@ -72,7 +72,7 @@ Json figures_json(const Segment& s) {
   return out;
 }
 
-Json segment_json(const Segment& s) {
+Json segment_json(const discover::Segment& s) {
   Json distinct = Json::array();
   for (const persona::Claim& claim : s.distinct)
     distinct.add(Json::object()
@@ -107,8 +107,8 @@ Json segment_json(const Segment& s) {
       .set("needs", s.set_apart ? Json() : to_json(s.needs));
 }
 
-Json tree_json(const Discovery& d, size_t index) {
-  const TreeNode& node = d.tree[index];
+Json tree_json(const discover::Discovery& d, size_t index) {
+  const discover::TreeNode& node = d.tree[index];
   Json out = Json::object()
                  .set("id", node.id)
                  .set("name", node.name)
@@ -159,7 +159,7 @@ std::string one_line(std::string_view rule) {
   return out;
 }
 
-std::string figures_text(const Segment& s) {
+std::string figures_text(const discover::Segment& s) {
   std::string out;
   for (const persona::SegmentFigure& f : s.figures) out += (out.empty() ? "" : "; ") + sentence_of(f);
   return out;
@@ -167,12 +167,12 @@ std::string figures_text(const Segment& s) {
 
 }  // namespace
 
-std::string goal_sentence(const Discovery& d) {
+std::string goal_sentence(const discover::Discovery& d) {
   return d.goal.empty() ? "No goal was given: the structure of the data alone decides."
                         : fmt::format("The goal is {}.", d.goal);
 }
 
-std::string text_of(const Discovery& d, size_t width) {
+std::string text_of(const discover::Discovery& d, size_t width) {
   const features::IndustryTerms& words = d.parts.words;
   std::string out;
   if (d.foresight)
@@ -188,7 +188,7 @@ std::string text_of(const Discovery& d, size_t width) {
   const size_t name_width = std::max<size_t>(24, width > 70 ? width - 54 : 24);
   out += fmt::format("\n{} {:>10} {:>7} {:>7}  {:>9} {:>9}\n", padded("segment", name_width), words.customers, "of all",
                      "value", "precision", "recall");
-  for (const Segment& s : d.segments) {
+  for (const discover::Segment& s : d.segments) {
     out += fmt::format("{} {:>10} {:>5.1f} % {:>5.1f} %", padded(clipped(s.persona.name, name_width), name_width),
                        grouped(static_cast<double>(s.size)), 100 * s.customer_share, 100 * s.value_share);
     out += s.set_apart ? "  set apart\n" : fmt::format("  {:>7.0f} % {:>7.0f} %\n", 100 * s.precision, 100 * s.recall);
@@ -216,7 +216,7 @@ std::string text_of(const Discovery& d, size_t width) {
   return out;
 }
 
-Json to_json(const Discovery& d) {
+Json to_json(const discover::Discovery& d) {
   Json features = Json::array();
   for (const features::FeatureColumn& column : d.features.columns)
     features.add(Json::object()
@@ -235,8 +235,8 @@ Json to_json(const Discovery& d) {
                        .set("smallest", figure(candidate.smallest)));
   }
   Json segments = Json::array(), set_apart = Json::array(), left_out = Json::array();
-  for (const Segment& s : d.segments) segments.add(segment_json(s));
-  for (const Segment& s : d.set_apart) set_apart.add(segment_json(s));
+  for (const discover::Segment& s : d.segments) segments.add(segment_json(s));
+  for (const discover::Segment& s : d.set_apart) set_apart.add(segment_json(s));
   for (const features::LeftOut& group : d.left_out)
     left_out.add(Json::object()
                      .set("kind", group.kind)
@@ -274,7 +274,7 @@ Json to_json(const Discovery& d) {
       .set("notes", texts(d.said));
 }
 
-std::string labels_csv(const profiles::History& history, const Discovery& d) {
+std::string labels_csv(const profiles::History& history, const discover::Discovery& d) {
   std::string out = "customer,segment_id\n";
   const auto field = [](const std::string& text) {
     if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -288,16 +288,16 @@ std::string labels_csv(const profiles::History& history, const Discovery& d) {
   for (size_t c = 0; c < d.label.size(); ++c) {
     if (d.label[c] < 0) continue;
     const size_t at = static_cast<size_t>(d.label[c]);
-    const Segment& segment = at < d.segments.size() ? d.segments[at] : d.set_apart[at - d.segments.size()];
+    const discover::Segment& segment = at < d.segments.size() ? d.segments[at] : d.set_apart[at - d.segments.size()];
     out += field(history.customer[c]) + "," + field(segment.id) + "\n";
   }
   return out;
 }
 
-std::vector<ReportFile> report_files(const Discovery& discovery) {
+std::vector<ReportFile> report_files(const discover::Discovery& discovery) {
   return {{"report.html", html_of(discovery)},
           {"segments.tsl", discovery.tsl},
           {"discovery.json", to_json(discovery).dump(1) + "\n"}};
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

@@ -7,7 +7,7 @@
 
 #include "lineage/lineage.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 // "Held against run 2 of 2026-02-01: 10 groups found again, 1 split, ...", then what is not "found again", names that
 // say less than they did, and the largest movements; each a sentence.
@@ -16,4 +16,4 @@ std::vector<std::string> sentences_of(const lineage::Lineage& lineage);
 // A section of the page. `hue`: the colour of a group of now, as elsewhere on the page.
 std::string html_of(const lineage::Lineage& lineage, std::string (*safe)(std::string_view), std::string (*hue)(size_t));
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

@@ -1,9 +1,9 @@
-#include "discover/report_foresight.hpp"
+#include "report/report_backtest.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace tessera::discover {
+namespace tessera::report {
 
 namespace {
 
@@ -28,7 +28,7 @@ Json json_of(const Figure& figure) {
 }
 
 // A model has none.
-std::string groups_of(const Contender& contender) {
+std::string groups_of(const discover::Contender& contender) {
   return contender.groups == 0 ? "" : std::to_string(contender.groups);
 }
 
@@ -38,13 +38,13 @@ std::string mean_of(const features::Outcome& outcome) {
 
 }  // namespace
 
-std::string text_of(const Foresight& foresight) {
+std::string text_of(const discover::Foresight& foresight) {
   std::string out;
   for (size_t o = 0; o < foresight.outcomes.size(); ++o) {
     const features::Outcome& outcome = foresight.outcomes[o];
     out += fmt::format("\n{}: {}\n{:<40} {:>7} {:>22} {:>20} {:>18}\n", outcome.phrase, mean_of(outcome), "", "groups",
                        "foretold, %", outcome.yes_or_no ? "AUC" : "", "top tenth, x");
-    for (const Contender& each : foresight.contenders) {
+    for (const discover::Contender& each : foresight.contenders) {
       const auto& of = each.foretold[o];
       out +=
           fmt::format("{:<40} {:>7} {:>22} {:>20} {:>18}\n", each.name, groups_of(each), with_interval(of.r2, 100, 1),
@@ -54,13 +54,13 @@ std::string text_of(const Foresight& foresight) {
   return out;
 }
 
-Json to_json(const Foresight& foresight) {
+Json to_json(const discover::Foresight& foresight) {
   if (!foresight.why_not.empty()) return Json::object().set("why_not", foresight.why_not);
   Json outcomes = Json::array(), contenders = Json::array(), said = Json::array();
   for (const features::Outcome& each : foresight.outcomes)
     outcomes.add(
         Json::object().set("name", each.name).set("phrase", each.phrase).set("mean", Json::rounded(each.mean, 6)));
-  for (const Contender& each : foresight.contenders) {
+  for (const discover::Contender& each : foresight.contenders) {
     Json foretold = Json::object();
     for (size_t o = 0; o < foresight.outcomes.size(); ++o) {
       Json one = Json::object().set("r2", json_of(each.foretold[o].r2)).set("lift", json_of(each.foretold[o].lift));
@@ -83,12 +83,12 @@ Json to_json(const Foresight& foresight) {
       .set("said", std::move(said));
 }
 
-std::string html_of(const Foresight& foresight, std::string (*safe)(std::string_view)) {
+std::string html_of(const discover::Foresight& foresight, std::string (*safe)(std::string_view)) {
   std::string out = fmt::format("<h2>On hidden days</h2>\n");
   if (!foresight.why_not.empty()) return out + fmt::format("<p>Nothing was hidden: {}.</p>\n", safe(foresight.why_not));
   for (const std::string& sentence : foresight.said) out += fmt::format("<p>{}</p>\n", safe(sentence));
   double most = 0.01;
-  for (const Contender& each : foresight.contenders)
+  for (const discover::Contender& each : foresight.contenders)
     for (const auto& of : each.foretold) most = std::max(most, of.r2.high);
   // The least shown is nought: what foretells nothing has no bar.
   const auto at = [&](double share) { return 100 * std::clamp(share, 0.0, most) / most; };
@@ -99,7 +99,7 @@ std::string html_of(const Foresight& foresight, std::string (*safe)(std::string_
         "</th><th>groups</th><th>of what varies, foretold</th><th class=\"hide\">{}</th><th "
         "class=\"hide\">top tenth</th></tr></thead><tbody>\n",
         safe(outcome.phrase), safe(mean_of(outcome)), "way of grouping", outcome.yes_or_no ? "AUC" : "");
-    for (const Contender& each : foresight.contenders) {
+    for (const discover::Contender& each : foresight.contenders) {
       const auto& of = each.foretold[o];
       out += fmt::format(
           "<tr><td>{}</td><td>{}</td><td>{} <span class=\"soft small\">({} to {})</span><div class=\"span\"><i "
@@ -119,4 +119,4 @@ std::string html_of(const Foresight& foresight, std::string (*safe)(std::string_
   return out;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

@@ -1,8 +1,8 @@
-#include "discover/report_needs.hpp"
+#include "report/report_needs.hpp"
 
 #include <cmath>
 
-namespace tessera::discover {
+namespace tessera::report {
 
 namespace {
 
@@ -147,4 +147,4 @@ std::string html_of(const persona::Needs& needs, std::string (*safe)(std::string
   return out;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

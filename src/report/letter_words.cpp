@@ -1,4 +1,4 @@
-#include "discover/letter_words.hpp"
+#include "report/letter_words.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include "core/text.hpp"
 #include "profiles/tables.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 namespace {
 
@@ -425,4 +425,4 @@ Page page_of(const Letter& letter, const Zone& zone) {
   return Wording(letter, zone).page();
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "discover/letter_parts.hpp"
 #include "profiles/people.hpp"
+#include "report/letter_parts.hpp"
 #include "stats/intervals.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 namespace {
 
@@ -167,4 +167,4 @@ void note_notables(const LetterView& view, Letter& out) {
   Finding(view).all(out);
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

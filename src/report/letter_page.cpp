@@ -1,11 +1,11 @@
-#include "discover/letter_page.hpp"
+#include "report/letter_page.hpp"
 
 #include <fmt/format.h>
 
 #include "core/text.hpp"
-#include "discover/report_style.hpp"
+#include "report/report_style.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 namespace {
 
@@ -169,4 +169,4 @@ std::string markdown_of(const Page& page) {
   return out;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

@@ -5,13 +5,13 @@
 
 #include "core/text.hpp"
 #include "core/time.hpp"
-#include "discover/report.hpp"
-#include "discover/report_foresight.hpp"
-#include "discover/report_lineage.hpp"
-#include "discover/report_needs.hpp"
-#include "discover/report_style.hpp"
+#include "report/report.hpp"
+#include "report/report_backtest.hpp"
+#include "report/report_lineage.hpp"
+#include "report/report_needs.hpp"
+#include "report/report_style.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 namespace {
 
@@ -67,8 +67,8 @@ std::string list(const std::vector<std::string>& items) {
 
 class Page {
  public:
-  explicit Page(const Discovery& d) : d_(d), words_(d.parts.words) {
-    for (const Segment& s : d.segments) widest_ = std::max({widest_, s.customer_share, s.value_share});
+  explicit Page(const discover::Discovery& d) : d_(d), words_(d.parts.words) {
+    for (const discover::Segment& s : d.segments) widest_ = std::max({widest_, s.customer_share, s.value_share});
   }
 
   std::string all() {
@@ -136,7 +136,7 @@ class Page {
         safe(words_.customers));
     size_t number = 0;
     for (const auto* segments : {&d_.segments, &d_.set_apart})
-      for (const Segment& s : *segments) {
+      for (const discover::Segment& s : *segments) {
         const size_t at = number++;
         const auto width = [&](double share) {
           return fmt::format("{:.2f}", 100 * std::clamp(share / std::max(widest_, 1e-9), 0.0, 1.0));
@@ -172,7 +172,7 @@ class Page {
     out_ += "</ul>\n";
   }
   void branch(size_t index, size_t from) {
-    const TreeNode& node = d_.tree[index];
+    const discover::TreeNode& node = d_.tree[index];
     const double width = 100 * static_cast<double>(node.size) / std::max(1.0, static_cast<double>(d_.tree[0].size));
     const bool leaf = node.children.empty();
     put("<li class=\"{}\" data-from=\"{}\" data-splits=\"{}\" style=\"--h:{}\"><div class=\"row\"><span>{}</span><span "
@@ -190,7 +190,7 @@ class Page {
   void map() {
     if (d_.map.empty()) return;
     float low_x = 1e9f, high_x = -1e9f, low_y = 1e9f, high_y = -1e9f;
-    for (const MapPoint& p : d_.map)
+    for (const discover::MapPoint& p : d_.map)
       low_x = std::min(low_x, p.x), high_x = std::max(high_x, p.x), low_y = std::min(low_y, p.y),
       high_y = std::max(high_y, p.y);
     const auto x_of = [&](double x) { return 20 + 760 * (x - low_x) / std::max(1e-9f, high_x - low_x); };
@@ -209,7 +209,7 @@ class Page {
         "</div><figure><div class=\"panel\"><svg class=\"map\" viewBox=\"0 0 800 500\" role=\"img\" "
         "aria-label=\"customers in two dimensions\">";
     std::vector<double> sum_x(d_.segments.size(), 0), sum_y(d_.segments.size(), 0), count(d_.segments.size(), 0);
-    for (const MapPoint& p : d_.map) {
+    for (const discover::MapPoint& p : d_.map) {
       put("<circle data-s=\"{}\" style=\"--h:{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.1\"/>", p.segment, hue(p.segment),
           x_of(p.x), y_of(p.y));
       sum_x[p.segment] += x_of(p.x), sum_y[p.segment] += y_of(p.y), count[p.segment] += 1;
@@ -233,11 +233,11 @@ class Page {
         "class=\"cards\">\n";
     size_t number = 0;
     for (const auto* segments : {&d_.segments, &d_.set_apart})
-      for (const Segment& s : *segments) card(s, number++);
+      for (const discover::Segment& s : *segments) card(s, number++);
     out_ += "</div>\n";
   }
 
-  void card(const Segment& s, size_t at) {
+  void card(const discover::Segment& s, size_t at) {
     put("<article class=\"card{}\" id=\"s{}\" style=\"--h:{}\"><h3><span class=\"n\">{}</span>{}</h3>",
         s.set_apart ? " apart" : "", at + 1, hue(at), at + 1, safe(s.persona.name));
     put("<div class=\"stats\"><span><b>{}</b> {}</span><span><b>{}</b> of all</span><span><b>{}</b> of "
@@ -431,7 +431,7 @@ class Page {
     out_ += "</dl>\n";
   }
 
-  const Discovery& d_;
+  const discover::Discovery& d_;
   const features::IndustryTerms& words_;
   double widest_ = 0;
   std::string out_;
@@ -439,8 +439,8 @@ class Page {
 
 }  // namespace
 
-std::string html_of(const Discovery& discovery) {
+std::string html_of(const discover::Discovery& discovery) {
   return Page(discovery).all();
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

@@ -7,7 +7,7 @@
 #include "core/json.hpp"
 #include "persona/benefits.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 // One sentence a line, at most a few; plain text.
 std::vector<std::string> lines_of(const persona::Needs& needs);
@@ -15,4 +15,4 @@ Json to_json(const persona::Needs& needs);
 // No text of the data is in it but what `safe` escapes.
 std::string html_of(const persona::Needs& needs, std::string (*safe)(std::string_view));
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

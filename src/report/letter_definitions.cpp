@@ -1,11 +1,11 @@
 // What became of the definitions between two instants, from the versions that the record keeps.
 #include <algorithm>
 
-#include "discover/letter.hpp"
 #include "language/applied.hpp"
+#include "report/letter.hpp"
 #include "store/definitions.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 namespace {
 
@@ -44,4 +44,4 @@ Result<LetterDefinitions> letter_definitions(store::Connection& connection, Inst
   return out;
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

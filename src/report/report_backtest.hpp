@@ -6,12 +6,12 @@
 #include "core/json.hpp"
 #include "discover/foresight.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 // One line a way of grouping, for each outcome; plain text.
-std::string text_of(const Foresight& foresight);
-Json to_json(const Foresight& foresight);
+std::string text_of(const discover::Foresight& foresight);
+Json to_json(const discover::Foresight& foresight);
 // A section of the page: no text of the data is in it but what `safe` escapes.
-std::string html_of(const Foresight& foresight, std::string (*safe)(std::string_view));
+std::string html_of(const discover::Foresight& foresight, std::string (*safe)(std::string_view));
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

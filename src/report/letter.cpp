@@ -1,4 +1,4 @@
-#include "discover/letter.hpp"
+#include "report/letter.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -6,7 +6,6 @@
 #include <set>
 
 #include "core/stop.hpp"
-#include "discover/letter_parts.hpp"
 #include "features/extent.hpp"
 #include "features/population.hpp"
 #include "features/revenue.hpp"
@@ -14,10 +13,11 @@
 #include "language/print.hpp"
 #include "language/walk.hpp"
 #include "profiles/people.hpp"
+#include "report/letter_parts.hpp"
 #include "segment/evaluate.hpp"
 #include "stats/discoveries.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 namespace {
 
@@ -389,4 +389,4 @@ Result<Letter> letter(const History& history, const language::Schema& schema, co
   return Writing(history, schema, question, progress).all();
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace tessera::discover {
+namespace tessera::report {
 
 inline constexpr std::string_view kStyle = R"css(
 :root{color-scheme:light dark;--paper:#fbfaf6;--card:#ffffff;--ink:#1e1d1a;--soft:#6a665c;--line:#e4dfd3;--tint:#f3f0e7;--accent:#1d6b58;--s:52%;--l:42%}
@@ -137,4 +137,4 @@ map.querySelectorAll('circle').forEach(function(p){p.classList.toggle('on',p.dat
 })();
 )js";
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

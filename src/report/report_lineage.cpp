@@ -1,4 +1,4 @@
-#include "discover/report_lineage.hpp"
+#include "report/report_lineage.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 #include "core/text.hpp"
 #include "features/industry.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 namespace {
 
@@ -258,4 +258,4 @@ std::string html_of(const lineage::Lineage& lineage, std::string (*safe)(std::st
          "Split: two or more groups came mostly from one and hold most of it; merged: the other way round.</p>\n";
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "discover/letter_parts.hpp"
+#include "report/letter_parts.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 namespace {
 
@@ -71,4 +71,4 @@ void note_silences(const LetterView& view, Letter& out) {
   for (const Rhythm& each : all) note(each.silence, each.since);
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

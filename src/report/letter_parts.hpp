@@ -3,10 +3,10 @@
 
 #include <vector>
 
-#include "discover/letter.hpp"
 #include "features/revenue.hpp"
+#include "report/letter.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 struct LetterView {
   const profiles::History& history;
@@ -25,4 +25,4 @@ void note_notables(const LetterView& view, Letter& out);
 // U, in which it came twenty times at least. Listed are those that fell silent after T.
 void note_silences(const LetterView& view, Letter& out);
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

@@ -8,28 +8,28 @@
 #include "core/json.hpp"
 #include "discover/discover.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 // For the terminal: what was found, a line a segment, and what to do next. Plain text, at most `width` columns.
-std::string text_of(const Discovery& discovery, size_t width = 100);
+std::string text_of(const discover::Discovery& discovery, size_t width = 100);
 
 // What decided which groups there are.
-std::string goal_sentence(const Discovery& discovery);
+std::string goal_sentence(const discover::Discovery& discovery);
 
 // discovery.json, documented in docs/discovery.md. Figures are cut to six decimals.
-Json to_json(const Discovery& discovery);
+Json to_json(const discover::Discovery& discovery);
 
 // "customer,segment_id", one line for each customer who has a label, by id. Set-apart groups are labelled too; those
 // left out have no line.
-std::string labels_csv(const profiles::History& history, const Discovery& discovery);
+std::string labels_csv(const profiles::History& history, const discover::Discovery& discovery);
 
 // One self-contained page: no script, style, font or picture from elsewhere.
-std::string html_of(const Discovery& discovery);
+std::string html_of(const discover::Discovery& discovery);
 
 // What a folder with all of it holds: report.html, segments.tsl, discovery.json.
 struct ReportFile {
   std::string name, text;
 };
-std::vector<ReportFile> report_files(const Discovery& discovery);
+std::vector<ReportFile> report_files(const discover::Discovery& discovery);
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

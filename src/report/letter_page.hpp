@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tessera::discover {
+namespace tessera::report {
 
 struct Run {
   enum class Kind : uint8_t { Plain, Name, Code } kind = Kind::Plain;
@@ -44,4 +44,4 @@ struct Page {
 std::string html_of(const Page& page);
 std::string markdown_of(const Page& page);
 
-}  // namespace tessera::discover
+}  // namespace tessera::report

@@ -1,8 +1,8 @@
 #include <cmath>
 
-#include "discover/letter_words.hpp"
+#include "report/letter_words.hpp"
 
-namespace tessera::discover {
+namespace tessera::report {
 
 namespace {
 
@@ -109,4 +109,4 @@ Json to_json(const Letter& letter) {
       .set("discovery", letter.run ? json_of(*letter.run) : Json());
 }
 
-}  // namespace tessera::discover
+}  // namespace tessera::report
