@@ -18,7 +18,7 @@
 #include "core/progress.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "discover/foresight.hpp"
+#include "discover/backtest.hpp"
 #include "features/event_roles.hpp"
 #include "features/features.hpp"
 #include "features/population.hpp"
@@ -134,7 +134,7 @@ struct Discovery {
   std::vector<MapPoint> map;
   std::string map_axes;  // what the two directions are, in words
   std::string tsl;       // segments.tsl
-  std::optional<Foresight> foresight;
+  std::optional<Backtest> foresight;
   std::vector<bool> known;  // of each customer: something of his was known by as_of, and he is not left out
   std::optional<lineage::Lineage>
       lineage;                  // from the run before; its groups of now are segments and set_apart in their order

@@ -8,7 +8,7 @@
 #include "core/hash.hpp"
 #include "core/stop.hpp"
 #include "discover/discover.hpp"
-#include "discover/rulebook.hpp"
+#include "discover/segment_rules.hpp"
 #include "features/extent.hpp"
 #include "stats/foretelling.hpp"
 

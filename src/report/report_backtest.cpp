@@ -38,7 +38,7 @@ std::string mean_of(const features::Outcome& outcome) {
 
 }  // namespace
 
-std::string text_of(const discover::Foresight& foresight) {
+std::string text_of(const discover::Backtest& foresight) {
   std::string out;
   for (size_t o = 0; o < foresight.outcomes.size(); ++o) {
     const features::Outcome& outcome = foresight.outcomes[o];
@@ -54,7 +54,7 @@ std::string text_of(const discover::Foresight& foresight) {
   return out;
 }
 
-Json to_json(const discover::Foresight& foresight) {
+Json to_json(const discover::Backtest& foresight) {
   if (!foresight.why_not.empty()) return Json::object().set("why_not", foresight.why_not);
   Json outcomes = Json::array(), contenders = Json::array(), said = Json::array();
   for (const features::Outcome& each : foresight.outcomes)
@@ -83,7 +83,7 @@ Json to_json(const discover::Foresight& foresight) {
       .set("said", std::move(said));
 }
 
-std::string html_of(const discover::Foresight& foresight, std::string (*safe)(std::string_view)) {
+std::string html_of(const discover::Backtest& foresight, std::string (*safe)(std::string_view)) {
   std::string out = fmt::format("<h2>On hidden days</h2>\n");
   if (!foresight.why_not.empty()) return out + fmt::format("<p>Nothing was hidden: {}.</p>\n", safe(foresight.why_not));
   for (const std::string& sentence : foresight.said) out += fmt::format("<p>{}</p>\n", safe(sentence));

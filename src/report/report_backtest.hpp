@@ -4,14 +4,14 @@
 #include <string>
 
 #include "core/json.hpp"
-#include "discover/foresight.hpp"
+#include "discover/backtest.hpp"
 
 namespace tessera::report {
 
 // One line a way of grouping, for each outcome; plain text.
-std::string text_of(const discover::Foresight& foresight);
-Json to_json(const discover::Foresight& foresight);
+std::string text_of(const discover::Backtest& foresight);
+Json to_json(const discover::Backtest& foresight);
 // A section of the page: no text of the data is in it but what `safe` escapes.
-std::string html_of(const discover::Foresight& foresight, std::string (*safe)(std::string_view));
+std::string html_of(const discover::Backtest& foresight, std::string (*safe)(std::string_view));
 
 }  // namespace tessera::report

@@ -1,6 +1,6 @@
 #include "lineage/runs.hpp"
 
-#include "discover/keeping.hpp"
+#include "discover/run_archive.hpp"
 #include "language/tree.hpp"
 #include "store/definitions.hpp"
 #include "store/record.hpp"

@@ -2,7 +2,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
-#include "discover/keeping.hpp"
+#include "discover/run_archive.hpp"
 #include "language/needs.hpp"
 #include "privacy/audit.hpp"
 #include "privacy/classes.hpp"

@@ -1,5 +1,5 @@
 // A continuum is cut where it was: labels from the rules of before, and what a division tells.
-#include "discover/division_before.hpp"
+#include "discover/previous_division.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,5 @@
 // The hidden days: what is found where the truth is known, and nothing where there is nothing.
-#include "discover/foresight.hpp"
+#include "discover/backtest.hpp"
 
 #include "core/random.hpp"
 #include "core/text.hpp"
@@ -13,7 +13,7 @@ namespace {
 
 using profiles::HistoryBuilder;
 
-Foresight looked_back(const profiles::History& history, const Options& options) {
+Backtest looked_back(const profiles::History& history, const Options& options) {
   SilentProgress quiet;
   auto found = look_back(history, language::schema_of(history), options, *options.as_of, quiet);
   if (!found) {
@@ -27,7 +27,7 @@ TEST(HiddenDays, PlantedSegmentsForetellAndRfmStandsBeside) {
   const auto company = simulated_history({.customers = 4'000, .segments = 6, .seed = 7});
   ASSERT_TRUE(company.has_value());
   const Options options{.as_of = simulate::kAsOf, .zone = Zone::utc(), .horizon = kDay * 90};
-  const Foresight found = looked_back(company->history, options);
+  const Backtest found = looked_back(company->history, options);
   ASSERT_EQ(found.why_not, "");
   EXPECT_EQ(found.from, simulate::kAsOf - kDay * 90);
   EXPECT_GT(found.customers, 2'000u);
@@ -66,7 +66,7 @@ profiles::History noise(uint64_t seed) {
 }
 
 TEST(HiddenDays, WhereNothingCanBeForetoldItIsSaidFirst) {
-  const Foresight found = looked_back(noise(3), {.as_of = simulate::kAsOf, .horizon = kDay * 90});
+  const Backtest found = looked_back(noise(3), {.as_of = simulate::kAsOf, .horizon = kDay * 90});
   ASSERT_EQ(found.why_not, "");
   for (size_t o = 0; o < found.outcomes.size(); ++o) {
     EXPECT_LT(found.contenders[0].foretold[o].r2.value, 0.02) << found.outcomes[o].name;

@@ -1,4 +1,4 @@
-#include "discover/foresight.hpp"
+#include "discover/backtest.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -58,7 +58,7 @@ class LookBack {
   LookBack(const History& history, const language::Schema& schema, const Options& options, Instant as_of)
       : history_(history), schema_(schema), options_(options), as_of_(as_of), cut_(as_of - options.horizon) {}
 
-  Result<Foresight> all(Progress& progress) {
+  Result<Backtest> all(Progress& progress) {
     out_.hidden = options_.horizon;
     out_.from = cut_;
     out_.until = as_of_;
@@ -281,13 +281,13 @@ class LookBack {
   Discovery found_;
   std::vector<uint32_t> judged_;            // customers of the past
   std::vector<uint8_t> fold_, model_fold_;  // of each judged
-  Foresight out_;
+  Backtest out_;
 };
 
 }  // namespace
 
-Result<Foresight> look_back(const History& history, const language::Schema& schema, const Options& options,
-                            Instant as_of, Progress& progress) {
+Result<Backtest> look_back(const History& history, const language::Schema& schema, const Options& options,
+                           Instant as_of, Progress& progress) {
   return LookBack(history, schema, options, as_of).all(progress);
 }
 

@@ -30,7 +30,7 @@ struct Contender {
   std::vector<stats::Figure> r2_less_segments;  // by outcome, in pairs; of the segments themselves 0
 };
 
-struct Foresight {
+struct Backtest {
   std::string why_not;  // said where nothing could be hidden; then the rest is empty
   Duration hidden{0};
   Instant from, until;                      // hidden: (from, until]
@@ -41,7 +41,7 @@ struct Foresight {
 };
 
 // REQUIRES: as_of is that of the discovery itself. Errors: as discover().
-Result<Foresight> look_back(const profiles::History& history, const language::Schema& schema, const Options& options,
-                            Instant as_of, Progress& progress);
+Result<Backtest> look_back(const profiles::History& history, const language::Schema& schema, const Options& options,
+                           Instant as_of, Progress& progress);
 
 }  // namespace tessera::discover

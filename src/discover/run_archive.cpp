@@ -1,4 +1,4 @@
-#include "discover/keeping.hpp"
+#include "discover/run_archive.hpp"
 
 #include "core/hash.hpp"
 #include "core/text.hpp"

@@ -1,4 +1,4 @@
-#include "discover/division_before.hpp"
+#include "discover/previous_division.hpp"
 
 #include <algorithm>
 

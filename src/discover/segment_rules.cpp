@@ -1,4 +1,4 @@
-#include "discover/rulebook.hpp"
+#include "discover/segment_rules.hpp"
 
 #include <algorithm>
 #include <cmath>
