@@ -17,7 +17,7 @@
 #include "features/outcomes.hpp"
 #include "language/schema.hpp"
 #include "profiles/history.hpp"
-#include "stats/foretelling.hpp"
+#include "stats/predictive_power.hpp"
 
 namespace tessera::discover {
 

@@ -10,7 +10,7 @@
 #include "discover/discover.hpp"
 #include "discover/segment_rules.hpp"
 #include "features/extent.hpp"
-#include "stats/foretelling.hpp"
+#include "stats/predictive_power.hpp"
 
 namespace tessera::discover {
 

@@ -50,8 +50,8 @@ Result<void> Fold::set_plan(Definitions definitions) {
   TRY(segment::Bound::bind(*plan, nothing));  // so that later ones cannot fail
   definitions_ = std::move(definitions);
   plan_ = std::move(plan);
-  looker_ =
-      std::make_unique<Looker>(*plan_, identities_, memory_->histories, memory_->dictionary, limits_.unpacked_from);
+  looker_ = std::make_unique<CustomerEvaluator>(*plan_, identities_, memory_->histories, memory_->dictionary,
+                                                limits_.unpacked_from);
   words_ = looker_->words();
   version_of_plan_.clear();
   defined_ = kEver;
@@ -94,7 +94,7 @@ void Fold::restore(std::vector<Instant> begins, Instant now, Seq next_seq, std::
   learnt_ = now;
   inflow_ = std::make_unique<Inflow>(identities_, *memory_, recent_, rulings_, next_seq);
   inflow_->knows(events);
-  std::vector<Looker::Lane> lanes;
+  std::vector<CustomerEvaluator::Lane> lanes;
   for (Profile profile = 0; profile < identities_.size(); ++profile) {
     const Profile leader = identities_.leader(profile);
     if (profile < begins.size()) own_begin_[profile] = begins[profile];
@@ -143,7 +143,7 @@ void Fold::finish(uint64_t next_offset) {
 }
 
 void Fold::pass_time() {
-  std::vector<Looker::Lane> lanes;
+  std::vector<CustomerEvaluator::Lane> lanes;
   for (const Profile profile : timers_->due(learnt_))
     if (identities_.leads(profile)) lanes.push_back({profile, next_[profile]});
   counts_.timers += lanes.size();
@@ -153,7 +153,7 @@ void Fold::pass_time() {
 // Looks at each customer at their instant and from there on up to now. What they were until then is what is in bits_.
 // What turns on the way is told with the one cause, as correct() tells it: which of the two is used is not the same
 // after a restart. Segments that a lane's part leaves out are certain up to the customer's next look as it was.
-void Fold::follow(std::vector<Looker::Lane> lanes, feed::Cause cause) {
+void Fold::follow(std::vector<CustomerEvaluator::Lane> lanes, feed::Cause cause) {
   std::vector<uint64_t> bits;
   std::vector<Instant> looks;
   while (!lanes.empty()) {
@@ -163,7 +163,7 @@ void Fold::follow(std::vector<Looker::Lane> lanes, feed::Cause cause) {
       std::copy_n(bits_.data() + lanes[i].leader * words_, words_, bits.data() + i * words_);
     looker_->look(lanes, bits, looks);
     counts_.looks += lanes.size();
-    std::vector<Looker::Lane> later;
+    std::vector<CustomerEvaluator::Lane> later;
     for (size_t i = 0; i < lanes.size(); ++i) {
       const auto [leader, at, part] = lanes[i];
       const uint64_t *now = bits.data() + i * words_, *before = bits_.data() + leader * words_;
@@ -185,7 +185,7 @@ void Fold::follow(std::vector<Looker::Lane> lanes, feed::Cause cause) {
 }
 
 // At an instant at the latest: of the segments of a part.
-void Fold::look_again(Profile leader, Instant at, Looker::Part part) {
+void Fold::look_again(Profile leader, Instant at, CustomerEvaluator::Part part) {
   if (part != Affected::kAll) at = std::min(at, next_[leader]);
   if (at == next_[leader]) return;
   next_[leader] = at;
@@ -251,7 +251,7 @@ void Fold::settle(const Touched& touched) {
   }
   for (const Touched::Customer& customer : touched.before)
     if (!identities_.leads(customer.leader)) retire(customer.leader, identities_.leader(customer.leader));
-  std::vector<Looker::Lane> quick;
+  std::vector<CustomerEvaluator::Lane> quick;
   std::vector<Work> late;
   for (Work& of : works) {
     const Profile leader = of.leader;
@@ -299,7 +299,7 @@ std::vector<Fold::Turn> Fold::turns_of(const std::vector<State>& states, Instant
 void Fold::correct(std::span<const Work> works, Seq visible) {
   counts_.walks += works.size();
   std::vector<std::vector<Profile>> members(works.size());
-  std::vector<Looker::Path> thought, is;
+  std::vector<CustomerEvaluator::Path> thought, is;
   std::vector<std::optional<size_t>> thought_of(works.size());
   for (size_t i = 0; i < works.size(); ++i) {
     const Work& of = works[i];
@@ -416,7 +416,7 @@ Result<void> Fold::redefine(Definitions definitions, std::unique_ptr<Memory> mem
   bits_.assign(identities_.size() * words_, 0);
   std::ranges::fill(next_, kNever);
   timers_ = std::make_unique<Timers>(next_);
-  std::vector<Looker::Lane> lanes;
+  std::vector<CustomerEvaluator::Lane> lanes;
   for (Profile profile = 0; profile < identities_.size(); ++profile)
     if (identities_.leads(profile) && begin_[profile] != kNever) lanes.push_back({profile, learnt_});
   std::vector<uint64_t> bits(lanes.size() * words_);

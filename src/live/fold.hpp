@@ -20,10 +20,10 @@
 #include <vector>
 
 #include "language/tree.hpp"
-#include "live/inflow.hpp"
-#include "live/look.hpp"
+#include "live/evaluate_customers.hpp"
+#include "live/live_intake.hpp"
 #include "live/member_set.hpp"
-#include "live/page.hpp"
+#include "live/record_batch.hpp"
 #include "live/timers.hpp"
 
 namespace tessera::live {
@@ -119,20 +119,20 @@ class Fold {
   void add_profiles();
   void pass_time();
   void expect(Profile leader) const;
-  void follow(std::vector<Looker::Lane> lanes, feed::Cause cause);
+  void follow(std::vector<CustomerEvaluator::Lane> lanes, feed::Cause cause);
   struct Work {  // what an entry does to one customer
     Profile leader = 0;
     Instant from = kNever, old_begin = kNever;     // the earliest fact; when the customer began until now
     const std::vector<Profile>* before = nullptr;  // merged: what it was made of; null: nothing
     bool is_merged = false;
-    Looker::Part part = Affected::kNone;
+    CustomerEvaluator::Part part = Affected::kNone;
   };
   std::vector<Work> works_of(const Touched& touched) const;
   void settle(const Touched& touched);
   void correct(std::span<const Work> works, profiles::Seq visible);
   Instant walked_from(const Work& of) const;
   void tell_difference(const Work& of, const std::vector<Turn>& thought, const std::vector<Turn>& is);
-  void look_again(Profile leader, Instant at, Looker::Part part);
+  void look_again(Profile leader, Instant at, CustomerEvaluator::Part part);
   void retire(Profile former, Profile into);
   Instant begin_of_members(Profile leader);
   std::vector<Turn> turns_of(const std::vector<State>& states, Instant begin, Instant from) const;
@@ -147,7 +147,7 @@ class Fold {
   Definitions definitions_;
   std::unique_ptr<segment::Plan> plan_;
   std::unique_ptr<Memory> memory_;
-  std::unique_ptr<Looker> looker_;
+  std::unique_ptr<CustomerEvaluator> looker_;
   Identities identities_;
   Recent recent_;
   profiles::Rulings rulings_;

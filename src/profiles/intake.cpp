@@ -11,7 +11,7 @@
 #include "profiles/batch_identities.hpp"
 #include "profiles/import_rulings.hpp"
 #include "profiles/people.hpp"
-#include "profiles/say_again.hpp"
+#include "profiles/restated_traits.hpp"
 #include "profiles/tables.hpp"
 #include "profiles/write_rows.hpp"
 #include "store/record.hpp"

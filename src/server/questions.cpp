@@ -7,7 +7,7 @@
 #include "language/needs.hpp"
 #include "language/parse.hpp"
 #include "language/print.hpp"
-#include "profiles/acquaintance.hpp"
+#include "profiles/customer_summary.hpp"
 #include "profiles/schema.hpp"
 #include "segment/evaluate.hpp"
 #include "segment/explain.hpp"

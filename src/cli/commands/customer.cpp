@@ -3,7 +3,7 @@
 #include "cli/session.hpp"
 #include "core/text.hpp"
 #include "language/needs.hpp"
-#include "profiles/acquaintance.hpp"
+#include "profiles/customer_summary.hpp"
 #include "profiles/load.hpp"
 #include "profiles/people.hpp"
 #include "profiles/ruling.hpp"

@@ -3,7 +3,7 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "profiles/doctor.hpp"
-#include "server/health.hpp"
+#include "server/live_doctor.hpp"
 #include "store/backup.hpp"
 #include "store/record.hpp"
 

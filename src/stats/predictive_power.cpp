@@ -1,4 +1,4 @@
-#include "stats/foretelling.hpp"
+#include "stats/predictive_power.hpp"
 
 #include <algorithm>
 #include <cmath>

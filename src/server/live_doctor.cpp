@@ -1,4 +1,4 @@
-#include "server/health.hpp"
+#include "server/live_doctor.hpp"
 
 #include "core/text.hpp"
 

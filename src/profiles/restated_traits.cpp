@@ -1,4 +1,4 @@
-#include "profiles/say_again.hpp"
+#include "profiles/restated_traits.hpp"
 
 #include <algorithm>
 #include <map>

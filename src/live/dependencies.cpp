@@ -1,4 +1,4 @@
-#include "live/affected.hpp"
+#include "live/dependencies.hpp"
 
 #include <algorithm>
 

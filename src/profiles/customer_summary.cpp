@@ -1,4 +1,4 @@
-#include "profiles/acquaintance.hpp"
+#include "profiles/customer_summary.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "live/recent.hpp"
+#include "live/seen_messages.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "live/look.hpp"
+#include "live/evaluate_customers.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -24,7 +24,7 @@ constexpr segment::Limits kUsual{.largest = int64_t{1} << 40, .rows = uint64_t{1
 
 }  // namespace
 
-struct Looker::Workspace {
+struct CustomerEvaluator::Workspace {
   Unpacked unpacked;
   segment::Limits limits = kUsual;
   std::optional<segment::Bound> bound;
@@ -57,7 +57,7 @@ struct Looker::Workspace {
   }
 };
 
-struct Looker::Kept {
+struct CustomerEvaluator::Kept {
   Workspace workspace;
   std::vector<Profile> members;
   std::vector<Histories::Place> places;
@@ -77,8 +77,8 @@ struct Looker::Kept {
   }
 };
 
-Looker::Looker(const segment::Plan& plan, const Identities& identities, const Histories& histories,
-               profiles::Dictionary dictionary, uint64_t kept_from)
+CustomerEvaluator::Looker(const segment::Plan& plan, const Identities& identities, const Histories& histories,
+                          profiles::Dictionary dictionary, uint64_t kept_from)
     : plan_(plan),
       identities_(identities),
       histories_(histories),
@@ -90,9 +90,9 @@ Looker::Looker(const segment::Plan& plan, const Identities& identities, const Hi
   for (const std::string& text : segment::literal_texts(plan)) dictionary_.intern(text);
 }
 
-Looker::~Looker() = default;
+CustomerEvaluator::~CustomerEvaluator() = default;
 
-std::unique_ptr<Looker::Workspace> Looker::borrow() {
+std::unique_ptr<CustomerEvaluator::Workspace> CustomerEvaluator::borrow() {
   {
     const std::lock_guard lock(mutex_);
     if (!idle_.empty()) {
@@ -106,13 +106,13 @@ std::unique_ptr<Looker::Workspace> Looker::borrow() {
   return workspace;
 }
 
-void Looker::give_back(std::unique_ptr<Workspace> workspace) {
+void CustomerEvaluator::give_back(std::unique_ptr<Workspace> workspace) {
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(workspace));
 }
 
-void Looker::evaluate(Workspace& workspace, std::span<const Task> tasks, const Affected::Segments& part,
-                      profiles::Seq visible) {
+void CustomerEvaluator::evaluate(Workspace& workspace, std::span<const Task> tasks, const Affected::Segments& part,
+                                 profiles::Seq visible) {
   const bool is_new = histories_.fit(workspace.unpacked);
   workspace.customers.clear();
   workspace.at.clear();
@@ -143,7 +143,7 @@ void Looker::evaluate(Workspace& workspace, std::span<const Task> tasks, const A
 }
 
 // Whether the customer is to be evaluated where it is kept.
-bool Looker::is_kept(const Task& task) {
+bool CustomerEvaluator::is_kept(const Task& task) {
   uint64_t facts = 0;
   for (const Profile member : task.members) facts += histories_.rows(member);
   if (facts < kept_from_) return false;
@@ -157,7 +157,7 @@ bool Looker::is_kept(const Task& task) {
 }
 
 // False where it cannot: it knows more than is visible, or is asked what the customer was when it had other profiles.
-bool Looker::evaluate_kept(Kept& kept, const Task& task, Seq visible) {
+bool CustomerEvaluator::evaluate_kept(Kept& kept, const Task& task, Seq visible) {
   Workspace& workspace = kept.workspace;
   const bool are_others = !std::ranges::equal(kept.members, task.members);
   if (visible != profiles::kAllSeqs && (are_others || kept.newest() >= visible)) return false;
@@ -181,7 +181,7 @@ bool Looker::evaluate_kept(Kept& kept, const Task& task, Seq visible) {
 }
 
 // Those that were not looked at for longest, until the others fit.
-void Looker::let_go() {
+void CustomerEvaluator::let_go() {
   size_t bytes = 0;
   for (const auto& [leader, kept] : kept_) bytes += kept->bytes();
   while (bytes > kKeptBytes && kept_.size() > 1) {
@@ -193,7 +193,7 @@ void Looker::let_go() {
 
 // Tasks of one part together, in blocks. A part of few goes with others of few: evaluating a node costs something
 // however few the customers are.
-void Looker::run(std::span<Task> tasks, profiles::Seq visible) {
+void CustomerEvaluator::run(std::span<Task> tasks, profiles::Seq visible) {
   ++runs_;
   using enum Histories::Fetch;
   const auto expect = [&](size_t i, Histories::Fetch what) {
@@ -221,7 +221,7 @@ void Looker::run(std::span<Task> tasks, profiles::Seq visible) {
   run_blocks(back, visible);
 }
 
-void Looker::run_blocks(std::span<Task> tasks, profiles::Seq visible) {
+void CustomerEvaluator::run_blocks(std::span<Task> tasks, profiles::Seq visible) {
   std::ranges::stable_sort(tasks, {}, &Task::part);
   struct Group {
     size_t from, to;
@@ -253,7 +253,7 @@ void Looker::run_blocks(std::span<Task> tasks, profiles::Seq visible) {
   });
 }
 
-void Looker::look(std::span<const Lane> lanes, std::span<uint64_t> bits, std::span<Instant> look) {
+void CustomerEvaluator::look(std::span<const Lane> lanes, std::span<uint64_t> bits, std::span<Instant> look) {
   std::vector<Profile> profiles, of_one;
   std::vector<size_t> ends;
   for (const Lane& lane : lanes) {
@@ -272,7 +272,7 @@ void Looker::look(std::span<const Lane> lanes, std::span<uint64_t> bits, std::sp
   run(tasks, profiles::kAllSeqs);
 }
 
-void Looker::walk(std::span<Path> paths, profiles::Seq visible) {
+void CustomerEvaluator::walk(std::span<Path> paths, profiles::Seq visible) {
   std::vector<uint64_t> bits(paths.size() * words_);
   std::vector<Instant> at;
   for (const Path& path : paths) at.push_back(path.from);

@@ -17,10 +17,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "live/hot_histories.hpp"
 #include "live/identities.hpp"
-#include "live/memory.hpp"
-#include "live/page.hpp"
-#include "live/recent.hpp"
+#include "live/record_batch.hpp"
+#include "live/seen_messages.hpp"
 #include "profiles/intake.hpp"
 #include "profiles/rulings.hpp"
 

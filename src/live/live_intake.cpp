@@ -1,4 +1,4 @@
-#include "live/inflow.hpp"
+#include "live/live_intake.hpp"
 
 #include <algorithm>
 

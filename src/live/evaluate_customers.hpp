@@ -12,7 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "live/affected.hpp"
+#include "live/dependencies.hpp"
 #include "live/histories.hpp"
 #include "live/identities.hpp"
 #include "segment/bind.hpp"
@@ -26,14 +26,14 @@ struct State {
   std::vector<uint64_t> bits;
 };
 
-class Looker {
+class CustomerEvaluator {
  public:
   using Part = Affected::Part;
   // REQUIRES: all outlive it. The dictionary is the histories'. kept_from: with so many facts a customer is worth being
   // kept unpacked.
-  Looker(const segment::Plan& plan, const Identities& identities, const Histories& histories,
-         profiles::Dictionary dictionary, uint64_t kept_from);
-  ~Looker();
+  CustomerEvaluator(const segment::Plan& plan, const Identities& identities, const Histories& histories,
+                    profiles::Dictionary dictionary, uint64_t kept_from);
+  ~CustomerEvaluator();
 
   struct Lane {
     Profile leader;

@@ -3,7 +3,7 @@
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
-#include "live/inflow.hpp"
+#include "live/live_intake.hpp"
 #include "profiles/people.hpp"
 
 namespace tessera::live {
