@@ -320,7 +320,7 @@ void measure(Measured& out, int repeats, const std::function<void()>& run) {
 Measured ours(const profiles::History& history, const std::string& language, int repeats) {
   const auto parsed = language::parse_definitions(language);
   if (!parsed.ok()) {
-    fmt::print(stderr, "{}\n", segment::render(parsed.diagnostics, language));
+    fmt::print(stderr, "{}\n", language::render(parsed.diagnostics, language));
     std::exit(1);
   }
   const auto checked = language::check(parsed.definitions, language::Schema{});

@@ -20,7 +20,7 @@ std::string trimmed(std::string text) {
 Result<void> settle(const Context& context, const language::Diagnostics& diagnostics, std::string_view source,
                     std::string_view file) {
   if (language::has_errors(diagnostics)) return std::unexpected(language::error_of(diagnostics, source, file));
-  if (!diagnostics.empty()) context.note(trimmed(segment::render(diagnostics, source, file)));
+  if (!diagnostics.empty()) context.note(trimmed(language::render(diagnostics, source, file)));
   return {};
 }
 

@@ -297,26 +297,26 @@ inline restinio::impl::tls_socket_t* make_tls_socket_pointer_for_state_listener(
 namespace restinio {
 
 template <typename Settings>
-class socket_type_dependent_settings_t<Settings, tessera::server::wire::CheckedSocket> {
+class socket_type_dependent_settings_t<Settings, tessera::http::wire::CheckedSocket> {
  public:
-  Settings& wire(std::shared_ptr<tessera::server::wire::Wire> wire) {
+  Settings& wire(std::shared_ptr<tessera::http::wire::Wire> wire) {
     wire_ = std::move(wire);
     return static_cast<Settings&>(*this);
   }
-  std::shared_ptr<tessera::server::wire::Wire> wire() const { return wire_; }
+  std::shared_ptr<tessera::http::wire::Wire> wire() const { return wire_; }
 
  protected:
   ~socket_type_dependent_settings_t() = default;
 
  private:
-  std::shared_ptr<tessera::server::wire::Wire> wire_;
+  std::shared_ptr<tessera::http::wire::Wire> wire_;
 };
 
 namespace impl {
 
 template <>
-class socket_supplier_t<tessera::server::wire::CheckedSocket> {
-  using Socket = tessera::server::wire::CheckedSocket;
+class socket_supplier_t<tessera::http::wire::CheckedSocket> {
+  using Socket = tessera::http::wire::CheckedSocket;
 
  protected:
   template <typename Settings>
@@ -333,7 +333,7 @@ class socket_supplier_t<tessera::server::wire::CheckedSocket> {
   size_t concurrent_accept_sockets_count() const { return sockets_.size(); }
 
  private:
-  std::shared_ptr<tessera::server::wire::Wire> wire_;
+  std::shared_ptr<tessera::http::wire::Wire> wire_;
   asio::io_context& io_;
   std::vector<Socket> sockets_;
 };

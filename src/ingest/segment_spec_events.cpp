@@ -352,7 +352,7 @@ class Calls final : public SegmentNormaliser {
     const formats::JsonNode& node = document_->at(at);
     if (node.kind != formats::JsonKind::Text && node.kind != formats::JsonKind::Number) return;
     const std::string_view text = trim(node.text);
-    if (is_silent_ && flaw_of_id(text) != formats::IdFlaw::None) return;
+    if (is_silent_ && formats::flaw_of_id(text) != formats::IdFlaw::None) return;
     switch (formats::flaw_of_id(text)) {
       case formats::IdFlaw::Blank:
         return;

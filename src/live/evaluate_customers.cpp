@@ -77,7 +77,7 @@ struct CustomerEvaluator::Kept {
   }
 };
 
-CustomerEvaluator::Looker(const segment::Plan& plan, const Identities& identities, const Histories& histories,
+CustomerEvaluator::CustomerEvaluator(const segment::Plan& plan, const Identities& identities, const Histories& histories,
                           profiles::Dictionary dictionary, uint64_t kept_from)
     : plan_(plan),
       identities_(identities),

@@ -71,7 +71,7 @@ Result<InForce> InForce::read(store::Connection& connection, const language::Sch
       auto parsed = language::parse_definitions(text);
       if (!parsed.ok())
         return fail(fmt::format("the applied definition '{}' cannot be read by this version:\n{}", slug,
-                                segment::render(parsed.diagnostics, text)),
+                                language::render(parsed.diagnostics, text)),
                     {}, "tessera doctor");
       for (Definition& definition : parsed.definitions) put(out.all_, std::move(definition));
     }
@@ -84,7 +84,7 @@ Result<InForce::Changed> InForce::with(std::string_view text, const language::Sc
   if (!parsed.ok()) return std::unexpected(language::error_of(parsed.diagnostics, text));
   const auto checked = language::check(parsed.definitions, schema, all_);
   if (!checked.ok()) return std::unexpected(language::error_of(checked.diagnostics, text));
-  Changed out{.now = *this, .written = {}, .removed = {}, .warnings = segment::render(checked.diagnostics, text)};
+  Changed out{.now = *this, .written = {}, .removed = {}, .warnings = language::render(checked.diagnostics, text)};
   for (Definition& definition : parsed.definitions) {
     const auto kind = static_cast<uint8_t>(definition.kind);
     out.written.push_back({kind, definition.slug, definition.name, language::print(definition)});

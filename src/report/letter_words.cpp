@@ -343,7 +343,7 @@ class Wording {
         {plain(fmt::format("Run {}, as of {}, found {} of the {} groups of run {} again.", letter_.run->number,
                            at(letter_.run->as_of), found, lineage->before.size(), lineage->run))});
     for (const lineage::Turn& turn : letter_.proposals())
-      if (out.items.size() < kMostTurns) out.items.push_back({plain(discover::sentence_of(*lineage, turn))});
+      if (out.items.size() < kMostTurns) out.items.push_back({plain(lineage::sentence_of(*lineage, turn))});
     return out;
   }
   // --- what to look at

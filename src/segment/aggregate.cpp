@@ -636,7 +636,7 @@ int64_t mode(std::vector<Seen>& seen) {
 void Block::collect(NodeId id, const AggregatePlan& plan) {
   Col& col = customers_.cols[id];
   const auto& parts = bound_.parts[id];
-  std::vector<language::Window> windows;
+  std::vector<Window> windows;
   for (const Part& part : parts) {
     group_state(part.group);
     windows.push_back(window(part, plan.window.anchor, windows.size()));
@@ -758,7 +758,7 @@ bool Block::falling_until(Frame& frame, const Node& node, NodeId id) {
   const GroupState& group = group_state(part.group);
   const ValuesState* values = plan->reduce == Reduce::Sum ? &values_state(part.values) : nullptr;
   if (!group.until.empty() || (values && values->has_negative)) return false;
-  const language::Window in = window(part, kNoNode, 0);
+  const Window in = window(part, kNoNode, 0);
   const StreamState& state = streams_[bound_.groups[part.group].stream];
   const Instant* time = bound_.streams[bound_.groups[part.group].stream].stream->time.data() + state.from;
   const Bounds bounds = whole_bounds(std::get<RangePlan>(node.detail), x.scale,

@@ -246,8 +246,8 @@ class ChangeStream final : public http::Stream {
     const auto changes = backend_.changes_after(after_, kChanges);
     if (!changes) return {.text = "event: error\ndata: " + quoted_json(changes.error().message) + "\n\n"};
     for (const feed::Change& change : *changes) {
-      after_ = live::text_of(change.id);
-      out.text += fmt::format("id: {}\nevent: change\ndata: {}\n\n", after_, live::json_of(change).dump());
+      after_ = feed::text_of(change.id);
+      out.text += fmt::format("id: {}\nevent: change\ndata: {}\n\n", after_, feed::json_of(change).dump());
     }
     if (changes->size() == kChanges) out.then = Then::More;
     return out;
@@ -296,9 +296,9 @@ void list_changes(Service& service, Call call, http::Responder responder) {
                            .stream = std::make_shared<ChangeStream>(service.backend, std::move(after))});
   }
   Json changes = Json::array();
-  for (const feed::Change& change : *page) changes.add(live::json_of(change));
+  for (const feed::Change& change : *page) changes.add(feed::json_of(change));
   Json out = Json::object().set("changes", std::move(changes));
-  out.set("next", page->empty() ? Json(after.value_or("")) : Json(live::text_of(page->back().id)));
+  out.set("next", page->empty() ? Json(after.value_or("")) : Json(feed::text_of(page->back().id)));
   responder.send(json_response(out));
 }
 

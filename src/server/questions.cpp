@@ -123,7 +123,7 @@ Result<Given> given_in(const std::string& text, const language::Schema& schema,
     if (!checked.ok()) return wrong(checked.diagnostics, text);
     if (checked.program.definitions.back().kind != DefinitionKind::Segment)
       return usage("this is a value, not a condition", "compare it, as in: ... >= 1");
-    return Given{std::move(checked.program), {}, segment::render(checked.diagnostics, text)};
+    return Given{std::move(checked.program), {}, language::render(checked.diagnostics, text)};
   }
   if (!parsed.ok()) return wrong(parsed.diagnostics, text);
   auto checked = language::check(parsed.definitions, schema, in_force);
@@ -131,7 +131,7 @@ Result<Given> given_in(const std::string& text, const language::Schema& schema,
   const bool has_segment = std::ranges::any_of(
       parsed.definitions, [](const Definition& each) { return each.kind == DefinitionKind::Segment; });
   if (!has_segment) return usage("there is no segment in this text", std::string(kExample));
-  return Given{std::move(checked.program), std::move(parsed.definitions), segment::render(checked.diagnostics, text)};
+  return Given{std::move(checked.program), std::move(parsed.definitions), language::render(checked.diagnostics, text)};
 }
 
 // Of a condition the last segment of the program; of definitions those that were given.

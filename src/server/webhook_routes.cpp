@@ -21,7 +21,7 @@ http::Response no_webhook(const std::string& id) {
 // use(Deliveries&) where the address names a webhook.
 template <typename Use>
 void with_webhook(Service& service, const Call& call, http::Responder& responder, Use use) {
-  responder.send(service.webhooks.with([&](Deliveries& all) -> Response {
+  responder.send(service.webhooks.with([&](Deliveries& all) -> http::Response {
     if (!all.find(call.parts[0])) return no_webhook(call.parts[0]);
     return use(all);
   }));
@@ -30,13 +30,13 @@ void with_webhook(Service& service, const Call& call, http::Responder& responder
 void list_webhooks(Service& service, Call, http::Responder responder) {
   Json items = Json::array();
   for (const Webhook& webhook : service.webhooks.with([](Deliveries& all) { return all.list(); }))
-    items.add(live::json_of(webhook));
+    items.add(channels::json_of(webhook));
   responder.send(json_response(Json::object().set("webhooks", std::move(items))));
 }
 
 void get_webhook(Service& service, Call call, http::Responder responder) {
   with_webhook(service, call, responder,
-               [&](Deliveries& all) { return json_response(live::json_of(*all.find(call.parts[0]))); });
+               [&](Deliveries& all) { return json_response(channels::json_of(*all.find(call.parts[0]))); });
 }
 
 struct Asked {
@@ -94,7 +94,7 @@ void add_webhook(Service& service, Call call, http::Responder responder) {
     });
   }();
   if (!added) return responder.send(problem_of(added.error(), 500));
-  responder.send(json_response(live::json_of(*added).set("secret", added->secret), 201));
+  responder.send(json_response(channels::json_of(*added).set("secret", added->secret), 201));
 }
 
 void remove_webhook(Service& service, Call call, http::Responder responder) {
@@ -108,14 +108,14 @@ void rotate_secret(Service& service, Call call, http::Responder responder) {
   with_webhook(service, call, responder, [&](Deliveries& all) {
     const auto secret = all.rotate(call.parts[0], service.clock.now());
     if (!secret) return problem_of(secret.error(), 500);
-    return json_response(live::json_of(*all.find(call.parts[0])).set("secret", *secret));
+    return json_response(channels::json_of(*all.find(call.parts[0])).set("secret", *secret));
   });
 }
 
 void switch_webhook(Service& service, Call& call, http::Responder& responder, bool on) {
   with_webhook(service, call, responder, [&](Deliveries& all) {
     const auto done = on ? all.enable(call.parts[0]) : all.disable(call.parts[0], "disabled by hand");
-    return done ? json_response(live::json_of(*all.find(call.parts[0]))) : problem_of(done.error(), 500);
+    return done ? json_response(channels::json_of(*all.find(call.parts[0]))) : problem_of(done.error(), 500);
   });
 }
 void enable_webhook(Service& service, Call call, http::Responder responder) {
@@ -128,7 +128,7 @@ void disable_webhook(Service& service, Call call, http::Responder responder) {
 void list_dead_letters(Service& service, Call call, http::Responder responder) {
   with_webhook(service, call, responder, [&](Deliveries& all) {
     Json letters = Json::array();
-    for (const channels::DeadLetter& letter : all.dead_letters(call.parts[0])) letters.add(live::json_of(letter));
+    for (const channels::DeadLetter& letter : all.dead_letters(call.parts[0])) letters.add(channels::json_of(letter));
     return json_response(Json::object().set("dead_letters", std::move(letters)));
   });
 }
@@ -138,7 +138,7 @@ void replay_dead_letter(Service& service, Call call, http::Responder responder) 
     for (const channels::DeadLetter& letter : all.dead_letters(call.parts[0])) {
       if (std::to_string(letter.number) != call.parts[1]) continue;
       const auto replayed = all.replay(letter.number);
-      return replayed ? json_response(live::json_of(letter), 202) : problem_of(replayed.error());
+      return replayed ? json_response(channels::json_of(letter), 202) : problem_of(replayed.error());
     }
     return problem(404, fmt::format("this webhook has no dead letter {}", call.parts[1]),
                    fmt::format("GET /api/v1/webhooks/{}/dead-letters lists them", call.parts[0]));

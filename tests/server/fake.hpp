@@ -88,7 +88,7 @@ class NotePad final : public Backend {
     const std::lock_guard lock(mutex_);
     auto handle = std::make_shared<std::function<void()>>(std::move(news));
     listeners_.push_back(handle);
-    return {handle, changes_.empty() ? "0-0" : live::text_of(changes_.back().id)};
+    return {handle, changes_.empty() ? "0-0" : feed::text_of(changes_.back().id)};
   }
   void change(uint64_t offset, std::string customer) {
     std::vector<std::shared_ptr<std::function<void()>>> told;

@@ -110,7 +110,7 @@ void show_one(const Context& context, const KeptRun& run) {
     for (const KeptSegment& each : run.segments) segments.add(json_of(each));
     return context.print(json_of(run)
                              .set("segments", std::move(segments))
-                             .set("lineage", run.lineage ? discover::to_json(*run.lineage) : Json())
+                             .set("lineage", run.lineage ? lineage::to_json(*run.lineage) : Json())
                              .set("definitions", run.definitions)
                              .dump(2));
   }

@@ -122,7 +122,7 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
       TRY(context.world.write((std::filesystem::path(*out) / name).string(), text));
   if (const auto labels = given.text("labels")) TRY(context.world.write(*labels, report::labels_csv(history, found)));
   context.progress.finish();
-  context.print(context.format == Format::Json ? discover::to_json(found).dump(2) : discover::text_of(found));
+  context.print(context.format == Format::Json ? report::to_json(found).dump(2) : report::text_of(found));
   if (const auto out = given.text("out"); out && context.format == Format::Text)
     context.print(fmt::format("Report: {}\n", (std::filesystem::path(*out) / "report.html").string()));
   if (found.run && context.format == Format::Text)

@@ -85,7 +85,7 @@ std::string text_of(const Hunch& hunch) {
     text += difference_row("difference as it is", hunch.difference, hunch.interval);
   if (hunch.match) text += "\n" + match_text(hunch);
   text += "\n" + hunch.answer + "\n";
-  if (hunch.experiment) text += "\n" + discover::text_of(*hunch.experiment, hunch) + "\n";
+  if (hunch.experiment) text += "\n" + measure::text_of(*hunch.experiment, hunch) + "\n";
   if (!hunch.notes.empty()) text += "\n";
   if (hunch.left_out > 0)
     text += fmt::format("{}- {} more are left out: bots, staff, tests, or they refused profiling.\n",

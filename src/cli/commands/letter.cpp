@@ -67,7 +67,7 @@ Result<int> run_letter(const Context& context, const Arguments& given) {
     TRY(context.world.write((folder / "letter.html").string(), report::html_of(page)));
     TRY(context.world.write((folder / "letter.md").string(), report::markdown_of(page)));
   }
-  context.print(context.format == Format::Json ? discover::to_json(letter).dump(2) : report::markdown_of(page));
+  context.print(context.format == Format::Json ? report::to_json(letter).dump(2) : report::markdown_of(page));
   return 0;
 }
 

@@ -41,7 +41,7 @@ Result<Read> read_and_check(const Context& context, const Session& session, cons
       found.insert(found.end(), out.checked.diagnostics.begin(), out.checked.diagnostics.end());
     }
     if (language::has_errors(found)) return std::unexpected(language::error_of(found, text, path));
-    if (!found.empty()) context.note(segment::render(found, text, path));
+    if (!found.empty()) context.note(language::render(found, text, path));
     for (auto& definition : parsed.definitions) out.definitions.push_back(std::move(definition));
   }
   return out;
