@@ -36,8 +36,9 @@ function(layer_tests name)
   endif()
   if(name STREQUAL segment) # the slow, obvious evaluators that answer beside the fast ones
     file(GLOB oracle CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/oracle/*.cpp)
+    list(APPEND oracle ${CMAKE_SOURCE_DIR}/tests/language/random_tree.cpp)
   elseif(name STREQUAL live) # random definitions
-    set(oracle ${CMAKE_SOURCE_DIR}/tests/segment/random_tree.cpp)
+    set(oracle ${CMAKE_SOURCE_DIR}/tests/language/random_tree.cpp)
   endif()
   add_executable(test_${name} ${tests} ${oracle})
   target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests ${CMAKE_SOURCE_DIR}/src)

@@ -8,6 +8,7 @@
 namespace {
 
 using namespace tessera;
+using namespace tessera::formats;
 using namespace tessera::ingest;
 
 using Table = std::vector<std::vector<std::string>>;

@@ -9,6 +9,7 @@
 namespace {
 
 using namespace tessera;
+using namespace tessera::http;
 using namespace tessera::server;
 
 struct Outcome {

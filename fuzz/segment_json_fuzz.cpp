@@ -5,6 +5,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   using namespace tessera;
+  using namespace tessera::formats;
   using namespace tessera::ingest;
   const std::string text(reinterpret_cast<const char*>(bytes), size);
   for (const int which : {0, 1, 2}) {

@@ -6,7 +6,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   using namespace tessera;
-  using namespace tessera::segment;
+  using namespace tessera::language;
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
 
   const Parsed parsed = parse_definitions(text);

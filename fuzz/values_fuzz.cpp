@@ -4,7 +4,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   using namespace tessera;
-  using namespace tessera::ingest;
+  using namespace tessera::formats;
   // The readers let nothing else through.
   const std::string text = repair_utf8({reinterpret_cast<const char*>(bytes), size});
   for (const DecimalMark mark : {DecimalMark::Point, DecimalMark::Comma}) {

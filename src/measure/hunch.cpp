@@ -99,7 +99,7 @@ class Asking {
  private:
   Result<void> step(const char* what, uint64_t done) { return next_step(progress_, what, done, kSteps); }
   Result<language::Program> read(const std::string& text, const char* place, std::string& printed) {
-    segment::Asked asked = TRY(segment::ask(text, schema_, question_.known, place));
+    language::Asked asked = TRY(language::ask(text, schema_, question_.known, place));
     if (!asked.warnings.empty()) out_.warnings.push_back(asked.warnings);
     printed = language::print(asked.program.definitions.back().body);
     return std::move(asked.program);

@@ -9,7 +9,10 @@
 #include "store/scratch.hpp"
 
 using namespace tessera;
-using namespace tessera::live;
+using namespace tessera::channels;
+using tessera::feed::Change;
+using tessera::feed::ChangeId;
+using tessera::feed::parse_change_id;
 using testing::ElementsAre;
 using testing::HasSubstr;
 

@@ -16,8 +16,8 @@
 namespace tessera::cli {
 namespace {
 
-using server::Answer;
-using server::Raw;
+using http::Answer;
+using http::Raw;
 
 struct Value {
   std::string name, text;  // as it is shown, as it is sent

@@ -19,8 +19,8 @@ constexpr uint64_t kMemory = 10 << 20;
 constexpr uint64_t kMemory = 1 << 20;
 #endif
 
-using server::Answer;
-using server::Raw;
+using http::Answer;
+using http::Raw;
 
 class Overload : public testing::Test {
  protected:

@@ -70,7 +70,7 @@ TEST_F(Running, ImportsAreRefusedAsTheyAreOfAFile) {
   EXPECT_EQ(refused.status, 422) << refused.body;
   EXPECT_EQ(refused.body.find("live.duckdb"), std::string::npos) << refused.body;
   EXPECT_EQ(server.ask("POST", "/api/v1/imports?preset=no-such", "a,b\n1,2\n").status, 400);
-  server::Raw raw(server.port());
+  http::Raw raw(server.port());
   ASSERT_TRUE(
       raw.send(request("POST", "/api/v1/imports?id=x", "TSR1Q", "Content-Type: application/vnd.tessera.rows\r\n")));
   EXPECT_EQ(raw.answer().status, 400);
@@ -92,7 +92,7 @@ class Sender {
 
  private:
   void run() {
-    server::Raw raw(server_.port());
+    http::Raw raw(server_.port());
     while (!is_over_) {
       std::string batch;
       for (int i = 0; i < 200; ++i)
@@ -188,7 +188,7 @@ TEST_F(Running, ACustomersHistoryAndWhy) {
 
 TEST_F(Running, ASubscriberThatDoesNotReadHoldsNobodyUp) {
   serve();
-  server::Raw raw(server.port());
+  http::Raw raw(server.port());
   ASSERT_TRUE(raw.send("GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"));
   const auto before = std::chrono::steady_clock::now();
   EXPECT_EQ(server.stop(), 0);

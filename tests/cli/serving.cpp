@@ -103,8 +103,8 @@ uint64_t Serving::resident_bytes() const {
   return 0;
 }
 
-server::Answer Serving::ask(std::string_view method, std::string_view target, std::string_view body) const {
-  server::Raw raw(port_);
+http::Answer Serving::ask(std::string_view method, std::string_view target, std::string_view body) const {
+  http::Raw raw(port_);
   if (!raw.send(request(method, target, body))) return {};
   return raw.answer();
 }

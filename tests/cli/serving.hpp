@@ -38,7 +38,7 @@ class Serving {
   uint64_t resident_bytes() const;
 
   // One request on a connection of its own; status 0: no answer.
-  server::Answer ask(std::string_view method, std::string_view target, std::string_view body = {}) const;
+  http::Answer ask(std::string_view method, std::string_view target, std::string_view body = {}) const;
 
  private:
   int wait_for_end();

@@ -24,8 +24,8 @@
 namespace tessera::cli {
 namespace {
 
-using server::Answer;
-using server::Raw;
+using http::Answer;
+using http::Raw;
 
 // Windows of seconds, so that time alone moves members all the while; one long one, so that there is always somebody.
 constexpr const char* kDefinitions = R"(

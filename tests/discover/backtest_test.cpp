@@ -92,14 +92,15 @@ TEST(HiddenDays, StandInEveryFormOfTheReport) {
   const auto history = noise(4);
   const auto found = discover(history, language::schema_of(history), options, quiet);
   ASSERT_TRUE(found.has_value()) << found.error().text();
-  const Json json = to_json(*found);
+  const Json json = report::to_json(*found);
   ASSERT_TRUE(json.find("foresight") && json.find("foresight")->find("contenders"));
   EXPECT_NE(report::html_of(*found).find("<h2>On hidden days</h2>"), std::string::npos);
-  EXPECT_TRUE(text_of(*found).starts_with("These segments do not foretell better")) << text_of(*found).substr(0, 300);
+  EXPECT_TRUE(report::text_of(*found).starts_with("These segments do not foretell better"))
+      << report::text_of(*found).substr(0, 300);
   options.hides = false;
   const auto without = discover(history, language::schema_of(history), options, quiet);
   ASSERT_TRUE(without.has_value());
-  const Json bare = to_json(*without);
+  const Json bare = report::to_json(*without);
   EXPECT_TRUE(bare.find("foresight")->is_null());
 }
 

@@ -8,6 +8,7 @@
 #include "core/random.hpp"
 #include "core/text.hpp"
 #include "discover/discovered.hpp"
+#include "discover/segment_rules.hpp"
 #include "discover/simulated_history.hpp"
 #include "features/measure.hpp"
 #include "report/report.hpp"
@@ -63,8 +64,8 @@ TEST_P(Industries, PlantedSegmentsAreFoundAndSpokenOfInTheirWords) {
   }
   if (GetParam() == simulate::Preset::Shop) return;
   expect_no_shop(report::html_of(found));
-  expect_no_shop(to_json(found).dump());
-  expect_no_shop(text_of(found));
+  expect_no_shop(report::to_json(found).dump());
+  expect_no_shop(report::text_of(found));
   expect_no_shop(found.tsl);
 }
 INSTANTIATE_TEST_SUITE_P(All, Industries,
@@ -109,7 +110,7 @@ TEST_F(SmallCompany, SameAnswerOnAnyNumberOfThreads) {
   set_threads(1);
   const Discovery alone = discovered(company().history, options);
   set_threads(0);
-  EXPECT_EQ(to_json(alone).dump(1), to_json(found()).dump(1));
+  EXPECT_EQ(report::to_json(alone).dump(1), report::to_json(found()).dump(1));
   EXPECT_EQ(report::html_of(alone), report::html_of(found()));
 }
 
@@ -135,7 +136,7 @@ TEST_F(SmallCompany, TheFileOfSegmentsGivesTheMembersThatWereReported) {
       EXPECT_EQ(s.members.size(), s.size);
       ++at;
     }
-  EXPECT_EQ(*formatted(found().tsl), found().tsl);
+  EXPECT_EQ(*features::formatted(found().tsl), found().tsl);
 }
 
 TEST_F(SmallCompany, ClaimsClearEveryoneAndSharesAddUp) {
@@ -152,7 +153,7 @@ TEST_F(SmallCompany, ClaimsClearEveryoneAndSharesAddUp) {
       EXPECT_TRUE(s.precision_interval.contains(s.precision));
     }
   EXPECT_NEAR(customers, 1, 0.05);
-  const auto json = to_json(found());
+  const auto json = report::to_json(found());
   for (const char* key : {"as_of", "customers", "features", "transform", "k", "chosen_by", "quality", "candidates",
                           "maturity", "value_definition", "segments", "tree"})
     EXPECT_NE(json.find(key), nullptr) << key;

@@ -80,7 +80,7 @@ profiles::History confounded(size_t customers, double effect, uint64_t seed) {
 const char* kCoupon = R"(did "Order Completed" where coupon is known)";
 const char* kBack = R"(at least 1 "Order Completed" in the last 90 days)";
 
-TEST(measure::Hunch, TheMatchedIntervalCoversWhatTheNaiveOneMisses) {
+TEST(Hunch, TheMatchedIntervalCoversWhatTheNaiveOneMisses) {
   for (const double effect : {0.0, -0.08}) {
     constexpr int kRuns = 300;
     int naive = 0, matched = 0;
@@ -105,7 +105,7 @@ TEST(measure::Hunch, TheMatchedIntervalCoversWhatTheNaiveOneMisses) {
   }
 }
 
-TEST(measure::Hunch, CountsWhatCanBeCountedByHand) {
+TEST(Hunch, CountsWhatCanBeCountedByHand) {
   Company company;
   for (size_t i = 0; i < 300; ++i) {
     company.order(id_of(i), kCut - kDay * 10, 20, i < 100);
@@ -134,7 +134,7 @@ TEST(measure::Hunch, CountsWhatCanBeCountedByHand) {
 }
 
 // Newcombe 1998 (Statistics in Medicine 17, 873-890), table II: 56/70 - 48/80 by method 10 is 0.0524 to 0.3339.
-TEST(measure::Hunch, TheIntervalOfTheRawDifferenceIsNewcombes) {
+TEST(Hunch, TheIntervalOfTheRawDifferenceIsNewcombes) {
   const auto group = [](double with, double of) {
     return measure::HunchGroup{.rate = with / of, .interval = stats::wilson(with, of, stats::z_of(0.05))};
   };
@@ -143,7 +143,7 @@ TEST(measure::Hunch, TheIntervalOfTheRawDifferenceIsNewcombes) {
   EXPECT_NEAR(found.high, 0.3339, 5e-5);
 }
 
-TEST(measure::Hunch, WhatWasSettledBeforeIsLeftOutAndCounted) {
+TEST(Hunch, WhatWasSettledBeforeIsLeftOutAndCounted) {
   Company company;
   for (size_t i = 0; i < 400; ++i) {
     const int before = i < 150 ? 3 : 2;
@@ -165,7 +165,7 @@ TEST(measure::Hunch, WhatWasSettledBeforeIsLeftOutAndCounted) {
   EXPECT_EQ(lapsed.settled, 400u - (lapsed.met.customers + lapsed.others.customers));
 }
 
-TEST(measure::Hunch, TheConditionSeesNothingAfterTheCutOff) {
+TEST(Hunch, TheConditionSeesNothingAfterTheCutOff) {
   Company company;
   for (size_t i = 0; i < 300; ++i) {
     company.order(id_of(i), kCut - kDay * 10, 20);
@@ -177,7 +177,7 @@ TEST(measure::Hunch, TheConditionSeesNothingAfterTheCutOff) {
 }
 
 // Learnt in the horizon, dated before it: where the record was kept at the time, it did not know.
-TEST(measure::Hunch, WhatWasLearntLateIsHiddenFromTheCondition) {
+TEST(Hunch, WhatWasLearntLateIsHiddenFromTheCondition) {
   HistoryBuilder builder;
   const auto order = [](size_t i, Instant at, bool coupon) {
     HistoryBuilder::Row row{.customer = id_of(i), .event = "Order Completed", .time = at, .properties = {}};
@@ -201,7 +201,7 @@ TEST(measure::Hunch, WhatWasLearntLateIsHiddenFromTheCondition) {
   ASSERT_FALSE(later.notes.empty());
 }
 
-TEST(measure::Hunch, AnUnknownConditionIsNotMet) {
+TEST(Hunch, AnUnknownConditionIsNotMet) {
   Company company;
   for (size_t i = 0; i < 400; ++i) {
     if (i < 300) company.order(id_of(i), kCut - kDay * 10, i % 2 ? 20 : 80);
@@ -219,7 +219,7 @@ TEST(measure::Hunch, AnUnknownConditionIsNotMet) {
 }
 
 // "Those whose first order had a coupon": not those who used one later.
-TEST(measure::Hunch, TheFirstOrderCanBeAskedAbout) {
+TEST(Hunch, TheFirstOrderCanBeAskedAbout) {
   Company company;
   for (size_t i = 0; i < 300; ++i) {
     company.order(id_of(i), kCut - kDay * 50, 20, i < 100);
@@ -234,7 +234,7 @@ TEST(measure::Hunch, TheFirstOrderCanBeAskedAbout) {
   EXPECT_EQ(found.others.customers, 200u);
 }
 
-TEST(measure::Hunch, EdgesHaveClearWords) {
+TEST(Hunch, EdgesHaveClearWords) {
   Company company;
   Rng rng(5);
   for (size_t i = 0; i < 600; ++i) {
@@ -262,7 +262,7 @@ TEST(measure::Hunch, EdgesHaveClearWords) {
 }
 
 // A condition on what is matched has nobody on its other side: the borders inside a stratum must not pass for likes.
-TEST(measure::Hunch, AConditionOnWhatIsMatchedIsNotCompared) {
+TEST(Hunch, AConditionOnWhatIsMatchedIsNotCompared) {
   const auto history = confounded(3000, 0, 9);
   for (const char* condition :
        {R"(at least 3 "Order Completed")", R"(sum("Order Completed".total) > 60)",
@@ -273,7 +273,7 @@ TEST(measure::Hunch, AConditionOnWhatIsMatchedIsNotCompared) {
   }
 }
 
-TEST(measure::Hunch, ATraitWithoutADateIsSaidToLeak) {
+TEST(Hunch, ATraitWithoutADateIsSaidToLeak) {
   HistoryBuilder builder;
   for (size_t i = 0; i < 300; ++i) {
     HistoryBuilder::Row row{
@@ -292,7 +292,7 @@ TEST(measure::Hunch, ATraitWithoutADateIsSaidToLeak) {
   EXPECT_TRUE(said);
 }
 
-TEST(measure::Hunch, FewCustomersAreNotCompared) {
+TEST(Hunch, FewCustomersAreNotCompared) {
   Company company;
   for (size_t i = 0; i < 199; ++i) {
     company.order(id_of(i), kCut - kDay * 10, 20, i % 2);
@@ -304,7 +304,7 @@ TEST(measure::Hunch, FewCustomersAreNotCompared) {
   EXPECT_NE(found.answer.find("under 200 nothing is compared"), std::string::npos) << found.answer;
 }
 
-TEST(measure::Hunch, ErrorsHavePlaceAndRemedy) {
+TEST(Hunch, ErrorsHavePlaceAndRemedy) {
   const auto history = confounded(50, 0, 1);
   const auto error = [&](measure::HunchQuestion question) {
     const auto found = asked(history, std::move(question));
@@ -321,7 +321,7 @@ TEST(measure::Hunch, ErrorsHavePlaceAndRemedy) {
   EXPECT_TRUE(has(late, "nothing happened") && has(late, "--as-of 2026")) << late;
 }
 
-TEST(measure::Hunch, NoWordSaysWhy) {
+TEST(Hunch, NoWordSaysWhy) {
   for (const double effect : {0.0, 0.15}) {
     const measure::Hunch found = told(confounded(1500, effect, 3), {.condition = kCoupon, .outcome = kBack});
     ASSERT_TRUE(found.experiment);
@@ -364,7 +364,7 @@ profiles::History hillstrom(const std::string& file, std::string_view mail) {
   return std::move(company).history();
 }
 
-TEST(measure::Hunch, AgreesWithTheSimpleDifferenceWhereChanceDecided) {
+TEST(Hunch, AgreesWithTheSimpleDifferenceWhereChanceDecided) {
   const std::string file = hillstrom_file();
   if (file.empty()) GTEST_SKIP() << "../shared/data/hillstrom.csv.gz is not there";
   struct Arm {

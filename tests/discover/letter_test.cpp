@@ -84,7 +84,7 @@ const report::LetterSegment& segment_of(const report::Letter& letter, std::strin
 
 // --- more than usual, and not
 
-TEST(report::Letter, AWeekLikeTheOthersIsNoNews) {
+TEST(Letter, AWeekLikeTheOthersIsNoNews) {
   int said = 0;
   constexpr int kShops = 60;
   for (uint64_t seed = 0; seed < kShops; ++seed) {
@@ -99,7 +99,7 @@ TEST(report::Letter, AWeekLikeTheOthersIsNoNews) {
   EXPECT_LE(said, 7) << "of 60 letters without news, 3 are expected to call something so";
 }
 
-TEST(report::Letter, AWeekInWhichMostStayAwayIsNews) {
+TEST(Letter, AWeekInWhichMostStayAwayIsNews) {
   int drained = 0;
   for (uint64_t seed = 0; seed < 10; ++seed) {
     Shop shop;
@@ -120,7 +120,7 @@ TEST(report::Letter, AWeekInWhichMostStayAwayIsNews) {
 }
 
 // Each figure by plain loops over the rows.
-TEST(report::Letter, FiguresAreThoseOfTheRows) {
+TEST(Letter, FiguresAreThoseOfTheRows) {
   Shop shop;
   weekly_orders(shop, 60, 0.4, 7);
   Rng rng(8);
@@ -167,7 +167,7 @@ TEST(report::Letter, FiguresAreThoseOfTheRows) {
   EXPECT_DOUBLE_EQ(active.left_money, left_money);
 }
 
-TEST(report::Letter, AShortRecordSaysThatItIs) {
+TEST(Letter, AShortRecordSaysThatItIs) {
   Shop shop;
   Rng rng(1);
   for (int c = 0; c < 60; ++c) shop.order(id_of(c), kUntil - Duration{rng.between(0, kDay.ms * 24)}, 30);
@@ -180,7 +180,7 @@ TEST(report::Letter, AShortRecordSaysThatItIs) {
 
 // --- who stands out
 
-TEST(report::Letter, NamesWhoStandsOut) {
+TEST(Letter, NamesWhoStandsOut) {
   Shop shop;
   weekly_orders(shop, 60, 0.6, 3);
   // Every 5 days for half a year, and then no more for 16 days.
@@ -215,7 +215,7 @@ TEST(report::Letter, NamesWhoStandsOut) {
     EXPECT_TRUE(each.kind != report::NotableKind::WentSilent || each.pseudonym != shown("vip"));
 }
 
-TEST(report::Letter, BotsAndStaffAreNotNamed) {
+TEST(Letter, BotsAndStaffAreNotNamed) {
   Shop shop;
   weekly_orders(shop, 60, 0.6, 3);
   shop.order("u007", kUntil - kDay, 5000);
@@ -229,7 +229,7 @@ TEST(report::Letter, BotsAndStaffAreNotNamed) {
 
 // --- what fell silent
 
-TEST(report::Letter, NamesWhatFellSilentInItsTime) {
+TEST(Letter, NamesWhatFellSilentInItsTime) {
   Shop shop;
   weekly_orders(shop, 60, 0.6, 3);
   for (int i = 0; i < 200; ++i) {
@@ -256,7 +256,7 @@ TEST(report::Letter, NamesWhatFellSilentInItsTime) {
 
 // --- nothing
 
-TEST(report::Letter, NothingIsSaidInOneSentence) {
+TEST(Letter, NothingIsSaidInOneSentence) {
   Shop shop;
   weekly_orders(shop, 60, 0.6, 3);
   report::LetterQuestion asked = question();
@@ -271,7 +271,7 @@ TEST(report::Letter, NothingIsSaidInOneSentence) {
 
 // --- definitions
 
-TEST(report::Letter, SaysWhatBecameOfDefinitions) {
+TEST(Letter, SaysWhatBecameOfDefinitions) {
   Shop shop;
   weekly_orders(shop, 60, 0.6, 5);
   report::LetterQuestion asked = question(R"(
@@ -315,7 +315,7 @@ segment "Lost" = did order and no order in the last 28 days
 
 // --- hostile names, and the whole text
 
-TEST(report::Letter, NamesCannotEscape) {
+TEST(Letter, NamesCannotEscape) {
   const std::string name = "<script>alert(1)</script> **[x](http://evil)** `rm`\n# \xE2\x80\xAE|";
   Shop shop;
   weekly_orders(shop, 60, 0.1, 5);
@@ -338,7 +338,7 @@ TEST(report::Letter, NamesCannotEscape) {
 }
 
 // The whole of a small letter, as it is read. TESSERA_BLESS=1 writes it anew.
-TEST(report::Letter, ReadsAsItDoes) {
+TEST(Letter, ReadsAsItDoes) {
   Shop shop;
   weekly_orders(shop, 60, 0.2, 5);
   for (int i = 0; i < 30; ++i) shop.order("vip", kUntil - kDay * 16 - kDay * (5 * i), 400);

@@ -74,7 +74,7 @@ void score(const Segment& segment, const Taste& taste, Score& brands, Score& tie
   phrases.planted += !taste.phrase.empty(), phrases.found += phrase;
 }
 
-TEST(persona::Needs, PlantedOverChoicesAreFound) {
+TEST(Needs, PlantedOverChoicesAreFound) {
   Score brands, tiers, phrases;
   for (uint64_t seed = 1; seed <= 4; ++seed) {
     auto company =
@@ -135,7 +135,7 @@ profiles::History random_company(Rng rng, size_t customers) {
 }
 
 // All claims about what is random are false, so the false discovery rate is the share of reports that make one.
-TEST(persona::Needs, RandomAttributesAndTextsAreClaimedByOneReportInTwentyAtMost) {
+TEST(Needs, RandomAttributesAndTextsAreClaimedByOneReportInTwentyAtMost) {
   constexpr size_t kRuns = 40;
   std::vector<uint8_t> claimed(kRuns, 0), tested(kRuns, 0);
   parallel_for(kRuns, 1, [&](size_t from, size_t to) {
@@ -197,7 +197,7 @@ struct Tongue {
   const char *language, *text, *phrase;
 };
 
-TEST(persona::Needs, PhrasesInFourLanguages) {
+TEST(Needs, PhrasesInFourLanguages) {
   constexpr Tongue kTongues[] = {
       {"English", "The lid was not tight and it leaks after a week", "leaks week"},
       {"German", "Der Deckel ist undicht und die Farbe blättert nach einer Woche ab", "deckel undicht"},
@@ -235,7 +235,7 @@ TEST(persona::Needs, PhrasesInFourLanguages) {
 }
 
 // What a hostile reviewer writes, and many of them: it must stay words.
-TEST(persona::Needs, HostileTextsStayTexts) {
+TEST(Needs, HostileTextsStayTexts) {
   const std::string megabyte(1 << 20, 'a');
   const std::vector<std::string> hostile = {
       "<script>alert('stolen')</script><img src=x onerror=alert(1)> splendid teapot",
@@ -269,7 +269,7 @@ TEST(persona::Needs, HostileTextsStayTexts) {
   bool said = false;
   for (const persona::Phrase& phrase : needs.says) said |= phrase.words.find("splendid teapot") != std::string::npos;
   EXPECT_TRUE(said);
-  const std::string page = report::html_of(found), text = text_of(found), json = to_json(found).dump(1);
+  const std::string page = report::html_of(found), text = report::text_of(found), json = report::to_json(found).dump(1);
   for (const std::string& out : {page, text, json, found.tsl}) {
     EXPECT_FALSE(first_invalid_utf8(out));
     for (const std::string_view never :
@@ -282,7 +282,7 @@ TEST(persona::Needs, HostileTextsStayTexts) {
 }
 
 // Postage is bought by all who order seldom, and is no product.
-TEST(persona::Needs, NothingThatIsNoProductIsNamed) {
+TEST(Needs, NothingThatIsNoProductIsNamed) {
   const auto history =
       two_kinds(600, [&](HistoryBuilder& builder, Rng& rng, HistoryBuilder::Row& order, bool often, size_t) {
         std::vector<HistoryBuilder::Value> names, ids, brands;
@@ -307,13 +307,13 @@ TEST(persona::Needs, NothingThatIsNoProductIsNamed) {
   for (const persona::Preference& choice : seldom(found).needs.over)
     grinder |= choice.level.find("grinder") != std::string::npos || choice.level == "Grinders";
   EXPECT_TRUE(grinder);
-  const std::string all = fold_case(to_json(found).dump());
+  const std::string all = fold_case(report::to_json(found).dump());
   for (const std::string_view never : {"postage", "carriage", "samples", "amazon", "carrier", "giveaway"})
     EXPECT_EQ(all.find(never), std::string::npos) << never;
 }
 
 // What one kind returns most, and their ratings, say that it is the product.
-TEST(persona::Needs, ReturnsAndRatingsPointToTheProduct) {
+TEST(Needs, ReturnsAndRatingsPointToTheProduct) {
   const auto history =
       two_kinds(800, [&](HistoryBuilder& builder, Rng& rng, HistoryBuilder::Row& order, bool often, size_t) {
         const bool shoes = rng.chance(0.3);
@@ -343,7 +343,7 @@ TEST(persona::Needs, ReturnsAndRatingsPointToTheProduct) {
   for (const Segment& s : found.segments) EXPECT_EQ(s.needs.product_first.empty(), &s != &seldom(found));
 }
 
-TEST(persona::Needs, NotInYourData) {
+TEST(Needs, NotInYourData) {
   const auto history = two_kinds(
       400, [](HistoryBuilder& builder, Rng&, HistoryBuilder::Row& order, bool, size_t) { builder.add(order); });
   for (const Segment& s : of_two_kinds(history).segments) {
@@ -353,7 +353,7 @@ TEST(persona::Needs, NotInYourData) {
 }
 
 // Subjects of mail are not the customers' own words, and are told apart from them.
-TEST(persona::Needs, SubjectsOfMailTheyOpen) {
+TEST(Needs, SubjectsOfMailTheyOpen) {
   const auto history = two_kinds(600, [](HistoryBuilder& builder, Rng& rng, HistoryBuilder::Row& order, bool often,
                                          size_t) {
     builder.add(order);
@@ -373,7 +373,7 @@ TEST(persona::Needs, SubjectsOfMailTheyOpen) {
 }
 
 // A clinic's messages may speak of illness: they are read only where someone allows it by name.
-TEST(persona::Needs, TextsOfACarefulIndustryAreNotReadUnlessAllowed) {
+TEST(Needs, TextsOfACarefulIndustryAreNotReadUnlessAllowed) {
   HistoryBuilder builder;
   Rng rng(73);
   const Instant start = *parse_instant("2025-01-01");
@@ -390,11 +390,11 @@ TEST(persona::Needs, TextsOfACarefulIndustryAreNotReadUnlessAllowed) {
     }
   const auto history = std::move(builder).build();
   Options options{.segments = 2};
-  EXPECT_EQ(to_json(discovered(history, options)).dump().find("migraine"), std::string::npos);
+  EXPECT_EQ(report::to_json(discovered(history, options)).dump().find("migraine"), std::string::npos);
   options.allowed = {"message"};
-  EXPECT_NE(to_json(discovered(history, options)).dump().find("migraine"), std::string::npos);
+  EXPECT_NE(report::to_json(discovered(history, options)).dump().find("migraine"), std::string::npos);
   options.withheld = {"message"};
-  EXPECT_EQ(to_json(discovered(history, options)).dump().find("migraine"), std::string::npos);
+  EXPECT_EQ(report::to_json(discovered(history, options)).dump().find("migraine"), std::string::npos);
 }
 
 }  // namespace

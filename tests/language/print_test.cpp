@@ -5,8 +5,8 @@
 
 #include "language/check.hpp"
 #include "language/parse.hpp"
+#include "language/random_tree.hpp"
 #include "language/tree_json.hpp"
-#include "segment/random_tree.hpp"
 
 namespace tessera::language {
 namespace {

@@ -11,8 +11,8 @@
 #include "language/check.hpp"
 #include "language/parse.hpp"
 #include "language/print.hpp"
+#include "language/random_tree.hpp"
 #include "live/random_world.hpp"
-#include "segment/random_tree.hpp"
 
 namespace tessera::live {
 namespace {
@@ -109,7 +109,7 @@ void live_equals_batch(uint64_t seed, const WorldSettings& settings, const profi
                        Totals& totals) {
   Rng rng(seed);
   const auto world = random_world(rng, settings);
-  const auto checked = language::check(segment::RandomTree(seed).definitions(), segment::RandomTree::shop());
+  const auto checked = language::check(language::RandomTree(seed).definitions(), language::RandomTree::shop());
   ASSERT_TRUE(checked.ok());
   const auto plan = *segment::compile(checked.program);
   // In half of the worlds customers stay unpacked from their second look on.

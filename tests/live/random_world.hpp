@@ -1,6 +1,6 @@
 // Random customers of whom random facts become known, in any order and as late as can be, under several identifiers
 // each; and what the batch evaluator says of them at any instant, from the rows that were known by then. Names are
-// those of segment::RandomTree.
+// those of language::RandomTree.
 #pragma once
 
 #include <deque>

@@ -4,7 +4,7 @@
 
 namespace tessera::oracle {
 
-using namespace segment;
+using namespace language;
 
 namespace {
 

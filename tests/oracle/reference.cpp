@@ -10,7 +10,7 @@
 
 namespace tessera::oracle {
 
-using namespace segment;
+using namespace language;
 using profiles::Column;
 using profiles::PropertyType;
 

@@ -9,9 +9,9 @@
 #include "language/check.hpp"
 #include "language/parse.hpp"
 #include "language/print.hpp"
+#include "language/random_tree.hpp"
 #include "oracle/engines.hpp"
 #include "segment/random_shop.hpp"
-#include "segment/random_tree.hpp"
 
 namespace tessera::segment {
 namespace {
@@ -32,7 +32,8 @@ language::Program program_of(std::string_view text) {
 void engines_agree(uint64_t seed, std::map<std::string, int>& kinds) {
   Rng rng(seed);
   const profiles::History history = random_shop(rng);
-  const language::Checked checked = language::check(RandomTree(seed).definitions(), RandomTree::shop());
+  const language::Checked checked =
+      language::check(language::RandomTree(seed).definitions(), language::RandomTree::shop());
   ASSERT_TRUE(checked.ok());
   const auto engines = oracle::engines();
   for (int round = 0; round < 3; ++round) {

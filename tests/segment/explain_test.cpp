@@ -4,9 +4,9 @@
 
 #include "language/check.hpp"
 #include "language/parse.hpp"
+#include "language/random_tree.hpp"
 #include "oracle/reference.hpp"
 #include "segment/random_shop.hpp"
-#include "segment/random_tree.hpp"
 
 namespace tessera::segment {
 namespace {
@@ -56,7 +56,8 @@ TEST(Explain, AgreesWithTheReferenceOnRandomDefinitions) {
   for (uint64_t seed = 0; seed < 60; ++seed) {
     Rng rng(seed + 300);
     const profiles::History history = random_shop(rng);
-    const language::Checked checked = language::check(RandomTree(seed).definitions(), RandomTree::shop());
+    const language::Checked checked =
+        language::check(language::RandomTree(seed).definitions(), language::RandomTree::shop());
     const Instant now = random_moment(rng);
     const auto customer = static_cast<profiles::CustomerIndex>(rng.below(history.customers()));
     const auto rows = oracle::rows_of(history, customer);

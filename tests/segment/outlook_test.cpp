@@ -7,9 +7,9 @@
 #include "language/check.hpp"
 #include "language/parse.hpp"
 #include "language/print.hpp"
+#include "language/random_tree.hpp"
 #include "oracle/brute_force.hpp"
 #include "segment/random_shop.hpp"
-#include "segment/random_tree.hpp"
 
 namespace tessera::segment {
 namespace {
@@ -55,7 +55,8 @@ TEST(Outlook, EqualsTheReferenceAtEveryInstantItSays) {
   for (uint64_t seed = 0; seed < 250; ++seed) {
     Rng rng(seed + 300);
     const profiles::History history = random_shop(rng);
-    const language::Checked checked = language::check(RandomTree(seed).definitions(), RandomTree::shop());
+    const language::Checked checked =
+        language::check(language::RandomTree(seed).definitions(), language::RandomTree::shop());
     ASSERT_TRUE(checked.ok());
     const language::Program& program = checked.program;
     const Instant now = random_moment(rng), known_at = rng.chance(0.7) ? kNever : random_moment(rng);

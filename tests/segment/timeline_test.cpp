@@ -8,9 +8,9 @@
 #include "language/check.hpp"
 #include "language/parse.hpp"
 #include "language/print.hpp"
+#include "language/random_tree.hpp"
 #include "oracle/brute_force.hpp"
 #include "segment/random_shop.hpp"
-#include "segment/random_tree.hpp"
 
 namespace tessera::segment {
 namespace {
@@ -74,7 +74,8 @@ TEST(Timeline, EqualsTheReferenceAtEveryInstantThatCouldMatter) {
   for (uint64_t seed = 0; seed < rounds(70); ++seed) {
     Rng rng(seed + 1000);
     const profiles::History history = random_shop(rng);
-    const language::Checked checked = language::check(RandomTree(seed).definitions(), RandomTree::shop());
+    const language::Checked checked =
+        language::check(language::RandomTree(seed).definitions(), language::RandomTree::shop());
     ASSERT_TRUE(checked.ok());
     const Plan plan = *compile(checked.program);
     const Bound bound = *Bound::bind(plan, history);
@@ -137,7 +138,8 @@ TEST(Timeline, TheNextChangeIsAnInstantAtWhichAConditionTurns) {
   for (uint64_t seed = 0; seed < rounds(150); ++seed) {
     Rng rng(seed + 9000);
     const profiles::History history = random_shop(rng);
-    const language::Checked checked = language::check(RandomTree(seed).definitions(), RandomTree::shop());
+    const language::Checked checked =
+        language::check(language::RandomTree(seed).definitions(), language::RandomTree::shop());
     const Plan plan = *compile(checked.program);
     const Bound bound = *Bound::bind(plan, history);
     const Instant now = random_moment(rng);
@@ -169,7 +171,8 @@ TEST(Timeline, CustomersAsOfInstantsOfTheirOwn) {
   for (uint64_t seed = 0; seed < rounds(150); ++seed) {
     Rng rng(seed + 13'000);
     const profiles::History history = random_shop(rng);
-    const language::Checked checked = language::check(RandomTree(seed).definitions(), RandomTree::shop());
+    const language::Checked checked =
+        language::check(language::RandomTree(seed).definitions(), language::RandomTree::shop());
     const Plan plan = *compile(checked.program);
     const Bound bound = *Bound::bind(plan, history);
     std::vector<Instant> own;

@@ -83,7 +83,7 @@ class Discovering : public Served {
     service.discoveries = discoveries.get();
   }
   std::string ask_for(std::string_view options = "") {
-    const Answer made = send("/api/v1/discoveries", options);
+    const http::Answer made = send("/api/v1/discoveries", options);
     EXPECT_EQ(made.status, 202) << made.body;
     const std::string id = MUST(parse_json(made.body)).find("id")->text_or("");
     EXPECT_TRUE(made.has("Location: /api/v1/discoveries/" + id)) << made.head;
@@ -126,7 +126,7 @@ TEST_F(Discovering, FromTheQuestionToTheResult) {
   EXPECT_EQ(done.find("status")->text_or(""), "done");
   EXPECT_EQ(done.find("result")->find("k")->number_or(0), 3);
   EXPECT_EQ(done.find("options")->find("min_size")->number_or(0), 20);
-  const Answer report = get("/api/v1/discoveries/" + id + "?format=html");
+  const http::Answer report = get("/api/v1/discoveries/" + id + "?format=html");
   EXPECT_EQ(report.body, "<p>report</p>");
   EXPECT_TRUE(report.has("Content-Security-Policy: sandbox"));
   EXPECT_EQ(get("/api/v1/discoveries/" + id + "?format=tsl").body, "segment ...");
@@ -249,7 +249,7 @@ TEST_F(Discovering, OptionsAreCheckedBeforeTheyWait) {
                           R"({"seed": -1})",
                           R"({"out": "/etc/passwd"})",
                           R"({"labels": "x"})"}) {
-    const Answer refused = send("/api/v1/discoveries", bad);
+    const http::Answer refused = send("/api/v1/discoveries", bad);
     EXPECT_EQ(refused.status, 400) << bad << refused.body;
     EXPECT_THAT(refused.body, testing::AnyOf(HasSubstr("remedy"), HasSubstr("features:1:5"))) << bad;
   }
@@ -264,7 +264,7 @@ TEST_F(Discovering, OptionsAreCheckedBeforeTheyWait) {
 
 TEST_F(Discovering, AFolderThatCannotBeWrittenIsSaid) {
   std::ofstream(folder) << "a file";
-  const Answer refused = send("/api/v1/discoveries", "");
+  const http::Answer refused = send("/api/v1/discoveries", "");
   EXPECT_EQ(refused.status, 503) << refused.body;
   EXPECT_THAT(get("/api/v1/discoveries").body, HasSubstr(R"("discoveries":[])"));
 }

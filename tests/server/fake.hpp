@@ -152,16 +152,16 @@ class Served : public testing::Test {
     MUST(keys.load(record->connection()));
     return key;
   }
-  Answer ask(const std::string& text, bool has_body = true) {
-    Raw raw(server->port());
+  http::Answer ask(const std::string& text, bool has_body = true) {
+    http::Raw raw(server->port());
     raw.send(text);
     return raw.answer(has_body);
   }
-  Answer get(std::string_view target, std::string_view headers = "", std::string_view method = "GET") {
+  http::Answer get(std::string_view target, std::string_view headers = "", std::string_view method = "GET") {
     return ask(fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\n{}\r\n", method, target, headers), method != "HEAD");
   }
-  Answer send(std::string_view target, std::string_view body, std::string_view headers = "",
-              std::string_view method = "POST") {
+  http::Answer send(std::string_view target, std::string_view body, std::string_view headers = "",
+                    std::string_view method = "POST") {
     return ask(fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n{}\r\n{}", method, target,
                            body.size(), headers, body));
   }
@@ -171,7 +171,7 @@ class Served : public testing::Test {
   NotePad pad;
   Keys keys;
   http::Workers workers{2};
-  live::MemoryStore webhook_store;
+  channels::MemoryStore webhook_store;
   Subscriber subscriber;
   std::unique_ptr<channels::Webhooks> webhooks = MUST(channels::Webhooks::start(
       [this](std::string_view after, size_t limit) { return pad.changes_after(after, limit); }, webhook_store,

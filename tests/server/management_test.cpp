@@ -12,7 +12,7 @@ using testing::HasSubstr;
 
 class Management : public Served {
  protected:
-  Json json(const Answer& answer) { return MUST(parse_json(answer.body)); }
+  Json json(const http::Answer& answer) { return MUST(parse_json(answer.body)); }
 };
 
 TEST_F(Management, WithoutATokenOnlyThisMachineMayAsk) {
@@ -28,7 +28,7 @@ TEST_F(Management, WithoutATokenOnlyThisMachineMayAsk) {
 
 TEST_F(Management, OnceThereIsATokenEveryoneNeedsOne) {
   const std::string token = json(send("/api/v1/tokens", "")).find("token")->text_or("");
-  const Answer refused = get("/api/v1/segments");
+  const http::Answer refused = get("/api/v1/segments");
   EXPECT_EQ(refused.status, 401);
   EXPECT_TRUE(refused.has("WWW-Authenticate: Bearer"));
   EXPECT_TRUE(refused.has("Content-Type: application/problem+json"));
@@ -48,7 +48,7 @@ TEST_F(Management, OnceThereIsATokenEveryoneNeedsOne) {
 TEST_F(Management, BodiesOfStrangersAreRefusedBeforeTheyAreSent) {
   const std::string token = json(send("/api/v1/tokens", "")).find("token")->text_or("");
   const auto begin = [&](std::string_view target, std::string_view headers) {
-    Raw raw(server->port());
+    http::Raw raw(server->port());
     raw.send(fmt::format("POST {} HTTP/1.1\r\nHost: localhost\r\n{}\r\n", target, headers));
     return raw.answer();  // without a byte of the body
   };
@@ -57,7 +57,7 @@ TEST_F(Management, BodiesOfStrangersAreRefusedBeforeTheyAreSent) {
         "Transfer-Encoding: chunked\r\n", "Authorization: Bearer tsk_wrong\r\nContent-Length: 5\r\n",
         "Authorization: Basic dHNrOg==\r\nContent-Length: 5\r\n", "Content-Length: 5\r\nExpect: 100-continue\r\n"})
     for (const char* target : {"/api/v1/imports", "/api/v1/commands", "/api/v1/none"}) {
-      const Answer refused = begin(target, headers);
+      const http::Answer refused = begin(target, headers);
       EXPECT_EQ(refused.status, 401) << headers;
       EXPECT_TRUE(refused.has("WWW-Authenticate: Bearer")) << refused.head;
       EXPECT_THAT(refused.body, HasSubstr("tessera keys add --admin"));
@@ -72,7 +72,7 @@ TEST_F(Management, BodiesOfStrangersAreRefusedBeforeTheyAreSent) {
 }
 
 TEST_F(Management, KeysAreMadeListedAndRevoked) {
-  const Answer made = send("/api/v1/sources", R"({"name":"web-shop"})");
+  const http::Answer made = send("/api/v1/sources", R"({"name":"web-shop"})");
   EXPECT_EQ(made.status, 201);
   const std::string key = json(made).find("key")->text_or("");
   EXPECT_EQ(keys.source_of(key), "web-shop");
@@ -88,7 +88,7 @@ TEST_F(Management, KeysAreMadeListedAndRevoked) {
 TEST_F(Management, SegmentsAreAppliedListedAndRemoved) {
   EXPECT_EQ(send("/api/v1/segments", "segment \"X\" = did \"y\"", "", "PUT").status, 200);
   EXPECT_EQ(pad.texts.back(), "segment \"X\" = did \"y\"");
-  const Answer wrong = send("/api/v1/segments", "nonsense");
+  const http::Answer wrong = send("/api/v1/segments", "nonsense");
   EXPECT_EQ(wrong.status, 422);
   EXPECT_EQ(json(wrong).find("detail")->text_or(""), "1:1: expected a definition");
   EXPECT_EQ(json(wrong).find("status")->number_or(0), 422);
@@ -114,12 +114,13 @@ TEST_F(Management, MembersComeInPagesOrAsAStream) {
   EXPECT_EQ(page.find("next")->text_or(""), "c00001");
   EXPECT_EQ(json(get("/api/v1/segments/big-spenders/members?limit=2&after=c02499")).find("members")->as_array()->size(),
             1u);
-  const Answer csv = get("/api/v1/segments/big-spenders/members?format=csv");
+  const http::Answer csv = get("/api/v1/segments/big-spenders/members?format=csv");
   EXPECT_TRUE(csv.has("Content-Type: text/csv"));
   EXPECT_TRUE(csv.body.starts_with("customer\r\nc00000\r\n"));
   EXPECT_EQ(std::count(csv.body.begin(), csv.body.end(), '\n'), 2502);
   EXPECT_TRUE(csv.body.ends_with("\"with,comma \"\"and\"\" quotes\"\r\n"));
-  const Answer lines = get("/api/v1/segments/big-spenders/members?after=c02499", "Accept: application/x-ndjson\r\n");
+  const http::Answer lines =
+      get("/api/v1/segments/big-spenders/members?after=c02499", "Accept: application/x-ndjson\r\n");
   EXPECT_EQ(lines.body, "{\"customer\":\"with,comma \\\"and\\\" quotes\"}\n");
   pad.member_ids.clear();
   EXPECT_EQ(get("/api/v1/segments/big-spenders/members?format=csv").body, "customer\r\n");
@@ -145,15 +146,15 @@ TEST_F(Management, ChangesComeInPagesBehindAnId) {
 
 TEST_F(Management, ChangesAreAFeedThatGoesOnWhereItStopped) {
   pad.change(10, "ann");
-  const auto listen = [&](Raw& raw, const std::string& more, const std::string& query = "") {
+  const auto listen = [&](http::Raw& raw, const std::string& more, const std::string& query = "") {
     raw.send(fmt::format("GET /api/v1/changes{} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n{}\r\n",
                          query, more));
-    const Answer head = raw.answer(false);
+    const http::Answer head = raw.answer(false);
     EXPECT_EQ(head.status, 200);
     EXPECT_TRUE(head.has("Content-Type: text/event-stream"));
   };
   // Chunks until one says it.
-  const auto hear = [](Raw& raw, std::string_view what) {
+  const auto hear = [](http::Raw& raw, std::string_view what) {
     std::string heard;
     while (heard.find(what) == std::string::npos) {
       const auto chunk = raw.chunk();
@@ -162,7 +163,7 @@ TEST_F(Management, ChangesAreAFeedThatGoesOnWhereItStopped) {
     }
     return heard;
   };
-  Raw from_now(server->port()), from_ann(server->port()), from_start(server->port());
+  http::Raw from_now(server->port()), from_ann(server->port()), from_start(server->port());
   listen(from_now, "");
   EXPECT_EQ(hear(from_now, "\n\n"), "retry: 2000\n\n");
   pad.change(20, "bob");
@@ -182,7 +183,7 @@ TEST_F(Management, ChangesAreAFeedThatGoesOnWhereItStopped) {
   size_t ids = 0;
   for (size_t at = 0; (at = many.find("id: ", at)) != std::string::npos; ++at) ++ids;
   EXPECT_EQ(ids, 2000u);
-  Raw wrong(server->port());
+  http::Raw wrong(server->port());
   wrong.send(
       "GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nLast-Event-ID: x\r\n\r\n");
   EXPECT_EQ(wrong.answer().status, 400);
@@ -216,7 +217,7 @@ std::string signatures_in(const HttpRequest& request) {
 
 TEST_F(Management, WebhooksAreToldOfWhatChangesFromNowOn) {
   pad.change(10, "ann");
-  const Answer made = send("/api/v1/webhooks", R"({"url":"https://example.org/x","segments":["big-spenders"]})");
+  const http::Answer made = send("/api/v1/webhooks", R"({"url":"https://example.org/x","segments":["big-spenders"]})");
   EXPECT_EQ(made.status, 201) << made.body;
   const std::string id = json(made).find("id")->text_or(""), secret = json(made).find("secret")->text_or("");
   EXPECT_TRUE(secret.starts_with("whsec_"));
@@ -262,7 +263,7 @@ TEST_F(Management, WebhooksThatCannotBeAreRefused) {
         R"({"url":"https://a.example/","segments":"big-spenders"})",
         R"({"url":"https://a.example/","segment":["big-spenders"]})",
         R"({"url":"https://a.example/","after":"yesterday"})"}) {
-    const Answer answer = send("/api/v1/webhooks", bad);
+    const http::Answer answer = send("/api/v1/webhooks", bad);
     EXPECT_EQ(answer.status, 400) << bad << answer.body;
     EXPECT_TRUE(json(answer).find("remedy")) << bad << answer.body;
   }
@@ -311,10 +312,10 @@ TEST_F(Management, TheServerSaysHowItIs) {
 }
 
 TEST_F(Management, WrongPlacesAndMethodsAreToldTheRightOnes) {
-  const Answer lost = get("/api/v1/segmets");
+  const http::Answer lost = get("/api/v1/segmets");
   EXPECT_EQ(lost.status, 404);
   EXPECT_THAT(lost.body, HasSubstr("did you mean /api/v1/segments?"));
-  const Answer wrong = send("/api/v1/segments", "", "", "DELETE");
+  const http::Answer wrong = send("/api/v1/segments", "", "", "DELETE");
   EXPECT_EQ(wrong.status, 405);
   EXPECT_TRUE(wrong.has("Allow: GET, PUT, POST")) << wrong.head;
   EXPECT_EQ(get("/api/v1/segments", "", "OPTIONS").status, 405);  // no other page may ask this

@@ -15,7 +15,7 @@ class Questions : public Served {
   Questions() {
     pad.recording = [this] { return engine->record_now(); };
   }
-  Json json(const Answer& answer) { return MUST(parse_json(answer.body)); }
+  Json json(const http::Answer& answer) { return MUST(parse_json(answer.body)); }
   void call(const std::string& type, const std::string& what, Instant at) {
     std::promise<Result<uint64_t>> logged;
     const std::string body = fmt::format(R"({{{},"timestamp":"{}","messageId":"m{}"}})", what, text_of(at), ++messages);
@@ -29,7 +29,7 @@ class Questions : public Served {
   }
   std::vector<std::string> live_members(const std::string& slug) { return MUST(engine->members(slug, "", 1000)); }
   std::string past(const std::string& slug, const std::string& query) {
-    const Answer answer = get(fmt::format("/api/v1/segments/{}/members?{}", slug, query));
+    const http::Answer answer = get(fmt::format("/api/v1/segments/{}/members?{}", slug, query));
     EXPECT_EQ(answer.status, 200) << answer.body;
     return answer.status == 200 ? json(answer).find("members")->dump() : answer.body;
   }
@@ -169,7 +169,7 @@ TEST_F(Questions, WhatBecomesOfACustomerIfNothingMoreComes) {
   track(who, "Order Completed", ordered);
   clock.ms += kDay.ms;
   const auto outlook = [&](const std::string& query) { return json(get(place + query)); };
-  const Answer first = get(place);
+  const http::Answer first = get(place);
   ASSERT_EQ(first.status, 200) << first.body;
   const Json now = json(first);
   EXPECT_EQ(now.find("customer")->text_or(""), who);

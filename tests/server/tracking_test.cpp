@@ -27,7 +27,7 @@ class Tracking : public Served {
     }
     return out;
   }
-  Answer track(std::string_view path, std::string_view body, std::string_view more = "") {
+  http::Answer track(std::string_view path, std::string_view body, std::string_view more = "") {
     return send(path, body, basic() + std::string(more));
   }
   // What the engine was given by the last request; empty: nothing.
@@ -54,7 +54,7 @@ TEST_F(Tracking, EveryCallAndItsShortFormIsTakenWithItsType) {
                                                                                    {"a", "alias"},
                                                                                    {"b", "batch"}}) {
     for (const std::string prefix : {"/v1/", "/rudder/v1/"}) {
-      const Answer answer = track(prefix + path, R"({"userId":"u1","messageId":"m"})");
+      const http::Answer answer = track(prefix + path, R"({"userId":"u1","messageId":"m"})");
       EXPECT_EQ(answer.status, 200);
       EXPECT_EQ(answer.body, R"({"success":true})");
       EXPECT_TRUE(answer.has("Access-Control-Allow-Origin: *"));
@@ -85,7 +85,7 @@ TEST_F(Tracking, TheWriteKeyMayStandInFourPlaces) {
 TEST_F(Tracking, AnUnknownKeyIsNotStoredAndToldWhereThatIsAskedFor) {
   const std::string body = R"({"userId":"u","type":"track","event":"x"})";
   const std::string wrong = fmt::format("Authorization: Basic {}\r\n", encoded("wk_wrong:"));
-  const Answer quiet = send("/v1/t", body, wrong);
+  const http::Answer quiet = send("/v1/t", body, wrong);
   EXPECT_EQ(quiet.status, 200);
   EXPECT_TRUE(quiet.has("X-Tessera-Warning: unknown write key"));
   EXPECT_EQ(send("/v1/t", body, wrong + "X-Strict-Mode: 1\r\n").status, 401);
@@ -103,7 +103,7 @@ TEST_F(Tracking, AnUnknownKeyIsNotStoredAndToldWhereThatIsAskedFor) {
 TEST_F(Tracking, WhatIsNoJsonIsA400) {
   for (const std::string body : {"", "{", "[1,2", "{\"a\":}", "nonsense", "{\"a\":1} {\"b\":2}", "\xFF\xFE{}",
                                  "{\"a\":\"\xC3\"}", "{\"a\":01}", "[]", "\"text\"", "7", "null"}) {
-    const Answer answer = track("/v1/track", body);
+    const http::Answer answer = track("/v1/track", body);
     EXPECT_EQ(answer.status, 400) << body;
     EXPECT_THAT(answer.body, HasSubstr("\"success\":false")) << body;
   }
@@ -128,7 +128,7 @@ TEST_F(Tracking, LimitsAreThoseOfTheReference) {
     return text + "]}";
   };
   EXPECT_EQ(track("/v1/batch", batch(15, 32 << 10)).status, 200);
-  const Answer large = track("/v1/batch", batch(16, 32 << 10));
+  const http::Answer large = track("/v1/batch", batch(16, 32 << 10));
   EXPECT_EQ(large.status, 400);
   EXPECT_THAT(large.body, HasSubstr("512000"));
   EXPECT_EQ(track("/rudder/v1/batch", batch(100, 32 << 10)).status, 200);
@@ -179,12 +179,12 @@ TEST_F(Tracking, EventsWithoutANameAreGivenOne) {
 TEST_F(Tracking, WhenItCannotBeWrittenTheSenderIsToldToComeAgain) {
   const std::string body = R"({"userId":"u"})";
   pad.mood = NotePad::Mood::Busy;
-  const Answer busy = track("/v1/t", body);
+  const http::Answer busy = track("/v1/t", body);
   EXPECT_EQ(busy.status, 429);
   EXPECT_TRUE(busy.has("Retry-After: 1\r\n"));
   EXPECT_TRUE(busy.has(fmt::format("X-RateLimit-Reset: {}", clock.now().ms / 1000 + 2))) << busy.head;
   pad.mood = NotePad::Mood::DiskFull;
-  const Answer full = track("/v1/t", body);
+  const http::Answer full = track("/v1/t", body);
   EXPECT_EQ(full.status, 503);
   EXPECT_THAT(full.body, HasSubstr("no space left"));
   EXPECT_TRUE(full.has("Retry-After: "));
@@ -195,7 +195,7 @@ TEST_F(Tracking, WhenItCannotBeWrittenTheSenderIsToldToComeAgain) {
 TEST_F(Tracking, StrictModeSaysWhatWouldBeRejected) {
   const std::string strict = "X-Strict-Mode: 1\r\n";
   EXPECT_EQ(track("/v1/track", R"({"userId":"u","event":"x"})", strict).status, 200);
-  const Answer answer = track("/v1/track", R"({"event":"x"})", strict);
+  const http::Answer answer = track("/v1/track", R"({"event":"x"})", strict);
   EXPECT_EQ(answer.status, 400);
   EXPECT_THAT(answer.body, HasSubstr("no-user"));
   EXPECT_THAT(track("/v1/track", R"({"userId":"u"})", strict).body, HasSubstr("no-event-name"));
@@ -208,7 +208,7 @@ TEST_F(Tracking, StrictModeSaysWhatWouldBeRejected) {
 
 TEST_F(Tracking, ThePixelIsAlwaysAPicture) {
   const auto shows = [&](const std::string& target) {
-    const Answer answer = get(target);
+    const http::Answer answer = get(target);
     EXPECT_EQ(answer.status, 200) << target;
     EXPECT_TRUE(answer.has("Content-Type: image/gif"));
     EXPECT_TRUE(answer.body.starts_with("GIF89a")) << target;
@@ -238,10 +238,10 @@ TEST_F(Tracking, ThePixelIsAlwaysAPicture) {
 }
 
 TEST_F(Tracking, BrowsersMayAskFirst) {
-  const Answer answer = get("/v1/t",
-                            "Origin: https://shop.example\r\nAccess-Control-Request-Method: POST\r\n"
-                            "Access-Control-Request-Headers: content-type, authorization\r\n",
-                            "OPTIONS");
+  const http::Answer answer = get("/v1/t",
+                                  "Origin: https://shop.example\r\nAccess-Control-Request-Method: POST\r\n"
+                                  "Access-Control-Request-Headers: content-type, authorization\r\n",
+                                  "OPTIONS");
   EXPECT_EQ(answer.status, 200);
   EXPECT_TRUE(answer.has("Access-Control-Allow-Origin: *"));
   EXPECT_TRUE(answer.has("Access-Control-Allow-Methods: GET, POST"));
@@ -250,7 +250,7 @@ TEST_F(Tracking, BrowsersMayAskFirst) {
 }
 
 TEST_F(Tracking, AnalyticsJsIsToldToSendHere) {
-  const Answer answer = get("/v1/projects/wk_abc/settings");
+  const http::Answer answer = get("/v1/projects/wk_abc/settings");
   EXPECT_EQ(answer.status, 200);
   const Json settings = MUST(parse_json(answer.body));
   const Json* segment = settings.find("integrations")->find("Segment.io");
@@ -268,7 +268,7 @@ TEST_F(Tracking, ThePayloadsOfTheSpecAreTaken) {
   size_t count = 0;
   while (std::getline(file, line)) {
     const Json payload = *MUST(parse_json(line)).find("payload");
-    const Answer answer = track("/v1/batch", Json::object().set("batch", Json::array().add(payload)).dump());
+    const http::Answer answer = track("/v1/batch", Json::object().set("batch", Json::array().add(payload)).dump());
     EXPECT_EQ(answer.status, 200) << line;
     EXPECT_EQ(pad.taken().size(), 1u);
     ++count;

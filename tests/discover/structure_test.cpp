@@ -9,7 +9,7 @@
 #include "discover/discover.hpp"
 #include "discover/simulated_history.hpp"
 
-namespace tessera::cluster {
+namespace tessera::discover {
 namespace {
 
 // A few; ./run soak takes twenty, of which nineteen must do.
@@ -18,9 +18,9 @@ const size_t kSeeds = soak ? static_cast<size_t>(std::atoi(soak)) : 3, kEnough =
 
 // As many rows as Online Retail has customers.
 template <typename Draw>
-Matrix rows_of(uint64_t seed, const Draw& draw) {
+cluster::Matrix rows_of(uint64_t seed, const Draw& draw) {
   Rng rng(seed);
-  Matrix out(4'372, 8);
+  cluster::Matrix out(4'372, 8);
   std::vector<double> row(8);
   for (size_t i = 0; i < out.rows; ++i) {
     draw(rng, row);
@@ -32,7 +32,7 @@ Matrix rows_of(uint64_t seed, const Draw& draw) {
 size_t without_groups(const auto& draw) {
   size_t none = 0;
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    const auto found = cluster(rows_of(seed, draw), {.seed = seed});
+    const auto found = cluster::cluster(rows_of(seed, draw), {.seed = seed});
     if (!found) continue;
     const bool says_so = found->k == 1 && !found->natural && found->chosen_by.starts_with("no natural groups");
     none += says_so;
@@ -81,4 +81,4 @@ TEST(Structure, PlantedCompaniesHaveGroups) {
 }
 
 }  // namespace
-}  // namespace tessera::cluster
+}  // namespace tessera::discover

@@ -9,16 +9,16 @@
 #include "language/schema.hpp"
 #include "language/tree.hpp"
 
-namespace tessera::segment {
+namespace tessera::language {
 
 class RandomTree {
  public:
   explicit RandomTree(uint64_t seed) : rng_(seed) {}
 
-  static language::Schema shop();
+  static Schema shop();
   // Aliases, lets, scores, segments: each uses only earlier ones.
-  std::vector<language::Definition> definitions();
-  language::Expr condition(int depth);
+  std::vector<Definition> definitions();
+  Expr condition(int depth);
 
  private:
   template <typename T>
@@ -27,21 +27,21 @@ class RandomTree {
   }
   bool chance(double p) { return rng_.chance(p); }
 
-  language::Expr number(int depth);
-  language::Expr text(int depth);
-  language::Expr instant(int depth);
-  language::Expr property(language::Type type);
-  language::Expr where(int depth);
-  language::Expr predicate(int depth);
-  language::Expr compare(language::Expr left, language::Expr right);
-  language::EventPattern events(int depth);
-  language::EventPattern elements(int depth);
-  language::Window window(int depth);
+  Expr number(int depth);
+  Expr text(int depth);
+  Expr instant(int depth);
+  Expr property(Type type);
+  Expr where(int depth);
+  Expr predicate(int depth);
+  Expr compare(Expr left, Expr right);
+  EventPattern events(int depth);
+  EventPattern elements(int depth);
+  Window window(int depth);
   Duration duration();
   Instant moment();
   Number amount();
-  language::Exprs conditions(int depth, size_t least);
-  language::Score score();
+  Exprs conditions(int depth, size_t least);
+  Score score();
 
   Rng rng_;
   bool in_where_ = false;
@@ -49,4 +49,4 @@ class RandomTree {
   std::vector<std::string> aliases_, numbers_, segments_;
 };
 
-}  // namespace tessera::segment
+}  // namespace tessera::language

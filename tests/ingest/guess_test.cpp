@@ -2,7 +2,9 @@
 // found, as --map would write them.
 #include "ingest/fed.hpp"
 
-namespace tessera::formats {
+namespace tessera::ingest {
+
+using namespace formats;
 namespace {
 
 struct Layout {
@@ -305,4 +307,4 @@ TEST(Guess, AsksWhereSomebodyIsThereAndStopsWhereNobodyIs) {
 }
 
 }  // namespace
-}  // namespace tessera::formats
+}  // namespace tessera::ingest
