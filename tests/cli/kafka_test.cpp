@@ -13,6 +13,7 @@
 #include "core/random.hpp"
 #include "ingest/mock_kafka.hpp"
 #include "profiles/doctor.hpp"
+#include "soak.hpp"
 #include "store/record.hpp"
 
 namespace tessera::cli {
@@ -132,8 +133,7 @@ class KafkaServer : public testing::Test {
 };
 
 TEST_F(KafkaServer, KilledAgainAndAgainEachMessageIsRecordedOnce) {
-  const char* const soak = std::getenv("TESSERA_KILLS");
-  const int kills = soak ? std::atoi(soak) : 3;
+  const int kills = static_cast<int>(tries("TESSERA_KILLS", 3));
   Rng rng(5);
   for (int round = 0; round < kills; ++round) {
     start();
@@ -168,9 +168,8 @@ TEST_F(KafkaServer, KilledAgainAndAgainEachMessageIsRecordedOnce) {
   const Ran reasons = work.sh(
       "tessera --store s.db --format csv sql 'SELECT reason, count(*) > 0 FROM tessera.reject GROUP BY 1 ORDER BY 1'");
   EXPECT_THAT(reasons.out, HasSubstr("invalid-json,true\nno-value,true\nnot-an-object,true\ntoo-large,true\n"));
-  fmt::print(
-      "{} kills, {} messages of which {} are rejects, each once; {} duplicates were dropped after the last kill\n",
-      kills, sent.size(), record.rejects.size(), now.find("engine")->find("duplicates")->number_or(-1));
+  figure("{} kills, {} messages of which {} are rejects, each once; {} duplicates were dropped after the last kill",
+         kills, sent.size(), record.rejects.size(), now.find("engine")->find("duplicates")->number_or(-1));
 }
 
 TEST_F(KafkaServer, ABrokerThatGoesAwayIsShownAndComesBack) {

@@ -19,6 +19,7 @@
 #include "core/time.hpp"
 #include "feed/change.hpp"
 #include "profiles/doctor.hpp"
+#include "soak.hpp"
 #include "store/record.hpp"
 
 namespace tessera::cli {
@@ -320,8 +321,7 @@ std::vector<std::string> changes_in(store::Record& record) {
 }
 
 TEST_F(Survival, AKilledServerLosesNothingAndSaysNothingTwice) {
-  const char* const soak = std::getenv("TESSERA_KILLS");
-  const int kills = soak ? std::atoi(soak) : 8;
+  const int kills = static_cast<int>(tries("TESSERA_KILLS", 8));
   Rng rng(17);
   Load load;
   Subscriber subscriber;
@@ -394,9 +394,9 @@ TEST_F(Survival, AKilledServerLosesNothingAndSaysNothingTwice) {
     ASSERT_EQ(heard[i].first, changes[i]) << "change " << i;
     ASSERT_EQ(heard[i], paged[i]) << "change " << i;
   }
-  fmt::print(
+  figure(
       "{} kills ({} at the start), {} events acknowledged, {} of them sent again, {} changes heard on {} "
-      "connections, {} members compared\n",
+      "connections, {} members compared",
       kills, kills_at_start, load.made(), load.sent_again(), changes.size(), subscriber.connections, members);
   EXPECT_EQ(server.stop(), 0) << server.errors();
 }

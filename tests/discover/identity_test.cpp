@@ -1,18 +1,17 @@
 // Identity over time of whole discoveries: companies with planted segments, discovered twice, thirty days apart, a
 // tenth of the customers replaced in between.
-#include <cstdlib>
 #include <set>
 
 #include "discover/naming.hpp"
 #include "discover/simulated_history.hpp"
 #include "language/schema.hpp"
+#include "soak.hpp"
 
 namespace tessera::discover {
 namespace {
 
-// One company; ./run soak takes twenty.
-const char* const soak = std::getenv("TESSERA_SEEDS");
-const size_t kSeeds = soak ? static_cast<size_t>(std::atoi(soak)) : 1;
+// One company is the sample; ./run soak identity takes twenty.
+const size_t kSeeds = tries("TESSERA_SEEDS", 1);
 constexpr Duration kLater = kDay * 30;
 constexpr uint32_t kCustomers = 2'400, kReplaced = kCustomers / 10;
 
@@ -126,8 +125,8 @@ TEST(Identity, PlantedSegmentsKeepTheirIds) {
           }
     }
   }
-  fmt::print("{} companies, 10 % of the customers replaced, 30 days later: {} of {} planted segments keep their ids\n",
-             kSeeds, tally.kept, tally.planted);
+  figure("{} companies, 10 % of the customers replaced, 30 days later: {} of {} planted segments keep their ids",
+         kSeeds, tally.kept, tally.planted);
   EXPECT_GE(10 * tally.kept, 9 * tally.planted);
 }
 

@@ -1,6 +1,5 @@
 // No groups is an answer: data of which it is known that it has none, and companies of which it is known that they do.
 #include <cmath>
-#include <cstdlib>
 
 #include <gmock/gmock.h>
 
@@ -8,13 +7,13 @@
 #include "core/random.hpp"
 #include "discover/discover.hpp"
 #include "discover/simulated_history.hpp"
+#include "soak.hpp"
 
 namespace tessera::discover {
 namespace {
 
-// A few; ./run soak takes twenty, of which nineteen must do.
-const char* const soak = std::getenv("TESSERA_SEEDS");
-const size_t kSeeds = soak ? static_cast<size_t>(std::atoi(soak)) : 3, kEnough = kSeeds - kSeeds / 20;
+// A sample; ./run soak structure takes twenty, of which nineteen must do.
+const size_t kSeeds = tries("TESSERA_SEEDS", 3), kEnough = kSeeds - kSeeds / 20;
 
 // As many rows as Online Retail has customers.
 template <typename Draw>
@@ -38,6 +37,7 @@ size_t without_groups(const auto& draw) {
     none += says_so;
     if (!says_so) fmt::print("seed {}: {}\n", seed, found->chosen_by);
   }
+  figure("no groups in {} of {}", none, kSeeds);
   return none;
 }
 
@@ -77,6 +77,7 @@ TEST(Structure, PlantedCompaniesHaveGroups) {
     found += discovery->natural && discovery->k > 1;
     if (!discovery->natural) fmt::print("seed {}: {}\n", seed, discovery->chosen_by);
   }
+  figure("groups in {} of {}", found, kSeeds);
   EXPECT_GE(found, kEnough);
 }
 

@@ -1,7 +1,6 @@
 // Live equals batch: at every instant, and, once everything is known, for the whole past.
 #include "live/fold.hpp"
 
-#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -13,13 +12,13 @@
 #include "language/print.hpp"
 #include "language/random_tree.hpp"
 #include "live/random_world.hpp"
+#include "soak.hpp"
 
 namespace tessera::live {
 namespace {
 
-uint64_t rounds(uint64_t usual) {
-  const char* soak = std::getenv("TESSERA_SOAK");
-  return soak ? std::strtoull(soak, nullptr, 10) : usual;
+uint64_t rounds(uint64_t sample) {
+  return tries("TESSERA_SOAK", sample);
 }
 
 Definitions definitions_of(language::Program program, const std::function<Instant()>& since) {
@@ -196,8 +195,8 @@ TEST(Fold, LiveEqualsBatchAtEveryInstantAndForThePast) {
   EXPECT_GT(totals.corrections, 100u);
   EXPECT_GT(totals.merges, 50u);
   EXPECT_GT(totals.members * 50, totals.checks);
-  fmt::print("live = batch: {} memberships compared, {} turns of the past, {} corrections, {} merges\n", totals.checks,
-             totals.turns, totals.corrections, totals.merges);
+  figure("{} memberships compared, {} turns of the past, {} corrections, {} merges", totals.checks, totals.turns,
+         totals.corrections, totals.merges);
 }
 
 // Customers come apart as they come together: pairs are undone, values blocked, limits and storms reached.
@@ -210,8 +209,8 @@ TEST(Fold, LiveEqualsBatchWhereManyComeTogether) {
     if (HasFatalFailure()) return;
   }
   EXPECT_GT(totals.corrections, 100u);
-  fmt::print("live = batch: {} memberships compared, {} turns of the past, {} corrections\n", totals.checks,
-             totals.turns, totals.corrections);
+  figure("{} memberships compared, {} turns of the past, {} corrections", totals.checks, totals.turns,
+         totals.corrections);
 }
 
 TEST(Fold, LiveEqualsBatchWherePeopleSayWhoIsWho) {
@@ -224,8 +223,8 @@ TEST(Fold, LiveEqualsBatchWherePeopleSayWhoIsWho) {
   EXPECT_GT(totals.rulings, 500u);
   EXPECT_GT(totals.merges, 50u);
   EXPECT_GT(totals.corrections, 100u);
-  fmt::print("live = batch: {} rulings, {} memberships compared, {} turns of the past, {} corrections, {} merges\n",
-             totals.rulings, totals.checks, totals.turns, totals.corrections, totals.merges);
+  figure("{} rulings, {} memberships compared, {} turns of the past, {} corrections, {} merges", totals.rulings,
+         totals.checks, totals.turns, totals.corrections, totals.merges);
 }
 
 }  // namespace

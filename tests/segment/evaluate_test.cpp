@@ -1,7 +1,5 @@
 #include "segment/evaluate.hpp"
 
-#include <cstdlib>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,6 +10,7 @@
 #include "language/random_tree.hpp"
 #include "oracle/engines.hpp"
 #include "segment/random_shop.hpp"
+#include "soak.hpp"
 
 namespace tessera::segment {
 namespace {
@@ -60,14 +59,14 @@ void engines_agree(uint64_t seed, std::map<std::string, int>& kinds) {
 }
 
 TEST(Evaluate, AllEnginesAgreeOnRandomDefinitions) {
-  const char* soak = std::getenv("TESSERA_SOAK");
   std::map<std::string, int> kinds;
-  for (uint64_t seed = 0, rounds = soak ? std::strtoull(soak, nullptr, 10) : 40; seed < rounds; ++seed) {
+  for (uint64_t seed = 0, rounds = tries("TESSERA_SOAK", 40); seed < rounds; ++seed) {
     engines_agree(seed, kinds);
     if (HasFatalFailure()) return;
   }
   int all = 0;
   for (const auto& [kind, count] : kinds) all += count;
+  figure("{} answers of {} programs compared", all, tries("TESSERA_SOAK", 40));
   for (const char* kind : {"true", "false", "unknown", "0", "a value"})
     EXPECT_GT(kinds[kind] * 25, all) << "too few answers of the kind " << kind;
 }

@@ -1,7 +1,5 @@
 #include "segment/timeline.hpp"
 
-#include <cstdlib>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,15 +9,15 @@
 #include "language/random_tree.hpp"
 #include "oracle/brute_force.hpp"
 #include "segment/random_shop.hpp"
+#include "soak.hpp"
 
 namespace tessera::segment {
 namespace {
 
 using oracle::Reference;
 
-uint64_t rounds(uint64_t usual) {
-  const char* soak = std::getenv("TESSERA_SOAK");
-  return soak ? std::strtoull(soak, nullptr, 10) : usual;
+uint64_t rounds(uint64_t sample) {
+  return tries("TESSERA_SOAK", sample);
 }
 
 // Everything the timeline says is put to the reference: each turn at its very millisecond, and the state in between at
@@ -89,6 +87,7 @@ TEST(Timeline, EqualsTheReferenceAtEveryInstantThatCouldMatter) {
     check.run(bound, instants, turns);
     if (HasFatalFailure()) FAIL() << "seed " << seed;
   }
+  figure("{} programs, {} turns", rounds(70), turns);
   EXPECT_GT(turns, 8);
 }
 
@@ -129,6 +128,7 @@ segment "Both" = in segment "Hot" xor in segment "Mixed"
     check.run(bound, {instants.begin(), instants.end()}, turns);
     if (HasFatalFailure()) FAIL() << "seed " << seed;
   }
+  figure("{} programs, {} turns", rounds(12), turns);
   EXPECT_GT(turns, 20);
 }
 
@@ -161,6 +161,7 @@ TEST(Timeline, TheNextChangeIsAnInstantAtWhichAConditionTurns) {
       if (HasFailure()) return;
     }
   }
+  figure("{} programs, {} next changes", rounds(150), changes);
   EXPECT_GT(changes, 50);
 }
 
