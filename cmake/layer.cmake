@@ -48,12 +48,12 @@ endfunction()
 # in_unity(ROOM SOURCE...): the room's sources are compiled eight at once, which saves a sixth to a third of the time.
 # Those of TESSERA_ALONE stay by themselves: in their unnamed namespaces is a name that a sibling's has too.
 set(TESSERA_ALONE
-    cuts.cpp documents.cpp evaluate.cpp load.cpp nodes.cpp print.cpp segment_json.cpp values.cpp
-    [a-z_]*_routes.cpp management.cpp running.cpp tracking.cpp) # each has its kRoutes
+    formats/documents ingest/segment_spec_events language/print language/tree_json profiles/load segment/cuts
+    segment/evaluate segment/nodes server/management server/tracking server/[a-z_]*_routes)
 function(in_unity room)
   list(JOIN TESSERA_ALONE "|" alone)
   foreach(source ${ARGN})
-    if(source MATCHES "/(${alone})$")
+    if(source MATCHES "/src/(${alone})\\.cpp$")
       set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     endif()
   endforeach()
@@ -71,7 +71,7 @@ function(layer name)
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   is_sanitized(sanitized ${name})
   use_header(${name} tessera_pch ${sanitized})
-  if(sanitized)
+  if(sanitized AND name IN_LIST TESSERA_LISTED)
     in_unity(${name} ${sources})
   endif()
   target_link_libraries(${name} PRIVATE tessera_flags ${LAYER_LIBS})
