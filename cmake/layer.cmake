@@ -89,11 +89,35 @@ function(layer name)
   layer_tests(${name})
 endfunction()
 
+# A test of concurrency says so in its name; the thread sanitizer runs those alone (ten times slower than the plain build),
+# so that of the files with tests it needs only theirs.
+set(TESSERA_CONCURRENT "Parallel|Thread|Concurrent") # ./run has it too
+function(only_concurrent out)
+  set(found OFF)
+  set(kept "")
+  foreach(source ${ARGN})
+    file(STRINGS ${source} tests REGEX "^TEST")
+    if(tests MATCHES "${TESSERA_CONCURRENT}")
+      set(found ON)
+    endif()
+    if(NOT tests OR tests MATCHES "${TESSERA_CONCURRENT}")
+      list(APPEND kept ${source})
+    endif()
+  endforeach()
+  if(NOT found)
+    set(kept "")
+  endif()
+  set(${out} ${kept} PARENT_SCOPE)
+endfunction()
+
 # tests/NAME/*.cpp become the program test_NAME and one entry of ctest. Where some rooms are sanitized, theirs alone; but
 # the binary, made of them, gets from the tests of cli what strangers send.
 function(layer_tests name)
   file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*.cpp)
   list(FILTER tests EXCLUDE REGEX "/node_modules/")
+  if(TESSERA_SANITIZE STREQUAL "thread")
+    only_concurrent(tests ${tests})
+  endif()
   is_sanitized(sanitized ${name})
   set(only "")
   if(TESSERA_SANITIZE AND NOT sanitized)
