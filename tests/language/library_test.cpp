@@ -219,7 +219,9 @@ TEST(Library, EveryGroupTakesItsMemberAndLeavesItsNeighbour) {
     const auto in = history.find_customer("+" + entry.slug), out = history.find_customer("-" + entry.slug);
     ASSERT_TRUE(in && out) << entry.name;
     for (const oracle::Engine& engine : oracle::engines()) {
-      const auto answer = engine.answer({checked.program, history, kNow, kNever});
+      const oracle::Question question{checked.program, history, kNow, kNever};
+      if (engine.cannot(question)) continue;
+      const auto answer = engine.answer(question);
       ASSERT_TRUE(answer.has_value()) << engine.name << ": " << answer.error().text();
       EXPECT_EQ((*answer)[*in], "true") << entry.name << " by " << engine.name;
       EXPECT_NE((*answer)[*out], "true") << entry.name << " by " << engine.name;

@@ -2,6 +2,7 @@
 
 #include "oracle/reference.hpp"
 #include "segment/evaluate.hpp"
+#include "segment/timeline.hpp"
 
 namespace tessera::oracle {
 
@@ -72,12 +73,70 @@ Result<Answer> product(const Question& question, Form form) {
   return answer;
 }
 
+// Earlier than every dated fact.
+Instant before_all(const Question& question) {
+  Instant first = question.as_of;
+  for (const profiles::Stream& stream : question.history.streams)
+    for (const Instant time : stream.time)
+      if (time != kEver) first = std::min(first, time);
+  return first - Duration{1};
+}
+
+// How the whole past ends: each customer's timeline from before their first fact up to the instant asked about.
+Result<Answer> end_of_timeline(const Question& question) {
+  const segment::Program program = *with_both_segments(question.program);
+  const Plan plan = TRY(segment::compile(program));
+  const Bound bound = TRY(Bound::bind(plan, question.history));
+  const size_t is_true = plan.segments.size() - 2, is_false = is_true + 1;
+  Answer answer;
+  for (profiles::CustomerIndex c = 0; c < question.history.customers(); ++c) {
+    auto line = segment::timeline(bound, c, before_all(question), question.as_of, question.known_at);
+    for (const segment::Turn& turn : line.turns) line.at_start[turn.segment] = turn.member;
+    answer.push_back(said_by(line.at_start[is_true], line.at_start[is_false]));
+  }
+  return answer;
+}
+
+segment::Definition segment_named(std::string_view name, segment::Expr body) {
+  return {.kind = segment::DefinitionKind::Segment,
+          .name = std::string(name),
+          .slug = std::string(name),
+          .body = std::move(body)};
+}
+
 }  // namespace
 
+std::optional<segment::Program> with_both_segments(const segment::Program& program) {
+  using segment::Expr;
+  Expr asked = program.definitions.back().body;
+  if (asked.type == segment::Type::Bool) {
+    Expr truth{.node = segment::Literal{true}, .type = segment::Type::Bool};
+    asked = {.node = segment::Compare{segment::CompareOp::Equal, {asked, truth}}, .type = segment::Type::Condition};
+  }
+  if (asked.type != segment::Type::Condition) return std::nullopt;
+  segment::Program out = program;
+  Expr opposite{.node = segment::Logic{segment::LogicOp::Not, {asked}}, .type = segment::Type::Condition};
+  out.definitions.push_back(segment_named("asked is true", std::move(asked)));
+  out.definitions.push_back(segment_named("asked is false", std::move(opposite)));
+  return out;
+}
+
+std::string said_by(bool is_true, bool is_false) {
+  VERIFY(!(is_true && is_false));
+  return is_true ? "true" : is_false ? "false" : "unknown";
+}
+
 std::vector<Engine> engines() {
+  const auto is_no_condition = [](const Question& question) -> std::optional<std::string_view> {
+    if (!with_both_segments(question.program)) return "for it knows memberships and no values";
+    if (question.history.stream(profiles::kRulings)) return "for rulings keep people out of its segments";
+    return std::nullopt;
+  };
   return {{"reference", reference},
           {"batch", [](const Question& question) { return product(question, Form::Batch); }},
-          {"single customer", [](const Question& question) { return product(question, Form::Single); }}};
+          {"single customer", [](const Question& question) { return product(question, Form::Single); }},
+          {"timeline", end_of_timeline, is_no_condition},
+          live_engine()};
 }
 
 }  // namespace tessera::oracle

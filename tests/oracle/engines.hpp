@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,9 +30,19 @@ using Answer = std::vector<std::string>;
 struct Engine {
   std::string_view name;
   std::function<Result<Answer>(const Question&)> answer;
+  // Why this question cannot be put to it, in a few words; nullopt: it can. Whoever asks counts these.
+  std::function<std::optional<std::string_view>(const Question&)> cannot = [](const Question&) { return std::nullopt; };
 };
 
 // The reference evaluator first.
 std::vector<Engine> engines();
+
+// Some engines know memberships and no values. To them a condition is two segments, those for whom it is true and those
+// for whom it is false: the program with both behind what it had. nullopt: what is asked is no condition.
+std::optional<segment::Program> with_both_segments(const segment::Program& program);
+std::string said_by(bool is_true, bool is_false);
+
+// The live engine: the facts as rows that come in, in the order in which they were learnt (live.cpp).
+Engine live_engine();
 
 }  // namespace tessera::oracle
