@@ -12,13 +12,13 @@ namespace {
 
 struct Heading {
   const Word* word;
-  std::string_view arguments;
+  std::string_view arguments, comment;
 };
 
-// A comment begins with '#' behind the word, or behind two blanks and before one.
-std::string_view without_comment(std::string_view rest) {
-  if (trim(rest).starts_with('#')) return {};
-  return trim(rest.substr(0, rest.find("  # ")));
+// A comment begins with '#' right behind the word, or behind two blanks and before one.
+size_t comment_in(std::string_view rest) {
+  const size_t first = rest.find_first_not_of(' ');
+  return first != std::string_view::npos && rest[first] == '#' ? first : rest.find("  # ");
 }
 
 // What opens a block; nullopt: a line of text.
@@ -26,10 +26,13 @@ std::optional<Heading> heading_of(std::string_view line, Grammar grammar) {
   const std::string_view name = line.substr(0, line.find(' '));
   const auto word = std::ranges::find(grammar, name, &Word::name);
   if (word == grammar.end()) return std::nullopt;
-  const std::string_view arguments = without_comment(line.substr(name.size()));
+  const std::string_view rest = line.substr(name.size());
+  const size_t comment = comment_in(rest);
+  const std::string_view arguments = trim(rest.substr(0, comment));
   if (word->shape == Shape::Line ? arguments.empty() : !word->takes_arguments && !arguments.empty())
     return std::nullopt;
-  return Heading{&*word, arguments};
+  const std::string_view behind = comment == std::string_view::npos ? std::string_view() : trim(rest.substr(comment));
+  return Heading{&*word, arguments, trim(behind.substr(std::min<size_t>(behind.size(), 1)))};
 }
 
 class FileReader {
@@ -73,7 +76,10 @@ class FileReader {
 
   Result<Block> block(std::string comments) {
     const Heading heading = *heading_of(lines_[at_], grammar_);
-    Block out{.word = heading.word, .arguments = std::string(heading.arguments), .line = at_ + 1};
+    Block out{.word = heading.word,
+              .arguments = std::string(heading.arguments),
+              .comment = std::string(heading.comment),
+              .line = at_ + 1};
     out.heading = comments + std::string(lines_[at_++]);
     if (out.word->shape == Shape::Table) {
       while (at_ < lines_.size() && !lines_[at_].empty()) take(out.text);

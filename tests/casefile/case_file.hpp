@@ -1,5 +1,5 @@
-// Behaviour as text: tests/cases/KIND/*.test. Comments that say what the file holds and why, then settings and blocks. A
-// setting stands for every block after it, until it is given anew; a block is a question and the answer to it:
+// Behaviour as text: tests/cases/KIND/*.test. Comments that say what the file holds and why, then settings and blocks.
+// A setting stands for every block after it, until it is given anew; a block is a question and the answer to it:
 //
 //   # name: a lapsed buyer is one whose last order is older than the window
 //   # why:  exactly 30 days ago is already lapsed (windows are half-open)
@@ -32,18 +32,19 @@ enum class Shape : uint8_t { Line, Table, Case };
 struct Word {
   std::string_view name;
   Shape shape = Shape::Case;
-  bool takes_arguments = false;       // of a table or a case: more words on its line
-  std::string_view instead_of = {};   // this setting puts that one out of force
+  bool takes_arguments = false;      // of a table or a case: more words on its line
+  std::string_view instead_of = {};  // this setting puts that one out of force
 };
 using Grammar = std::span<const Word>;
 
 struct Block {
   const Word* word = nullptr;
-  std::string heading;    // its line, and the comments right before it, as written
-  std::string arguments;  // behind the word, without the comment
-  std::string text;       // with its final newline
-  std::string expected;   // with its final newline, or empty
-  size_t line = 0;        // of the word; 1-based
+  std::string heading;                                       // its line, and the comments right before it, as written
+  std::string arguments;                                     // behind the word, without the comment
+  std::string comment;                                       // behind '#' on its line
+  std::string text;                                          // with its final newline
+  std::string expected;                                      // with its final newline, or empty
+  size_t line = 0;                                           // of the word; 1-based
   std::map<std::string, std::string, std::less<>> settings;  // in force where it stands
 
   std::string_view kind() const { return word->name; }

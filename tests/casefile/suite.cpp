@@ -11,6 +11,12 @@ namespace tessera::cases {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+constexpr std::string_view kNotYet = "not yet:";
+
+}  // namespace
+
 fs::path folder() {
   return fs::path(TESSERA_SOURCE_DIR) / "tests/cases";
 }
@@ -62,8 +68,7 @@ std::vector<Case> all(std::string_view kind, Grammar grammar) {
 
 std::string name_of(const testing::TestParamInfo<Case>& info) {
   std::string name = info.param.file().path.stem().string();
-  if (info.param.is_readable())
-    name += fmt::format("_line_{}_{}", info.param.block().line, info.param.block().kind());
+  if (info.param.is_readable()) name += fmt::format("_line_{}_{}", info.param.block().line, info.param.block().kind());
   std::ranges::replace_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
   return name;
 }
@@ -78,7 +83,12 @@ bool is_blessing() {
 
 void expect(const Case& each, const std::string& found, const Matches& matches) {
   const Block& block = each.block();
-  if (matches ? matches(block.expected, found) : block.expected == found) return;
+  const bool holds = matches ? matches(block.expected, found) : block.expected == found;
+  if (block.comment.starts_with(kNotYet)) {
+    EXPECT_FALSE(holds) << each.place() << ": it is so now: say no more that it is not";
+    GTEST_SKIP() << block.comment;
+  }
+  if (holds) return;
   if (is_blessing()) return each.bless(found);
   EXPECT_EQ(found, block.expected) << each.place() << "\n" << block.heading << "\n" << block.text;
 }
