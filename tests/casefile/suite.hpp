@@ -41,6 +41,7 @@ class Case {
   // The blocks that are cases from the last one of `opening` before this one (or this one itself) up to this one: a
   // story in which each goes on where the one before it ended.
   std::vector<const Block*> story(std::string_view opening) const;
+  bool is_run() const, is_so_today() const;
   std::string place() const;  // "windows.test:24"
   void bless(std::string expected) const;
 
