@@ -133,7 +133,7 @@ function(layer_tests name)
     file(GLOB oracle CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/oracle/*.cpp)
     list(APPEND oracle ${CMAKE_SOURCE_DIR}/tests/language/random_tree.cpp)
   elseif(name STREQUAL live) # random definitions
-    set(oracle ${CMAKE_SOURCE_DIR}/tests/language/random_tree.cpp)
+    set(oracle ${CMAKE_SOURCE_DIR}/tests/language/random_tree.cpp ${CMAKE_SOURCE_DIR}/tests/oracle/shop.cpp)
   endif()
   add_executable(test_${name} ${tests} ${oracle})
   target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests ${CMAKE_SOURCE_DIR}/src)

@@ -1,6 +1,7 @@
 // Live equals batch: at every instant, and, once everything is known, for the whole past.
 #include "live/fold.hpp"
 
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -12,6 +13,7 @@
 #include "language/print.hpp"
 #include "language/random_tree.hpp"
 #include "live/random_world.hpp"
+#include "live/standing.hpp"
 #include "soak.hpp"
 
 namespace tessera::live {
@@ -26,63 +28,6 @@ Definitions definitions_of(language::Program program, const std::function<Instan
   for (const language::Definition& definition : out.program.definitions)
     if (definition.kind == language::DefinitionKind::Segment)
       out.segments.push_back({.slug = definition.slug, .name = definition.name, .version = 1, .since = since()});
-  return out;
-}
-
-// The feed read by somebody who keeps what is true by now: changes that were corrected are gone.
-struct Reader {
-  std::map<feed::ChangeId, Flip> standing;
-  feed::ChangeId last{};
-  size_t corrections = 0, merges = 0;
-
-  void read(const std::vector<Flip>& flips) {
-    for (const Flip& flip : flips) {
-      EXPECT_GT(flip.id, last) << "ids ascend";
-      last = flip.id;
-      if (flip.correction_of) {
-        ++corrections;
-        EXPECT_EQ(standing.erase(*flip.correction_of), 1u) << "corrects a change that stands";
-      }
-      if (flip.kind == feed::ChangeKind::Merged) {
-        ++merges;
-        std::erase_if(standing, [&](const auto& each) { return each.second.profile == flip.profile; });
-      } else if (flip.kind != feed::ChangeKind::Voided) {
-        standing.emplace(flip.id, flip);
-      }
-    }
-  }
-  // (at, segment, member) of one customer.
-  std::vector<segment::Turn> turns(Profile profile) const {
-    std::vector<segment::Turn> out;
-    for (const auto& [id, flip] : standing)
-      if (flip.profile == profile) out.push_back({flip.at, flip.segment, flip.kind == feed::ChangeKind::Entered});
-    std::ranges::sort(out);
-    return out;
-  }
-};
-
-// What batch says of a customer that begins at `begin`; nobody is in a segment before it was defined.
-std::vector<segment::Turn> turns_of(const BatchWorld& world, Profile leader, Instant begin, Instant to,
-                                    const std::vector<SegmentVersion>& segments) {
-  const auto line = world.timeline(leader, begin, to);
-  std::vector<segment::Turn> out;
-  for (uint32_t s = 0; s < line.at_start.size(); ++s) {
-    const Instant start = std::max(begin, segments[s].since);
-    bool is_member = line.at_start[s];
-    for (const segment::Turn& turn : line.turns)
-      if (turn.segment == s && turn.at <= start) is_member = turn.member;
-    if (is_member) out.push_back({start, s, true});
-    for (const segment::Turn& turn : line.turns)
-      if (turn.segment == s && turn.at > start) out.push_back(turn);
-  }
-  std::ranges::sort(out);
-  return out;
-}
-
-std::string text_of(const std::vector<segment::Turn>& turns) {
-  std::string out;
-  for (const auto& turn : turns)
-    out += fmt::format("\n  {} segment {} {}", tessera::text_of(turn.at), turn.segment, turn.member ? "in" : "out");
   return out;
 }
 
@@ -122,7 +67,7 @@ void live_equals_batch(uint64_t seed, const WorldSettings& settings, const profi
                                            return is_young ? world[0].learnt - age : kEver;
                                          }),
                           fold_limits, nullptr);
-  Reader reader;
+  Standing reader;
   uint64_t offset = 10;
   const auto where = [&](Profile leader, Instant at) {
     return fmt::format("seed {}, customer {} at {}\n{}", seed, leader, tessera::text_of(at),
@@ -176,7 +121,7 @@ void live_equals_batch(uint64_t seed, const WorldSettings& settings, const profi
     const Instant begin = batch.begin(leader);
     const auto expected = turns_of(batch, leader, begin, end, fold->definitions().segments),
                found = reader.turns(leader);
-    ASSERT_EQ(found, expected) << where(leader, begin) << "\nlive:" << text_of(found) << "\nbatch:" << text_of(expected)
+    ASSERT_EQ(found, expected) << where(leader, begin) << "\nlive:" << shown(found) << "\nbatch:" << shown(expected)
                                << "\nworld:" << text_of(world);
     totals.turns += expected.size();
   }

@@ -13,19 +13,6 @@ namespace {
 
 using profiles::HistoryBuilder;
 
-Result<Instant> read_when(std::string_view text, Instant now) {
-  text = trim(text);
-  if (text.empty() || text == "ever") return kEver;
-  if (const auto instant = parse_instant(text)) return *instant;
-  constexpr std::string_view kAgo = " ago", kIn = "in ";
-  if (text == "now") return now;
-  if (text.ends_with(kAgo))
-    if (const auto length = parse_duration(text.substr(0, text.size() - kAgo.size()))) return now - *length;
-  if (text.starts_with(kIn))
-    if (const auto length = parse_duration(text.substr(kIn.size()))) return now + *length;
-  return fail(fmt::format("'{}' is no time", text));
-}
-
 Result<HistoryBuilder::Value> scalar(const Json& json) {
   if (json.is_null()) return HistoryBuilder::Value(nullptr);
   if (const bool* truth = json.as_bool()) return HistoryBuilder::Value(*truth);
@@ -65,6 +52,21 @@ std::vector<std::string_view> parts_of(std::string_view text) {
   return out;
 }
 
+}  // namespace
+
+Result<Instant> read_when(std::string_view text, Instant now) {
+  text = trim(text);
+  if (text.empty() || text == "ever") return kEver;
+  if (const auto instant = parse_instant(text)) return *instant;
+  constexpr std::string_view kAgo = " ago", kIn = "in ";
+  if (text == "now") return now;
+  if (text.ends_with(kAgo))
+    if (const auto length = parse_duration(text.substr(0, text.size() - kAgo.size()))) return now - *length;
+  if (text.starts_with(kIn))
+    if (const auto length = parse_duration(text.substr(kIn.size()))) return now + *length;
+  return fail(fmt::format("'{}' is no time", text));
+}
+
 Result<std::map<std::string, HistoryBuilder::Values>> read_properties(std::string_view text) {
   std::map<std::string, HistoryBuilder::Values> out;
   for (const std::string_view part : parts_of(text)) {
@@ -74,8 +76,6 @@ Result<std::map<std::string, HistoryBuilder::Values>> read_properties(std::strin
   }
   return out;
 }
-
-}  // namespace
 
 Result<profiles::History> read_shop(std::string_view table, Instant now) {
   HistoryBuilder builder;

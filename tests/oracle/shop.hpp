@@ -9,6 +9,8 @@
 // word, which is text. Rows are learnt in the order of the lines. A customer alone has no events. '#' begins a comment.
 #pragma once
 
+#include <map>
+#include <string>
 #include <string_view>
 
 #include "core/result.hpp"
@@ -18,5 +20,9 @@
 namespace tessera::oracle {
 
 Result<profiles::History> read_shop(std::string_view table, Instant now);
+
+// A cell of such a table.
+Result<Instant> read_when(std::string_view text, Instant now);
+Result<std::map<std::string, profiles::HistoryBuilder::Values>> read_properties(std::string_view text);
 
 }  // namespace tessera::oracle
