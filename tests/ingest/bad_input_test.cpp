@@ -135,36 +135,6 @@ TEST(BadInput, TheRemediesWork) {
   EXPECT_EQ(feed(wide(10'000), {.map = "customer=c0,trait.x=c9999"}).intake.rows.size(), 1u);
 }
 
-TEST(BadInput, RowsThatCannotBeUsedAreRejectsWithTheirLine) {
-  const Fed fed = feed(
-      "customer,date,amount,note\n"
-      "A,2024-03-13,5,\"two\nlines\"\n"       // 2 and 3
-      "B,2024-03-14,6\n"                      // 4: too few fields
-      "C,2024-03-15,7,x,y\n"                  // 5: too many
-      "D,2024-03-16,eight,x\n"                // 6
-      "E,tomorrow,9,x\n"                      // 7
-      "F,2024-03-17,10,\"x\"y\n"              // 8: text after a quote
-      ",2024-03-18,11,x\n"                    // 9: nobody
-      "0,2024-03-18,11,x\n"                   // 10: nobody, written as 0
-      "G,2024-03-19,12,a \"quote\" inside\n"  // 11
-      "H,,13,x\n"                             // 12
-      "I,2024-03-19,14,x,\n",                 // 13: one empty field too many is let pass
-      {.map = "customer=customer,time=date,amount=amount,note=note"});
-  ASSERT_FALSE(fed.error) << fed.error->text();
-  EXPECT_EQ(fed.findings().rows_read, 11u);
-  std::map<std::string, uint64_t> lines;
-  for (const auto& [reason, tally] : fed.findings().rejects) lines[reason] = tally.line;
-  EXPECT_EQ(lines, (std::map<std::string, uint64_t>{
-                       {"field-count", 4}, {"bad-number", 6}, {"bad-time", 7}, {"broken-quotes", 8}, {"no-time", 12}}));
-  EXPECT_EQ(fed.rejects("field-count"), 2u);
-  EXPECT_EQ(fed.findings().rows_without_customer, 2u);
-  EXPECT_EQ(fed.odd("blocked-id"), 1u);
-  EXPECT_EQ(fed.intake.rows.size(), 3u);
-  EXPECT_EQ(fed.intake.rows[0].get("note"), "'two\nlines'");
-  EXPECT_EQ(fed.findings().rows_read,
-            fed.intake.rows.size() + fed.findings().rejected() + fed.findings().rows_without_customer);
-}
-
 TEST(BadInput, AStrayQuoteCostsItsOwnLineAlone) {
   const Fed fed = feed(
       "customer,date,amount\nA,2024-03-13,5\nB,\"2024-03-14,6\nC,2024-03-15,7\nD,2024-03-16,\"8\"\nE,2024-03-17,9\n",
@@ -174,84 +144,6 @@ TEST(BadInput, AStrayQuoteCostsItsOwnLineAlone) {
   std::vector<std::string> who;
   for (const RecordedRow& row : fed.intake.rows) who.push_back(row.who[0]);
   EXPECT_EQ(who, (std::vector<std::string>{"user A", "user C", "user D", "user E"}));
-}
-
-constexpr std::string_view kOddRows =
-    "customer,date,quantity,price\nA,2024-03-13,1,-5\nB,2024-03-14,2,0\nC,2199-01-01,1,7\n0,2024-03-14,1,7\n"
-    "D,2024-03-15,1,7\n";
-constexpr std::string_view kOddMap = "customer=customer,time=date,quantity=quantity,price=price";
-
-formats::OddRules rules(std::string_view kinds, formats::OddRule rule) {
-  formats::OddRules out;
-  EXPECT_TRUE(out.say(kinds, rule));
-  return out;
-}
-
-TEST(BadInput, OddValuesStopTheImportUnlessTheirKindIsNamed) {
-  const std::string map(kOddMap);
-  const Fed fed = feed(kOddRows, {.map = map});
-  for (const auto& [kind, line] : std::map<std::string, uint64_t>{
-           {"negative-price", 2}, {"zero-price", 3}, {"future-time", 4}, {"blocked-id", 5}}) {
-    EXPECT_EQ(fed.odd(kind), 1u) << kind;
-    EXPECT_EQ(fed.findings().odd.at(kind).line, line) << kind;
-  }
-  EXPECT_EQ(fed.findings().odd.at("negative-price").value, "-5");
-
-  const Fed kept = feed(kOddRows, {.map = map, .odd = rules("all", formats::OddRule::Keep)});
-  EXPECT_TRUE(kept.findings().odd.empty());
-  EXPECT_EQ(kept.findings().warnings.size(), 4u);
-  EXPECT_EQ(kept.intake.rows.size(), 4u);
-  EXPECT_EQ(kept.intake.rows[0].event, "Order Refunded");
-  EXPECT_EQ(kept.findings().rows_without_customer, 1u);
-
-  const Fed left_out = feed(kOddRows, {.map = map, .odd = rules("all", formats::OddRule::Reject)});
-  EXPECT_TRUE(left_out.findings().odd.empty());
-  EXPECT_EQ(left_out.findings().rejects.size(), 4u);
-  EXPECT_EQ(left_out.intake.rows.size(), 1u);
-  EXPECT_EQ(left_out.findings().rows_without_customer, 0u);
-}
-
-TEST(BadInput, OddValuesOfRowsThatAreEventsOrCustomers) {
-  const Fed events = feed("customer,date,price\nA,2024-03-13,-5\n0,2024-03-14,2\nB,2199-01-01,1\n",
-                          {.map = "customer=customer,time=date,price=price,event='Product Viewed'"});
-  EXPECT_EQ(events.odd("negative-price"), 1u);
-  EXPECT_EQ(events.odd("blocked-id"), 1u);
-  EXPECT_EQ(events.odd("future-time"), 1u);
-  const Fed people = feed("customer,city\n0,Ulm\nA,Bonn\n", {.map = "customer=customer,trait.city=city"});
-  EXPECT_EQ(people.odd("blocked-id"), 1u);
-}
-
-TEST(BadInput, ALineGivenBackIsNoNegativePrice) {
-  const Fed fed = feed("customer,date,quantity,amount\nA,2024-03-13,-2,-5\nA,2024-03-14,2,-5\nA,2024-03-14,0,0\n",
-                       {.map = "customer=customer,time=date,quantity=quantity,amount=amount"});
-  EXPECT_EQ(fed.odd("negative-price"), 1u);
-  EXPECT_EQ(fed.findings().odd.at("negative-price").line, 3u);
-  EXPECT_EQ(fed.odd("zero-price"), 1u);
-}
-
-// Where the zone is not known, an hour after now may be now.
-TEST(BadInput, TimesToComeAreThoseThatAreToComeEverywhere) {
-  const std::string rows = "customer,date,amount\nA,2026-03-01 13:00,5\nB,2026-03-01 15:00,5\n";
-  const std::string map = "customer=customer,time=date,amount=amount";
-  EXPECT_EQ(feed(rows, {.map = map, .zone = "UTC"}).odd("future-time"), 2u);
-  EXPECT_EQ(feed(rows, {.map = map, .zone = "none"}).odd("future-time"), 1u);
-}
-
-TEST(BadInput, APresetKeepsWhatBelongsToItsExports) {
-  const std::string rows =
-      "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
-      "536365,85123A,LAMP,1,12/1/2010 8:26,0,17850,France\nA563186,B,Adjust bad debt,1,8/13/2011 14:51,-11062.06,17850,"
-      "France\n536366,85123A,LAMP,1,12/1/2199 8:26,2,17850,France\n";
-  const Fed fed = feed(rows, {.preset = "online-retail"});
-  ASSERT_FALSE(fed.error) << fed.error->text();
-  EXPECT_EQ(fed.warnings("zero-price"), 1u);
-  EXPECT_EQ(fed.warnings("negative-price"), 1u);
-  EXPECT_EQ(fed.odd("future-time"), 1u);
-  EXPECT_EQ(fed.findings().odd.size(), 1u);
-  // What is said overrules the preset.
-  EXPECT_EQ(feed(rows, {.preset = "online-retail", .odd = rules("zero-price", formats::OddRule::Reject)})
-                .rejects("zero-price"),
-            1u);
 }
 
 TEST(BadInput, GzipAndUtf16AndOldLineEnds) {

@@ -247,30 +247,6 @@ TEST(Guess, LayoutsAreMappedAsAPersonWould) {
   fmt::print("  {} of {} layouts mapped right\n", right, all.size());
 }
 
-TEST(Guess, WhatOnlyTheOwnerKnowsIsAskedWithTheFlagToPaste) {
-  const std::string rows = "customer,date,amount\nA,03/04/2024,5\nB,05/06/2024,7\n";
-  const Fed ambiguous = feed(rows, {.yes = true});
-  ASSERT_TRUE(ambiguous.error);
-  EXPECT_NE(ambiguous.error->message.find("day or month first"), std::string::npos) << ambiguous.error->text();
-  EXPECT_NE(ambiguous.error->remedy.find("--dates dmy"), std::string::npos);
-  EXPECT_TRUE(ambiguous.intake.rows.empty());
-  EXPECT_EQ(text_of(feed(rows, {.yes = true, .dates = DateOrder::DayMonth}).intake.rows[0].time),
-            "2024-04-03T00:00:00Z");
-  EXPECT_EQ(text_of(feed(rows, {.yes = true, .dates = DateOrder::MonthDay}).intake.rows[0].time),
-            "2024-03-04T00:00:00Z");
-
-  const std::string local = "customer,time,amount\nA,2024-07-01 10:00:00,5\nB,2024-07-02 11:00:00,7\n";
-  const Fed unzoned = feed(local, {.yes = true});
-  ASSERT_TRUE(unzoned.error);
-  EXPECT_NE(unzoned.error->remedy.find("--zone Europe/London"), std::string::npos) << unzoned.error->text();
-  const Fed london = feed(local, {.yes = true, .zone = "Europe/London"});
-  EXPECT_EQ(text_of(london.intake.rows[0].time), "2024-07-01T09:00:00Z");
-  EXPECT_TRUE(london.report.zone_known);
-  const Fed none = feed(local, {.yes = true, .zone = "none"});
-  EXPECT_EQ(text_of(none.intake.rows[0].time), "2024-07-01T10:00:00Z");
-  EXPECT_FALSE(none.report.zone_known);
-}
-
 TEST(Guess, ADayAboveTwelveFarDownTheFileSettlesTheOrder) {
   std::string rows = "customer,date,amount\n";
   for (int i = 0; i < 5000; ++i) rows += fmt::format("C{},0{}/0{}/2024,5\n", i % 50, 1 + i % 9, 1 + i % 7);

@@ -24,7 +24,7 @@ struct Place {
   size_t row;
   profiles::CustomerIndex customer;
   profiles::Seq seq() const { return stream->seq[row]; }
-  Instant time() const { return stream->time[row]; }
+  Instant when() const { return stream->time[row]; }
 };
 
 // What was learnt by then, in that order.
@@ -79,7 +79,7 @@ class RowWriter {
   void put(const Place& place) {
     kind_ = intake_.kind(place.stream->event);
     const profiles::Identifier who{profiles::IdentifierKind::UserId, history_.customer[place.customer]};
-    intake_.start(kind_, std::span(&who, 1), place.time(), place.seq() + 1);
+    intake_.start(kind_, std::span(&who, 1), place.when(), place.seq() + 1);
     std::map<std::string_view, std::vector<const Column*>> lists;  // by prefix; "" is of none
     for (const Column& column : place.stream->columns)
       if (column.is_list)
@@ -156,7 +156,7 @@ class LiveRun {
   void introduce() {
     now_ = question_.as_of;
     for (const Place& place : places_)
-      if (place.time() != kEver) now_ = std::min(now_, place.time());
+      if (place.when() != kEver) now_ = std::min(now_, place.when());
     now_ = now_ - Duration{1};
     entry(now_, [&] {
       profiles::Intake& intake = fold_->intake();
@@ -171,7 +171,7 @@ class LiveRun {
     RowWriter writer(fold_->intake(), question_.history);
     const size_t step = arrival == Arrival::OneByOne ? 1 : arrival == Arrival::AFewAtATime ? 3 : places_.size() + 1;
     for (size_t from = 0; from < places_.size(); from += step) {
-      const Instant own = arrival == Arrival::OneByOne ? places_[from].time() : question_.as_of;
+      const Instant own = arrival == Arrival::OneByOne ? places_[from].when() : question_.as_of;
       now_ = std::max(now_, std::min(own, question_.as_of));
       entry(now_, [&] {
         for (size_t i = from; i < std::min(from + step, places_.size()); ++i) writer.put(places_[i]);

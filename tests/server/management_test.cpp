@@ -71,41 +71,6 @@ TEST_F(Management, BodiesOfStrangersAreRefusedBeforeTheyAreSent) {
   EXPECT_EQ(send("/v1/track", R"({"userId": "ann", "event": "x"})").status, 200);
 }
 
-TEST_F(Management, KeysAreMadeListedAndRevoked) {
-  const http::Answer made = send("/api/v1/sources", R"({"name":"web-shop"})");
-  EXPECT_EQ(made.status, 201);
-  const std::string key = json(made).find("key")->text_or("");
-  EXPECT_EQ(keys.source_of(key), "web-shop");
-  EXPECT_THAT(get("/api/v1/sources").body, HasSubstr(key));
-  EXPECT_EQ(send("/api/v1/keys/" + key, "", "", "DELETE").status, 200);
-  EXPECT_EQ(keys.source_of(key), std::nullopt);
-  EXPECT_EQ(send("/api/v1/keys/" + key, "", "", "DELETE").status, 404);
-  for (const std::string bad :
-       {"", "[]", "{}", R"({"name":7})", R"({"name":""})", R"({"name":"$admin"})", R"({"name":"a\nb"})"})
-    EXPECT_EQ(send("/api/v1/sources", bad).status, 400) << bad;
-}
-
-TEST_F(Management, SegmentsAreAppliedListedAndRemoved) {
-  EXPECT_EQ(send("/api/v1/segments", "segment \"X\" = did \"y\"", "", "PUT").status, 200);
-  EXPECT_EQ(pad.texts.back(), "segment \"X\" = did \"y\"");
-  const http::Answer wrong = send("/api/v1/segments", "nonsense");
-  EXPECT_EQ(wrong.status, 422);
-  EXPECT_EQ(json(wrong).find("detail")->text_or(""), "1:1: expected a definition");
-  EXPECT_EQ(json(wrong).find("status")->number_or(0), 422);
-  EXPECT_TRUE(json(wrong).find("remedy"));
-  EXPECT_THAT(get("/api/v1/segments").body, HasSubstr("big-spenders"));
-  EXPECT_EQ(get("/api/v1/segments/big-spenders").status, 200);
-  EXPECT_EQ(get("/api/v1/segments/none").status, 404);
-  EXPECT_EQ(send("/api/v1/segments/big-spenders", "", "", "DELETE").status, 200);
-  EXPECT_EQ(send("/api/v1/segments/none", "", "", "DELETE").status, 404);
-}
-
-TEST_F(Management, CustomersAreFoundByIdsOfAnyLetters) {
-  EXPECT_EQ(json(get("/api/v1/customers/u%2F1%20%C3%A4")).find("customer")->text_or(""), "u/1 ä");
-  EXPECT_EQ(get("/api/v1/customers/nobody").status, 404);
-  EXPECT_EQ(get("/api/v1/customers/%ff").status, 404);
-}
-
 TEST_F(Management, MembersComeInPagesOrAsAStream) {
   for (int i = 0; i < 2500; ++i) pad.member_ids.insert(fmt::format("c{:05}", i));
   pad.member_ids.insert("with,comma \"and\" quotes");
