@@ -47,7 +47,15 @@ Result<Answer> reference(const Question& question) {
     const auto rows = rows_of(question.history, c);
     const Reference evaluator(question.program, rows, question.as_of,
                               question.history.visible_until(question.known_at));
-    answer.push_back(text_of(evaluator.value(question.program.definitions.back().body)));
+    if (question.asks == Asks::Value) {
+      answer.push_back(text_of(evaluator.value(question.program.definitions.back().body)));
+      continue;
+    }
+    std::vector<size_t> segments;
+    for (size_t d = 0; d < question.program.definitions.size(); ++d)
+      if (question.program.definitions[d].kind == segment::DefinitionKind::Segment) segments.push_back(d);
+    answer.push_back(
+        said_by_segments(question, question.program, [&](size_t s) { return evaluator.is_member(segments[s]); }));
   }
   return answer;
 }
@@ -62,7 +70,10 @@ Result<Answer> product(const Question& question, Form form) {
   Answer answer;
   const auto take = [&](const Evaluation& evaluation) {
     for (size_t i = 0; i < evaluation.customers.to - evaluation.customers.from; ++i)
-      answer.push_back(text_of_lane(evaluation.values.back(), i));
+      answer.push_back(question.asks == Asks::Value ? text_of_lane(evaluation.values.back(), i)
+                                                    : said_by_segments(question, question.program, [&](size_t s) {
+                                                        return evaluation.is_member(s, i);
+                                                      }));
   };
   if (form == Form::Batch) {
     take(segment::evaluate_all(bound, question.as_of, question.known_at, options));
@@ -84,15 +95,14 @@ Instant before_all(const Question& question) {
 
 // How the whole past ends: each customer's timeline from before their first fact up to the instant asked about.
 Result<Answer> end_of_timeline(const Question& question) {
-  const segment::Program program = *with_both_segments(question.program);
+  const segment::Program program = *as_segments(question);
   const Plan plan = TRY(segment::compile(program));
   const Bound bound = TRY(Bound::bind(plan, question.history));
-  const size_t is_true = plan.segments.size() - 2, is_false = is_true + 1;
   Answer answer;
   for (profiles::CustomerIndex c = 0; c < question.history.customers(); ++c) {
     auto line = segment::timeline(bound, c, before_all(question), question.as_of, question.known_at);
     for (const segment::Turn& turn : line.turns) line.at_start[turn.segment] = turn.member;
-    answer.push_back(said_by(line.at_start[is_true], line.at_start[is_false]));
+    answer.push_back(said_by_segments(question, program, [&](size_t s) { return line.at_start[s]; }));
   }
   return answer;
 }
@@ -106,36 +116,50 @@ segment::Definition segment_named(std::string_view name, segment::Expr body) {
 
 }  // namespace
 
-std::optional<segment::Program> with_both_segments(const segment::Program& program) {
+std::optional<segment::Program> as_segments(const Question& question) {
   using segment::Expr;
-  Expr asked = program.definitions.back().body;
+  if (question.asks == Asks::Membership) return question.program;
+  Expr asked = question.program.definitions.back().body;
   if (asked.type == segment::Type::Bool) {
     Expr truth{.node = segment::Literal{true}, .type = segment::Type::Bool};
     asked = {.node = segment::Compare{segment::CompareOp::Equal, {asked, truth}}, .type = segment::Type::Condition};
   }
   if (asked.type != segment::Type::Condition) return std::nullopt;
-  segment::Program out = program;
+  segment::Program out = question.program;
   Expr opposite{.node = segment::Logic{segment::LogicOp::Not, {asked}}, .type = segment::Type::Condition};
   out.definitions.push_back(segment_named("asked is true", std::move(asked)));
   out.definitions.push_back(segment_named("asked is false", std::move(opposite)));
   return out;
 }
 
-std::string said_by(bool is_true, bool is_false) {
-  VERIFY(!(is_true && is_false));
-  return is_true ? "true" : is_false ? "false" : "unknown";
+std::string said_by_segments(const Question& question, const segment::Program& program,
+                             const std::function<bool(size_t)>& is_member) {
+  std::vector<std::string_view> slugs;
+  for (const segment::Definition& definition : program.definitions)
+    if (definition.kind == segment::DefinitionKind::Segment) slugs.push_back(definition.slug);
+  if (question.asks == Asks::Value) {
+    const bool is_true = is_member(slugs.size() - 2), is_false = is_member(slugs.size() - 1);
+    VERIFY(!(is_true && is_false));
+    return is_true ? "true" : is_false ? "false" : "unknown";
+  }
+  std::string out;
+  for (size_t s = 0; s < slugs.size(); ++s)
+    if (is_member(s)) out += fmt::format("{}{}", out.empty() ? "" : " ", slugs[s]);
+  return out;
+}
+
+std::optional<std::string_view> cannot_be_segments(const Question& question) {
+  if (!as_segments(question)) return "for it knows memberships and no values";
+  if (question.asks == Asks::Value && question.history.stream(profiles::kRulings))
+    return "for rulings keep people out of its segments";
+  return std::nullopt;
 }
 
 std::vector<Engine> engines() {
-  const auto is_no_condition = [](const Question& question) -> std::optional<std::string_view> {
-    if (!with_both_segments(question.program)) return "for it knows memberships and no values";
-    if (question.history.stream(profiles::kRulings)) return "for rulings keep people out of its segments";
-    return std::nullopt;
-  };
   return {{"reference", reference},
           {"batch", [](const Question& question) { return product(question, Form::Batch); }},
           {"single customer", [](const Question& question) { return product(question, Form::Single); }},
-          {"timeline", end_of_timeline, is_no_condition},
+          {"timeline", end_of_timeline, cannot_be_segments},
           live_engine()};
 }
 

@@ -15,16 +15,23 @@
 
 namespace tessera::oracle {
 
+enum class Asks : uint8_t {
+  Value,       // of the last definition, as it is written
+  Membership,  // in all segments, with what every segment has beside its definition (the gate, segment/plan.hpp)
+};
+
 struct Question {
-  const language::Program& program;  // asked is its last definition
+  const segment::Program& program;
   const profiles::History& history;
   Instant as_of;
   Instant known_at;
+  Asks asks = Asks::Value;
 };
 
 // One line a customer, in the order of History::customer. For a condition "true", "false" or "unknown"; for a value its
 // text or "unknown": numbers as decimals where they are (12.5), else as a reduced fraction (10/3); texts as they are;
-// times as text_of(Instant), lengths of time as text_of(Duration); true and false.
+// times as text_of(Instant), lengths of time as text_of(Duration); true and false. For memberships the ids of the
+// segments, with blanks between.
 using Answer = std::vector<std::string>;
 
 struct Engine {
@@ -38,9 +45,14 @@ struct Engine {
 std::vector<Engine> engines();
 
 // Some engines know memberships and no values. To them a condition is two segments, those for whom it is true and those
-// for whom it is false: the program with both behind what it had. nullopt: what is asked is no condition.
-std::optional<segment::Program> with_both_segments(const segment::Program& program);
-std::string said_by(bool is_true, bool is_false);
+// for whom it is false: the program with both behind what it had. As it is where memberships are asked for; nullopt:
+// what is asked is no condition.
+std::optional<segment::Program> as_segments(const Question& question);
+// Of one customer, by the program's segments, counted from 0.
+std::string said_by_segments(const Question& question, const segment::Program& program,
+                             const std::function<bool(size_t)>& is_member);
+// Why such an engine cannot be asked.
+std::optional<std::string_view> cannot_be_segments(const Question& question);
 
 // The live engine: the facts as rows that come in, in the order in which they were learnt (live.cpp).
 Engine live_engine();

@@ -137,11 +137,11 @@ class LiveRun {
   explicit LiveRun(const Question& question) : question_(question), places_(places_of(question)) {}
 
   Result<void> start() {
-    live::Definitions definitions{.program = *with_both_segments(question_.program), .segments = {}};
+    live::Definitions definitions{.program = *as_segments(question_), .segments = {}};
     for (const segment::Definition& definition : definitions.program.definitions)
       if (definition.kind == segment::DefinitionKind::Segment)
         definitions.segments.push_back({.slug = definition.slug, .name = definition.name});
-    is_true_ = definitions.segments.size() - 2;
+    program_ = definitions.program;
     fold_ = TRY(live::Fold::make(std::move(definitions), {}, nullptr));
     return {};
   }
@@ -185,7 +185,7 @@ class LiveRun {
     for (const std::string& customer : question_.history.customer) {
       const auto profile = fold_->identities().find(profiles::IdentifierKind::UserId, customer);
       const auto leader = fold_->identities().leader(*profile);
-      out.push_back(said_by(fold_->is_member(leader, is_true_), fold_->is_member(leader, is_true_ + 1)));
+      out.push_back(said_by_segments(question_, program_, [&](size_t s) { return fold_->is_member(leader, s); }));
     }
     return out;
   }
@@ -193,7 +193,7 @@ class LiveRun {
   const Question& question_;
   std::vector<Place> places_;
   std::unique_ptr<live::Fold> fold_;
-  size_t is_true_ = 0;
+  segment::Program program_;
   uint64_t offset_ = 1;
   Instant now_;
 };
@@ -230,8 +230,7 @@ bool has_null_in_list(const profiles::History& history) {
 
 Engine live_engine() {
   return {"live", live, [](const Question& question) -> std::optional<std::string_view> {
-            if (!with_both_segments(question.program)) return "for it knows memberships and no values";
-            if (question.history.stream(profiles::kRulings)) return "for rulings keep people out of its segments";
+            if (const auto why = cannot_be_segments(question)) return why;
             if (has_null_in_list(question.history)) return "for no list that comes in has a null";
             return std::nullopt;
           }};

@@ -8,6 +8,7 @@
 //
 //   members     expression or definitions (the last is asked) -> customers, one a line
 //   values      expression or definitions -> "customer  value"; true, false or unknown for conditions
+//   segments    definitions -> of each customer who is in some segment, which; with the gate
 //   says        expression or definitions -> what parser and checker have to say, nothing if all is well
 //   fmt         expression or definitions -> the same, canonical
 #include <map>
@@ -38,6 +39,7 @@ constexpr cases::Word kWords[] = {
     {"with", Shape::Table},
     {"members"},
     {"values"},
+    {"segments"},
     {"says"},
     {"fmt"},
 };
@@ -135,7 +137,8 @@ class Runner {
     std::string out;
     std::string_view by;
     for (const oracle::Engine& engine : oracle::engines()) {
-      const oracle::Question question{program, history, now_, known_};
+      const oracle::Question question{program, history, now_, known_,
+                                      block_.kind() == "segments" ? oracle::Asks::Membership : oracle::Asks::Value};
       if (const auto why = engine.cannot(question)) {
         tally.note(fmt::format("{} not asked, {}", engine.name, *why));
         continue;
@@ -157,7 +160,7 @@ class Runner {
   std::string shown_answer(const oracle::Answer& answer, const profiles::History& history) const {
     std::string out;
     for (size_t i = 0; i < answer.size(); ++i)
-      if (block_.kind() == "values")
+      if (block_.kind() == "values" || (block_.kind() == "segments" && !answer[i].empty()))
         out += fmt::format("{}  {}\n", history.customer[i], answer[i]);
       else if (answer[i] == "true")
         out += history.customer[i] + "\n";

@@ -1,4 +1,5 @@
-// The gate: what every segment has beside its definition. Held against the reference evaluator over random marks.
+// The gate: what every segment has beside its definition. Held against the reference evaluator over random marks; its
+// rules, one by one, are in tests/cases/segment/gate.test.
 #include <gtest/gtest.h>
 
 #include "core/random.hpp"
@@ -36,61 +37,6 @@ HistoryBuilder::Row ruling(std::string customer, int64_t at, std::string_view tr
           .event = std::string(profiles::kRulings),
           .time = day(at),
           .properties = {{std::string(trait), std::move(value)}}};
-}
-
-std::vector<bool> members(const language::Program& program, const History& history, Instant as_of, size_t segment,
-                          Instant known_at = kNever) {
-  const Plan plan = *compile(program);
-  const Bound bound = *Bound::bind(plan, history);
-  const auto found = evaluate_all(bound, as_of, known_at, {});
-  std::vector<bool> out;
-  for (size_t c = 0; c < history.customers(); ++c) out.push_back(found.is_member(segment, c));
-  return out;
-}
-
-using Truths = std::vector<bool>;
-
-TEST(Gate, LeavesOutWhoIsMarkedForAsLongAsTheyAre) {
-  HistoryBuilder builder;
-  for (const char* who : {"a", "b"}) builder.add(event(who, 1), day(1));
-  builder.add(ruling("b", 5, profiles::kMarked, "bot"), day(6));
-  builder.add(ruling("b", 9, profiles::kMarked, nullptr), day(9));
-  const History history = std::move(builder).build();
-  const language::Program program = checked(
-      "segment \"All\" = did ping\nsegment \"Bots\" = did ping and trait $marked = \"bot\"\n"
-      "segment \"Not them\" = not in segment \"All\"");
-  EXPECT_EQ(members(program, history, day(4), 0), (Truths{true, true}));
-  EXPECT_EQ(members(program, history, day(5), 0), (Truths{true, false}));
-  EXPECT_EQ(members(program, history, day(8), 0), (Truths{true, false}));
-  EXPECT_EQ(members(program, history, day(9), 0), (Truths{true, true}));
-  EXPECT_EQ(members(program, history, day(5), 0, day(5)), (Truths{true, true})) << "not known yet";
-  EXPECT_EQ(members(program, history, day(8), 1), (Truths{false, true})) << "it asks about marks itself";
-  EXPECT_EQ(members(program, history, day(8), 2), (Truths{false, false})) << "left out of the opposite as well";
-}
-
-TEST(Gate, WhoRefusedProfilingIsInNoSegmentAtAll) {
-  HistoryBuilder builder;
-  builder.add(event("a", 1), day(1));
-  builder.add(ruling("a", 2, profiles::kProfiling, false), day(2));
-  builder.add(ruling("a", 4, profiles::kProfiling, true), day(4));
-  const History history = std::move(builder).build();
-  const language::Program program =
-      checked("segment \"All\" = did ping\nsegment \"Any\" = did ping or trait $marked is known");
-  for (const size_t segment : {0, 1}) {
-    EXPECT_EQ(members(program, history, day(1), segment), Truths{true});
-    EXPECT_EQ(members(program, history, day(3), segment), Truths{false});
-    EXPECT_EQ(members(program, history, day(4), segment), Truths{true});
-  }
-}
-
-TEST(Gate, TraitsOfThatNameFromOutsideMeanNothing) {
-  HistoryBuilder builder;
-  builder.add(event("a", 1), day(1));
-  auto row = ruling("a", 2, profiles::kMarked, "bot");
-  row.event = std::string(profiles::kTraits);
-  builder.add(std::move(row), day(2));
-  const History history = std::move(builder).build();
-  EXPECT_EQ(members(checked("segment \"All\" = did ping"), history, day(3), 0), Truths{true});
 }
 
 TEST(Gate, ExplainSaysWhy) {
