@@ -5,7 +5,7 @@
 //   now T             the time from here on
 //   METHOD TARGET     the text is headers, an empty line, the body (an empty line alone: no headers)
 //                     -> the status, headers, and the body. JSON is compared as casefile/json_match.hpp says; what it
-//                        remembers is <NAME> in later requests
+//                        remembers is <NAME> in later requests. In other bodies a line `...` stands for any lines
 //
 // Requests come from this machine and to localhost, unless their headers say otherwise: `Peer: 203.0.113.7` is where
 // from. In headers <basic NAME> is what stands behind `Authorization: Basic `.
@@ -68,6 +68,7 @@ std::string shown_body(const Response& response) {
   if (json && json->has_value()) return cases::shown_json(**json) + "\n";
   if (response.type.starts_with("image/")) return fmt::format("\n{} bytes\n", body.size());
   std::erase(body, '\r');
+  while (body.ends_with("\n\n")) body.pop_back();
   return fmt::format("\n{}{}", body, body.ends_with('\n') ? "" : "\n");
 }
 
@@ -97,11 +98,22 @@ class Runner {
     const size_t found_body = body_of(found), expected_body = body_of(expected);
     if (found.substr(0, found_body) != expected.substr(0, expected_body)) return false;
     if (found.substr(found_body) == expected.substr(expected_body)) return true;
+    if (expected.substr(expected_body).starts_with('\n'))
+      return matches_lines(split(expected.substr(expected_body), '\n'), split(found.substr(found_body), '\n'));
     const auto json = parse_json(found.substr(found_body));
     return json && cases::matches_json(expected.substr(expected_body), *json, remembered);
   }
 
  private:
+  // A line `...` stands for any lines.
+  static bool matches_lines(std::span<const std::string_view> expected, std::span<const std::string_view> found) {
+    if (expected.empty()) return found.empty();
+    if (expected[0] != "...")
+      return !found.empty() && expected[0] == found[0] && matches_lines(expected.subspan(1), found.subspan(1));
+    for (size_t skipped = 0; skipped <= found.size(); ++skipped)
+      if (matches_lines(expected.subspan(1), found.subspan(skipped))) return true;
+    return false;
+  }
   static Result<Instant> instant_of(std::string_view text) {
     if (const auto instant = parse_instant(text)) return *instant;
     return fail(fmt::format("'{}' is no time", text));

@@ -72,7 +72,10 @@ class ToARecord final : public Told {
     std::ofstream(path, std::ios::binary) << text;
     SilentProgress progress;
     now_ = calls.back().at;
-    MUST(ingest::import_files(*record_, std::span(&path, 1), {.preset = "segment", .learnt = now_}, {}, progress));
+    ingest::ImportOptions options{.preset = "segment", .learnt = now_};
+    MUST(options.odd.say("all", ingest::OddRule::Keep));  // as a server does
+    const auto report = ingest::import_files(*record_, std::span(&path, 1), options, {}, progress);
+    EXPECT_TRUE(report.has_value()) << report.error().text();
   }
   std::string decide(const Line& line) override {
     now_ = line.at;
