@@ -77,14 +77,14 @@ constexpr Flag kFlags[] = {
     {"--zone", [](ImportOptions& o, const std::string& v) { o.zone = v; }},
     {"--currency", [](ImportOptions& o, const std::string& v) { o.currency = v; }},
     {"--dates",
-     [](ImportOptions& o, const std::string& v) { o.dates = v == "dmy" ? DateOrder::DayMonth : DateOrder::MonthDay; }},
+     [](ImportOptions& o, const std::string& v) { o.dates = v == "dmy" ? formats::DateOrder::DayMonth : formats::DateOrder::MonthDay; }},
     {"--decimals", [](ImportOptions& o,
-                      const std::string& v) { o.decimals = v == "comma" ? DecimalMark::Comma : DecimalMark::Point; }},
+                      const std::string& v) { o.decimals = v == "comma" ? formats::DecimalMark::Comma : formats::DecimalMark::Point; }},
     {"--delimiter", [](ImportOptions& o, const std::string& v) { o.delimiter = v == "tab" ? '\t' : v[0]; }},
     {"--encoding", [](ImportOptions& o,
-                      const std::string& v) { o.encoding = v == "utf-8" ? Encoding::Utf8 : Encoding::Windows1252; }},
-    {"--keep", [](ImportOptions& o, const std::string& v) { MUST(o.odd.say(v, OddRule::Keep)); }},
-    {"--reject", [](ImportOptions& o, const std::string& v) { MUST(o.odd.say(v, OddRule::Reject)); }},
+                      const std::string& v) { o.encoding = v == "utf-8" ? formats::Encoding::Utf8 : formats::Encoding::Windows1252; }},
+    {"--keep", [](ImportOptions& o, const std::string& v) { MUST(o.odd.say(v, formats::OddRule::Keep)); }},
+    {"--reject", [](ImportOptions& o, const std::string& v) { MUST(o.odd.say(v, formats::OddRule::Reject)); }},
 };
 
 ImportOptions options_of(const std::vector<std::string>& words, size_t from) {

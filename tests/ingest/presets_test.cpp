@@ -1,5 +1,5 @@
 // What of the presets no case file can say: Parquet, and the table itself. The rest: tests/cases/import/presets.test.
-#include "ingest/presets.hpp"
+#include "formats/presets.hpp"
 
 #include "ingest/fed.hpp"
 #include "store/database.hpp"

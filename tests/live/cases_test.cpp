@@ -22,10 +22,10 @@
 #include "casefile/suite.hpp"
 #include "core/hash.hpp"
 #include "core/text.hpp"
+#include "language/parse.hpp"
 #include "live/in_force.hpp"
 #include "live/standing.hpp"
 #include "oracle/shop.hpp"
-#include "segment/parse.hpp"
 #include "store/scratch.hpp"
 
 namespace tessera::live {
@@ -164,8 +164,8 @@ class Runner {
   std::string shown(const Flip& flip) const {
     constexpr std::string_view kKinds[] = {"", "enters", "leaves", "void:", "is part of"};
     constexpr std::string_view kCauses[] = {"", "event", "time", "definition", "identity"};
-    std::string out = fmt::format("{} {} {}", text_of(flip.id), name(flip.profile), kKinds[size_t(flip.kind)]);
-    if (flip.kind == ChangeKind::Merged) {
+    std::string out = fmt::format("{} {} {}", feed::text_of(flip.id), name(flip.profile), kKinds[size_t(flip.kind)]);
+    if (flip.kind == feed::ChangeKind::Merged) {
       out += " " + name(*flip.into);
     } else {
       const SegmentVersion& segment = fold_->version_of(flip);
@@ -173,7 +173,7 @@ class Runner {
     }
     out += fmt::format(", {}, by {}", tessera::text_of(flip.at), kCauses[size_t(flip.cause)]);
     if (flip.learnt != flip.at) out += fmt::format(", learnt {}", tessera::text_of(flip.learnt));
-    if (flip.correction_of) out += fmt::format(", instead of {}", text_of(*flip.correction_of));
+    if (flip.correction_of) out += fmt::format(", instead of {}", feed::text_of(*flip.correction_of));
     return out;
   }
 

@@ -13,8 +13,8 @@ namespace tessera::live {
 
 // Changes that were corrected are gone.
 struct Standing {
-  std::map<ChangeId, Flip> standing;
-  ChangeId last{};
+  std::map<feed::ChangeId, Flip> standing;
+  feed::ChangeId last{};
   size_t corrections = 0, merges = 0;
 
   void read(const std::vector<Flip>& flips) {
@@ -25,10 +25,10 @@ struct Standing {
         ++corrections;
         EXPECT_EQ(standing.erase(*flip.correction_of), 1u) << "corrects a change that stands";
       }
-      if (flip.kind == ChangeKind::Merged) {
+      if (flip.kind == feed::ChangeKind::Merged) {
         ++merges;
         std::erase_if(standing, [&](const auto& each) { return each.second.profile == flip.profile; });
-      } else if (flip.kind != ChangeKind::Voided) {
+      } else if (flip.kind != feed::ChangeKind::Voided) {
         standing.emplace(flip.id, flip);
       }
     }
@@ -37,7 +37,7 @@ struct Standing {
   std::vector<segment::Turn> turns(Profile profile) const {
     std::vector<segment::Turn> out;
     for (const auto& [id, flip] : standing)
-      if (flip.profile == profile) out.push_back({flip.at, flip.segment, flip.kind == ChangeKind::Entered});
+      if (flip.profile == profile) out.push_back({flip.at, flip.segment, flip.kind == feed::ChangeKind::Entered});
     std::ranges::sort(out);
     return out;
   }

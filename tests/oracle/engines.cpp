@@ -53,7 +53,7 @@ Result<Answer> reference(const Question& question) {
     }
     std::vector<size_t> segments;
     for (size_t d = 0; d < question.program.definitions.size(); ++d)
-      if (question.program.definitions[d].kind == segment::DefinitionKind::Segment) segments.push_back(d);
+      if (question.program.definitions[d].kind == language::DefinitionKind::Segment) segments.push_back(d);
     answer.push_back(
         said_by_segments(question, question.program, [&](size_t s) { return evaluator.is_member(segments[s]); }));
   }
@@ -95,7 +95,7 @@ Instant before_all(const Question& question) {
 
 // How the whole past ends: each customer's timeline from before their first fact up to the instant asked about.
 Result<Answer> end_of_timeline(const Question& question) {
-  const segment::Program program = *as_segments(question);
+  const language::Program program = *as_segments(question);
   const Plan plan = TRY(segment::compile(program));
   const Bound bound = TRY(Bound::bind(plan, question.history));
   Answer answer;
@@ -107,8 +107,8 @@ Result<Answer> end_of_timeline(const Question& question) {
   return answer;
 }
 
-segment::Definition segment_named(std::string_view name, segment::Expr body) {
-  return {.kind = segment::DefinitionKind::Segment,
+language::Definition segment_named(std::string_view name, language::Expr body) {
+  return {.kind = language::DefinitionKind::Segment,
           .name = std::string(name),
           .slug = std::string(name),
           .body = std::move(body)};
@@ -116,27 +116,27 @@ segment::Definition segment_named(std::string_view name, segment::Expr body) {
 
 }  // namespace
 
-std::optional<segment::Program> as_segments(const Question& question) {
-  using segment::Expr;
+std::optional<language::Program> as_segments(const Question& question) {
+  using language::Expr;
   if (question.asks == Asks::Membership) return question.program;
   Expr asked = question.program.definitions.back().body;
-  if (asked.type == segment::Type::Bool) {
-    Expr truth{.node = segment::Literal{true}, .type = segment::Type::Bool};
-    asked = {.node = segment::Compare{segment::CompareOp::Equal, {asked, truth}}, .type = segment::Type::Condition};
+  if (asked.type == language::Type::Bool) {
+    Expr truth{.node = language::Literal{true}, .type = language::Type::Bool};
+    asked = {.node = language::Compare{language::CompareOp::Equal, {asked, truth}}, .type = language::Type::Condition};
   }
-  if (asked.type != segment::Type::Condition) return std::nullopt;
-  segment::Program out = question.program;
-  Expr opposite{.node = segment::Logic{segment::LogicOp::Not, {asked}}, .type = segment::Type::Condition};
+  if (asked.type != language::Type::Condition) return std::nullopt;
+  language::Program out = question.program;
+  Expr opposite{.node = language::Logic{language::LogicOp::Not, {asked}}, .type = language::Type::Condition};
   out.definitions.push_back(segment_named("asked is true", std::move(asked)));
   out.definitions.push_back(segment_named("asked is false", std::move(opposite)));
   return out;
 }
 
-std::string said_by_segments(const Question& question, const segment::Program& program,
+std::string said_by_segments(const Question& question, const language::Program& program,
                              const std::function<bool(size_t)>& is_member) {
   std::vector<std::string_view> slugs;
-  for (const segment::Definition& definition : program.definitions)
-    if (definition.kind == segment::DefinitionKind::Segment) slugs.push_back(definition.slug);
+  for (const language::Definition& definition : program.definitions)
+    if (definition.kind == language::DefinitionKind::Segment) slugs.push_back(definition.slug);
   if (question.asks == Asks::Value) {
     const bool is_true = is_member(slugs.size() - 2), is_false = is_member(slugs.size() - 1);
     VERIFY(!(is_true && is_false));

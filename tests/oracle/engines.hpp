@@ -21,7 +21,7 @@ enum class Asks : uint8_t {
 };
 
 struct Question {
-  const segment::Program& program;
+  const language::Program& program;
   const profiles::History& history;
   Instant as_of;
   Instant known_at;
@@ -47,9 +47,9 @@ std::vector<Engine> engines();
 // Some engines know memberships and no values. To them a condition is two segments, those for whom it is true and those
 // for whom it is false: the program with both behind what it had. As it is where memberships are asked for; nullopt:
 // what is asked is no condition.
-std::optional<segment::Program> as_segments(const Question& question);
+std::optional<language::Program> as_segments(const Question& question);
 // Of one customer, by the program's segments, counted from 0.
-std::string said_by_segments(const Question& question, const segment::Program& program,
+std::string said_by_segments(const Question& question, const language::Program& program,
                              const std::function<bool(size_t)>& is_member);
 // Why such an engine cannot be asked.
 std::optional<std::string_view> cannot_be_segments(const Question& question);

@@ -138,8 +138,8 @@ class LiveRun {
 
   Result<void> start() {
     live::Definitions definitions{.program = *as_segments(question_), .segments = {}};
-    for (const segment::Definition& definition : definitions.program.definitions)
-      if (definition.kind == segment::DefinitionKind::Segment)
+    for (const language::Definition& definition : definitions.program.definitions)
+      if (definition.kind == language::DefinitionKind::Segment)
         definitions.segments.push_back({.slug = definition.slug, .name = definition.name});
     program_ = definitions.program;
     fold_ = TRY(live::Fold::make(std::move(definitions), {}, nullptr));
@@ -193,7 +193,7 @@ class LiveRun {
   const Question& question_;
   std::vector<Place> places_;
   std::unique_ptr<live::Fold> fold_;
-  segment::Program program_;
+  language::Program program_;
   uint64_t offset_ = 1;
   Instant now_;
 };

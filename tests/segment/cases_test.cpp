@@ -22,9 +22,6 @@
 #include "language/print.hpp"
 #include "oracle/engines.hpp"
 #include "oracle/shop.hpp"
-#include "segment/check.hpp"
-#include "segment/parse.hpp"
-#include "segment/print.hpp"
 
 namespace tessera::segment {
 namespace {
@@ -79,7 +76,7 @@ class Runner {
     if (block_.kind() == "fmt") return canonical();
     const Result<profiles::History> history = shop();
     if (!history) return "data: " + history.error().text() + "\n";
-    const Checked checked = this->checked(schema_of(*history));
+    const language::Checked checked = this->checked(language::schema_of(*history));
     if (block_.kind() == "says") return said_;
     if (!said_.empty() && !checked.ok()) return said_;
     return asked(checked.program, *history);
@@ -98,10 +95,10 @@ class Runner {
     if (is_definitions(block_.text)) {
       const language::Parsed parsed = language::parse_definitions(block_.text);
       return parsed.ok() ? language::print(parsed.definitions, parsed.last_note)
-                         : render(parsed.diagnostics, block_.text);
+                         : language::render(parsed.diagnostics, block_.text);
     }
     const language::ParsedExpression parsed = language::parse_expression(block_.text);
-    return parsed.ok() ? language::print(parsed.expr) + "\n" : render(parsed.diagnostics, block_.text);
+    return parsed.ok() ? language::print(parsed.expr) + "\n" : language::render(parsed.diagnostics, block_.text);
   }
 
   Result<profiles::History> shop() const {
@@ -113,12 +110,12 @@ class Runner {
     return oracle::read_shop(cases::read_file(path), now_);
   }
 
-  Checked checked(const Schema& schema) {
+  language::Checked checked(const language::Schema& schema) {
     const auto with = block_.setting("with");
-    const Parsed known = parse_definitions(with);
-    EXPECT_EQ(render(known.diagnostics, with), "") << "in `with`";
-    Checked out;
-    Diagnostics said;
+    const language::Parsed known = language::parse_definitions(with);
+    EXPECT_EQ(language::render(known.diagnostics, with), "") << "in `with`";
+    language::Checked out;
+    language::Diagnostics said;
     if (is_definitions(block_.text)) {
       const language::Parsed parsed = language::parse_definitions(block_.text);
       said = parsed.diagnostics;
@@ -129,7 +126,7 @@ class Runner {
       if (parsed.ok()) out = language::check_expression(parsed.expr, schema, known.definitions);
     }
     if (language::has_errors(said)) out.diagnostics = said;
-    said_ = render(out.diagnostics, block_.text);
+    said_ = language::render(out.diagnostics, block_.text);
     return out;
   }
 

@@ -35,13 +35,13 @@ struct Running {
   std::unique_ptr<store::Record> record = MUST(store::Record::open(
       folder.file("shop.db"), store::OpenMode::CreateIfMissing, clock, {.database = {.threads = 1}}));
   Keys keys;
-  Workers workers{1};
+  http::Workers workers{1};
   std::unique_ptr<live::Engine> engine =
       MUST(live::Engine::start(*record, folder.file("shop.db.log"), segment_reader(), {}, clock));
   std::unique_ptr<Backend> backend = backend_of(*engine);
-  live::MemoryStore webhook_store;
+  channels::MemoryStore webhook_store;
   Subscriber subscriber;
-  std::unique_ptr<live::Webhooks> webhooks = MUST(live::Webhooks::start(
+  std::unique_ptr<channels::Webhooks> webhooks = MUST(channels::Webhooks::start(
       [this](std::string_view after, size_t limit) { return engine->changes_after(after, limit); }, webhook_store,
       subscriber, {}, clock));
   Service service{*backend, keys, *record, workers, clock, *webhooks};
@@ -49,14 +49,14 @@ struct Running {
 };
 
 struct Asked {
-  Request request;
+  http::Request request;
   std::string bytes;  // as they come in
 };
 
-std::string shown_body(const Response& response) {
+std::string shown_body(const http::Response& response) {
   std::string body = response.body;
   if (response.stream) {
-    for (Stream::Piece piece{.then = Stream::Then::More}; piece.then == Stream::Then::More;) {
+    for (http::Stream::Piece piece{.then = http::Stream::Then::More}; piece.then == http::Stream::Then::More;) {
       piece = response.stream->next();
       body += piece.text;
     }
@@ -72,8 +72,8 @@ std::string shown_body(const Response& response) {
   return fmt::format("\n{}{}", body, body.ends_with('\n') ? "" : "\n");
 }
 
-std::string shown(const Response& response) {
-  std::string out = fmt::format("{} {}\n", response.status, reason_of(response.status));
+std::string shown(const http::Response& response) {
+  std::string out = fmt::format("{} {}\n", response.status, http::reason_of(response.status));
   if (response.type != "application/json") out += fmt::format("Content-Type: {}\n", response.type);
   for (const auto& [name, value] : response.headers) out += fmt::format("{}: {}\n", name, value);
   return out + shown_body(response);
@@ -169,7 +169,7 @@ class Runner {
     complete(out, target);
     return out;
   }
-  static void put_header(Request& request, std::string_view name, std::string_view value) {
+  static void put_header(http::Request& request, std::string_view name, std::string_view value) {
     if (name == "Peer") {
       request.peer = value;
       request.is_peer_local = false;
@@ -179,7 +179,7 @@ class Runner {
   }
   // What every client sends, and the bytes of it all.
   static void complete(Asked& asked, const std::string& target) {
-    Request& request = asked.request;
+    http::Request& request = asked.request;
     if (!request.has_header("host")) request.headers.emplace_back("Host", "localhost");
     if (!request.body.empty() && !request.has_header("content-length"))
       request.headers.emplace_back("Content-Length", std::to_string(request.body.size()));
@@ -189,24 +189,25 @@ class Runner {
   }
 
   std::string answer(const Asked& asked) {
-    Framing framing(limits_);
+    http::Framing framing(limits_);
     framing.set_local(asked.request.is_peer_local);
     std::string bytes = asked.bytes;
     for (size_t at = 0; at < bytes.size() && !framing.refusal();)
       at += framing.take(bytes.data() + at, bytes.size() - at);
     if (const auto& refusal = framing.refusal())
-      return fmt::format("{} {}\n\nbefore its body is taken: {}\n", refusal->status, reason_of(refusal->status),
+      return fmt::format("{} {}\n\nbefore its body is taken: {}\n", refusal->status, http::reason_of(refusal->status),
                          refusal->why);
-    std::promise<Response> promise;
+    std::promise<http::Response> promise;
     auto response = promise.get_future();
-    running_->site.handle(asked.request, Responder([&promise](Response said) { promise.set_value(std::move(said)); }));
+    running_->site.handle(asked.request,
+                          http::Responder([&promise](http::Response said) { promise.set_value(std::move(said)); }));
     std::string out = shown(response.get());
     running_->engine->catch_up();
     return out;
   }
 
   std::unique_ptr<Running> running_;
-  FramingLimits limits_;
+  http::FramingLimits limits_;
   cases::Remembered remembered_;
 };
 

@@ -16,11 +16,11 @@
 #include "casefile/suite.hpp"
 #include "core/text.hpp"
 #include "ingest/import.hpp"
+#include "language/check.hpp"
+#include "language/parse.hpp"
 #include "profiles/load.hpp"
 #include "profiles/rulings.hpp"
-#include "segment/check.hpp"
 #include "segment/evaluate.hpp"
-#include "segment/parse.hpp"
 #include "server/fake.hpp"
 
 namespace tessera::server {
@@ -73,7 +73,7 @@ class ToARecord final : public Told {
     SilentProgress progress;
     now_ = calls.back().at;
     ingest::ImportOptions options{.preset = "segment", .learnt = now_};
-    MUST(options.odd.say("all", ingest::OddRule::Keep));  // as a server does
+    MUST(options.odd.say("all", formats::OddRule::Keep));  // as a server does
     const auto report = ingest::import_files(*record_, std::span(&path, 1), options, {}, progress);
     EXPECT_TRUE(report.has_value()) << report.error().text();
   }
@@ -86,7 +86,7 @@ class ToARecord final : public Told {
   store::Record& record() override { return *record_; }
   std::vector<std::string> members(const std::string& definitions, const std::string& slug) override {
     const auto history = MUST(profiles::load(*record_));
-    const auto checked = segment::check(segment::parse_definitions(definitions).definitions, segment::Schema{});
+    const auto checked = language::check(language::parse_definitions(definitions).definitions, language::Schema{});
     const auto plan = MUST(segment::compile(checked.program));
     const auto bound = MUST(segment::Bound::bind(plan, history));
     const auto found = segment::evaluate_all(bound, now_, kNever);
@@ -262,8 +262,8 @@ class Runner {
   std::string shown_members(const std::string& definitions, Told& told) const {
     const auto people = people_of(told.record());
     std::string out;
-    for (const segment::Definition& definition : segment::parse_definitions(definitions).definitions) {
-      if (definition.kind != segment::DefinitionKind::Segment) continue;
+    for (const language::Definition& definition : language::parse_definitions(definitions).definitions) {
+      if (definition.kind != language::DefinitionKind::Segment) continue;
       std::vector<std::string> names;
       for (const std::string& customer : told.members(definitions, definition.slug))
         names.push_back(name_of(customer, people.at(customer)));
