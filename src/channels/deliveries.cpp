@@ -35,8 +35,8 @@ std::unexpected<Error> no_such(const std::string& id) {
 
 }  // namespace
 
-Result<Deliveries> Deliveries::open(ReadChanges read_changes, WebhookStore& store, const DeliverySettings& settings) {
-  Deliveries deliveries(std::move(read_changes), store, settings);
+Result<Deliveries> Deliveries::open(feed::Feed& feed, WebhookStore& store, const DeliverySettings& settings) {
+  Deliveries deliveries(feed, store, settings);
   for (Webhook& webhook : TRY(store.webhooks())) {
     const std::string id = webhook.id;
     deliveries.endpoints_.emplace(id, Endpoint{.kept = std::move(webhook)});
@@ -50,8 +50,8 @@ Result<Deliveries> Deliveries::open(ReadChanges read_changes, WebhookStore& stor
 
 // --- managing
 
-Result<Webhook> Deliveries::add(const std::string& url, std::vector<std::string> segments, const std::string& position,
-                                Instant now) {
+Result<Webhook> Deliveries::add(const std::string& url, std::vector<std::string> segments,
+                                const feed::Position& position, Instant now) {
   if (endpoints_.size() >= settings_.most_webhooks)
     return usage(fmt::format("there are {} webhooks already, the most there may be", endpoints_.size()),
                  "remove one that is not needed");
@@ -59,8 +59,6 @@ Result<Webhook> Deliveries::add(const std::string& url, std::vector<std::string>
     checked.error().blame = Blame::Usage;
     return std::unexpected(checked.error());
   }
-  if (!position.empty() && !feed::parse_change_id(position))
-    return usage(fmt::format("'{}' is no id of a change", position), "ids look like 4711-0");
   std::sort(segments.begin(), segments.end());
   segments.erase(std::unique(segments.begin(), segments.end()), segments.end());
   const Webhook webhook{.id = "wh_" + hex_of(secret_bytes(8)),
@@ -190,16 +188,16 @@ std::vector<Delivery> Deliveries::due(Instant now) {
   return deliveries;
 }
 
-// `until` empty: as much as a batch takes. Otherwise exactly the changes up to there: they were a batch before.
-Result<Deliveries::Batch> Deliveries::read_batch(const Webhook& webhook, const std::string& after,
-                                                 const std::string& until) const {
-  const auto last = feed::parse_change_id(until);
+// `last` nullopt: as much as a batch takes. Otherwise exactly the changes up to there: they were a batch before.
+Result<Deliveries::Batch> Deliveries::read_batch(const Webhook& webhook, const feed::Position& after,
+                                                 const feed::Position& last) const {
   Batch batch{.after = after};
-  std::string cursor = after, changes, first;
+  feed::Position read_to = after, first;
+  std::string changes;
   Instant newest = kEver;
   bool is_full = false;
   for (int page = 0; !is_full && !batch.at_end && (last || page < kMostPages); ++page) {
-    const auto read = TRY(read_changes_(cursor, settings_.most_changes));
+    const auto read = TRY(feed_->changes_after(read_to, settings_.most_changes));
     batch.at_end = read.size() < settings_.most_changes;
     for (const feed::Change& change : read) {
       is_full = last && change.id > *last;
@@ -211,20 +209,20 @@ Result<Deliveries::Batch> Deliveries::read_batch(const Webhook& webhook, const s
         if (is_full) break;
         changes += (batch.changes++ > 0 ? "," : "") + text;
         newest = change.learnt;
-        batch.until = text_of(change.id);
-        if (first.empty()) first = batch.until;
+        batch.until = change.id;
+        if (!first) first = change.id;
       }
-      cursor = text_of(change.id);
+      read_to = change.id;
     }
     is_full |= !last && batch.changes == settings_.most_changes;
   }
   batch.at_end &= !is_full;
   if (batch.changes == 0) {
-    batch.until = cursor;
+    batch.until = read_to;
     return batch;
   }
   batch.payload = payload_of(changes, newest);
-  batch.id = fmt::format("msg_{}_{}_{}", webhook.id, first, batch.until);
+  batch.id = fmt::format("msg_{}_{}_{}", webhook.id, text_of(first), text_of(batch.until));
   return batch;
 }
 
@@ -259,11 +257,8 @@ Result<Delivery> Deliveries::send(Endpoint& endpoint, Batch batch, std::optional
   std::string signatures = TRY(webhook_signature(kept.secret, batch.id, now, batch.payload));
   if (!kept.old_secret.empty() && now - kept.rotated < kOldSecretSigns)
     signatures += " " + TRY(webhook_signature(kept.old_secret, batch.id, now, batch.payload));
-  endpoint.flight = Flight{.ticket = ++tickets_,
-                           .after = std::move(batch.after),
-                           .until = std::move(batch.until),
-                           .changes = batch.changes,
-                           .letter = letter};
+  endpoint.flight = Flight{
+      .ticket = ++tickets_, .after = batch.after, .until = batch.until, .changes = batch.changes, .letter = letter};
   return Delivery{.ticket = tickets_,
                   .request = {.url = kept.url,
                               .body = std::move(batch.payload),
@@ -296,11 +291,11 @@ void Deliveries::finished(uint64_t ticket, const Result<HttpAnswer>& answer, Ins
   }
 }
 
-void Deliveries::go_on_behind(Endpoint& endpoint, const std::string& position, Instant now) {
+void Deliveries::go_on_behind(Endpoint& endpoint, const feed::Position& position, Instant now) {
   Webhook& kept = endpoint.kept;
   endpoint.changed |= kept.position != position || kept.attempts > 0;
   kept.position = position;
-  kept.batch_until.clear();
+  kept.batch_until.reset();
   kept.attempts = 0;
   kept.next_attempt = kEver;
   kept.last_error.clear();
@@ -347,7 +342,7 @@ void Deliveries::give_up(Endpoint& endpoint, const Flight& flight, Instant now) 
 // REQUIRES: 0 < attempts < kMostAttempts.
 Duration Deliveries::wait_before(const Webhook& webhook, const HttpAnswer* answer) const {
   const Duration wait = kWaits[webhook.attempts];
-  Rng rng(settings_.seed ^ hash64(webhook.id + webhook.batch_until, webhook.attempts));
+  Rng rng(settings_.seed ^ hash64(webhook.id + text_of(webhook.batch_until), webhook.attempts));
   const Duration with_jitter{wait.ms + rng.between(0, wait.ms / 5)};
   const bool is_told = answer && (answer->status == 429 || answer->status == 503) && answer->retry_after;
   return is_told ? std::max(with_jitter, std::min(*answer->retry_after, kDay)) : with_jitter;

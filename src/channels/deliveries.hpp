@@ -23,12 +23,9 @@
 #include "core/http_client.hpp"
 #include "core/random.hpp"
 #include "core/result.hpp"
-#include "feed/change.hpp"
+#include "feed/feed.hpp"
 
 namespace tessera::channels {
-
-// Changes behind the id (empty: from the oldest), ascending, at most `limit`.
-using ReadChanges = std::function<Result<std::vector<feed::Change>>(std::string_view after, size_t limit)>;
 
 // The waits before the attempts of a batch; up to a fifth is added to each, so that many webhooks that failed together
 // do not come back together.
@@ -54,11 +51,12 @@ struct Delivery {
 
 class Deliveries {
  public:
-  static Result<Deliveries> open(ReadChanges read_changes, WebhookStore& store, const DeliverySettings& settings);
+  // REQUIRES: feed and store outlive it.
+  static Result<Deliveries> open(feed::Feed& feed, WebhookStore& store, const DeliverySettings& settings);
 
   // --- managing. Errors of the caller are Usage.
-  // Delivers what lies behind `position` (empty: everything).
-  Result<Webhook> add(const std::string& url, std::vector<std::string> segments, const std::string& position,
+  // Delivers what lies behind `position`.
+  Result<Webhook> add(const std::string& url, std::vector<std::string> segments, const feed::Position& position,
                       Instant now);
   Result<void> remove(const std::string& id);
   Result<void> disable(const std::string& id, const std::string& why);
@@ -84,14 +82,14 @@ class Deliveries {
 
  private:
   struct Batch {
-    std::string payload, id;   // of the message
-    std::string after, until;  // covers the changes behind `after` up to `until`
-    uint64_t changes = 0;      // 0: nothing was asked for
-    bool at_end = false;       // nothing is there behind `until`
+    std::string payload, id;      // of the message
+    feed::Position after, until;  // covers the changes behind `after` up to `until`
+    uint64_t changes = 0;         // 0: nothing was asked for
+    bool at_end = false;          // nothing is there behind `until`
   };
   struct Flight {
     uint64_t ticket = 0;
-    std::string after, until;
+    feed::Position after, until;
     uint64_t changes = 0;
     std::optional<uint64_t> letter{};  // that is replayed
   };
@@ -103,11 +101,11 @@ class Deliveries {
     Instant read_again = kEver;
   };
 
-  Deliveries(ReadChanges read_changes, WebhookStore& store, const DeliverySettings& settings)
-      : read_changes_(std::move(read_changes)), store_(&store), settings_(settings) {}
+  Deliveries(feed::Feed& feed, WebhookStore& store, const DeliverySettings& settings)
+      : feed_(&feed), store_(&store), settings_(settings) {}
   Result<Endpoint*> endpoint(const std::string& id);
   Result<void> change(const std::string& id, const std::function<void(Webhook&)>& edit);
-  Result<Batch> read_batch(const Webhook& webhook, const std::string& after, const std::string& until) const;
+  Result<Batch> read_batch(const Webhook& webhook, const feed::Position& after, const feed::Position& last) const;
   bool is_due(const Endpoint& endpoint, Instant now) const;
   Result<std::optional<Delivery>> start(Endpoint& endpoint, Instant now);
   Result<std::optional<Delivery>> start_replay(Endpoint& endpoint, Instant now);
@@ -115,11 +113,11 @@ class Deliveries {
   void delivered(Endpoint& endpoint, const Flight& flight, Instant now);
   void failed(Endpoint& endpoint, const Flight& flight, const Result<HttpAnswer>& answer, Instant now);
   void give_up(Endpoint& endpoint, const Flight& flight, Instant now);
-  void go_on_behind(Endpoint& endpoint, const std::string& position, Instant now);
+  void go_on_behind(Endpoint& endpoint, const feed::Position& position, Instant now);
   Duration wait_before(const Webhook& webhook, const HttpAnswer* answer) const;
   void save_now(Endpoint& endpoint, Instant now);
 
-  ReadChanges read_changes_;
+  feed::Feed* feed_;
   WebhookStore* store_;
   DeliverySettings settings_;
   std::map<std::string, Endpoint> endpoints_{};

@@ -21,7 +21,7 @@ Json json_of(const Webhook& webhook) {
   for (const std::string& segment : webhook.segments) segments.add(segment);
   Json out = Json::object();
   out.set("id", webhook.id).set("url", webhook.url).set("segments", std::move(segments));
-  out.set("created", text_of(webhook.created)).set("position", text_or_null(webhook.position));
+  out.set("created", text_of(webhook.created)).set("position", text_or_null(text_of(webhook.position)));
   out.set("disabled", text_or_null(webhook.disabled));
   out.set("failed_attempts", uint64_t{webhook.attempts}).set("last_error", text_or_null(webhook.last_error));
   out.set("next_attempt", webhook.attempts > 0 ? Json(text_of(webhook.next_attempt)) : Json());
@@ -30,8 +30,8 @@ Json json_of(const Webhook& webhook) {
 
 Json json_of(const DeadLetter& letter) {
   Json out = Json::object();
-  out.set("number", letter.number).set("webhook", letter.webhook).set("after", text_or_null(letter.after));
-  out.set("until", letter.until).set("changes", letter.changes);
+  out.set("number", letter.number).set("webhook", letter.webhook).set("after", text_or_null(text_of(letter.after)));
+  out.set("until", text_of(letter.until)).set("changes", letter.changes);
   out.set("died", text_of(letter.died)).set("error", letter.error);
   return out;
 }

@@ -12,6 +12,7 @@
 #include "core/json.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "feed/feed.hpp"
 #include "store/database.hpp"
 
 namespace tessera::store {
@@ -26,10 +27,10 @@ struct Webhook {
   std::vector<std::string> segments{};  // slugs; empty: all
   std::string secret, old_secret{};     // "whsec_..."; the old one signs too for a day after `rotated`
   Instant created, rotated = kEver;
-  std::string position{};  // all changes up to this id are delivered, dead or not asked for; empty: none
-  std::string disabled{};  // why nothing is sent; empty: it is
+  feed::Position position{};  // all changes up to it are delivered, dead or not asked for
+  std::string disabled{};     // why nothing is sent; empty: it is
   // The batch that failed: up to which change, how often, and when it is tried next.
-  std::string batch_until{};
+  feed::Position batch_until{};
   uint8_t attempts = 0;
   Instant next_attempt = kEver;
   std::string last_error{};
@@ -40,7 +41,7 @@ struct Webhook {
 struct DeadLetter {
   uint64_t number = 0;  // of all webhooks'; ascending
   std::string webhook;  // id
-  std::string after, until;
+  feed::Position after, until;
   uint64_t changes = 0;
   Instant died;
   std::string error;

@@ -35,9 +35,9 @@ Result<Webhook> webhook_of(const Row& row) {
     for (const Json& item : *items) webhook.segments.push_back(item.text_or(""));
   webhook.created = instant_in(row[5]);
   webhook.rotated = instant_in(row[6]);
-  webhook.position = row[7].value_or("");
+  webhook.position = feed::parse_change_id(row[7].value_or(""));
   webhook.disabled = row[8].value_or("");
-  webhook.batch_until = row[9].value_or("");
+  webhook.batch_until = feed::parse_change_id(row[9].value_or(""));
   webhook.attempts = static_cast<uint8_t>(count_in(row[10]));
   webhook.next_attempt = instant_in(row[11]);
   webhook.last_error = row[12].value_or("");
@@ -61,8 +61,8 @@ Result<std::vector<DeadLetter>> RecordWebhookStore::dead_letters() {
   for (const Row& row : TRY(connection_.rows(kLetters)))
     found.push_back({.number = count_in(row[0]),
                      .webhook = row[1].value_or(""),
-                     .after = row[2].value_or(""),
-                     .until = row[3].value_or(""),
+                     .after = feed::parse_change_id(row[2].value_or("")),
+                     .until = feed::parse_change_id(row[3].value_or("")),
                      .changes = count_in(row[4]),
                      .died = instant_in(row[5]),
                      .error = row[6].value_or("")});
@@ -72,15 +72,16 @@ Result<std::vector<DeadLetter>> RecordWebhookStore::dead_letters() {
 Result<void> RecordWebhookStore::put(const Webhook& webhook) {
   Json segments = Json::array();
   for (const std::string& segment : webhook.segments) segments.add(segment);
-  const std::string list = segments.dump();
+  const std::string list = segments.dump(), position = text_of(webhook.position),
+                    batch_until = text_of(webhook.batch_until);
   TRY(connection_.run("DELETE FROM tessera.webhook WHERE id = ?", {std::string_view(webhook.id)}));
   TRY(connection_.run(
       "INSERT INTO tessera.webhook(id, url, segments, secret, old_secret, created, rotated, position, disabled, "
       "batch_until, attempts, next_attempt, last_error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {std::string_view(webhook.id), std::string_view(webhook.url), std::string_view(list),
        std::string_view(webhook.secret), std::string_view(webhook.old_secret), value_of(webhook.created),
-       value_of(webhook.rotated), std::string_view(webhook.position), std::string_view(webhook.disabled),
-       std::string_view(webhook.batch_until), uint64_t{webhook.attempts}, value_of(webhook.next_attempt),
+       value_of(webhook.rotated), std::string_view(position), std::string_view(webhook.disabled),
+       std::string_view(batch_until), uint64_t{webhook.attempts}, value_of(webhook.next_attempt),
        std::string_view(webhook.last_error)}));
   return {};
 }
@@ -102,11 +103,12 @@ Result<void> RecordWebhookStore::bury(const Webhook& webhook, const DeadLetter& 
   auto transaction = TRY(store::Transaction::begin(connection_));
   TRY(put(webhook));
   TRY(connection_.run("DELETE FROM tessera.webhook_dead WHERE number = ?", {letter.number}));
+  const std::string after = text_of(letter.after), until = text_of(letter.until);
   TRY(
       connection_.run("INSERT INTO tessera.webhook_dead(number, webhook, after_id, until_id, changes, died, error) "
                       "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                      {letter.number, std::string_view(letter.webhook), std::string_view(letter.after),
-                       std::string_view(letter.until), letter.changes, letter.died, std::string_view(letter.error)}));
+                      {letter.number, std::string_view(letter.webhook), std::string_view(after),
+                       std::string_view(until), letter.changes, letter.died, std::string_view(letter.error)}));
   return transaction.commit();
 }
 

@@ -42,9 +42,9 @@ Webhooks::Webhooks(Deliveries deliveries, HttpClient& client, const Clock& clock
   thread_ = std::make_unique<Thread>(Thread{std::thread([this] { run(); })});
 }
 
-Result<std::unique_ptr<Webhooks>> Webhooks::start(ReadChanges read_changes, WebhookStore& store, HttpClient& client,
+Result<std::unique_ptr<Webhooks>> Webhooks::start(feed::Feed& feed, WebhookStore& store, HttpClient& client,
                                                   const DeliverySettings& settings, const Clock& clock) {
-  auto deliveries = TRY(Deliveries::open(std::move(read_changes), store, settings));
+  auto deliveries = TRY(Deliveries::open(feed, store, settings));
   return std::unique_ptr<Webhooks>(new Webhooks(std::move(deliveries), client, clock));
 }
 

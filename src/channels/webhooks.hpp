@@ -15,8 +15,9 @@ namespace tessera::channels {
 
 class Webhooks {
  public:
-  // REQUIRES: store, client and clock outlive it. `read_changes` is called on its thread.
-  static Result<std::unique_ptr<Webhooks>> start(ReadChanges read_changes, WebhookStore& store, HttpClient& client,
+  // REQUIRES: feed, store, client and clock outlive it. The feed is read on its thread, and is not listened to: see
+  // bell().
+  static Result<std::unique_ptr<Webhooks>> start(feed::Feed& feed, WebhookStore& store, HttpClient& client,
                                                  const DeliverySettings& settings, const Clock& clock);
   // Saves how far each webhook has come. Answers that are still to come are lost: those batches are sent again.
   ~Webhooks();

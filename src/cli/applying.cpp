@@ -52,8 +52,8 @@ Result<std::vector<DefinitionChange>> put_into_use_there(server::Service& server
                                                        : DefinitionChange::Changed);
     text += printed + "\n";
   }
-  if (is_news(out)) TRY(server.backend.apply_definitions(text));
-  for (const std::string& slug : fresh.removed) TRY(server.backend.remove_definition(slug));
+  if (is_news(out)) TRY(server.engine.apply_definitions(text));
+  for (const std::string& slug : fresh.removed) TRY(server.engine.remove_definition(slug));
   return out;
 }
 

@@ -118,7 +118,7 @@ int run_lent(server::Service& service, const server::CommandCall& call, server::
   auto context = context_of(called->common, service.clock, progress, world);
   if (!context) return report(world, context.error());
   context->store = call.store.empty() ? "http://127.0.0.1:8080" : call.store;
-  if (const auto recorded = service.backend.record_now(); !recorded) return report(world, recorded.error());
+  if (const auto recorded = service.engine.record_now(); !recorded) return report(world, recorded.error());
   return run_in(*context, *called);
 }
 

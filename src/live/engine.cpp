@@ -89,8 +89,8 @@ Result<std::unique_ptr<Engine>> Engine::start(store::Record& record, const std::
     s.end_recording();
     return std::unexpected(replayed.error());
   }
-  s.last_told = TRY(s.lookup->last_change()).value_or(feed::ChangeId{});
-  if (!s.fold->flips().empty()) s.last_told = s.fold->flips().back().id;
+  const auto last = TRY(s.lookup->last_change()).value_or(feed::ChangeId{});
+  s.bells.start_at(s.fold->flips().empty() ? last : s.fold->flips().back().id);
   s.is_replaying = false;
   s.writer = std::thread([&s] { s.write_log(); });
   s.applier = std::thread([&s] { s.apply_log(); });
@@ -247,7 +247,7 @@ void Engine::State::apply_log() {
       is_flush_due = std::exchange(is_record_wanted, false);
     }
     for (Logged& logged : taken) {
-      auto answer = is_given_up ? Result<Json>(fail("the server is stopping")) : apply(logged);
+      auto answer = is_given_up ? Outcome(fail("the server is stopping")) : apply(logged);
       if (logged.applied) logged.applied->set_value(std::move(answer));
       {
         const std::lock_guard lock(behind_mutex);
@@ -269,15 +269,15 @@ void Engine::State::apply_log() {
   hand_over_page();
 }
 
-Result<Json> Engine::State::apply(const Logged& logged) {
+Outcome Engine::State::apply(const Logged& logged) {
   auto decoded = decode(logged.payload);
   if (!decoded) return std::unexpected(decoded.error());
   LogEntry& entry = *decoded;
   // Something may have been imported into the record after this was logged and before it is applied: time never goes
   // back.
   entry.learnt = std::max(entry.learnt, fold->learnt());
-  if (entry.kind == EntryKind::Define || entry.kind == EntryKind::Remove) return redefine(entry, logged);
-  if (entry.kind == EntryKind::Ruling) return rule(entry, logged);
+  if (entry.kind == EntryKind::Define || entry.kind == EntryKind::Remove) return TRY(redefine(entry, logged));
+  if (entry.kind == EntryKind::Ruling) return TRY(rule(entry, logged));
   std::vector<Flip> fresh;
   {
     const std::unique_lock lock(fold_mutex);
@@ -304,7 +304,7 @@ Result<Json> Engine::State::apply(const Logged& logged) {
     if (!is_replaying && !is_import) watch_rates(entry.learnt);
   }
   tell(fresh);
-  return Json();
+  return {};
 }
 
 ImportTally& Engine::State::tally_of(std::string_view import) {
@@ -335,7 +335,7 @@ void Engine::State::read_rows(const LogEntry& entry) {
   }
 }
 
-Result<Json> Engine::State::redefine(const LogEntry& entry, const Logged& logged) {
+Result<Redefined> Engine::State::redefine(const LogEntry& entry, const Logged& logged) {
   // Whatever the new definitions need of the record must be in it.
   hand_over_page();
   if (!wait_for_record()) return fail("the server is stopping, and the record cannot be written");
@@ -381,18 +381,12 @@ Result<Json> Engine::State::redefine(const LogEntry& entry, const Logged& logged
   }
   tell(fresh);
   if (!changed) return std::unexpected(changed.error());
-  uint64_t entered = 0, left = 0;
+  Redefined out{.definitions = {}, .in_force_since = entry.learnt, .warnings = changed->warnings};
   for (const Flip& flip : fresh)
-    if (flip.cause == feed::Cause::Definition) ++(flip.kind == feed::ChangeKind::Entered ? entered : left);
-  Json names = Json::array();
-  for (const auto& written : changed->written) names.add(written.slug);
-  for (const auto& [kind, slug] : changed->removed) names.add(slug);
-  return Json::object()
-      .set("definitions", std::move(names))
-      .set("entered", entered)
-      .set("left", left)
-      .set("in_force_since", text_of(entry.learnt))
-      .set("warnings", changed->warnings);
+    if (flip.cause == feed::Cause::Definition) ++(flip.kind == feed::ChangeKind::Entered ? out.entered : out.left);
+  for (const auto& written : changed->written) out.definitions.push_back(written.slug);
+  for (const auto& [kind, slug] : changed->removed) out.definitions.push_back(slug);
+  return out;
 }
 
 // With what is known of the sources up to there. The caller holds fold_mutex.
@@ -502,8 +496,8 @@ Result<void> Engine::while_still(const std::function<Result<void>()>& run) {
 
 // --- definitions
 
-Result<Json> Engine::State::define(EntryKind kind, const std::string& text) {
-  auto applied = std::make_shared<std::promise<Result<Json>>>();
+Result<Redefined> Engine::State::define(EntryKind kind, const std::string& text) {
+  auto applied = std::make_shared<std::promise<Outcome>>();
   auto answer = applied->get_future();
   {
     // What is wrong with it is said before it gets into the log.
@@ -521,14 +515,14 @@ Result<Json> Engine::State::define(EntryKind kind, const std::string& text) {
     queue.push_back({kind, {.source = {}, .type = {}, .body = text}, {}, applied});
   }
   queue_news.notify_one();
-  return answer.get();
+  return std::get<Redefined>(TRY(answer.get()));
 }
 
-Result<Json> Engine::apply_definitions(const std::string& text) {
+Result<Redefined> Engine::apply_definitions(const std::string& text) {
   return state_->define(EntryKind::Define, text);
 }
 
-Result<Json> Engine::remove_definition(const std::string& slug) {
+Result<Redefined> Engine::remove_definition(const std::string& slug) {
   return state_->define(EntryKind::Remove, slug);
 }
 

@@ -16,12 +16,13 @@
 #include <string>
 #include <vector>
 
-#include "core/json.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "feed/change.hpp"
+#include "feed/feed.hpp"
+#include "live/answers.hpp"
 #include "profiles/identity.hpp"
 #include "profiles/intake.hpp"
+#include "profiles/ruling.hpp"
 #include "store/record.hpp"
 
 namespace tessera::live {
@@ -60,47 +61,50 @@ class Reader {
 using MakeReader = std::function<std::unique_ptr<Reader>(profiles::Intake&)>;
 
 enum class Taken { Yes, Busy };
+using Done = std::function<void(Result<uint64_t>)>;
 
-// Who wants the changes as they happen. Called on the applier's thread: must not block.
-using Listener = std::function<void(std::span<const feed::Change>)>;
+// Where submissions go.
+class Door {
+ public:
+  virtual ~Door() = default;
+  // `done` is called once, on the writer's thread, when the submission is on disk (the offset of its entry) or could
+  // not be written (disk full). Busy: nothing will happen, try again later.
+  virtual Taken submit(Submission submission, Done done) = 0;
+};
 
-class Engine {
+class Engine final : public Door, public feed::Feed {
  public:
   // Opens the log beside the record, brings the state up to the log's end and fires the timers that were missed.
   static Result<std::unique_ptr<Engine>> start(store::Record& record, const std::string& log_folder,
                                                MakeReader make_reader, const Settings& settings, const Clock& clock);
   // Takes nothing more, applies and records what was logged, and ends the threads.
-  ~Engine();
+  ~Engine() override;
   Result<void> stop();
 
-  // `done` is called once, on the writer's thread, when the submission is on disk (the offset of its entry) or could
-  // not be written (disk full). Busy: nothing will happen, try again later.
-  Taken submit(Submission submission, std::function<void(Result<uint64_t>)> done);
+  Taken submit(Submission submission, Done done) override;
 
   // Definitions: parsed and checked together with those in force; the error has all diagnostics with places. Returns
   // when the new ones are in force and every change they made is in the feed.
-  Result<Json> apply_definitions(const std::string& text);
-  Result<Json> remove_definition(const std::string& slug);
+  Result<Redefined> apply_definitions(const std::string& text);
+  Result<Redefined> remove_definition(const std::string& slug);
 
-  // A decision about customers (profiles/ruling.hpp) as JSON; a customer may also be a text: a public id or any
-  // identifier. Returns when it is applied. Error: what is wrong with it, or nobody is known by that name.
-  Result<Json> rule(const std::string& text);
+  // A decision about customers. Returns when it is applied. Error: it speaks of somebody unknown.
+  Result<Ruled> rule(const profiles::Ruling& ruling);
 
   // --- reading; any thread; consistent with one moment of the fold
-  Json segments();                                    // a list: id, name, version, since, members, definition
-  std::optional<Json> customer(std::string_view id);  // by public id or any identifier: traits, segments, events seen
+  std::vector<SegmentState> segments();
+  std::optional<CustomerState> customer(std::string_view id);  // by public id or any identifier
+  // One of the identifiers of the customer of that name.
+  std::optional<profiles::NamedIdentifier> identifier_of(std::string_view id);
   // Members by public id, ascending, after `after`; at most `limit`.
   Result<std::vector<std::string>> members(std::string_view segment, std::string_view after, size_t limit);
-  Json status();  // offsets, lag, counters of events, rejects, duplicates, queue, timers, freshness by source
-  // Changes behind `id` (empty: from the oldest), at most `limit`. Error: the id is not one.
-  Result<std::vector<feed::Change>> changes_after(std::string_view id, size_t limit);
-  // The listener sees every change behind the returned id, in order. Ends with the handle.
-  struct Subscription;
-  std::pair<std::shared_ptr<Subscription>, std::string> subscribe(Listener listener);
+  Status status();
+  // Of an import whose pieces came since the start (of the latest 64). All 0 where none is known by that name.
+  ImportCounts import_of(std::string_view import);
 
-  // Of an import whose pieces came since the start (of the latest 64): stored, trait_facts, duplicates, rejects,
-  // customers, new_customers. All 0 where none is known by that name.
-  Json import_of(std::string_view import);
+  // --- the feed
+  Result<std::vector<feed::Change>> changes_after(const feed::Position& position, size_t limit) override;
+  feed::Subscription listen(std::function<void()> bell) override;
 
   // Waits until the record has everything that was logged before this call. Error: it cannot be written now.
   Result<void> record_now();

@@ -38,35 +38,16 @@ feed::Change Engine::State::change_of(const Flip& flip) const {
 }
 
 void Engine::State::tell(std::span<const Flip> flips) {
-  if (flips.empty()) return;
-  const std::lock_guard lock(listeners_mutex);
-  last_told = flips.back().id;
-  std::erase_if(listeners, [](const auto& each) { return each.expired(); });
-  if (listeners.empty()) return;
-  std::vector<feed::Change> changes;
-  {
-    const std::shared_lock reading(fold_mutex);
-    for (const Flip& flip : flips) changes.push_back(change_of(flip));
-  }
-  for (const auto& each : listeners)
-    if (const auto subscription = each.lock()) subscription->listener(changes);
+  if (!flips.empty()) bells.ring(flips.back().id);
 }
 
-std::pair<std::shared_ptr<Engine::Subscription>, std::string> Engine::subscribe(Listener listener) {
-  auto subscription = std::make_shared<Subscription>(Subscription{std::move(listener)});
-  const std::lock_guard lock(state_->listeners_mutex);
-  state_->listeners.push_back(subscription);
-  return {subscription, text_of(state_->last_told)};
+feed::Subscription Engine::listen(std::function<void()> bell) {
+  return state_->bells.listen(std::move(bell));
 }
 
-Result<std::vector<feed::Change>> Engine::changes_after(std::string_view id, size_t limit) {
+Result<std::vector<feed::Change>> Engine::changes_after(const feed::Position& position, size_t limit) {
   State& s = *state_;
-  std::optional<feed::ChangeId> after;
-  if (!id.empty()) {
-    after = feed::parse_change_id(id);
-    if (!after)
-      return usage(fmt::format("'{}' is no id of a change", id), "they look like 4711-3; without one: from the oldest");
-  }
+  feed::Position after = position;
   const auto is_behind = [&](const Flip& flip) { return !after || flip.id > *after; };
   std::vector<feed::Change> out;
   const auto from_memory = [&](bool from_its_oldest) {
@@ -92,23 +73,20 @@ Result<std::vector<feed::Change>> Engine::changes_after(std::string_view id, siz
 
 // --- questions
 
-Json Engine::State::stale_sources(const std::string& slug) const {
+std::vector<std::string> Engine::State::stale_sources(const std::string& slug) const {
   const auto& program = fold->definitions().program.definitions;
   const auto definition = std::ranges::find_if(program, [&](const language::Definition& each) {
     return each.kind == language::DefinitionKind::Segment && each.slug == slug;
   });
   const auto events =
       language::events_looked_at(fold->definitions().program, static_cast<size_t>(definition - program.begin()));
-  Json out = Json::array();
-  for (std::string& name : events ? sources.silent(clock.now(), *events) : sources.silent(clock.now()))
-    out.add(std::move(name));
-  return out;
+  return events ? sources.silent(clock.now(), *events) : sources.silent(clock.now());
 }
 
-Json Engine::segments() {
+std::vector<SegmentState> Engine::segments() {
   State& s = *state_;
   const std::shared_lock lock(s.fold_mutex);
-  Json list = Json::array();
+  std::vector<SegmentState> list;
   const auto& outputs = s.fold->plan().outputs;
   for (size_t i = 0; i < s.fold->plan().segments.size(); ++i) {
     const std::string& slug = outputs[s.fold->plan().segments[i]].slug;
@@ -116,14 +94,13 @@ Json Engine::segments() {
     const auto text = std::ranges::find_if(s.in_force.all(), [&](const language::Definition& each) {
       return each.kind == language::DefinitionKind::Segment && each.slug == slug;
     });
-    list.add(Json::object()
-                 .set("id", slug)
-                 .set("name", version->name)
-                 .set("version", uint64_t{version->version})
-                 .set("since", text_of(version->since))
-                 .set("members", uint64_t{s.fold->members(i).size()})
-                 .set("stale_sources", s.stale_sources(slug))
-                 .set("definition", text == s.in_force.all().end() ? "" : language::print(*text)));
+    list.push_back({.slug = slug,
+                    .name = version->name,
+                    .version = version->version,
+                    .since = version->since,
+                    .members = s.fold->members(i).size(),
+                    .stale_sources = s.stale_sources(slug),
+                    .definition = text == s.in_force.all().end() ? "" : language::print(*text)});
   }
   return list;
 }
@@ -164,40 +141,43 @@ std::optional<Profile> Engine::State::find_customer(std::string_view id) {
   return found;
 }
 
-std::optional<Json> Engine::customer(std::string_view id) {
+std::optional<CustomerState> Engine::customer(std::string_view id) {
   State& s = *state_;
   const std::shared_lock lock(s.fold_mutex);
   const Identities& identities = s.fold->identities();
   const auto found = s.find_customer(id);
   if (!found) return std::nullopt;
   const Profile leader = identities.leader(*found);
+  CustomerState out{.customer = s.public_id(leader),
+                    .as_of = s.fold->learnt(),
+                    .identifiers = {},
+                    .first_fact = s.fold->begin_of(leader),
+                    .segments = {}};
   std::vector<Profile> members;
   identities.members(leader, members);
-  std::map<IdentifierKind, uint64_t> kinds;
-  uint64_t facts = 0;
   for (const Profile profile : members) {
-    ++kinds[identities.kind(profile)];
-    facts += s.fold->memory().histories.rows(profile);
+    ++out.identifiers[identities.kind(profile)];
+    out.facts_in_memory += s.fold->memory().histories.rows(profile);
   }
-  Json counts = Json::object(), segments = Json::array();
-  for (const auto& [kind, count] : kinds) counts.set(std::string(profiles::name_of(kind)), count);
   for (size_t i = 0; i < s.fold->plan().segments.size(); ++i)
     if (s.fold->is_member(leader, i)) {
       const auto& output = s.fold->plan().outputs[s.fold->plan().segments[i]];
-      segments.add(Json::object().set("id", output.slug).set("name", output.name));
+      out.segments.push_back({output.slug, output.name});
     }
-  Json out = Json::object();
-  out.set("customer", s.public_id(leader))
-      .set("as_of", text_of(s.fold->learnt()))
-      .set("identifiers", std::move(counts));
-  out.set("first_fact", text_of(s.fold->begin_of(leader))).set("facts_in_memory", facts);
-  out.set("segments", std::move(segments));
-  const Instant next = s.fold->next_look(leader);
-  out.set("looked_at_again", next == kNever ? Json() : Json(text_of(next)));
+  if (const Instant next = s.fold->next_look(leader); next != kNever) out.looked_at_again = next;
   return out;
 }
 
-Json Engine::import_of(std::string_view import) {
+std::optional<profiles::NamedIdentifier> Engine::identifier_of(std::string_view id) {
+  State& s = *state_;
+  const std::shared_lock lock(s.fold_mutex);
+  const Identities& identities = s.fold->identities();
+  const auto found = s.find_customer(id);
+  if (!found) return std::nullopt;
+  return profiles::NamedIdentifier{identities.kind(*found), std::string(identities.value(*found))};
+}
+
+ImportCounts Engine::import_of(std::string_view import) {
   catch_up();
   State& s = *state_;
   const std::shared_lock lock(s.fold_mutex);
@@ -205,76 +185,67 @@ Json Engine::import_of(std::string_view import) {
   const ImportTally none{}, &tally = found == s.imports.end() ? none : *found;
   std::unordered_set<Profile> customers;
   for (const Profile profile : tally.who) customers.insert(s.fold->identities().leader(profile));
-  return Json::object()
-      .set("stored", tally.stored)
-      .set("trait_facts", tally.trait_facts)
-      .set("duplicates", tally.duplicates)
-      .set("rejects", tally.rejects)
-      .set("customers", uint64_t{customers.size()})
-      .set("new_customers", tally.new_customers);
+  return {.stored = tally.stored,
+          .trait_facts = tally.trait_facts,
+          .duplicates = tally.duplicates,
+          .rejects = tally.rejects,
+          .customers = customers.size(),
+          .new_customers = tally.new_customers};
 }
 
-// Identifiers that too many customers share, with what to do about them.
-Json Engine::State::storms() const {
-  Json out = Json::array();
+std::vector<SharedIdentifier> Engine::State::storms() const {
+  std::vector<SharedIdentifier> out;
   const Identities& identities = fold->identities();
-  for (const profiles::Storm& storm : identities.storms()) {
-    const Json who = profiles::json_of(
-        profiles::NamedIdentifier{identities.kind(storm.profile), std::string(identities.value(storm.profile))});
-    out.add(Json::object()
-                .set("who", who)
-                .set("refused_links", uint64_t{storm.refused})
-                .set("block", Json::object().set("ruling", "block").set("who", who).dump())
-                .set("allow", Json::object().set("ruling", "allow").set("who", who).dump()));
-  }
+  for (const profiles::Storm& storm : identities.storms())
+    out.push_back({{identities.kind(storm.profile), std::string(identities.value(storm.profile))}, storm.refused});
   return out;
 }
 
-Json Engine::status() {
+Status Engine::status() {
   State& s = *state_;
-  Json out = Json::object();
+  Status out;
   {
     const std::shared_lock lock(s.fold_mutex);
     const auto& inflow = s.fold->inflow().counts();
     const auto& counts = s.fold->counts();
-    out.set("as_of", text_of(s.fold->learnt())).set("customers", uint64_t{s.fold->identities().customers()});
-    out.set("identifiers", uint64_t{s.fold->identities().size()});
-    out.set("facts_in_memory", s.fold->memory().histories.rows()).set("bytes_in_memory", uint64_t{s.fold->bytes()});
-    out.set("received", inflow.rows).set("duplicates", inflow.duplicates).set("rejects", inflow.rejects);
-    out.set("refused", inflow.refused).set("refused_identifiers", uint64_t{s.fold->rulings().refused()});
-    const auto& most = s.settings.stitch.most;
-    Json limits = Json::object();
-    for (size_t kind = 1; kind < most.size(); ++kind)
-      limits.set(std::string(profiles::name_of(static_cast<IdentifierKind>(kind))), uint64_t{most[kind]});
-    out.set("identifiers_a_customer", std::move(limits)).set("storms", s.storms());
-    Json refused = Json::object();
-    for (const auto& [source, count] : s.refused_by_source) refused.set(source, count);
-    out.set("refused_by_source", std::move(refused));
-    out.set("looks", counts.looks).set("walks", counts.walks).set("timers_fired", counts.timers);
-    out.set("changes", counts.flips);
-    out.set("duplicates_known_since",
-            s.fold->recent().horizon() == kEver ? Json() : Json(text_of(s.fold->recent().horizon())));
-    const Instant now = s.clock.now();
-    Json silent = Json::array();
-    for (std::string& name : s.sources.silent(now)) silent.add(std::move(name));
-    out.set("sources", s.sources.json(now)).set("silent_sources", std::move(silent));
+    out.as_of = s.fold->learnt();
+    out.customers = s.fold->identities().customers();
+    out.identifiers = s.fold->identities().size();
+    out.facts_in_memory = s.fold->memory().histories.rows();
+    out.bytes_in_memory = s.fold->bytes();
+    out.received = inflow.rows;
+    out.duplicates = inflow.duplicates;
+    out.rejects = inflow.rejects;
+    out.refused = inflow.refused;
+    out.refused_identifiers = s.fold->rulings().refused();
+    out.limits = s.settings.stitch;
+    out.storms = s.storms();
+    out.refused_by_source = s.refused_by_source;
+    out.looks = counts.looks;
+    out.walks = counts.walks;
+    out.timers_fired = counts.timers;
+    out.changes = counts.flips;
+    if (s.fold->recent().horizon() != kEver) out.duplicates_known_since = s.fold->recent().horizon();
+    out.sources = s.sources.states(s.clock.now());
   }
-  const int64_t due = s.next_due;
-  out.set("next_timer", due >= kNever.ms ? Json() : Json(text_of(Instant{due})));
-  out.set("log_end", s.log->end()).set("recorded_until", s.recorded_until.load());
+  if (const int64_t due = s.next_due; due < kNever.ms) out.next_timer = Instant{due};
+  out.log_end = s.log->end();
+  out.recorded_until = s.recorded_until;
   {
     const std::lock_guard lock(s.behind_mutex);
-    out.set("applied_until", s.applied_until).set("bytes_behind", s.behind_bytes);
+    out.applied_until = s.applied_until;
+    out.bytes_behind = s.behind_bytes;
   }
   {
     const std::lock_guard lock(s.queue_mutex);
-    out.set("bytes_queued", s.queue_bytes);
+    out.bytes_queued = s.queue_bytes;
   }
   {
     const std::lock_guard lock(s.pages_mutex);
-    out.set("record_trouble", s.trouble.empty() ? Json() : Json(s.trouble));
+    out.record_trouble = s.trouble;
   }
-  out.set("log_failures", s.log_failures.load()).set("told_busy", s.busy.load());
+  out.log_failures = s.log_failures;
+  out.told_busy = s.busy;
   return out;
 }
 

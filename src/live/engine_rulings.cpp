@@ -29,8 +29,7 @@ void Engine::State::watch_rates(Instant learnt) {
   }
 }
 
-bool Engine::State::enqueue_ruling(const profiles::Ruling& ruling,
-                                   std::shared_ptr<std::promise<Result<Json>>> applied) {
+bool Engine::State::enqueue_ruling(const profiles::Ruling& ruling, Awaited applied) {
   {
     const std::lock_guard lock(queue_mutex);
     if (is_stopping) return false;
@@ -43,7 +42,7 @@ bool Engine::State::enqueue_ruling(const profiles::Ruling& ruling,
   return true;
 }
 
-Result<Json> Engine::State::rule(const LogEntry& entry, const Logged& logged) {
+Result<Ruled> Engine::State::rule(const LogEntry& entry, const Logged& logged) {
   Result<profiles::Ruling> ruling = usage("not read");
   Result<void> ruled;
   std::vector<Flip> fresh;
@@ -58,30 +57,14 @@ Result<Json> Engine::State::rule(const LogEntry& entry, const Logged& logged) {
   tell(fresh);
   if (!ruling) return std::unexpected(ruling.error());
   if (!ruled) return std::unexpected(ruled.error());
-  return profiles::json_of(*ruling).set("learnt", text_of(entry.learnt)).set("changes", uint64_t{fresh.size()});
+  return Ruled{.ruling = *ruling, .learnt = entry.learnt, .changes = fresh.size()};
 }
 
-Result<Json> Engine::rule(const std::string& text) {
-  State& s = *state_;
-  Json json = TRY(parse_json(text, "ruling"));
-  {
-    const std::shared_lock lock(s.fold_mutex);
-    const Identities& identities = s.fold->identities();
-    for (const char* name : {"who", "other"}) {
-      const Json* id = json.find(name);
-      const std::string customer = id && id->as_text() ? *id->as_text() : "";
-      if (customer.empty()) continue;
-      const auto found = s.find_customer(customer);
-      if (!found) return fail(fmt::format("there is no customer '{}'", customer), {}, "GET /api/v1/customers/ID");
-      json.set(name, profiles::json_of(
-                         profiles::NamedIdentifier{identities.kind(*found), std::string(identities.value(*found))}));
-    }
-  }
-  const profiles::Ruling ruling = TRY(profiles::parse_ruling(json));
-  auto applied = std::make_shared<std::promise<Result<Json>>>();
+Result<Ruled> Engine::rule(const profiles::Ruling& ruling) {
+  auto applied = std::make_shared<std::promise<Outcome>>();
   auto answer = applied->get_future();
-  if (!s.enqueue_ruling(ruling, std::move(applied))) return fail("the server is stopping");
-  return answer.get();
+  if (!state_->enqueue_ruling(ruling, std::move(applied))) return fail("the server is stopping");
+  return std::get<Ruled>(TRY(answer.get()));
 }
 
 }  // namespace tessera::live

@@ -1,5 +1,5 @@
 // What the engine's threads share: engine.cpp moves it on, engine_questions.cpp answers from it. Locks are taken in
-// this order: listeners or recorder, fold, lookup; while one of queue, behind, pages is held, no other is taken.
+// this order: recorder, fold, lookup; while one of queue, behind, pages is held, no other is taken.
 #pragma once
 
 #include <atomic>
@@ -12,6 +12,7 @@
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
+#include <variant>
 
 #include "live/engine.hpp"
 #include "live/entry.hpp"
@@ -24,7 +25,9 @@
 
 namespace tessera::live {
 
-using Done = std::function<void(Result<uint64_t>)>;
+// What comes of an entry that somebody waits for: of Define and Remove, of Ruling.
+using Outcome = Result<std::variant<std::monostate, Redefined, Ruled>>;
+using Awaited = std::shared_ptr<std::promise<Outcome>>;
 
 inline constexpr auto kBeat = std::chrono::milliseconds(20);
 
@@ -32,13 +35,13 @@ struct Waiting {  // in the queue before the log
   EntryKind kind = EntryKind::Events;
   Submission submission;  // Define, Remove: body is the text
   Done done;
-  std::shared_ptr<std::promise<Result<Json>>> applied;  // Define, Remove
+  Awaited applied;  // Define, Remove, Ruling
 };
 
 struct Logged {  // on disk, before the fold
   uint64_t offset = 0, next = 0;
   std::string payload;
-  std::shared_ptr<std::promise<Result<Json>>> applied;
+  Awaited applied;
 };
 
 // What came of an import's pieces so far.
@@ -56,10 +59,6 @@ struct Rates {
   static constexpr size_t kCustomers = 100'000;  // watched at a time
   Instant since = kEver;
   std::unordered_map<Profile, uint32_t> events;
-};
-
-struct Engine::Subscription {
-  Listener listener;
 };
 
 struct Engine::State {
@@ -112,9 +111,7 @@ struct Engine::State {
   std::atomic<int64_t> next_due{kNever.ms}, last_learnt{kEver.ms};
   std::atomic<uint64_t> logged_entries{0}, busy{0}, log_failures{0};
 
-  std::mutex listeners_mutex;
-  std::vector<std::weak_ptr<Subscription>> listeners;
-  feed::ChangeId last_told{};
+  feed::Bells bells;
 
   std::thread writer, applier, recording;
 
@@ -126,26 +123,26 @@ struct Engine::State {
   void write_log();
   void write_group(std::vector<Waiting> group);
   void apply_log();
-  Result<Json> apply(const Logged& logged);
-  Result<Json> redefine(const LogEntry& entry, const Logged& logged);
+  Outcome apply(const Logged& logged);
+  Result<Redefined> redefine(const LogEntry& entry, const Logged& logged);
   Page take_page();
   void read_rows(const LogEntry& entry);
   ImportTally& tally_of(std::string_view import);
-  Result<Json> rule(const LogEntry& entry, const Logged& logged);
+  Result<Ruled> rule(const LogEntry& entry, const Logged& logged);
   std::optional<Profile> find_customer(std::string_view id);
-  Json storms() const;
+  std::vector<SharedIdentifier> storms() const;
   void watch_rates(Instant learnt);
   // False: nothing is taken any more.
-  bool enqueue_ruling(const profiles::Ruling& ruling, std::shared_ptr<std::promise<Result<Json>>> applied);
+  bool enqueue_ruling(const profiles::Ruling& ruling, Awaited applied);
   void tell(std::span<const Flip> flips);
   feed::Change change_of(const Flip& flip) const;
   std::string public_id(Profile profile) const;
-  Json stale_sources(const std::string& slug) const;  // silent ones that a segment depends on
+  std::vector<std::string> stale_sources(const std::string& slug) const;  // silent ones that a segment depends on
   void hand_over_page();
   bool wait_for_record();  // false: it is ending, and the record cannot be written
   void record_pages();
   void end_recording();
-  Result<Json> define(EntryKind kind, const std::string& text);
+  Result<Redefined> define(EntryKind kind, const std::string& text);
 };
 
 }  // namespace tessera::live

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/json.hpp"
+
 namespace tessera::live {
 
 std::vector<bool>& Sources::called(std::string_view name, Instant at) {
@@ -44,19 +46,15 @@ std::vector<Sources::Heard> Sources::heard() const {
   return out;
 }
 
-Json Sources::json(Instant now) const {
-  Json out = Json::array();
-  for (const auto& [name, source] : all_) {
-    Json events = Json::array();
-    for (const std::string& event : source.events) events.add(event);
-    out.add(Json::object()
-                .set("source", name)
-                .set("calls", source.calls)
-                .set("newest", text_of(source.newest))
-                .set("usual_gap_ms", source.usual_gap.ms)
-                .set("is_silent", is_silent(source, now))
-                .set("events", std::move(events)));
-  }
+std::vector<SourceState> Sources::states(Instant now) const {
+  std::vector<SourceState> out;
+  for (const auto& [name, source] : all_)
+    out.push_back({.name = name,
+                   .calls = source.calls,
+                   .newest = source.newest,
+                   .usual_gap = source.usual_gap,
+                   .is_silent = is_silent(source, now),
+                   .events = {source.events.begin(), source.events.end()}});
   return out;
 }
 

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/json.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "live/answers.hpp"
 
 namespace tessera::live {
 
@@ -25,7 +25,7 @@ class Sources {
   std::vector<std::string> silent(Instant now) const;
   // Those of them that ever sent one of the events.
   std::vector<std::string> silent(Instant now, const std::set<std::string>& events) const;
-  Json json(Instant now) const;
+  std::vector<SourceState> states(Instant now) const;  // by name
   struct Heard {
     std::string name;
     Instant newest;

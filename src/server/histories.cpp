@@ -42,7 +42,7 @@ Result<std::pair<int64_t, uint64_t>> place_of(const std::string& text) {
 
 Result<Json> history_of(Service& service, std::string_view customer, const HistoryWish& wish) {
   const auto place = TRY(place_of(wish.before));
-  TRY(service.backend.record_now());
+  TRY(service.engine.record_now());
   auto connection = TRY(service.record.connect());
   auto snapshot = TRY(store::Transaction::begin_reading(connection));
   const auto tables = TRY(profiles::EventTables::read(connection));

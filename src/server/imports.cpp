@@ -5,6 +5,7 @@
 
 #include "ingest/row_stream.hpp"
 #include "profiles/tables.hpp"
+#include "server/engine_json.hpp"
 
 namespace tessera::server {
 
@@ -43,11 +44,6 @@ Result<std::unordered_set<uint64_t>> known_rows(store::Connection& connection,
   return out;
 }
 
-uint64_t count_in(const Json& counts, std::string_view name) {
-  const Json* found = counts.find(name);
-  return found ? static_cast<uint64_t>(found->number_or(0)) : 0;
-}
-
 }  // namespace
 
 Result<TakenPiece> take_piece(Service& service, std::string_view import, std::string_view piece) {
@@ -66,7 +62,7 @@ Result<TakenPiece> take_piece(Service& service, std::string_view import, std::st
                             : ingest::piece_without(piece, [&](uint64_t print) { return known.contains(print); })};
   std::promise<Result<uint64_t>> logged;
   auto answer = logged.get_future();
-  if (service.backend.submit(std::move(submission), [&](Result<uint64_t> offset) { logged.set_value(offset); }) ==
+  if (service.door.submit(std::move(submission), [&](Result<uint64_t> offset) { logged.set_value(offset); }) ==
       live::Taken::Busy) {
     out.is_busy = true;
     return out;
@@ -77,23 +73,23 @@ Result<TakenPiece> take_piece(Service& service, std::string_view import, std::st
 
 Result<Json> finish_import(Service& service, std::string_view import, const std::string& source, const Json& notes) {
   TRY(check_name(import));
-  TRY(service.backend.record_now());
-  Json counts = service.backend.import_of(import);
+  TRY(service.engine.record_now());
+  const live::ImportCounts counts = service.engine.import_of(import);
   uint64_t number = 0;
-  TRY(service.backend.while_still([&]() -> Result<void> {
+  TRY(service.engine.while_still([&]() -> Result<void> {
     auto connection = TRY(service.record.connect());
     auto transaction = TRY(store::Transaction::begin(connection));
     store::Entry entry = TRY(store::next_entry(connection, "import", service.clock.now()));
     Json detail = notes.as_object() ? notes : Json::object();
     detail.set("import", import);
-    for (const char* name : {"stored", "trait_facts", "duplicates"}) detail.set(name, count_in(counts, name));
+    detail.set("stored", counts.stored).set("trait_facts", counts.trait_facts).set("duplicates", counts.duplicates);
     entry.source = source;
     entry.detail = detail.dump();
     TRY(store::append_entry(connection, entry));
     number = entry.id;
     return transaction.commit();
   }));
-  return counts.set("entry", number);
+  return json_of(counts).set("entry", number);
 }
 
 }  // namespace tessera::server

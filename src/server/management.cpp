@@ -1,10 +1,12 @@
 // The management API: segments and their members, customers, changes, rejects, sources and their keys, status. Handlers
-// are thin: they read the address, ask the backend or the record, and write JSON. Errors are problem documents.
+// are thin: they read the address, ask the engine or the record, and write JSON. Errors are problem documents.
 #include <charconv>
-#include <mutex>
 
+#include "core/guarded.hpp"
 #include "core/text.hpp"
+#include "feed/feed.hpp"
 #include "profiles/rulings.hpp"
+#include "server/engine_json.hpp"
 #include "server/histories.hpp"
 #include "server/questions.hpp"
 #include "server/site.hpp"
@@ -40,26 +42,25 @@ bool accepts(const http::Request& request, std::string_view type) {
 // --- segments
 
 void list_segments(Service& service, Call, http::Responder responder) {
-  responder.send(json_response(Json::object().set("segments", service.backend.segments())));
+  Json list = Json::array();
+  for (const live::SegmentState& segment : service.engine.segments()) list.add(json_of(segment));
+  responder.send(json_response(Json::object().set("segments", std::move(list))));
 }
 
 void get_segment(Service& service, Call call, http::Responder responder) {
-  const Json all = service.backend.segments();
-  if (const Json::Array* items = all.as_array())
-    for (const Json& item : *items)
-      if (const Json* id = item.find("id"); id && id->text_or("") == call.parts[0])
-        return responder.send(json_response(item));
+  for (const live::SegmentState& segment : service.engine.segments())
+    if (segment.slug == call.parts[0]) return responder.send(json_response(json_of(segment)));
   responder.send(problem(404, fmt::format("there is no segment '{}'", call.parts[0]), "GET /api/v1/segments"));
 }
 
 void apply_segments(Service& service, Call call, http::Responder responder) {
-  const auto applied = service.backend.apply_definitions(call.request.body);
-  responder.send(applied ? json_response(*applied) : problem_of(applied.error()));
+  const auto applied = service.engine.apply_definitions(call.request.body);
+  responder.send(applied ? json_response(json_of(*applied)) : problem_of(applied.error()));
 }
 
 void remove_segment(Service& service, Call call, http::Responder responder) {
-  const auto removed = service.backend.remove_definition(call.parts[0]);
-  responder.send(removed ? json_response(*removed) : problem_of(removed.error(), 404));
+  const auto removed = service.engine.remove_definition(call.parts[0]);
+  responder.send(removed ? json_response(json_of(*removed)) : problem_of(removed.error(), 404));
 }
 
 // --- members
@@ -79,13 +80,13 @@ std::string member_line(const std::string& member, bool is_csv) {
 // Page after page, so that a segment of a million needs no more memory than one of ten.
 class MemberStream final : public http::Stream {
  public:
-  MemberStream(Backend& backend, std::string segment, std::string after, bool is_csv)
-      : backend_(backend), segment_(std::move(segment)), after_(std::move(after)), is_csv_(is_csv) {}
+  MemberStream(live::Engine& engine, std::string segment, std::string after, bool is_csv)
+      : engine_(engine), segment_(std::move(segment)), after_(std::move(after)), is_csv_(is_csv) {}
 
   Piece next() override {
     Piece out{.text = {}, .then = Then::More};
     if (is_csv_ && std::exchange(is_first_, false)) out.text = kCsvHead;
-    const auto page = backend_.members(segment_, after_, kPage);
+    const auto page = engine_.members(segment_, after_, kPage);
     // Removed while it was read: the reader sees where it ends.
     if (!page || page->size() < kPage) out.then = Then::End;
     if (!page || page->empty()) return out;
@@ -95,7 +96,7 @@ class MemberStream final : public http::Stream {
   }
 
  private:
-  Backend& backend_;
+  live::Engine& engine_;
   std::string segment_, after_;
   bool is_csv_, is_first_ = true;
 };
@@ -155,36 +156,30 @@ void list_members(Service& service, Call call, http::Responder responder) {
     return responder.send(problem(400, fmt::format("there is no format '{}'", format), "format=json, csv or jsonl"));
   if (call.query.get("as_of") || call.query.get("known_at"))
     return list_past_members(service, call, {after, *limit, is_csv, is_lines}, responder);
-  const auto page = service.backend.members(call.parts[0], after, is_csv || is_lines ? 1 : *limit);
+  const auto page = service.engine.members(call.parts[0], after, is_csv || is_lines ? 1 : *limit);
   if (!page) return responder.send(problem_of(page.error(), 404));
   if (is_csv || is_lines) {
-    auto stream = std::make_shared<MemberStream>(service.backend, call.parts[0], after, is_csv);
+    auto stream = std::make_shared<MemberStream>(service.engine, call.parts[0], after, is_csv);
     return responder.send({.type = type_of_lines(is_csv), .stream = std::move(stream)});
   }
-  Json members = Json::array(), stale = Json::array();
-  for (const std::string& member : *page) members.add(member);
-  const Json all = service.backend.segments();
-  for (const Json& segment : *all.as_array())
-    if (const Json* silent = segment.find("stale_sources");
-        silent &&
-        (segment.find("id")->text_or("") == call.parts[0] || segment.find("name")->text_or("") == call.parts[0]))
-      stale = *silent;
-  Json out = Json::object().set("members", std::move(members));
+  Json stale = Json::array();
+  for (const live::SegmentState& segment : service.engine.segments())
+    if (segment.slug == call.parts[0] || segment.name == call.parts[0]) stale = json_of(segment.stale_sources);
+  Json out = Json::object().set("members", json_of(*page));
   out.set("next", page->size() == *limit ? Json(page->back()) : Json()).set("stale_sources", std::move(stale));
   responder.send(json_response(out));
 }
 
 void get_customer(Service& service, Call call, http::Responder responder) {
-  const auto customer = service.backend.customer(call.parts[0]);
-  if (customer) return responder.send(json_response(*customer));
+  const auto customer = service.engine.customer(call.parts[0]);
+  if (customer) return responder.send(json_response(json_of(*customer)));
   responder.send(problem(404, fmt::format("there is no customer '{}'", call.parts[0]),
                          "give a public id, or a user id, e-mail, phone or anonymous id"));
 }
 
 // The public id of whoever is known by this identifier.
 std::optional<std::string> customer_of(Service& service, const Call& call, http::Responder& responder) {
-  const auto customer = service.backend.customer(call.parts[0]);
-  if (const Json* id = customer ? customer->find("customer") : nullptr) return id->text_or("");
+  if (const auto customer = service.engine.customer(call.parts[0])) return customer->customer;
   get_customer(service, call, responder);  // says that there is none
   return std::nullopt;
 }
@@ -233,22 +228,18 @@ void preview_segments(Service& service, Call call, http::Responder responder) {
 class ChangeStream final : public http::Stream {
  public:
   // `after`: nullopt from now on.
-  ChangeStream(Backend& backend, std::optional<std::string> after) : backend_(backend) {
-    auto [handle, now] = backend.on_changes([bell = bell_] { bell->ring(); });
-    handle_ = std::move(handle);
-    after_ = after ? std::move(*after) : std::move(now);
-  }
+  ChangeStream(feed::Feed& feed, const std::optional<feed::Position>& after)
+      : heard_(feed.listen([bell = bell_] { bell->ring(); })), cursor_(feed, after.value_or(heard_.newest)) {}
   ~ChangeStream() override { bell_->answer_to(nullptr); }
 
   Piece next() override {
     Piece out{.text = {}, .then = Then::Wait};
     if (std::exchange(is_first_, false)) out.text = "retry: 2000\n\n";
-    const auto changes = backend_.changes_after(after_, kChanges);
+    const auto changes = cursor_.next(kChanges);
     if (!changes) return {.text = "event: error\ndata: " + quoted_json(changes.error().message) + "\n\n"};
-    for (const feed::Change& change : *changes) {
-      after_ = feed::text_of(change.id);
-      out.text += fmt::format("id: {}\nevent: change\ndata: {}\n\n", after_, feed::json_of(change).dump());
-    }
+    for (const feed::Change& change : *changes)
+      out.text +=
+          fmt::format("id: {}\nevent: change\ndata: {}\n\n", feed::text_of(change.id), feed::json_of(change).dump());
     if (changes->size() == kChanges) out.then = Then::More;
     return out;
   }
@@ -259,26 +250,16 @@ class ChangeStream final : public http::Stream {
   static constexpr size_t kChanges = 500;
   // Outlives the stream where a listener is being called.
   struct Bell {
-    void answer_to(std::function<void()> who) {
-      const std::lock_guard lock(mutex);
-      wake = std::move(who);
-    }
+    void answer_to(std::function<void()> who) { *wake.lock() = std::move(who); }
     void ring() {
-      std::function<void()> who;
-      {
-        const std::lock_guard lock(mutex);
-        who = wake;
-      }
-      if (who) who();
+      if (const auto who = wake.with([](const auto& each) { return each; })) who();
     }
-    std::mutex mutex;
-    std::function<void()> wake;
+    Guarded<std::function<void()>> wake;
   };
 
-  Backend& backend_;
   std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
-  std::shared_ptr<void> handle_;
-  std::string after_;
+  feed::Subscription heard_;
+  feed::Cursor cursor_;
   bool is_first_ = true;
 };
 
@@ -287,18 +268,22 @@ void list_changes(Service& service, Call call, http::Responder responder) {
   if (!limit) return responder.send(bad_limit());
   std::optional<std::string> after = call.query.get("after");
   if (const std::string_view last = call.request.header("last-event-id"); !last.empty()) after = std::string(last);
-  const auto page =
-      service.backend.changes_after(after.value_or(""), accepts(call.request, "text/event-stream") ? 1 : *limit);
+  const auto from = feed::parse_position(after.value_or(""));
+  if (!from) return responder.send(problem_of(from.error(), 400));
+  feed::Cursor cursor(service.engine, *from);
+  const bool is_stream = accepts(call.request, "text/event-stream");
+  const auto page = cursor.next(is_stream ? 1 : *limit);
   if (!page) return responder.send(problem_of(page.error(), 400));
-  if (accepts(call.request, "text/event-stream")) {
-    return responder.send({.type = "text/event-stream",
-                           .headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}},
-                           .stream = std::make_shared<ChangeStream>(service.backend, std::move(after))});
+  if (is_stream) {
+    return responder.send(
+        {.type = "text/event-stream",
+         .headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}},
+         .stream = std::make_shared<ChangeStream>(service.engine, after ? std::optional(*from) : std::nullopt)});
   }
   Json changes = Json::array();
   for (const feed::Change& change : *page) changes.add(feed::json_of(change));
   Json out = Json::object().set("changes", std::move(changes));
-  out.set("next", page->empty() ? Json(after.value_or("")) : Json(feed::text_of(page->back().id)));
+  out.set("next", feed::text_of(cursor.position()));
   responder.send(json_response(out));
 }
 
@@ -336,8 +321,8 @@ void list_rejects(Service& service, Call call, http::Responder responder) {
 // --- rulings
 
 void add_ruling(Service& service, Call call, http::Responder responder) {
-  const auto ruled = service.backend.rule(call.request.body);
-  responder.send(ruled ? json_response(*ruled, 201) : problem_of(ruled.error()));
+  const auto ruled = rule(service.engine, call.request.body);
+  responder.send(ruled ? json_response(json_of(*ruled), 201) : problem_of(ruled.error()));
 }
 
 void list_rulings(Service& service, Call call, http::Responder responder) {
@@ -348,7 +333,7 @@ void list_rulings(Service& service, Call call, http::Responder responder) {
   const auto kind = name ? profiles::ruling_named(*name) : std::nullopt;
   if (name && !kind) return responder.send(problem(400, fmt::format("there is no ruling '{}'", *name), "kind=mark"));
   const auto out = [&]() -> Result<Json> {
-    TRY(service.backend.record_now());
+    TRY(service.engine.record_now());
     auto connection = TRY(service.record.connect());
     return profiles::list_rulings(connection, kind, *limit, *skip);
   }();
@@ -357,7 +342,7 @@ void list_rulings(Service& service, Call call, http::Responder responder) {
 
 // --- sources and keys
 
-Json json_of(const Key& key) {
+Json key_json(const Key& key) {
   Json out = Json::object();
   out.set("source", key.is_admin() ? Json() : Json(key.source)).set("kind", key.is_admin() ? "token" : "write key");
   out.set("key", key.key).set("created", text_of(key.created));
@@ -370,7 +355,7 @@ void list_sources(Service& service, Call, http::Responder responder) {
   const auto keys = list_keys(*connection);
   if (!keys) return responder.send(problem_of(keys.error(), 500));
   Json items = Json::array();
-  for (const Key& key : *keys) items.add(json_of(key));
+  for (const Key& key : *keys) items.add(key_json(key));
   responder.send(json_response(Json::object().set("keys", std::move(items))));
 }
 

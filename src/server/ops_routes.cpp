@@ -1,5 +1,6 @@
 // What those ask who keep the server running: is it alive, is it ready, its counts, and the document of its routes.
 #include "core/text.hpp"
+#include "server/engine_json.hpp"
 #include "server/site.hpp"
 
 namespace tessera::server {
@@ -31,7 +32,7 @@ Json kafka_of(const Service& service) {
 
 Json status_of(Service& service) {
   return Json::object()
-      .set("engine", service.backend.status())
+      .set("engine", json_of(service.engine.status()))
       .set("tracking", tracking_counts(service.counters))
       .set("kafka", kafka_of(service))
       .set("http", http_counts(service));
@@ -62,11 +63,9 @@ void give_readiness(Service& service, Call call, http::Responder responder) {
     if (Json without = unheard(kafka_of(service)); !without.as_array()->empty())
       return responder.send(
           json_response(Json::object().set("status", "no Kafka").set("kafka", std::move(without)), 503));
-    const Json status = service.backend.status();
-    const Json* silent = status.find("silent_sources");
-    if (silent && silent->as_array() && !silent->as_array()->empty())
+    if (const auto silent = silent_sources(service.engine.status()); !silent.empty())
       return responder.send(
-          json_response(Json::object().set("status", "silent sources").set("silent_sources", *silent), 503));
+          json_response(Json::object().set("status", "silent sources").set("silent_sources", json_of(silent)), 503));
   }
   responder.send(json_response(Json::object().set("status", "ready")));
 }

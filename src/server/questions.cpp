@@ -82,7 +82,7 @@ Result<Reading> reading(Service& service) {
   if (!turn.owns_lock())
     return fail("another question of this kind is being answered, and they are answered one at a time", {},
                 "ask again in a moment");
-  TRY(service.backend.record_now());
+  TRY(service.engine.record_now());
   auto connection = std::make_unique<store::Connection>(TRY(service.record.connect()));
   auto snapshot = TRY(store::Transaction::begin(*connection));
   auto schema = language::schema_of(TRY(profiles::list_events(*connection, profiles::Counting::No)));
@@ -164,22 +164,18 @@ Json shown(const Column& column, std::span<const Column> in_force, const std::ve
   return out.set("overlaps", std::move(overlaps));
 }
 
-// Sources that have fallen silent and ever sent what the segment looks at, as the engine's status lists them.
-Json stale_sources(const Json& status, const language::Program& program, std::string_view slug) {
+// Sources that have fallen silent and ever sent what the segment looks at.
+Json stale_sources(const std::vector<live::SourceState>& sources, const language::Program& program,
+                   std::string_view slug) {
   const auto definition = std::ranges::find_if(program.definitions, [&](const Definition& each) {
     return each.kind == DefinitionKind::Segment && each.slug == slug;
   });
   const auto events =
       language::events_looked_at(program, static_cast<size_t>(definition - program.definitions.begin()));
+  const auto is_looked_at = [&](const std::string& event) { return events->contains(event); };
   Json out = Json::array();
-  const Json* sources = status.find("sources");
-  if (!sources || !sources->as_array()) return out;
-  for (const Json& source : *sources->as_array()) {
-    const Json *is_silent = source.find("is_silent"), *sent = source.find("events");
-    if (!is_silent || !is_silent->as_bool() || !*is_silent->as_bool() || !sent) continue;
-    const auto is_looked_at = [&](const Json& event) { return events->contains(event.text_or("")); };
-    if (!events || std::ranges::any_of(*sent->as_array(), is_looked_at)) out.add(*source.find("source"));
-  }
+  for (const live::SourceState& source : sources)
+    if (source.is_silent && (!events || std::ranges::any_of(source.events, is_looked_at))) out.add(source.name);
   return out;
 }
 
@@ -266,11 +262,11 @@ Result<Json> preview(Service& service, const std::string& text) {
   const language::Program* const programs[] = {&given.program, &known.program};
   const auto columns = TRY(ask(*record.connection, record.schema, programs, now, kNever, customers));
   Json segments = Json::array();
-  const Json status = service.backend.status();
+  const live::Status status = service.engine.status();
   for (const Column& column : columns[0])
     if (is_asked(given, columns[0], column))
       segments.add(shown(column, columns[1], customers, !given.definitions.empty())
-                       .set("stale_sources", stale_sources(status, given.program, column.slug)));
+                       .set("stale_sources", stale_sources(status.sources, given.program, column.slug)));
   return Json::object()
       .set("as_of", text_of(now))
       .set("customers", customers.size())

@@ -1,6 +1,7 @@
+#include "server/reader.hpp"
+
 #include "ingest/row_stream.hpp"
 #include "ingest/segment_spec_body.hpp"
-#include "server/backend.hpp"
 
 namespace tessera::server {
 

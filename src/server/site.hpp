@@ -10,7 +10,7 @@
 #include "http/http_server.hpp"
 #include "http/query.hpp"
 #include "http/workers.hpp"
-#include "server/backend.hpp"
+#include "live/engine.hpp"
 #include "server/keys.hpp"
 #include "store/record.hpp"
 
@@ -38,7 +38,8 @@ class MessageIds {
 
 // What routes may use.
 struct Service {
-  Backend& backend;
+  live::Engine& engine;
+  live::Door& door;  // what comes in goes there: the engine
   Keys& keys;
   store::Record& record;
   http::Workers& workers;

@@ -212,9 +212,9 @@ void take(Service& service, Call call, std::string_view type, const http::Respon
       return responder.send(refuse(service, 400, said));
   const size_t events = calls.size();
   Submission submission{*source, std::string(type), with_message_ids(parsed, calls, service.message_ids)};
-  const auto taken = service.backend.submit(
-      std::move(submission),
-      [&service, events, responder](Result<uint64_t> said) { count_and_answer(service, events, said, responder); });
+  const auto taken = service.door.submit(std::move(submission), [&service, events, responder](Result<uint64_t> said) {
+    count_and_answer(service, events, said, responder);
+  });
   if (taken == live::Taken::Busy) responder.send(busy(service));
 }
 
@@ -268,7 +268,7 @@ void take_pixel(Service& service, Call call, http::Responder responder) {
     return responder.send(pixel());
   }
   Submission submission{*source, std::string(*type), with_message_ids(parsed, {0}, service.message_ids)};
-  const auto taken = service.backend.submit(std::move(submission), [&service, responder](Result<uint64_t> logged) {
+  const auto taken = service.door.submit(std::move(submission), [&service, responder](Result<uint64_t> logged) {
     logged ? ++service.counters.requests, ++service.counters.events : ++service.counters.not_written;
     responder.send(pixel());
   });

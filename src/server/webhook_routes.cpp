@@ -1,5 +1,5 @@
 // The routes of webhooks: who is told of changes, with which secret, what could not be delivered. Thin: Deliveries
-// (live/deliveries.hpp) does it, under the lock of Webhooks.
+// (channels/deliveries.hpp) does it, under the lock of Webhooks.
 #include "channels/webhooks.hpp"
 #include "core/text.hpp"
 #include "server/site.hpp"
@@ -46,11 +46,9 @@ struct Asked {
 };
 
 // A name that is not in force would never be told of, which looks like a webhook that does not work.
-Result<void> check_segments(const std::vector<std::string>& asked, const Json& in_force) {
+Result<void> check_segments(const std::vector<std::string>& asked, const std::vector<live::SegmentState>& in_force) {
   std::vector<std::string> known;
-  if (const Json::Array* items = in_force.as_array())
-    for (const Json& item : *items)
-      if (const Json* id = item.find("id")) known.push_back(id->text_or(""));
+  for (const live::SegmentState& segment : in_force) known.push_back(segment.slug);
   for (const std::string& slug : asked) {
     if (std::find(known.begin(), known.end(), slug) != known.end()) continue;
     const auto near = nearest_name(slug, known);
@@ -86,12 +84,12 @@ Result<Asked> asked_in(const std::string& body) {
 void add_webhook(Service& service, Call call, http::Responder responder) {
   const auto added = [&]() -> Result<Webhook> {
     Asked asked = TRY(asked_in(call.request.body));
-    TRY(check_segments(asked.segments, service.backend.segments()));
+    TRY(check_segments(asked.segments, service.engine.segments()));
     // From now on, where nothing else is said.
-    if (!asked.after) asked.after = service.backend.on_changes([] {}).second;
-    return service.webhooks.with([&](Deliveries& all) {
-      return all.add(asked.url, std::move(asked.segments), *asked.after, service.clock.now());
-    });
+    const feed::Position after =
+        asked.after ? TRY(feed::parse_position(*asked.after)) : service.engine.listen([] {}).newest;
+    return service.webhooks.with(
+        [&](Deliveries& all) { return all.add(asked.url, std::move(asked.segments), after, service.clock.now()); });
   }();
   if (!added) return responder.send(problem_of(added.error(), 500));
   responder.send(json_response(channels::json_of(*added).set("secret", added->secret), 201));

@@ -10,9 +10,7 @@
 
 using namespace tessera;
 using namespace tessera::channels;
-using tessera::feed::Change;
-using tessera::feed::ChangeId;
-using tessera::feed::parse_change_id;
+using namespace tessera::feed;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -43,7 +41,7 @@ TEST(Webhook, SecretsAreRandomAndCheckedBeforeTheySign) {
 
 // --- a feed in memory, time moved by hand
 
-struct World {
+struct World final : Feed {
   std::vector<Change> changes;
   MemoryStore store;
   DeliverySettings settings{.most_changes = 10};
@@ -55,20 +53,19 @@ struct World {
   World() { restart(); }
   void restart() {
     deliveries.reset();
-    deliveries.emplace(MUST(Deliveries::open(
-        [this](std::string_view after, size_t limit) -> Result<std::vector<Change>> {
-          ++reads;
-          if (unreadable) return std::unexpected(*unreadable);
-          std::vector<Change> page;
-          const ChangeId behind = after.empty() ? ChangeId{} : *parse_change_id(after);
-          for (const Change& change : changes)
-            if (change.id > behind && page.size() < limit) page.push_back(change);
-          return page;
-        },
-        store, settings)));
+    deliveries.emplace(MUST(Deliveries::open(*this, store, settings)));
   }
+  Result<std::vector<Change>> changes_after(const Position& after, size_t limit) override {
+    ++reads;
+    if (unreadable) return std::unexpected(*unreadable);
+    std::vector<Change> page;
+    for (const Change& change : changes)
+      if ((!after || change.id > *after) && page.size() < limit) page.push_back(change);
+    return page;
+  }
+  Subscription listen(std::function<void()>) override { return {}; }  // changes_came() is called by hand
   std::string add(std::vector<std::string> segments = {}) {
-    return MUST(deliveries->add(kUrl, std::move(segments), "", now)).id;
+    return MUST(deliveries->add(kUrl, std::move(segments), {}, now)).id;
   }
   void happen(int count, const std::string& segment = "buyers") {
     for (int i = 0; i < count; ++i)
@@ -137,7 +134,7 @@ TEST(Deliveries, OneBatchAtATimeInOrderAndNoLargerThanAllowed) {
   EXPECT_THAT(ids_in(third), ElementsAre("21-0", "22-0", "23-0", "24-0", "25-0", "26-0", "27-0", "28-0"));
   world.answer(third, 200);
   EXPECT_TRUE(world.quiet());
-  EXPECT_EQ(world.deliveries->find(id)->position, "28-0");
+  EXPECT_EQ(world.deliveries->find(id)->position, (ChangeId{28, 0}));
 
   world.settings.most_bytes = 3 * json_of(world.changes[0]).dump().size() + 20;
   world.restart();
@@ -182,7 +179,8 @@ TEST(Deliveries, OnlyTheSegmentsAskedForAndWhatConcernsEveryone) {
   world.answer(delivery, 200);
   EXPECT_TRUE(world.quiet());
   EXPECT_TRUE(world.quiet());
-  EXPECT_EQ(world.deliveries->find(id)->position, "157-0") << "it has looked at all, though it asked for few";
+  EXPECT_EQ(world.deliveries->find(id)->position, (ChangeId{157, 0}))
+      << "it has looked at all, though it asked for few";
 }
 
 // --- what goes wrong
@@ -221,7 +219,7 @@ TEST(Deliveries, AFailedBatchIsTriedOnScheduleWithTheSameIdAndBytesThenDies) {
   world.deliveries->finished(delivery.ticket, fail("Couldn't connect to server"), world.now);
   const DeadLetter dead{.number = 1,
                         .webhook = id,
-                        .until = "2-0",
+                        .until = ChangeId{2, 0},
                         .changes = 2,
                         .died = world.now,
                         .error = "Couldn't connect to server"};
@@ -256,7 +254,7 @@ TEST(Deliveries, ADeadLetterIsReplayedWithItsId) {
   world.answer(world.one(), 200);
   EXPECT_TRUE(world.store.letters.empty());
   EXPECT_TRUE(world.deliveries->dead_letters(id).empty());
-  EXPECT_EQ(world.deliveries->find(id)->position, "4-0");
+  EXPECT_EQ(world.deliveries->find(id)->position, (ChangeId{4, 0}));
   EXPECT_FALSE(world.deliveries->replay(1));
   EXPECT_TRUE(world.quiet());
 }
@@ -320,7 +318,7 @@ TEST(Deliveries, ASubscriberThatIsDownCostsNothingWhileChangesCome) {
   world.now = world.now + kMinute * 3;
   world.answer(world.one(), 200);
   for (int batch = 0; batch < 28; ++batch) world.answer(world.one(), 200);
-  EXPECT_EQ(world.deliveries->find(id)->position, "28001-0") << "and it catches up in large batches";
+  EXPECT_EQ(world.deliveries->find(id)->position, (ChangeId{28001, 0})) << "and it catches up in large batches";
 }
 
 // Someone who keeps what they were told, and is away from time to time.
@@ -378,7 +376,7 @@ TEST(Deliveries, WhoIsDownBeyondTheLastAttemptFindsDeadLetters) {
   subscriber.live(world, kStart + kDay * 4, nothing);
   const auto letters = world.deliveries->dead_letters(id);
   ASSERT_EQ(letters.size(), 1u) << "the first batch; those behind it have their own three days";
-  EXPECT_EQ(letters[0].until, "10-0");
+  EXPECT_EQ(letters[0].until, (ChangeId{10, 0}));
   EXPECT_EQ(letters[0].changes, 10u);
   subscriber.is_down = false;
   subscriber.live(world, kStart + kDay * 8, nothing);
@@ -423,7 +421,7 @@ TEST(Deliveries, WhatWasNotSavedIsRepeatedAfterACrashWithTheSameChanges) {
   const Delivery first = world.one();
   world.answer(first, 200);
   MUST(world.deliveries->save(world.now));
-  EXPECT_EQ(world.store.kept[id].position, "") << "saved within a second, not at once";
+  EXPECT_EQ(world.store.kept[id].position, std::nullopt) << "saved within a second, not at once";
   EXPECT_EQ(world.deliveries->next(), kEver) << "it has to look whether there is more";
   world.restart();
   EXPECT_EQ(header(world.one(), "webhook-id"), header(first, "webhook-id"));
@@ -434,7 +432,7 @@ TEST(Deliveries, WhatWasNotSavedIsRepeatedAfterACrashWithTheSameChanges) {
   EXPECT_EQ(world.deliveries->next(), world.now + kSecond);
   world.now = world.now + kSecond;
   MUST(world.deliveries->save(world.now));
-  EXPECT_EQ(world.store.kept[id].position, "10-0");
+  EXPECT_EQ(world.store.kept[id].position, (ChangeId{10, 0}));
   EXPECT_EQ(world.deliveries->next(), std::nullopt);
   world.restart();
   EXPECT_TRUE(world.quiet());
@@ -451,7 +449,7 @@ TEST(Deliveries, ADiskThatIsFullLosesNothing) {
   }
   EXPECT_TRUE(world.store.letters.empty());
   EXPECT_FALSE(world.deliveries->save_all());
-  EXPECT_FALSE(world.deliveries->add(kUrl, {}, "", world.now));
+  EXPECT_FALSE(world.deliveries->add(kUrl, {}, {}, world.now));
   EXPECT_EQ(world.deliveries->list().size(), 1u);
   const Delivery again = world.one();
   EXPECT_THAT(ids_in(again), ElementsAre("1-0")) << "it is not given up where that cannot be written down";
@@ -484,15 +482,14 @@ TEST(Deliveries, ARotatedSecretSignsWithBothForADay) {
 
 TEST(Deliveries, WhatCannotBeAddedIsRefusedWithAReason) {
   World world;
-  const auto error = [&](const std::string& url, const std::string& position = "") {
+  const auto error = [&](const std::string& url, const Position& position = {}) {
     const auto added = world.deliveries->add(url, {}, position, world.now);
     return added ? "added" : added.error().text();
   };
   EXPECT_THAT(error("ftp://a.example/"), HasSubstr("not an http"));
   EXPECT_THAT(error("http://a.example/"), HasSubstr("plain http"));
   EXPECT_THAT(error("https://192.168.1.1/"), HasSubstr("private address"));
-  EXPECT_THAT(error(kUrl, "yesterday"), HasSubstr("no id of a change"));
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(error(kUrl, "7-0"), "added");
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(error(kUrl, ChangeId{7, 0}), "added");
   EXPECT_THAT(error(kUrl), HasSubstr("100 webhooks already"));
   for (const auto& result : {world.deliveries->remove("wh_no"), world.deliveries->enable("wh_no")})
     EXPECT_THAT(result.error().text(), HasSubstr("no webhook 'wh_no'"));
@@ -583,8 +580,7 @@ void nothing_is_lost_or_out_of_order(uint64_t seed) {
   for (const auto& [number, letter] : world.store.letters)
     std::erase_if(wanted, [&](const std::string& change) {
       const ChangeId at = *parse_change_id(change);
-      return (letter.after.empty() || at > *parse_change_id(letter.after)) && at <= *parse_change_id(letter.until) &&
-             !delivered.contains(change);
+      return (!letter.after || at > *letter.after) && at <= *letter.until && !delivered.contains(change);
     });
   RC_ASSERT(std::includes(delivered.begin(), delivered.end(), wanted.begin(), wanted.end()));
 }
@@ -607,18 +603,23 @@ TEST(RecordWebhookStore, KeepsWhatItIsGiven) {
                       .old_secret = "o",
                       .created = kStart,
                       .rotated = kStart + Duration{7},
-                      .position = "4-1",
+                      .position = ChangeId{4, 1},
                       .disabled = "why",
-                      .batch_until = "5-0",
+                      .batch_until = ChangeId{5, 0},
                       .attempts = 9,
                       .next_attempt = kStart + kDay,
                       .last_error = "answered 500"};
   MUST(kept.save(webhook));
   MUST(kept.save(other));
   EXPECT_THAT(MUST(kept.webhooks()), ElementsAre(webhook, other));
-  webhook.position = "7-0";
-  const DeadLetter letter{
-      .number = 3, .webhook = "wh_1", .after = "", .until = "7-0", .changes = 7, .died = kStart, .error = "timed out"};
+  webhook.position = ChangeId{7, 0};
+  const DeadLetter letter{.number = 3,
+                          .webhook = "wh_1",
+                          .after = {},
+                          .until = ChangeId{7, 0},
+                          .changes = 7,
+                          .died = kStart,
+                          .error = "timed out"};
   MUST(kept.bury(webhook, letter));
   EXPECT_THAT(MUST(kept.webhooks()), ElementsAre(webhook, other));
   EXPECT_THAT(MUST(kept.dead_letters()), ElementsAre(letter));
@@ -626,7 +627,7 @@ TEST(RecordWebhookStore, KeepsWhatItIsGiven) {
   again.error = "answered 404";
   MUST(kept.bury(webhook, again));
   EXPECT_THAT(MUST(kept.dead_letters()), ElementsAre(again));
-  MUST(kept.bury(other, {.number = 4, .webhook = "wh_2", .until = "1-0", .died = kStart}));
+  MUST(kept.bury(other, {.number = 4, .webhook = "wh_2", .until = ChangeId{1, 0}, .died = kStart}));
   MUST(kept.remove("wh_1"));
   EXPECT_THAT(MUST(kept.webhooks()), ElementsAre(other));
   EXPECT_EQ(MUST(kept.dead_letters()).size(), 1u);

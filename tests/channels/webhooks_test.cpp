@@ -8,9 +8,7 @@
 
 using namespace tessera;
 using namespace tessera::channels;
-using tessera::feed::Change;
-using tessera::feed::ChangeId;
-using tessera::feed::parse_change_id;
+using namespace tessera::feed;
 using tessera::testing_support::LoopbackServer;
 
 namespace {
@@ -18,24 +16,23 @@ namespace {
 const FixedClock kClock(*parse_instant("2026-03-01T10:00:00Z"));
 
 // A feed that grows while it is read.
-class Feed {
+class GrowingFeed final : public Feed {
  public:
   void happen(uint64_t count) {
-    const std::scoped_lock lock(mutex_);
-    for (; count > 0; --count) changes_.push_back({.id = {changes_.size() + 1, 0}, .customer = "c", .segment = "s"});
+    auto changes = changes_.lock();
+    for (; count > 0; --count) changes->push_back({.id = {changes->size() + 1, 0}, .customer = "c", .segment = "s"});
   }
-  ReadChanges reader() {
-    return [this](std::string_view after, size_t limit) -> Result<std::vector<Change>> {
-      const std::scoped_lock lock(mutex_);
-      const size_t from = after.empty() ? 0 : parse_change_id(after)->offset;
-      return std::vector<Change>(changes_.begin() + static_cast<ptrdiff_t>(from),
-                                 changes_.begin() + static_cast<ptrdiff_t>(std::min(from + limit, changes_.size())));
-    };
+  Result<std::vector<Change>> changes_after(const Position& after, size_t limit) override {
+    const auto changes = changes_.lock();
+    const size_t from = after ? after->offset : 0;
+    return std::vector<Change>(changes->begin() + static_cast<ptrdiff_t>(from),
+                               changes->begin() + static_cast<ptrdiff_t>(std::min(from + limit, changes->size())));
   }
+  Subscription listen(std::function<void()> bell) override { return bells_.listen(std::move(bell)); }
 
  private:
-  std::mutex mutex_;
-  std::vector<Change> changes_;
+  Guarded<std::vector<Change>> changes_;
+  Bells bells_;
 };
 
 // Counts the changes in the requests it gets; waits for them.
@@ -64,24 +61,23 @@ TEST(Webhooks, DeliverOverHttpConcurrentlyAndGoOnAfterARestart) {
   Subscriber subscriber;
   const LoopbackServer server([&](const std::string& request) { return subscriber.take(request); });
   MemoryStore kept;
-  Feed feed;
+  GrowingFeed feed;
   std::string id;
   for (uint64_t round = 1; round <= 3; ++round) {
     const auto client = curl_client(kInside);
-    const auto webhooks =
-        MUST(Webhooks::start(feed.reader(), kept, *client, {.most_changes = 50, .rules = kInside}, kClock));
+    const auto webhooks = MUST(Webhooks::start(feed, kept, *client, {.most_changes = 50, .rules = kInside}, kClock));
     if (round == 1)
-      id = MUST(webhooks->with([&](Deliveries& all) { return all.add(server.url(), {}, "", kClock.now()); })).id;
+      id = MUST(webhooks->with([&](Deliveries& all) { return all.add(server.url(), {}, {}, kClock.now()); })).id;
     for (int burst = 0; burst < 20; ++burst) {
       feed.happen(10);
       webhooks->changes_came();
     }
     subscriber.wait_for(200 * round);
     // The answer to the last batch may still be on its way back; what is asked for here comes behind it.
-    while (webhooks->with([&](Deliveries& all) { return all.find(id)->position; }) != fmt::format("{}-0", 200 * round))
+    while (webhooks->with([&](Deliveries& all) { return all.find(id)->position; }) != ChangeId{200 * round, 0})
       std::this_thread::yield();
   }
-  EXPECT_EQ(MUST(kept.webhooks()).front().position, "600-0");
+  EXPECT_EQ(MUST(kept.webhooks()).front().position, (ChangeId{600, 0}));
   EXPECT_THAT(server.requests().front(), testing::HasSubstr("\r\nwebhook-signature: v1,"));
 }
 

@@ -1,16 +1,22 @@
-// A server whose engine is a note pad, on a free port, and a client to ask it.
+// A server with a live engine, on a free port, and a client to ask it. What comes in by the tracking API goes to a note
+// pad; what a test wants in the engine it gives it itself.
 #pragma once
 
 #include <condition_variable>
+#include <future>
 #include <mutex>
 
 #include "channels/memory_store.hpp"
+#include "core/guarded.hpp"
 #include "http/raw.hpp"
-#include "profiles/ruling.hpp"
+#include "server/reader.hpp"
 #include "server/site.hpp"
 #include "store/scratch.hpp"
 
 namespace tessera::server {
+
+using http::Answer;
+using http::Raw;
 
 class SetClock final : public Clock {
  public:
@@ -19,97 +25,26 @@ class SetClock final : public Clock {
   std::atomic<int64_t> ms;
 };
 
-class NotePad final : public Backend {
+// Notes what comes in, and answers for the disk.
+class NotePad final : public live::Door {
  public:
   enum class Mood { Fine, Busy, DiskFull };
   std::atomic<Mood> mood{Mood::Fine};
 
-  live::Taken submit(live::Submission submission, std::function<void(Result<uint64_t>)> done) override {
+  live::Taken submit(live::Submission submission, live::Done done) override {
     if (mood == Mood::Busy) return live::Taken::Busy;
     if (mood == Mood::DiskFull) {
       done(fail("no space left on device"));
       return live::Taken::Yes;
     }
-    {
-      const std::lock_guard lock(mutex_);
-      submissions_.push_back(std::move(submission));
-    }
+    submissions_.lock()->push_back(std::move(submission));
     done(uint64_t{1});
     return live::Taken::Yes;
   }
-  std::vector<live::Submission> taken() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(submissions_, {});
-  }
-
-  Result<Json> apply_definitions(const std::string& text) override {
-    if (text.find("segment") == std::string::npos) return fail("expected a definition", "1:1", "segment \"X\" = ...");
-    texts.push_back(text);
-    return Json::object().set("applied", 1);
-  }
-  Result<Json> remove_definition(const std::string& slug) override {
-    if (slug != "big-spenders") return fail(fmt::format("there is no segment '{}'", slug));
-    return Json::object().set("removed", slug);
-  }
-  Result<Json> rule(const std::string& text) override {
-    const auto ruling = profiles::parse_ruling(TRY(parse_json(text, "ruling")));
-    if (!ruling) return std::unexpected(ruling.error());
-    texts.push_back(text);
-    return profiles::json_of(*ruling);
-  }
-  Json segments() override {
-    return Json::array().add(Json::object().set("id", "big-spenders").set("members", int64_t(member_ids.size())));
-  }
-  std::optional<Json> customer(std::string_view id) override {
-    if (id != "u/1 ä") return std::nullopt;
-    return Json::object().set("customer", id);
-  }
-  Result<std::vector<std::string>> members(std::string_view segment, std::string_view after, size_t limit) override {
-    if (segment != "big-spenders") return fail(fmt::format("there is no segment '{}'", segment));
-    std::vector<std::string> out;
-    for (auto at = member_ids.upper_bound(std::string(after)); at != member_ids.end() && out.size() < limit; ++at)
-      out.push_back(*at);
-    return out;
-  }
-  Result<void> record_now() override { return recording ? recording() : Result<void>(); }
-  Result<void> while_still(const std::function<Result<void>()>& run) override { return run(); }
-  Json import_of(std::string_view) override { return Json::object().set("stored", 3); }
-  Json status() override { return Json::object().set("events", 7); }
-  Result<std::vector<feed::Change>> changes_after(std::string_view id, size_t limit) override {
-    const auto from = id.empty() ? std::optional(feed::ChangeId{}) : feed::parse_change_id(id);
-    if (!from) return fail(fmt::format("'{}' is no id of a change", id));
-    const std::lock_guard lock(mutex_);
-    std::vector<feed::Change> out;
-    for (const feed::Change& change : changes_)
-      if (change.id > *from && out.size() < limit) out.push_back(change);
-    return out;
-  }
-  std::pair<std::shared_ptr<void>, std::string> on_changes(std::function<void()> news) override {
-    const std::lock_guard lock(mutex_);
-    auto handle = std::make_shared<std::function<void()>>(std::move(news));
-    listeners_.push_back(handle);
-    return {handle, changes_.empty() ? "0-0" : feed::text_of(changes_.back().id)};
-  }
-  void change(uint64_t offset, std::string customer) {
-    std::vector<std::shared_ptr<std::function<void()>>> told;
-    {
-      const std::lock_guard lock(mutex_);
-      changes_.push_back({.id = {offset, 0}, .customer = std::move(customer), .segment = "big-spenders"});
-      for (const auto& weak : listeners_)
-        if (auto listener = weak.lock()) told.push_back(std::move(listener));
-    }
-    for (const auto& listener : told) (*listener)();
-  }
-
-  std::function<Result<void>()> recording;  // empty: all is recorded
-  std::set<std::string> member_ids;
-  std::vector<std::string> texts;
+  std::vector<live::Submission> taken() { return std::exchange(*submissions_.lock(), {}); }
 
  private:
-  std::mutex mutex_;
-  std::vector<live::Submission> submissions_;
-  std::vector<feed::Change> changes_;
-  std::vector<std::weak_ptr<std::function<void()>>> listeners_;
+  Guarded<std::vector<live::Submission>> submissions_;
 };
 
 // A subscriber that answers every request with the same status, at once.
@@ -166,18 +101,29 @@ class Served : public testing::Test {
                            body.size(), headers, body));
   }
 
+  // Into the engine; applied when this returns.
+  void take(const std::string& type, const std::string& body) {
+    std::promise<Result<uint64_t>> logged;
+    ASSERT_EQ(engine->submit({"web", type, body}, [&](Result<uint64_t> offset) { logged.set_value(offset); }),
+              live::Taken::Yes);
+    ASSERT_TRUE(logged.get_future().get().has_value());
+    engine->catch_up();
+  }
+
   SetClock clock{*parse_instant("2026-03-01T12:00:00Z")};
   std::unique_ptr<store::Record> record = made_record();
+  testing_support::Scratch log;
+  std::unique_ptr<live::Engine> engine =
+      MUST(live::Engine::start(*record, log.file("log"), segment_reader(), {}, clock));
   NotePad pad;
   Keys keys;
   http::Workers workers{2};
   channels::MemoryStore webhook_store;
   Subscriber subscriber;
-  std::unique_ptr<channels::Webhooks> webhooks = MUST(channels::Webhooks::start(
-      [this](std::string_view after, size_t limit) { return pad.changes_after(after, limit); }, webhook_store,
-      subscriber, {}, clock));
-  std::shared_ptr<void> news = pad.on_changes(webhooks->bell()).first;
-  Service service{pad, keys, *record, workers, clock, *webhooks};
+  std::unique_ptr<channels::Webhooks> webhooks =
+      MUST(channels::Webhooks::start(*engine, webhook_store, subscriber, {}, clock));
+  feed::Subscription news = engine->listen(webhooks->bell());
+  Service service{*engine, pad, keys, *record, workers, clock, *webhooks};
   Site site{service};
   std::unique_ptr<http::HttpServer> server;  // stops before what it uses
 

@@ -4,6 +4,7 @@
 #include "cli/table.hpp"
 #include "core/json.hpp"
 #include "profiles/rulings.hpp"
+#include "server/engine_json.hpp"
 #include "server/site.hpp"
 #include "store/record.hpp"
 
@@ -63,9 +64,9 @@ Result<int> decide(const Context& context, const Arguments& given, RulingKind ki
   if (const auto reason = given.text("reason")) json.set("reason", *reason);
   const Instant now = context.clock.now();
   if (server) {
-    const Json done = TRY(server->backend.rule(json.dump()));
-    TRY(server->backend.record_now());
-    context.note(fmt::format("done; {} changes", done.find("changes") ? done.find("changes")->number_or(0) : 0));
+    const live::Ruled done = TRY(server::rule(server->engine, json.dump()));
+    TRY(server->engine.record_now());
+    context.note(fmt::format("done; {} changes", done.changes));
   } else {
     TRY(profiles::rule(*record, TRY(profiles::parse_ruling(json)), now));
     context.note("done");

@@ -28,7 +28,7 @@ Result<int> backup_there(const Context& context, server::Service& server, const 
   const std::string made = server.record.path() + ".backup-" + hex_of(secret_bytes(4));
   const auto outcome =
       TRY(store::backup_while_written(server.record, made, context.clock, context.progress,
-                                      [&](const auto& run) { return server.backend.while_still(run); }));
+                                      [&](const auto& run) { return server.engine.while_still(run); }));
   TRY(context.world.hand_over(made, to));
   print_outcome(context, outcome, to);
   return 0;

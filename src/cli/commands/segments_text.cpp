@@ -109,7 +109,7 @@ Result<int> run_remove(const Context& context, const Arguments& given) {
     return std::unexpected(std::move(error));
   }
   if (server)
-    TRY(server->backend.remove_definition(gone.slug));
+    TRY(server->engine.remove_definition(gone.slug));
   else
     TRY(store::remove_definition(*session.record, static_cast<uint8_t>(gone.kind), gone.slug, context.clock.now()));
   if (context.format == Format::Json)

@@ -16,6 +16,7 @@
 #include "live/engine.hpp"
 #include "privacy/classes.hpp"
 #include "server/discoveries.hpp"
+#include "server/reader.hpp"
 #include "server/site.hpp"
 #include "store/record.hpp"
 
@@ -127,16 +128,13 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   settings.framing = server::framing_limits(keys);
   const std::string log = given.text("log").value_or(context.store + ".log");
   auto engine = TRY(live::Engine::start(*record, log, server::segment_reader(), engine_settings(), context.clock));
-  const auto backend = server::backend_of(*engine);
   auto webhook_store = TRY(channels::RecordWebhookStore::open(*record));
   const channels::DeliverySettings delivery = delivery_settings(given);
   const auto client = curl_client(delivery.rules);
-  const auto webhooks = TRY(channels::Webhooks::start(
-      [&](std::string_view after, size_t limit) { return engine->changes_after(after, limit); }, webhook_store, *client,
-      delivery, context.clock));
-  const auto news = backend->on_changes(webhooks->bell());
+  const auto webhooks = TRY(channels::Webhooks::start(*engine, webhook_store, *client, delivery, context.clock));
+  const feed::Subscription news = engine->listen(webhooks->bell());
   http::Workers workers(kWorkers);
-  server::Service service{*backend, keys, *record, workers, context.clock, *webhooks};
+  server::Service service{*engine, *engine, keys, *record, workers, context.clock, *webhooks};
   auto commands = std::make_unique<server::Commands>(lent_commands(service));
   service.commands = commands.get();
   const auto discoveries = TRY(server::Discoveries::open(context.store + ".discoveries", *commands, context.clock));
