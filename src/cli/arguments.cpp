@@ -60,4 +60,9 @@ void Context::note(std::string_view text) const {
   if (!text.ends_with('\n')) world.note("\n");
 }
 
+std::string help_of(const Option& option) {
+  if (option.otherwise.empty()) return std::string(option.help);
+  return fmt::format("{} (default: {})", option.help, option.otherwise);
+}
+
 }  // namespace tessera::cli

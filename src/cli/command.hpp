@@ -34,7 +34,10 @@ struct Option {
   Takes takes = Takes::One;
   bool required = false;
   Means means = Means::Itself;
+  std::string_view otherwise = {};  // the default in words, where `help` does not say it
 };
+// The help with what it is otherwise.
+std::string help_of(const Option& option);
 
 // What was given. Names without dashes, the long one: "as-of", "expression", "FILE".
 class Arguments {

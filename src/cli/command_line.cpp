@@ -22,7 +22,7 @@ using Slots = std::list<Slot>;
 
 void add_option(CLI::App& app, const Option& option, Slots& slots) {
   Slot& slot = slots.emplace_back(Slot{long_name(option.name), option.takes, false, {}});
-  const std::string name(option.name), help(option.help);
+  const std::string name(option.name), help = help_of(option);
   if (option.takes == Takes::Flag) {
     app.add_flag(name, slot.flag, help);
     return;

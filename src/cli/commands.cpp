@@ -66,7 +66,7 @@ std::string manual_row(const Option& option) {
   std::string left(option.name);
   std::replace(left.begin(), left.end(), ',', ' ');
   if (option.name.starts_with('-') && !option.value.empty()) left += fmt::format(" {}", option.value);
-  return fmt::format("| `{}` | {}{} |\n", left, option.help, option.required ? "; must be given" : "");
+  return fmt::format("| `{}` | {}{} |\n", left, help_of(option), option.required ? "; must be given" : "");
 }
 
 }  // namespace

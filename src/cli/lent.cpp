@@ -1,12 +1,12 @@
 #include "cli/lent.hpp"
 
 #include <fstream>
-#include <list>
 #include <mutex>
 
 #include "cli/calling.hpp"
 #include "core/stop.hpp"
 #include "http/frames.hpp"
+#include "server/lent_record.hpp"
 
 namespace tessera::cli {
 
@@ -39,13 +39,7 @@ class FarProgress final : public Progress {
 class LentWorld final : public World {
  public:
   LentWorld(server::Service& service, const server::CommandCall& call, server::CommandReader& reader)
-      : service_(service), call_(call), reader_(reader) {
-    reader_.when_gone([this] {
-      const std::lock_guard lock(mutex_);
-      for (const auto& lent : lent_) lent.record->connection().interrupt();
-    });
-  }
-  ~LentWorld() override { reader_.when_gone({}); }
+      : service_(service), call_(call), reader_(reader), lent_(service), while_(lent_, reader) {}
 
   void print(std::string_view bytes) override { say("out", bytes); }
   void note(std::string_view bytes) override { say("err", bytes); }
@@ -73,18 +67,7 @@ class LentWorld final : public World {
     reader_.say("done", "");
     return {};
   }
-  bool has_record() override { return true; }
-  Result<std::shared_ptr<store::Record>> open_record(store::OpenMode mode) override {
-    std::shared_ptr<store::Record> record = TRY(service_.record.another());
-    std::optional<store::Transaction> snapshot;
-    // All that a command reads is of one moment, whatever is recorded meanwhile.
-    if (mode == store::OpenMode::ReadOnly)
-      snapshot.emplace(TRY(store::Transaction::begin_reading(record->connection())));
-    const std::lock_guard lock(mutex_);
-    TRY(go_on());
-    lent_.emplace_back(record, std::move(snapshot));
-    return record;
-  }
+  workspace::Holder& holder() override { return lent_; }
   server::Service* server() override { return &service_; }
 
  private:
@@ -93,17 +76,11 @@ class LentWorld final : public World {
       if (!reader_.say(kind, bytes.substr(0, http::kLargestFrame))) return;
   }
 
-  struct Lent {
-    Lent(std::shared_ptr<store::Record> of, std::optional<store::Transaction> as)
-        : record(std::move(of)), snapshot(std::move(as)) {}
-    std::shared_ptr<store::Record> record;
-    std::optional<store::Transaction> snapshot;  // ends before the record goes
-  };
   server::Service& service_;
   const server::CommandCall& call_;
   server::CommandReader& reader_;
-  std::mutex mutex_;
-  std::list<Lent> lent_;
+  server::LentRecord lent_;
+  server::LentWhile while_;
 };
 
 int run_lent(server::Service& service, const server::CommandCall& call, server::CommandReader& reader) {

@@ -1,5 +1,6 @@
 #include "cli/table.hpp"
 
+#include "core/csv.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 
@@ -58,16 +59,6 @@ std::string as_json(const std::vector<ListColumn>& columns, const std::vector<Li
 }
 
 }  // namespace
-
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
-}
 
 std::string render_list(const std::vector<ListColumn>& columns, const std::vector<ListRow>& rows, Format format) {
   if (format == Format::Json) return as_json(columns, rows);

@@ -17,7 +17,5 @@ using ListRow = std::vector<std::optional<std::string>>;  // nothing: null
 
 // Text: columns aligned, two spaces between, names on top. CSV: RFC 4180 with a header. JSON: an array of objects.
 std::string render_list(const std::vector<ListColumn>& columns, const std::vector<ListRow>& rows, Format format);
-// Quoted where it must be.
-std::string csv_field(std::string_view text);
 
 }  // namespace tessera::cli

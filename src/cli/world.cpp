@@ -66,20 +66,4 @@ Result<void> OwnWorld::hand_over(const std::string& file, const std::string& pat
   return store::publish(file, path);
 }
 
-bool OwnWorld::has_record() {
-  std::error_code error;
-  return fs::exists(store_, error);
-}
-
-Result<std::shared_ptr<store::Record>> OwnWorld::open_record(store::OpenMode mode) {
-  auto record = store::Record::open(store_, mode, clock_);
-  // A newer program brings the tables up to date, step by step, each wholly or not at all.
-  if (!record && mode == store::OpenMode::ReadOnly && store::Record::is_of_older_version(store_)) {
-    TRY(store::Record::open(store_, store::OpenMode::MustExist, clock_));
-    note(fmt::format("note: {} was brought up to this version; older programs cannot read it any more\n", store_));
-    record = store::Record::open(store_, mode, clock_);
-  }
-  return TRY(std::move(record));
-}
-
 }  // namespace tessera::cli

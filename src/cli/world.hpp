@@ -10,6 +10,7 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "store/record.hpp"
+#include "workspace/holder.hpp"
 
 namespace tessera::server {
 struct Service;
@@ -29,9 +30,10 @@ class World {
   virtual Result<void> write(const std::string& path, std::string_view bytes) = 0;
   // A whole file of this machine, given to the user under another name, which must be free; it is gone here then.
   virtual Result<void> hand_over(const std::string& file, const std::string& path) = 0;
-  virtual bool has_record() = 0;
+  // Whose record it is.
+  virtual workspace::Holder& holder() = 0;
   // Errors are Record::open's.
-  virtual Result<std::shared_ptr<store::Record>> open_record(store::OpenMode mode) = 0;
+  Result<std::shared_ptr<store::Record>> open_record(store::OpenMode mode) { return holder().open_record(mode); }
   // The server whose record it is; null: a file that nobody else holds.
   virtual server::Service* server() { return nullptr; }
 };
@@ -39,18 +41,17 @@ class World {
 // The process itself: its terminal, its disk, the record in a file.
 class OwnWorld final : public World {
  public:
-  OwnWorld(std::string store, const Clock& clock) : store_(std::move(store)), clock_(clock) {}
+  OwnWorld(std::string store, const Clock& clock)
+      : holder_(std::move(store), clock, [this](std::string_view text) { note(text); }) {}
   void print(std::string_view bytes) override;
   void note(std::string_view bytes) override;
   Result<std::string> read(const std::string& path) override;
   Result<void> write(const std::string& path, std::string_view bytes) override;
   Result<void> hand_over(const std::string& file, const std::string& path) override;
-  bool has_record() override;
-  Result<std::shared_ptr<store::Record>> open_record(store::OpenMode mode) override;
+  workspace::Holder& holder() override { return holder_; }
 
  private:
-  std::string store_;
-  const Clock& clock_;
+  workspace::FileHolder holder_;
 };
 
 }  // namespace tessera::cli

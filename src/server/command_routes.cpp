@@ -22,7 +22,8 @@ constexpr Route kRoutes[] = {
      "Frames: what the command says, the files it writes, its exit code",
      Access::Manage,
      Runs::Worker,
-     run_command},
+     run_command,
+     {8 << 20, 413}},
 };
 
 }  // namespace

@@ -1,12 +1,6 @@
 #include "server/commands.hpp"
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <thread>
-
 #include "core/json.hpp"
-#include "core/parallel.hpp"
 #include "http/frames.hpp"
 #include "server/site.hpp"
 
@@ -16,67 +10,9 @@ namespace {
 
 constexpr size_t kBuffer = 1 << 20, kPiece = 256 << 10, kMostWords = 1'000;
 
-// Between the command's thread and its reader.
-class Conversation final : public CommandReader {
- public:
-  bool say(std::string_view kind, std::string_view bytes) override {
-    std::function<void()> wake;
-    {
-      std::unique_lock lock(mutex_);
-      news_.wait(lock, [this] { return is_gone() || held_.size() < kBuffer; });
-      if (is_gone()) return false;
-      held_ += http::frame(kind, bytes);
-      wake = wake_;
-    }
-    if (wake) wake();
-    return true;
-  }
-  void end(std::optional<int> code) override {
-    if (code) say("end", std::to_string(*code));
-    std::function<void()> wake;
-    {
-      const std::lock_guard lock(mutex_);
-      is_over_ = true;
-      wake = wake_;
-    }
-    if (wake) wake();
-  }
-  http::Stream::Piece take() {
-    http::Stream::Piece out{.text = {}, .then = http::Stream::Then::Wait};
-    {
-      const std::lock_guard lock(mutex_);
-      out.text = held_.substr(0, kPiece);
-      held_.erase(0, kPiece);
-      if (!held_.empty())
-        out.then = http::Stream::Then::More;
-      else if (is_over_)
-        out.then = http::Stream::Then::End;
-    }
-    news_.notify_all();
-    return out;
-  }
-  void on_wake(std::function<void()> wake) {
-    const std::lock_guard lock(mutex_);
-    wake_ = std::move(wake);
-  }
-
- private:
-  void on_leave() override {
-    {
-      const std::lock_guard lock(mutex_);
-    }  // not between say()'s look and its wait
-    news_.notify_all();
-  }
-  std::mutex mutex_;
-  std::condition_variable news_;
-  std::string held_;
-  std::function<void()> wake_;
-  bool is_over_ = false;
-};
-
 class CommandStream final : public http::Stream {
  public:
-  explicit CommandStream(std::shared_ptr<Conversation> with) : with_(std::move(with)) {}
+  explicit CommandStream(std::shared_ptr<CommandReader> with) : with_(std::move(with)) {}
   ~CommandStream() override {
     with_->on_wake(nullptr);
     with_->leave();
@@ -86,113 +22,76 @@ class CommandStream final : public http::Stream {
   std::string idle() const override { return http::frame("beat", ""); }
 
  private:
-  std::shared_ptr<Conversation> with_;
+  std::shared_ptr<CommandReader> with_;
 };
 
 }  // namespace
 
-void CommandReader::when_gone(std::function<void()> stop) {
+void CommandReader::run() {
+  const int code = run_(call_, *this);
+  when_gone({});
+  say("end", std::to_string(code));
+  close();
+}
+
+bool CommandReader::say(std::string_view kind, std::string_view bytes) {
+  std::function<void()> wake;
+  {
+    std::unique_lock lock(mutex_);
+    news_.wait(lock, [this] { return is_gone() || held_.size() < kBuffer; });
+    if (is_gone()) return false;
+    held_ += http::frame(kind, bytes);
+    wake = wake_;
+  }
+  if (wake) wake();
+  return true;
+}
+
+void CommandReader::close() {
+  std::function<void()> wake;
   {
     const std::lock_guard lock(mutex_);
-    stop_ = std::move(stop);
-    if (!is_gone_ || !stop_) return;
+    is_over_ = true;
+    wake = wake_;
   }
-  leave();
+  if (wake) wake();
 }
 
-void CommandReader::leave() {
+http::Stream::Piece CommandReader::take() {
+  http::Stream::Piece out{.text = {}, .then = http::Stream::Then::Wait};
   {
     const std::lock_guard lock(mutex_);
-    is_gone_ = true;
-    // Under the lock, so that the command cannot end meanwhile: it takes it away with when_gone({}).
-    if (const auto stop = std::exchange(stop_, {})) stop();
+    out.text = held_.substr(0, kPiece);
+    held_.erase(0, kPiece);
+    if (!held_.empty())
+      out.then = http::Stream::Then::More;
+    else if (is_over_)
+      out.then = http::Stream::Then::End;
   }
-  on_leave();
+  news_.notify_all();
+  return out;
 }
 
-struct Commands::State {
-  RunCommand run;
-  size_t most_waiting;
-  std::mutex mutex;
-  std::condition_variable news;
-  struct Waiting {
-    CommandCall call;
-    std::shared_ptr<CommandReader> reader;
-  };
-  std::deque<Waiting> awaited, background;
-  std::shared_ptr<CommandReader> running;
-  bool is_over = false;
-  std::thread thread;
-
-  void work() {
-    const OnThisThreadAlone alone;
-    for (;;) {
-      Waiting next;
-      {
-        std::unique_lock lock(mutex);
-        running = nullptr;
-        news.wait(lock, [this] { return is_over || !awaited.empty() || !background.empty(); });
-        if (is_over) return;
-        auto& from = awaited.empty() ? background : awaited;
-        next = std::move(from.front());
-        from.pop_front();
-        running = next.reader;
-      }
-      if (next.reader->is_gone()) continue;
-      next.reader->begin();
-      const int code = run(next.call, *next.reader);
-      next.reader->when_gone({});
-      next.reader->end(code);
-    }
-  }
-  bool put(std::deque<Waiting>& queue, CommandCall call, std::shared_ptr<CommandReader> reader) {
-    {
-      const std::lock_guard lock(mutex);
-      // Those whose readers left hold no place.
-      std::erase_if(queue, [](const Waiting& each) { return each.reader->is_gone().load(); });
-      if (is_over || queue.size() >= most_waiting) return false;
-      queue.push_back({std::move(call), std::move(reader)});
-    }
-    news.notify_all();
-    return true;
-  }
-};
-
-Commands::Commands(RunCommand run, size_t most_waiting) : state_(std::make_unique<State>()) {
-  state_->run = std::move(run);
-  state_->most_waiting = most_waiting;
-  state_->thread = std::thread([state = state_.get()] { state->work(); });
+void CommandReader::on_wake(std::function<void()> wake) {
+  const std::lock_guard lock(mutex_);
+  wake_ = std::move(wake);
 }
 
-Commands::~Commands() {
-  std::deque<State::Waiting> left, later;
-  std::shared_ptr<CommandReader> running;
+void CommandReader::on_leave() {
   {
-    const std::lock_guard lock(state_->mutex);
-    state_->is_over = true;
-    left.swap(state_->awaited);
-    later.swap(state_->background);
-    running = state_->running;
-  }
-  for (const auto* queue : {&left, &later})
-    for (const auto& each : *queue) each.reader->end(std::nullopt);
-  if (running) running->leave();
-  state_->news.notify_all();
-  state_->thread.join();
+    const std::lock_guard lock(mutex_);
+  }  // not between say()'s look and its wait
+  news_.notify_all();
 }
 
 void Commands::post(CommandCall call, const http::Responder& responder) {
-  const auto with = std::make_shared<Conversation>();
-  if (!state_->put(state_->awaited, std::move(call), with)) {
+  const auto with = std::make_shared<CommandReader>(run_, std::move(call));
+  if (!jobs_.post(with, Urgency::Awaited)) {
     http::Response busy = problem(503, "as many commands as may wait are waiting already", "ask again in a moment");
     busy.headers.emplace_back("Retry-After", "5");
     return responder.send(std::move(busy));
   }
   responder.send({.type = std::string(http::kFramesType), .stream = std::make_shared<CommandStream>(with)});
-}
-
-bool Commands::post(CommandCall call, std::shared_ptr<CommandReader> reader) {
-  return state_->put(state_->background, std::move(call), std::move(reader));
 }
 
 // --- the request

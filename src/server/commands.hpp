@@ -1,24 +1,21 @@
-// Commands that clients far away run in the server, on its record: POST /api/v1/commands. Which there are is known
-// above (cli), so what runs them is handed in.
+// Commands that clients far away run in the server, on its record: POST /api/v1/commands, which `tessera --store
+// http://...` asks. Which there are is known above (cli), so what runs them is handed in.
 //
-// One at a time, on a thread of its own that shares its work with no other thread, so that events go on coming in;
-// those that wait are bounded, and who finds no place is told to come again. A command that somebody waits for goes
-// before one in the background (discoveries.hpp). What a command says goes to its reader: a stream's bounded buffer,
-// where a slow reader slows its command, or a file; a reader that is gone ends it.
+// A command is a job (jobs.hpp). What it says goes to its reader, a stream's bounded buffer of frames: a slow reader
+// slows its command, one that is gone ends it.
 #pragma once
 
-#include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <map>
-#include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
 #include "http/http_server.hpp"
+#include "server/jobs.hpp"
 
 namespace tessera::server {
 
@@ -28,48 +25,45 @@ struct CommandCall {
   std::map<std::string, Result<std::string>> files;  // the client's, or why they could not be read
 };
 
-// Where a command's frames go.
-class CommandReader {
- public:
-  virtual ~CommandReader() = default;
-  // On the command's thread: its turn has come; a frame (may wait; false: nobody reads any more); its exit code, after
-  // which nothing is said. nullopt, on any thread: it was not begun.
-  virtual void begin() {}
-  virtual bool say(std::string_view kind, std::string_view bytes) = 0;
-  virtual void end(std::optional<int> code) = 0;
-
-  // Nobody waits for the command any more. Any thread.
-  void leave();
-  const std::atomic<bool>& is_gone() const { return is_gone_; }
-  // Called once, on any thread, when the reader is gone; or at once where it is. Empty: no more.
-  void when_gone(std::function<void()> stop);
-
- protected:
-  virtual void on_leave() {}  // wake say() up
-
- private:
-  std::mutex mutex_;
-  std::function<void()> stop_;
-  std::atomic<bool> is_gone_{false};
-};
-
+class CommandReader;
 // The exit code.
 using RunCommand = std::function<int(const CommandCall&, CommandReader&)>;
 
-class Commands {
+// A command on its way, between its thread and its reader.
+class CommandReader final : public Job {
  public:
-  explicit Commands(RunCommand run, size_t most_waiting = 8);
-  // Stops the one that runs, as far as it can be stopped, and waits for it.
-  ~Commands();
+  CommandReader(RunCommand run, CommandCall call) : run_(std::move(run)), call_(std::move(call)) {}
+  void run() override;
+  void drop() override { close(); }
+  // A frame. May wait; false: nobody reads any more.
+  bool say(std::string_view kind, std::string_view bytes);
 
-  // Answers with a stream of frames, or 503 where too many wait.
-  void post(CommandCall call, const http::Responder& responder);
-  // In the background. False: too many wait.
-  bool post(CommandCall call, std::shared_ptr<CommandReader> reader);
+  // The reader's side.
+  http::Stream::Piece take();
+  void on_wake(std::function<void()> wake);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  void on_leave() override;
+  void close();
+
+  RunCommand run_;
+  CommandCall call_;
+  std::mutex mutex_;
+  std::condition_variable news_;
+  std::string held_;
+  std::function<void()> wake_;
+  bool is_over_ = false;
+};
+
+class Commands {
+ public:
+  Commands(Jobs& jobs, RunCommand run) : jobs_(jobs), run_(std::move(run)) {}
+  // Answers with a stream of frames, or 503 where too many wait.
+  void post(CommandCall call, const http::Responder& responder);
+
+ private:
+  Jobs& jobs_;
+  RunCommand run_;
 };
 
 // Of the body of the request. Errors are of usage.

@@ -18,9 +18,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t kErrorBytes = 16 << 10;
+constexpr size_t kErrorBytes = 16 << 10, kStepBytes = 1'000;
 constexpr std::string_view kState = ".state.json", kPartial = ".partial";
-// What the command writes, and what it is called here.
+// What a report's folder holds, and what it is called here.
 constexpr std::pair<std::string_view, std::string_view> kResults[] = {
     {"discovery.json", "json"}, {"report.html", "html"}, {"segments.tsl", "tsl"}};
 
@@ -70,10 +70,15 @@ struct Kept {
   Status status = Status::Queued;
   Instant asked;
   std::optional<Instant> started, ended;
-  Json options, progress;
+  Json options;
+  struct Step {
+    std::string what;
+    uint64_t done = 0, total = 0;
+  };
+  std::optional<Step> progress;
   std::string error;
-  uint64_t bytes = 0;                // of the results
-  std::weak_ptr<CommandReader> job;  // owned by the commands, and owns the state
+  uint64_t bytes = 0;      // of the results
+  std::weak_ptr<Job> job;  // owned by the jobs, and owns the state
 };
 
 Json instant_or_null(const std::optional<Instant>& at) {
@@ -84,7 +89,10 @@ Json json_of(uint64_t id, const Kept& kept) {
   Json out = Json::object();
   out.set("id", std::to_string(id)).set("status", text_of(kept.status)).set("asked", text_of(kept.asked));
   out.set("started", instant_or_null(kept.started)).set("ended", instant_or_null(kept.ended));
-  out.set("options", kept.options).set("progress", kept.progress);
+  Json progress;
+  if (const auto& step = kept.progress)
+    progress = Json::object().set("done", step->done).set("total", step->total).set("what", step->what);
+  out.set("options", kept.options).set("progress", std::move(progress));
   return out.set("error", kept.error.empty() ? Json() : Json(kept.error));
 }
 
@@ -110,7 +118,8 @@ std::optional<Kept> kept_of(const Json& json) {
 
 struct Discoveries::State {
   std::string folder;
-  Commands& commands;
+  Jobs& jobs;
+  RunDiscovery run;
   const Clock& clock;
   DiscoveryLimits limits;
   mutable std::mutex mutex;
@@ -155,92 +164,74 @@ struct Discoveries::State {
 
 namespace {
 
-// A discovery that runs: its frames become its state and its files.
+// A discovery on its way.
 template <class State>
-class Job final : public CommandReader {
+class DiscoveryJob final : public Job, private Progress {
  public:
-  Job(std::shared_ptr<State> state, uint64_t id) : state_(std::move(state)), id_(id) {}
+  DiscoveryJob(std::shared_ptr<State> state, uint64_t id, workspace::DiscoveryWish wish)
+      : state_(std::move(state)), id_(id), wish_(std::move(wish)) {}
 
-  void begin() override {
+  void run() override {
+    std::string why;
     with([&](Kept& kept) {
       kept.status = Status::Running;
       kept.started = state_->clock.now();
       // Where this is not written, a kill makes it begin again.
-      if (const auto written = state_->write_state(id_, kept); !written) note(written.error().text());
+      if (const auto written = state_->write_state(id_, kept); !written) why = written.error().text() + "\n";
     });
-  }
-  bool say(std::string_view kind, std::string_view bytes) override {
-    if (kind == "err") note(bytes);
-    if (kind == "file") file_ = fs::path(bytes).filename().string();
-    if (kind == "step") with([&](Kept& kept) { kept.progress = step_of(bytes); });
-    if (kind == "part" && !is_too_large_) {
-      bytes_ += bytes.size();
-      is_too_large_ = bytes_ > state_->limits.one_bytes;
-      if (is_too_large_)
-        files_.clear();
-      else
-        files_[file_] += bytes;
-    }
-    return !is_gone();
-  }
-  void end(std::optional<int> code) override {
-    if (!code) return;  // it waits in its file
-    with([&](Kept& kept) {
-      const bool is_stopped = is_gone();
-      kept.ended = state_->clock.now();
-      if (is_too_large_) said_ = fmt::format("the result has more than {} bytes", state_->limits.one_bytes);
-      if (*code == 0 && !is_too_large_ && !is_stopped) {
-        const auto kept_files = keep_files();
-        if (kept_files) {
-          kept.status = Status::Done;
-          kept.progress = Json();
-          kept.bytes = bytes_;
-          if (const auto written = state_->write_state(id_, kept)) return state_->make_room(SIZE_MAX, id_);
-          said_ = "its state cannot be written";
-        } else {
-          said_ = kept_files.error().text();
-        }
-      }
-      state_->remove_files(id_);
-      kept.status = Status::Failed;
-      kept.bytes = 0;
-      kept.error = is_stopped ? "the server was stopped while it ran: ask again" : said_;
-      if (kept.error.empty()) kept.error = fmt::format("it ended with code {}", *code);
-      while (kept.error.ends_with('\n')) kept.error.pop_back();
-      // Where this is not written, the next start says that the server ended while it ran.
-      (void)state_->write_state(id_, kept);
-    });
+    const auto files = state_->run(wish_, *this, *this);
+    if (!files) why += files.error().text();
+    with([&](Kept& kept) { end(kept, files ? &*files : nullptr, why.substr(0, kErrorBytes)); });
   }
 
  private:
+  using Files = std::vector<report::ReportFile>;
+
+  void step(const std::string& what, uint64_t done, uint64_t total) override {
+    with([&](Kept& kept) { kept.progress = {what.substr(0, kStepBytes), done, total}; });
+  }
+  void finish() override {}
+
   template <class Do>
   void with(const Do& run) {
     const std::lock_guard lock(state_->mutex);
     const auto found = state_->all.find(id_);
     if (found != state_->all.end()) run(found->second);
   }
-  void note(std::string_view text) {
-    if (said_.size() < kErrorBytes) said_ += text.substr(0, kErrorBytes - said_.size());
+  // Null: there are none, `why` says why.
+  void end(Kept& kept, const Files* files, std::string why) {
+    kept.ended = state_->clock.now();
+    if (is_gone()) {
+      why = "the server was stopped while it ran: ask again";
+    } else if (files) {
+      const auto written = keep(kept, *files);
+      if (written) return state_->make_room(SIZE_MAX, id_);
+      why = written.error().text();
+    }
+    state_->remove_files(id_);
+    kept.status = Status::Failed;
+    kept.bytes = 0;
+    kept.error = std::move(why);
+    // Where this is not written, the next start says that the server ended while it ran.
+    (void)state_->write_state(id_, kept);
   }
-  // "DONE TOTAL WHAT"
-  static Json step_of(std::string_view text) {
-    const size_t first = text.find(' '), second = text.find(' ', first + 1);
-    const auto done = id_of(text.substr(0, first)), total = id_of(text.substr(first + 1, second - first - 1));
-    if (!done || !total) return {};
-    return Json::object().set("done", *done).set("total", *total).set("what", text.substr(second + 1));
-  }
-  Result<void> keep_files() {
-    for (const auto& [name, kind] : kResults)
-      TRY(write_file(state_->result_path(id_, kind), files_[std::string(name)]));
-    return {};
+  Result<void> keep(Kept& kept, const Files& files) {
+    for (const report::ReportFile& file : files) kept.bytes += file.text.size();
+    if (kept.bytes > state_->limits.one_bytes)
+      return fail(fmt::format("the result has more than {} bytes", state_->limits.one_bytes));
+    for (const auto& [name, kind] : kResults) {
+      const auto file = std::ranges::find(files, name, &report::ReportFile::name);
+      VERIFY(file != files.end());
+      TRY(write_file(state_->result_path(id_, kind), file->text));
+    }
+    kept.status = Status::Done;
+    kept.progress.reset();
+    return state_->write_state(id_, kept);
   }
 
   std::shared_ptr<State> state_;
   uint64_t id_;
-  std::string file_, said_;
-  std::map<std::string, std::string> files_;  // as they come; at the end on disk
-  uint64_t bytes_ = 0;
-  bool is_too_large_ = false;
+  workspace::DiscoveryWish wish_;
 };
 
 }  // namespace
@@ -289,18 +280,19 @@ Result<void> Discoveries::State::read_folder() {
 Discoveries::Discoveries(std::shared_ptr<State> state) : state_(std::move(state)) {}
 Discoveries::~Discoveries() = default;
 
-Result<std::unique_ptr<Discoveries>> Discoveries::open(std::string folder, Commands& commands, const Clock& clock,
-                                                       DiscoveryLimits limits) {
+Result<std::unique_ptr<Discoveries>> Discoveries::open(std::string folder, Jobs& jobs, RunDiscovery run,
+                                                       const Clock& clock, DiscoveryLimits limits) {
   auto state = std::shared_ptr<State>(
-      new State{.folder = std::move(folder), .commands = commands, .clock = clock, .limits = limits});
+      new State{.folder = std::move(folder), .jobs = jobs, .run = std::move(run), .clock = clock, .limits = limits});
   const std::lock_guard lock(state->mutex);
   TRY(state->read_folder());
   for (auto& [id, kept] : state->all) {
     if (kept.status != Status::Queued) continue;
-    auto call = discovery_call(kept.options);
-    const auto job = std::make_shared<Job<State>>(state, id);
-    kept.job = job;
-    if (call && commands.post(std::move(*call), job)) continue;
+    if (auto wish = workspace::discovery_wish(kept.options)) {
+      const auto job = std::make_shared<DiscoveryJob<State>>(state, id, std::move(*wish));
+      kept.job = job;
+      if (jobs.post(job, Urgency::Background)) continue;
+    }
     kept.status = Status::Failed;
     kept.error = "it cannot be run any more: ask again";
     TRY(state->write_state(id, kept));
@@ -309,17 +301,17 @@ Result<std::unique_ptr<Discoveries>> Discoveries::open(std::string folder, Comma
 }
 
 Result<std::optional<Json>> Discoveries::add(const Json& options) {
-  auto call = TRY(discovery_call(options));
+  auto wish = TRY(workspace::discovery_wish(options));
   const std::lock_guard lock(state_->mutex);
   TRY(state_->make_folder());
   state_->make_room(state_->limits.number - 1, 0);
   const Instant now = state_->clock.now();
   // Ids rise, also over restarts, and tell when.
   const uint64_t id = std::max(static_cast<uint64_t>(std::max<int64_t>(now.ms, 1)), state_->newest + 1);
-  const auto job = std::make_shared<Job<State>>(state_, id);
+  const auto job = std::make_shared<DiscoveryJob<State>>(state_, id, std::move(wish));
   Kept kept{.asked = now, .options = options, .job = job};
   TRY(state_->write_state(id, kept));
-  if (!state_->commands.post(std::move(call), job)) {
+  if (!state_->jobs.post(job, Urgency::Background)) {
     state_->remove_files(id);
     return std::nullopt;
   }
@@ -370,7 +362,7 @@ std::optional<Result<std::string>> Discoveries::file(std::string_view id, std::s
 
 bool Discoveries::remove(std::string_view id) {
   const auto number = id_of(id);
-  std::shared_ptr<CommandReader> job;
+  std::shared_ptr<Job> job;
   {
     const std::lock_guard lock(state_->mutex);
     const auto found = number ? state_->all.find(*number) : state_->all.end();

@@ -1,37 +1,37 @@
 // Discoveries that the server makes in the background, and keeps: POST /api/v1/discoveries.
 //
-// The idea: one is the command `tessera discover` with nobody waiting for it (commands.hpp), so it takes its turn on
-// the thread of commands, and what it would write into files is kept in a folder beside the record: ID.state.json,
-// and once it is done ID.json, ID.html and ID.tsl.
+// The idea: one is a job (jobs.hpp) that nobody waits for, and what it finds is kept in a folder beside the record:
+// ID.state.json, and once it is done ID.json, ID.html and ID.tsl.
 //
 // Invariants: a state is on disk before it is said to anyone, and says "done" after the results are there; every file
 // is whole or not there. One that was running when the server ended has failed; one that waited, waits again.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/json.hpp"
+#include "core/progress.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "server/commands.hpp"
+#include "report/report.hpp"
+#include "server/jobs.hpp"
+#include "workspace/discovery_options.hpp"
 
 namespace tessera::server {
 
-// An option of `tessera discover` as a member of the request.
-struct DiscoveryOption {
-  enum class Kind : uint8_t { Whole, WholeOrAuto, Duration, Instant, Zone, Flag, Text, Texts, Definitions };
-  std::string_view name, word;  // "min_size", "--min-size"
-  Kind kind;
-  int64_t least = 0, most = 0;  // of a whole number
-  bool of_all_commands = false;
-};
-std::span<const DiscoveryOption> discovery_options();
-// The words and the file of features. Errors are of usage and name the member.
-Result<CommandCall> discovery_call(const Json& options);
+struct Service;
+
+// Finds what is wished, on the thread of the job, and gives what a report's folder holds. Where the job is gone it is
+// stopped, and says so.
+using RunDiscovery =
+    std::function<Result<std::vector<report::ReportFile>>(const workspace::DiscoveryWish&, Progress&, Job&)>;
+// On the server's record, with everything in it that came before. REQUIRES: the service outlives it.
+RunDiscovery discover_on(Service& service);
 
 struct DiscoveryLimits {
   size_t number = 100;            // kept: the oldest that are over make room
@@ -42,8 +42,8 @@ struct DiscoveryLimits {
 class Discoveries {
  public:
   // What is in the folder, which is made when there is something to put into it. Error: it cannot be read.
-  // `commands` must outlive the last call of add().
-  static Result<std::unique_ptr<Discoveries>> open(std::string folder, Commands& commands, const Clock& clock,
+  // `jobs` must outlive the last call of add().
+  static Result<std::unique_ptr<Discoveries>> open(std::string folder, Jobs& jobs, RunDiscovery run, const Clock& clock,
                                                    DiscoveryLimits limits = {});
   ~Discoveries();
 

@@ -9,10 +9,6 @@ namespace tessera::server {
 namespace {
 
 constexpr size_t kPage = 100;
-constexpr const char* kBody =
-    R"({"min_size": 100, "segments": "auto", "features": "let ...", "active": "365d", "zone": "Europe/Berlin", )"
-    R"("allow": [], "keep_unwanted": false, "as_of": "2026-03-01", "known_at": "2026-03-01", "seed": 1})";
-
 http::Response no_such(const Call& call) {
   return problem(404, fmt::format("there is no discovery '{}'", call.parts[0]),
                  "GET /api/v1/discoveries lists those there are; the oldest make room for new ones");
@@ -97,11 +93,13 @@ constexpr Route kRoutes[] = {
      "/api/v1/discoveries",
      "Find the natural micro-segments, in the background",
      {},
-     kBody,
+     "the options of tessera discover as members, all of which may be left out",
      "202 and its Location: {\"id\": ..., \"status\": \"queued\", ...}",
      Access::Manage,
      Runs::Worker,
-     ask},
+     ask,
+     {512 << 10, 413},
+     workspace::discovery_schema},
     {"GET", "/api/v1/discoveries/{id}", "One discovery: its status, how far it is, its result", kOne, "",
      "{\"id\": ..., \"status\": \"queued, running, done or failed\", \"progress\": ..., \"error\": ..., \"result\": "
      "...}",

@@ -156,6 +156,8 @@ constexpr Parameter kImport[] = {
     {"id", "query", "string", "Of a piece: the import it belongs to"}};
 constexpr Parameter kEnd[] = {{"id", "path", "string", "The import"}};
 
+constexpr http::BodyLimit kFileBody{8 << 20, 413};
+
 constexpr Route kRoutes[] = {
     {"GET",
      "/api/v1/imports",
@@ -167,10 +169,10 @@ constexpr Route kRoutes[] = {
      Runs::Worker,
      list_imports},
     {"POST", "/api/v1/imports", "Import a file of at most 8 MB; or a piece of rows of tessera import", kImport,
-     "text: the file, as it is", "The report of the import", Access::Manage, Runs::Worker, take_import},
+     "text: the file, as it is", "The report of the import", Access::Manage, Runs::Worker, take_import, kFileBody},
     {"POST", "/api/v1/imports/{id}/end", "All pieces were sent: record them and count", kEnd,
      "{\"source\": \"import of orders.csv\", \"notes\": {...}}", "{\"stored\": ...}", Access::Manage, Runs::Worker,
-     end_import},
+     end_import, kFileBody},
 };
 
 }  // namespace

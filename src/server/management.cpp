@@ -2,12 +2,12 @@
 // are thin: they read the address, ask the engine or the record, and write JSON. Errors are problem documents.
 #include <charconv>
 
+#include "core/csv.hpp"
 #include "core/guarded.hpp"
 #include "core/text.hpp"
 #include "feed/feed.hpp"
 #include "profiles/rulings.hpp"
 #include "server/engine_json.hpp"
-#include "server/histories.hpp"
 #include "server/questions.hpp"
 #include "server/site.hpp"
 
@@ -64,13 +64,6 @@ void remove_segment(Service& service, Call call, http::Responder responder) {
 }
 
 // --- members
-
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of("\",\r\n") == std::string_view::npos) return std::string(text);
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + '"';
-}
 
 constexpr std::string_view kCsvHead = "customer\r\n";
 std::string member_line(const std::string& member, bool is_csv) {
@@ -197,7 +190,7 @@ void get_outlook(Service& service, Call call, http::Responder responder) {
 void get_history(Service& service, Call call, http::Responder responder) {
   const auto limit = limit_of(call);
   if (!limit) return responder.send(bad_limit());
-  HistoryWish wish{.before = call.query.get("before").value_or(""), .limit = *limit};
+  workspace::FactsWish wish{.before = call.query.get("before").value_or(""), .limit = *limit};
   for (auto [name, instant] : {std::pair{"as_of", &wish.as_of}, std::pair{"known_at", &wish.known_at}}) {
     const auto read = instant_in(call, name);
     if (!read) return responder.send(problem_of(read.error(), 400));
@@ -430,6 +423,8 @@ constexpr Parameter kRulings[] = {
     {"skip", "query", "integer", "Leave out so many, newest first"}};
 constexpr Parameter kKey[] = {{"key", "path", "string", "A write key, or a token as the list shows it"}};
 
+constexpr http::BodyLimit kDefinitionsBody{4 << 20, 413};
+
 constexpr Route kRoutes[] = {
     {"GET",
      "/api/v1/segments",
@@ -448,7 +443,8 @@ constexpr Route kRoutes[] = {
      "What changed, when it is in force",
      Access::Manage,
      Runs::Worker,
-     apply_segments},
+     apply_segments,
+     kDefinitionsBody},
     {"POST",
      "/api/v1/segments",
      "The same as PUT",
@@ -457,7 +453,8 @@ constexpr Route kRoutes[] = {
      "What changed, when it is in force",
      Access::Manage,
      Runs::Worker,
-     apply_segments},
+     apply_segments,
+     kDefinitionsBody},
     {"GET", "/api/v1/segments/{slug}", "One segment", kSlug, "", "As in the list", Access::Manage, Runs::Worker,
      get_segment},
     {"DELETE", "/api/v1/segments/{slug}", "Remove a segment; its members leave it", kSlug, "", "What changed",
@@ -472,7 +469,8 @@ constexpr Route kRoutes[] = {
      "{\"segments\": [...]}",
      Access::Manage,
      Runs::Worker,
-     preview_segments},
+     preview_segments,
+     kDefinitionsBody},
     {"GET", "/api/v1/customers/{id}", "One customer: traits, segments, events seen", kCustomer, "", "The customer",
      Access::Manage, Runs::Worker, get_customer},
     {"GET", "/api/v1/customers/{id}/history", "A customer's facts, newest first", kHistory, "",

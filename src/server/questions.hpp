@@ -1,7 +1,6 @@
 // Questions that the live engine does not hold the answer to: who was in a segment at another time, who would be in one
-// that is not in force. They are answered from the record, after everything that came before the question is in it:
-// what is needed of it is read into memory and evaluated again. One at a time, so that memory is bounded by one of
-// them.
+// that is not in force, what becomes of a customer. They are answered from the record (workspace/), after everything
+// that came before the question is in it. One at a time, so that the memory is that of one of them.
 #pragma once
 
 #include <optional>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "server/site.hpp"
+#include "workspace/facts.hpp"
 
 namespace tessera::server {
 
@@ -37,5 +37,8 @@ Result<Json> explain_customer(Service& service, std::string_view customer, std::
 // `tessera customer` as JSON. Default of as_of: now; of known_at: everything.
 Result<Json> outlook_of(Service& service, std::string_view customer, std::optional<Instant> as_of,
                         std::optional<Instant> known_at);
+
+// A customer's facts (by public id); not counted as one of the questions above, for it reads one page.
+Result<Json> history_of(Service& service, std::string_view customer, const workspace::FactsWish& wish);
 
 }  // namespace tessera::server

@@ -106,6 +106,47 @@ void Site::handle(http::Request request, http::Responder responder) {
   responder.send(std::move(out));
 }
 
+// --- what may be sent, before it is
+
+namespace {
+
+// The row for a target as written; where no row has the method, one of another method. Null: there is nothing.
+const Route* route_of(std::string_view method, std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  const Route* other = nullptr;
+  for (const Route& route : routes()) {
+    if (!http::match_path(route.pattern, path)) continue;
+    if (method.empty() || route.method == method) return &route;
+    if (!other) other = &route;
+  }
+  return other;
+}
+
+constexpr std::string_view kManagement = "/api/";  // all of it, whether there is something or not
+
+http::BodyLimit limit_of(std::string_view method, std::string_view target) {
+  const Route* const route = route_of(method, target);
+  return route ? route->limit : kSmallBody;
+}
+
+}  // namespace
+
+http::FramingLimits framing_limits() {
+  return {.modern_only = kManagement, .body = limit_of, .may_send = {}};
+}
+
+http::FramingLimits framing_limits(const Keys& keys) {
+  http::FramingLimits limits = framing_limits();
+  limits.may_send = [&keys](const http::Sender& sender) {
+    const Route* const route = route_of({}, sender.target);
+    const bool is_open = route ? route->access == Access::Open : !sender.target.starts_with(kManagement);
+    if (is_open) return true;
+    if (const auto token = http::bearer_token(sender.authorization)) return keys.is_admin(*token);
+    return sender.is_local && !keys.has_admin();
+  };
+  return limits;
+}
+
 http::Response json_response(const Json& value, int status) {
   return {.status = status, .body = value.dump()};
 }
@@ -144,11 +185,12 @@ Json operation_of(const Route& route) {
   Json out = Json::object();
   out.set("summary", route.summary).set("parameters", std::move(parameters));
   if (!route.body.empty()) {
-    const bool is_text = route.body.starts_with("text");
-    out.set("requestBody",
-            Json::object()
-                .set("description", route.body)
-                .set("content", Json::object().set(is_text ? "text/plain" : "application/json", Json::object())));
+    const std::string_view type = route.body.starts_with("text") ? "text/plain" : "application/json";
+    Json content = Json::object();
+    if (route.schema) content.set("schema", route.schema());
+    out.set("requestBody", Json::object()
+                               .set("description", route.body)
+                               .set("content", Json::object().set(std::string(type), std::move(content))));
   }
   Json responses = Json::object();
   responses.set("200", response_of(route.answer));

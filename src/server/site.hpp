@@ -73,6 +73,8 @@ struct Parameter {
   std::string_view name, where, type, help;  // where: "path", "query", "header"
 };
 
+inline constexpr http::BodyLimit kSmallBody{64 << 10, 413};
+
 struct Route {
   std::string_view method, pattern, summary;
   std::span<const Parameter> parameters;
@@ -81,6 +83,8 @@ struct Route {
   Access access;
   Runs runs;
   void (*handle)(Service&, Call, http::Responder);
+  http::BodyLimit limit = kSmallBody;  // of the body; what a larger one is told. Who may send one: `access`
+  Json (*schema)() = nullptr;          // of the body, which is JSON; null: words say it
 };
 
 std::span<const Route> tracking_routes();    // tracking.cpp
@@ -95,8 +99,8 @@ const std::vector<Route>& routes();          // all of them, tracking first
 // The OpenAPI 3.1 document of the routes.
 Json openapi();
 
-// Limits for requests by their route; and with who may send bodies to which: to be given to the HTTP server, which the
-// keys must outlive.
+// Limits for requests by their route's row; and with who may send bodies to which: to be given to the HTTP server, which
+// the keys must outlive.
 http::FramingLimits framing_limits();
 http::FramingLimits framing_limits(const Keys& keys);
 

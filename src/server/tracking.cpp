@@ -328,48 +328,28 @@ constexpr Parameter kPixelParameters[] = {
 constexpr Parameter kSettingsParameters[] = {{"writeKey", "path", "string", "The write key"}};
 constexpr std::string_view kLogged = "It is on disk: {\"success\": true}. A picture of one point: for the pixel.";
 
+constexpr http::BodyLimit kOfSegment{kSegment.body_bytes, kSegment.oversize},
+    kOfRudder{kRudder.body_bytes, kRudder.oversize};
+
 constexpr Route kRoutes[] = {
     {"POST", "/v1/{call}", "Take an event, or a batch of them (Segment's HTTP API)", kCallParameters,
-     "A call of Segment's spec", kLogged, Access::Open, Runs::Here, take_call},
+     "A call of Segment's spec", kLogged, Access::Open, Runs::Here, take_call, kOfSegment},
     {"GET", "/v1/pixel/{call}", "Take an event from a picture's address", kPixelParameters, "", kLogged, Access::Open,
      Runs::Here, take_pixel},
     {"GET", "/v1/projects/{writeKey}/settings", "What analytics.js asks for when it starts", kSettingsParameters, "",
      "Settings that send everything here", Access::Open, Runs::Here, give_settings},
     {"POST", "/rudder/v1/{call}", "The same with RudderStack's limits (data plane URL: .../rudder)", kCallParameters,
-     "A call of RudderStack's spec", kLogged, Access::Open, Runs::Here, take_call},
+     "A call of RudderStack's spec", kLogged, Access::Open, Runs::Here, take_call, kOfRudder},
     {"POST", "/beacon/v1/batch", "RudderStack's beacon", kBatchParameters, "A batch", kLogged, Access::Open, Runs::Here,
-     take_call},
+     take_call, kOfRudder},
     {"GET", "/pixel/v1/{call}", "RudderStack's pixel", kPixelParameters, "", kLogged, Access::Open, Runs::Here,
      take_pixel},
 };
-
-constexpr http::BodyLimit kDefinitions{4 << 20, 413}, kCommand{8 << 20, 413}, kSmall{64 << 10, 413};
-
-http::BodyLimit limit_of(std::string_view, std::string_view target) {
-  if (target.starts_with(kSegment.prefix)) return {kSegment.body_bytes, kSegment.oversize};
-  if (target.starts_with("/rudder/") || target.starts_with("/beacon/")) return {kRudder.body_bytes, kRudder.oversize};
-  if (target.starts_with("/api/v1/commands") || target.starts_with("/api/v1/imports")) return kCommand;
-  return target.starts_with("/api/v1/segments") ? kDefinitions : kSmall;
-}
 
 }  // namespace
 
 std::span<const Route> tracking_routes() {
   return kRoutes;
-}
-
-http::FramingLimits framing_limits() {
-  return {.modern_only = "/api/", .body = limit_of, .may_send = {}};
-}
-
-http::FramingLimits framing_limits(const Keys& keys) {
-  http::FramingLimits limits = framing_limits();
-  limits.may_send = [&keys](const http::Sender& sender) {
-    if (!sender.target.starts_with("/api/")) return true;
-    if (const auto token = http::bearer_token(sender.authorization)) return keys.is_admin(*token);
-    return sender.is_local && !keys.has_admin();
-  };
-  return limits;
 }
 
 }  // namespace tessera::server

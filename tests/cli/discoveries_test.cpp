@@ -1,6 +1,6 @@
 // Discoveries that a running server makes in the background: the same as the command's, stopped when nobody wants them,
 // beside events that go on being taken.
-#include "server/discoveries.hpp"
+#include "workspace/discovery_options.hpp"
 
 #include <chrono>
 #include <functional>
@@ -75,12 +75,12 @@ TEST_F(Background, OneSaysWhatTheCommandSaysAndOutlivesTheServer) {
   EXPECT_EQ(file("tsl"), work.read("OUT/segments.tsl"));
   // What was found is applied as it is.
   EXPECT_EQ(server.ask("PUT", "/api/v1/segments", file("tsl")).status, 200);
-  // Every option there is goes through the command line.
+  // Every option there is reaches the discovery.
   const std::string all = ask_for(
       R"x({"min_size": 20, "segments": "auto", "features": "event order = \"Order Completed\"\nlet orders = count(order)\nlet n = count(any event)",
       "active": "90d", "goal": "repeat", "horizon": "60d", "no_hiding": true, "anew": true, "no_keep": true, "zone": "Europe/Berlin", "allow": ["age"], "keep_unwanted": true, "as_of": "2026-03-01",
       "known_at": "2100-01-01", "seed": 1})x");
-  EXPECT_EQ(look(all).find("options")->as_object()->size(), server::discovery_options().size());
+  EXPECT_EQ(look(all).find("options")->as_object()->size(), workspace::discovery_options().size());
   wait_until(all, is_over);
   EXPECT_EQ(status(all), "done") << look(all).dump();
   const std::string wrong = ask_for(R"x({"features": "let n = count(\"Ordr Completed\")"})x");

@@ -15,16 +15,19 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// A command that a test holds by the hand.
+using Files = std::vector<report::ReportFile>;
+
+// A discovery that a test holds by the hand.
 class Played {
  public:
-  RunCommand run() {
-    return [this](const CommandCall& call, CommandReader& reader) {
+  using Play = std::function<Result<Files>(Progress&)>;
+  RunDiscovery run() {
+    return [this](const workspace::DiscoveryWish& wish, Progress& progress, Job& job) -> Result<Files> {
       std::unique_lock lock(mutex_);
-      seen.push_back(call.words);
+      seen.push_back(wish);
       is_running_ = true;
       news_.notify_all();
-      reader.when_gone([this] {
+      job.when_gone([this] {
         const std::lock_guard inner(mutex_);
         is_stopped_ = true;
         news_.notify_all();
@@ -32,40 +35,32 @@ class Played {
       news_.wait(lock, [this] { return play_ || is_stopped_; });
       const bool is_stopped = std::exchange(is_stopped_, false);
       is_running_ = false;
-      if (is_stopped) return 1;  // what is to be played next is for the next command
+      if (is_stopped) return fail("it was stopped");  // what is to be played next is for the next one
       const auto play = std::exchange(play_, {});
       lock.unlock();
-      return play(reader);
+      return play(progress);
     };
   }
   void wait_until_running() {
     std::unique_lock lock(mutex_);
     news_.wait(lock, [this] { return is_running_; });
   }
-  void play(std::function<int(CommandReader&)> what) {
+  void play(Play what) {
     const std::lock_guard lock(mutex_);
     play_ = std::move(what);
     news_.notify_all();
   }
-  std::vector<std::vector<std::string>> seen;
+  std::vector<workspace::DiscoveryWish> seen;
 
  private:
   std::mutex mutex_;
   std::condition_variable news_;
-  std::function<int(CommandReader&)> play_;
+  Play play_;
   bool is_running_ = false, is_stopped_ = false;
 };
 
-int say_result(CommandReader& reader, std::string_view json) {
-  for (const auto& [name, text] : {std::pair<std::string_view, std::string_view>("kept/report.html", "<p>report</p>"),
-                                   {"kept/segments.tsl", "segment ..."},
-                                   {"kept/discovery.json", json}}) {
-    reader.say("file", name);
-    reader.say("part", text.substr(0, 1));
-    reader.say("part", text.substr(1));
-    reader.say("done", "");
-  }
-  return 0;
+Files result(std::string json) {
+  return {{"report.html", "<p>report</p>"}, {"segments.tsl", "segment ..."}, {"discovery.json", std::move(json)}};
 }
 
 class Discovering : public Served {
@@ -73,13 +68,13 @@ class Discovering : public Served {
   Discovering() { open(); }
   ~Discovering() override {
     server->stop();
-    commands.reset();
+    jobs.reset();
     fs::remove_all(folder);
   }
   void open(DiscoveryLimits limits = {}) {
     service.discoveries = nullptr;
-    commands = std::make_unique<Commands>(played.run(), 2);
-    discoveries = MUST(Discoveries::open(folder.string(), *commands, clock, limits));
+    jobs = std::make_unique<Jobs>(2);
+    discoveries = MUST(Discoveries::open(folder.string(), *jobs, played.run(), clock, limits));
     service.discoveries = discoveries.get();
   }
   std::string ask_for(std::string_view options = "") {
@@ -97,7 +92,7 @@ class Discovering : public Served {
   }
   fs::path folder = fs::temp_directory_path() / ("discoveries-" + hex_of(secret_bytes(8)));
   Played played;
-  std::unique_ptr<Commands> commands;
+  std::unique_ptr<Jobs> jobs;
   std::unique_ptr<Discoveries> discoveries;
 };
 
@@ -105,18 +100,20 @@ TEST_F(Discovering, FromTheQuestionToTheResult) {
   const std::string id = ask_for(R"x({"min_size": 20, "features": "let x = count(\"A\")", "as_of": "2026-03-01"})x");
   EXPECT_EQ(id, std::to_string(clock.ms));
   played.wait_until_running();
-  EXPECT_THAT(played.seen[0],
-              ElementsAre("--as-of=2026-03-01", "discover", "--out=kept", "--min-size=20", "--features=features"));
+  const workspace::DiscoveryWish& wish = played.seen[0];
+  EXPECT_EQ(wish.look.as_of, parse_instant("2026-03-01"));
+  EXPECT_EQ(wish.options.min_size, 20u);
+  EXPECT_EQ(wish.options.features, "let x = count(\"A\")");
+  EXPECT_TRUE(wish.options.hides && wish.keep && !wish.options.anew);
   EXPECT_EQ(member(id, "status"), "running");
   EXPECT_EQ(get("/api/v1/discoveries/" + id + "?format=html").status, 409);
   std::promise<void> looked;
   std::promise<void> stepped;
-  played.play([&](CommandReader& reader) {
-    reader.say("step", "4 7 clustering");
+  played.play([&](Progress& progress) {
+    progress.step("clustering", 4, 7);
     stepped.set_value();
     looked.get_future().wait();
-    return say_result(reader, R"({"k": 3})"
-                              "\n");
+    return result("{\"k\": 3}\n");
   });
   stepped.get_future().wait();
   EXPECT_EQ(look(id).find("progress")->dump(), R"({"done":4,"total":7,"what":"clustering"})");
@@ -132,7 +129,7 @@ TEST_F(Discovering, FromTheQuestionToTheResult) {
   EXPECT_EQ(get("/api/v1/discoveries/" + id + "?format=tsl").body, "segment ...");
   EXPECT_EQ(get("/api/v1/discoveries/" + id + "?format=pdf").status, 400);
   // Also after a restart, and until it is removed.
-  commands.reset();
+  jobs.reset();
   open();
   EXPECT_EQ(look(id), done);
   EXPECT_EQ(send("/api/v1/discoveries/" + id, "", "", "DELETE").status, 200);
@@ -143,13 +140,10 @@ TEST_F(Discovering, FromTheQuestionToTheResult) {
 
 TEST_F(Discovering, WhatFailsSaysWhy) {
   const std::string id = ask_for();
-  played.play([](CommandReader& reader) {
-    reader.say("err", "the record holds no customers\n");
-    return 1;
-  });
+  played.play([](Progress&) { return fail("the record holds no customers", "", "tessera import FILE"); });
   finish(id);
   EXPECT_EQ(member(id, "status"), "failed");
-  EXPECT_EQ(member(id, "error"), "the record holds no customers");
+  EXPECT_EQ(member(id, "error"), "the record holds no customers\n  tessera import FILE");
 }
 
 TEST_F(Discovering, ARestartFailsWhatRanAndGoesOnWithWhatWaited) {
@@ -161,7 +155,7 @@ TEST_F(Discovering, ARestartFailsWhatRanAndGoesOnWithWhatWaited) {
   std::ofstream(killed / "17.html") << "of none";
   std::ofstream(killed / (first + ".json.partial")) << "half";
   std::ofstream(killed / "notes.txt") << "somebody's";
-  commands.reset();  // as a stop leaves it: what ran is stopped
+  jobs.reset();  // as a stop leaves it: what ran is stopped
   EXPECT_EQ(member(first, "status"), "failed");
   EXPECT_THAT(member(first, "error"), HasSubstr("server was stopped"));
   EXPECT_EQ(member(second, "status"), "queued");
@@ -173,10 +167,10 @@ TEST_F(Discovering, ARestartFailsWhatRanAndGoesOnWithWhatWaited) {
   EXPECT_FALSE(fs::exists(folder / "17.html"));
   EXPECT_FALSE(fs::exists(folder / (first + ".json.partial")));
   EXPECT_TRUE(fs::exists(folder / "notes.txt"));
-  played.play([](CommandReader& reader) { return say_result(reader, "{}"); });
+  played.play([](Progress&) { return result("{}"); });
   finish(second);
   EXPECT_EQ(member(second, "status"), "done");
-  EXPECT_THAT(played.seen.back(), ElementsAre("--seed=2", "discover", "--out=kept"));
+  EXPECT_EQ(played.seen.back().options.seed, 2u);
 }
 
 TEST_F(Discovering, OneThatRunsIsStoppedAndOneThatWaitsIsNotBegun) {
@@ -186,7 +180,7 @@ TEST_F(Discovering, OneThatRunsIsStoppedAndOneThatWaitsIsNotBegun) {
   EXPECT_EQ(send("/api/v1/discoveries", "{}").status, 503);  // two may wait here
   EXPECT_EQ(send("/api/v1/discoveries/" + second, "", "", "DELETE").status, 200);
   EXPECT_EQ(send("/api/v1/discoveries/" + first, "", "", "DELETE").status, 200);
-  played.play([](CommandReader& reader) { return say_result(reader, "{}"); });
+  played.play([](Progress&) { return result("{}"); });
   finish(third);
   EXPECT_EQ(member(third, "status"), "done");
   EXPECT_EQ(played.seen.size(), 2u);
@@ -194,12 +188,12 @@ TEST_F(Discovering, OneThatRunsIsStoppedAndOneThatWaitsIsNotBegun) {
 }
 
 TEST_F(Discovering, TheOldestMakeRoomAndPagesGoFromTheNewest) {
-  commands.reset();
+  jobs.reset();
   open({.number = 3, .bytes = 100, .one_bytes = 60});
   std::vector<std::string> ids;
   const auto make = [&](std::string_view json) {
     ids.push_back(ask_for());
-    played.play([&](CommandReader& reader) { return say_result(reader, json); });
+    played.play([&](Progress&) { return result(std::string(json)); });
     finish(ids.back());
   };
   for (int i = 0; i < 4; ++i) make("{}");  // 26 bytes each
@@ -237,6 +231,7 @@ TEST_F(Discovering, OptionsAreCheckedBeforeTheyWait) {
                           R"({"goal": 1})",
                           R"({"goal": ""})",
                           R"({"horizon": 90})",
+                          R"({"horizon": "0d"})",
                           R"({"no_hiding": "yes"})",
                           R"({"zone": "Europe/Atlantis"})",
                           R"({"zone": 1})",
@@ -258,8 +253,10 @@ TEST_F(Discovering, OptionsAreCheckedBeforeTheyWait) {
   // What looks like an option stays a value.
   ask_for(R"({"allow": ["--out", "a b"], "keep_unwanted": true, "segments": "auto", "zone": "none", "seed": null})");
   played.wait_until_running();
-  EXPECT_THAT(played.seen[0], ElementsAre("discover", "--out=kept", "--segments=auto", "--zone=none", "--allow=--out",
-                                          "--allow=a b", "--keep-unwanted"));
+  EXPECT_THAT(played.seen[0].allow, ElementsAre("--out", "a b"));
+  EXPECT_TRUE(played.seen[0].options.keep_unwanted);
+  EXPECT_EQ(played.seen[0].options.segments, std::nullopt);
+  EXPECT_EQ(played.seen[0].zone, "none");
 }
 
 TEST_F(Discovering, AFolderThatCannotBeWrittenIsSaid) {

@@ -1,13 +1,9 @@
 // One customer: who it is, in which segments, why, since when, and when time alone changes that.
+#include "cli/asking.hpp"
 #include "cli/commands.hpp"
-#include "cli/session.hpp"
 #include "core/text.hpp"
-#include "language/needs.hpp"
-#include "profiles/customer_summary.hpp"
-#include "profiles/load.hpp"
 #include "profiles/people.hpp"
 #include "profiles/ruling.hpp"
-#include "segment/outlook.hpp"
 
 namespace tessera::cli {
 
@@ -41,27 +37,16 @@ Result<int> run_customer(const Context& context, const Arguments& given) {
   const bool identified = given.has("identified");
   const Zone zone = TRY(Zone::named(given.text("zone").value_or("UTC")));
   const std::string id = *given.text("ID");
-  const Instant known_at = context.known_at.value_or(kNever);
-  auto session = TRY(open_session(context, identified ? store::OpenMode::MustExist : store::OpenMode::ReadOnly));
-  const auto checked = language::check(session.applied, session.schema);
-  if (!checked.ok()) return std::unexpected(language::error_of(checked.diagnostics, ""));
-  const auto history =
-      TRY(profiles::load(*session.record, language::needs_of(checked.program, session.schema), known_at));
-  const Instant at = as_of(context, history);
-  const auto who =
-      TRY(profiles::acquaintance(session.record->connection(), session.record->pseudonym_key(), id, at, known_at));
-  const auto index = who ? history.find_customer(who->customer) : std::nullopt;
-  if (!index) return std::unexpected(TRY(profiles::nobody(session.record->connection(), id)));
-  if (identified) TRY(session.record->audit(context.clock.now(), "cli", "customer --identified", who->customer));
-  const auto found = TRY(segment::outlook(checked.program, history, *index, at, known_at));
-  if (context.format == Format::Json) {
-    Json out = profiles::to_json(*who, identified);
-    const Json more = segment::to_json(found);
-    for (const auto& [name, value] : *more.as_object()) out.set(name, value);
-    context.print(out.dump(2));
-  } else {
-    context.print(who_text(*who, identified, at, zone) + segment::text_of(found, zone));
-  }
+  auto workspace = TRY(open(context, identified ? store::OpenMode::MustExist : store::OpenMode::ReadOnly));
+  const auto found = TRY(workspace::look_at(workspace, id));
+  if (!found) return std::unexpected(TRY(profiles::nobody(workspace.connection(), id)));
+  note_nothing_since(context, found->nothing_since);
+  if (identified)
+    TRY(workspace.record->audit(context.clock.now(), "cli", "customer --identified", found->who.customer));
+  if (context.format == Format::Json)
+    context.print(workspace::to_json(*found, identified).dump(2));
+  else
+    context.print(who_text(found->who, identified, found->as_of, zone) + segment::text_of(found->outlook, zone));
   return 0;
 }
 

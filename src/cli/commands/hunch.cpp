@@ -3,8 +3,8 @@
 
 #include <cmath>
 
+#include "cli/asking.hpp"
 #include "cli/commands.hpp"
-#include "cli/session.hpp"
 #include "core/text.hpp"
 #include "measure/hunch_words.hpp"
 #include "profiles/load.hpp"
@@ -183,11 +183,12 @@ Result<int> run_hunch(const Context& context, const Arguments& given) {
   question.as_of = context.as_of;
   question.known_at = context.known_at.value_or(kNever);
   question.keep_unwanted = given.has("keep-unwanted");
-  auto session = TRY(open_session(context));
-  question.known = TRY(known_definitions(context, session, given));
+  auto workspace = TRY(open(context));
+  TRY(lay_files_beside(context, workspace, given));
+  question.known = workspace.known();
   context.progress.step("reading the record", 0, 0);
-  const auto history = TRY(profiles::load(*session.record, {}, question.known_at));
-  const Hunch found = TRY(measure::hunch(history, session.schema, question, context.progress));
+  const auto history = TRY(profiles::load(workspace.connection(), {}, question.known_at));
+  const Hunch found = TRY(measure::hunch(history, workspace.schema, question, context.progress));
   context.progress.finish();
   for (const std::string& warning : found.warnings) context.note(warning);
   context.print(context.format == Format::Json ? to_json(found).dump(2) : text_of(found));

@@ -1,6 +1,6 @@
 // What happened since an instant, as a letter of one page.
+#include "cli/asking.hpp"
 #include "cli/commands.hpp"
-#include "cli/session.hpp"
 #include "lineage/runs.hpp"
 #include "live/sources.hpp"
 #include "profiles/load.hpp"
@@ -51,15 +51,15 @@ Result<int> run_letter(const Context& context, const Arguments& given) {
     return usage(fmt::format("--since {} is not before {}, where the letter ends", text_of(question.since),
                              text_of(question.until)),
                  "--since '7 days'");
-  auto session = TRY(open_session(context));
-  store::Connection& connection = session.record->connection();
-  question.pseudonym_key = session.record->pseudonym_key();
+  auto workspace = TRY(open(context));
+  store::Connection& connection = workspace.connection();
+  question.pseudonym_key = workspace.record->pseudonym_key();
   question.definitions = TRY(report::letter_definitions(connection, question.since, question.until));
   question.sources = TRY(sources_of(connection));
   question.run = TRY(run_of(connection, question.until));
   context.progress.step("reading the record", 0, 0);
-  const auto history = TRY(profiles::load(*session.record, {}, context.known_at.value_or(kNever)));
-  const auto letter = TRY(report::letter(history, session.schema, question, context.progress));
+  const auto history = TRY(profiles::load(connection, {}, workspace.known_at()));
+  const auto letter = TRY(report::letter(history, workspace.schema, question, context.progress));
   context.progress.finish();
   const report::Page page = report::page_of(letter, zone);
   if (const auto out = given.text("out")) {

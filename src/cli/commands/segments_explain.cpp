@@ -1,7 +1,6 @@
+#include "cli/asking.hpp"
 #include "cli/commands.hpp"
-#include "cli/session.hpp"
-#include "core/text.hpp"
-#include "segment/explain.hpp"
+#include "core/json.hpp"
 
 namespace tessera::cli {
 
@@ -15,25 +14,21 @@ constexpr Option kOptions[] = {
 };
 
 Result<int> run_explain(const Context& context, const Arguments& given) {
-  TRY(asks_for_one(given));
+  const auto question = TRY(question_of(given));
   const std::string id = *given.text("customer");
-  auto session = TRY(open_session(context));
-  const auto prepared = TRY(prepare_asked(context, session, given));
-  const auto customer = prepared.history->find_customer(id);
-  if (!customer) {
-    const auto near = nearest_name(id, prepared.history->customer);
-    return fail(
-        fmt::format("no customer '{}' in the record{}", id, near ? fmt::format("; did you mean '{}'?", *near) : ""), {},
-        "tessera sql 'SELECT customer FROM customers LIMIT 10'");
-  }
-  const Instant at = as_of(context, *prepared.history);
-  const auto explained = TRY(segment::explain(prepared.program, prepared.asked, *prepared.history, *customer, at,
-                                              context.known_at.value_or(kNever)));
+  auto workspace = TRY(open(context));
+  TRY(lay_files_beside(context, workspace, given));
+  const auto why = TRY(workspace::explain(workspace, question, id));
+  note_warnings(context, why.prepared.warnings);
+  note_nothing_since(context, workspace::nothing_since(workspace, *why.prepared.history));
   if (context.format == Format::Json)
-    context.print(
-        Json::object().set("customer", id).set("as_of", text_of(at)).set("explanation", to_json(explained)).dump(2));
+    context.print(Json::object()
+                      .set("customer", id)
+                      .set("as_of", text_of(why.as_of))
+                      .set("explanation", segment::to_json(why.explanation))
+                      .dump(2));
   else
-    context.print(fmt::format("{} at {}\n{}", id, text_of(at), text_of(explained)));
+    context.print(fmt::format("{} at {}\n{}", id, text_of(why.as_of), segment::text_of(why.explanation)));
   return 0;
 }
 

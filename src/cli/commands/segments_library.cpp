@@ -1,6 +1,6 @@
 // Ready-made definitions to take, edit and apply: segments library.
+#include "cli/asking.hpp"
 #include "cli/commands.hpp"
-#include "cli/session.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "language/library.hpp"
@@ -45,12 +45,12 @@ Result<int> run_library(const Context& context, const Arguments& given) {
   if (const auto wanted = given.text("SEGMENT")) return print_one(context, *wanted);
   if (given.has("text")) return context.print(language::library_text()), 0;
   // With a record at hand it says what each still lacks there.
-  std::optional<Session> session;
-  if (context.world.has_record()) session = TRY(open_session(context));
+  const auto workspace = TRY(workspace::open_if_any(context.world.holder(), context.clock, look_of(context)));
   Json list = Json::array();
   for (const language::LibraryEntry& entry : language::library()) {
     const auto needs = words_of(entry.needs);
-    const auto lacks = session ? words_of(language::missing(entry.needs, session->schema)) : std::vector<std::string>{};
+    const auto lacks =
+        workspace.record ? words_of(language::missing(entry.needs, workspace.schema)) : std::vector<std::string>{};
     if (context.format == Format::Json) {
       Json item = Json::object()
                       .set("id", entry.slug)
@@ -58,7 +58,7 @@ Result<int> run_library(const Context& context, const Arguments& given) {
                       .set("who", entry.sentence)
                       .set("needs", list_of(needs))
                       .set("text", language::print(entry.definitions));
-      if (session) item.set("missing", list_of(lacks));
+      if (workspace.record) item.set("missing", list_of(lacks));
       list.add(std::move(item));
     } else {
       context.print(fmt::format("{}\n  {}\n  needs {}{}", entry.name, entry.sentence,

@@ -1,11 +1,9 @@
 // Keeping definitions: segments check, fmt, apply, list.
-#include "cli/applying.hpp"
+#include "cli/asking.hpp"
 #include "cli/commands.hpp"
-#include "cli/session.hpp"
 #include "core/json.hpp"
 #include "language/parse.hpp"
 #include "language/print.hpp"
-#include "server/site.hpp"
 #include "store/definitions.hpp"
 
 namespace tessera::cli {
@@ -26,7 +24,7 @@ struct Read {
   language::Checked checked;
 };
 
-Result<Read> read_and_check(const Context& context, const Session& session, const Arguments& given) {
+Result<Read> read_and_check(const Context& context, const workspace::Workspace& workspace, const Arguments& given) {
   Read out;
   const auto files = given.all("FILE");
   for (const std::string& path : files) {
@@ -34,10 +32,10 @@ Result<Read> read_and_check(const Context& context, const Session& session, cons
     auto parsed = language::parse_definitions(text);
     language::Diagnostics found = parsed.diagnostics;
     // Names may be defined in the files before or applied already.
-    std::vector<language::Definition> known = session.applied;
+    std::vector<language::Definition> known = workspace.in_force;
     known.insert(known.end(), out.definitions.begin(), out.definitions.end());
     if (parsed.ok()) {
-      out.checked = language::check(parsed.definitions, session.schema, known);
+      out.checked = language::check(parsed.definitions, workspace.schema, known);
       found.insert(found.end(), out.checked.diagnostics.begin(), out.checked.diagnostics.end());
     }
     if (language::has_errors(found)) return std::unexpected(language::error_of(found, text, path));
@@ -47,17 +45,12 @@ Result<Read> read_and_check(const Context& context, const Session& session, cons
   return out;
 }
 
-// The record's names where there is a record; checking works without one.
-Result<Session> session_if_any(const Context& context) {
-  if (!context.world.has_record()) return Session{};
-  return open_session(context);
-}
-
 Result<int> run_check(const Context& context, const Arguments& given) {
-  const auto session = TRY(session_if_any(context));
-  const auto read = TRY(read_and_check(context, session, given));
+  // Checking works without a record too.
+  const auto workspace = TRY(workspace::open_if_any(context.world.holder(), context.clock, look_of(context)));
+  const auto read = TRY(read_and_check(context, workspace, given));
   context.print(fmt::format("{} definitions, no errors{}", read.definitions.size(),
-                            session.record ? "" : " (no record: names of events and traits were not checked)"));
+                            workspace.record ? "" : " (no record: names of events and traits were not checked)"));
   return 0;
 }
 
@@ -76,42 +69,30 @@ Result<int> run_fmt(const Context& context, const Arguments& given) {
 }
 
 Result<int> run_apply(const Context& context, const Arguments& given) {
-  server::Service* const server = context.world.server();
-  auto session = TRY(open_session(context, server ? store::OpenMode::ReadOnly : store::OpenMode::MustExist));
-  const auto read = TRY(read_and_check(context, session, given));
+  auto workspace = TRY(open(context, workspace::mode_to_apply(context.world.holder())));
+  const auto read = TRY(read_and_check(context, workspace, given));
   const auto changes =
-      TRY(put_into_use(context, session, {.applied = read.definitions, .removed = {}, .source = "segments apply"}));
+      TRY(workspace::apply(workspace, {.applied = read.definitions, .removed = {}, .source = "segments apply"}));
   Json list = Json::array();
   for (size_t i = 0; i < changes.size(); ++i) {
     const language::Definition& one = read.definitions[i];
-    const auto kind = word(one.kind);
+    const auto kind = workspace::word(one.kind);
     if (context.format == Format::Json)
-      list.add(
-          Json::object().set("kind", kind).set("id", one.slug).set("name", one.name).set("change", word(changes[i])));
+      list.add(Json::object()
+                   .set("kind", kind)
+                   .set("id", one.slug)
+                   .set("name", one.name)
+                   .set("change", workspace::word(changes[i])));
     else
-      context.print(fmt::format("{:8} {:8} {}", word(changes[i]), kind, one.name));
+      context.print(fmt::format("{:8} {:8} {}", workspace::word(changes[i]), kind, one.name));
   }
   if (context.format == Format::Json) context.print(list.dump(2));
   return 0;
 }
 
-// By name or id. Refused where another definition needs it: they go together, or that one is changed first.
 Result<int> run_remove(const Context& context, const Arguments& given) {
-  server::Service* const server = context.world.server();
-  auto session = TRY(open_session(context, server ? store::OpenMode::ReadOnly : store::OpenMode::MustExist));
-  const language::Definition gone = session.applied[TRY(find_segment(session.applied, *given.text("NAME")))];
-  std::erase_if(session.applied,
-                [&](const language::Definition& each) { return each.kind == gone.kind && each.slug == gone.slug; });
-  if (const auto left = language::check(session.applied, session.schema); !left.ok()) {
-    Error error = language::error_of(left.diagnostics, "");
-    error.message = fmt::format("'{}' is needed by another definition: {}", gone.name, error.message);
-    error.remedy = "tessera segments list --text";
-    return std::unexpected(std::move(error));
-  }
-  if (server)
-    TRY(server->engine.remove_definition(gone.slug));
-  else
-    TRY(store::remove_definition(*session.record, static_cast<uint8_t>(gone.kind), gone.slug, context.clock.now()));
+  auto workspace = TRY(open(context, workspace::mode_to_apply(context.world.holder())));
+  const auto gone = TRY(workspace::remove(workspace, *given.text("NAME")));
   if (context.format == Format::Json)
     context.print(Json::object().set("removed", gone.slug).set("name", gone.name).dump(2));
   else
@@ -120,11 +101,11 @@ Result<int> run_remove(const Context& context, const Arguments& given) {
 }
 
 Result<int> run_list(const Context& context, const Arguments& given) {
-  auto session = TRY(open_session(context));
-  const auto stored = TRY(store::definitions(session.record->connection(), context.known_at.value_or(kNever)));
+  const auto record = TRY(context.world.open_record(store::OpenMode::ReadOnly));
+  const auto stored = TRY(store::definitions(record->connection(), context.known_at.value_or(kNever)));
   Json list = Json::array();
   for (const store::StoredDefinition& one : stored) {
-    const auto kind = word(static_cast<language::DefinitionKind>(one.kind));
+    const auto kind = workspace::word(static_cast<language::DefinitionKind>(one.kind));
     if (context.format == Format::Json)
       list.add(Json::object()
                    .set("kind", kind)

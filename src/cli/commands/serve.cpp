@@ -135,9 +135,11 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   const feed::Subscription news = engine->listen(webhooks->bell());
   http::Workers workers(kWorkers);
   server::Service service{*engine, *engine, keys, *record, workers, context.clock, *webhooks};
-  auto commands = std::make_unique<server::Commands>(lent_commands(service));
-  service.commands = commands.get();
-  const auto discoveries = TRY(server::Discoveries::open(context.store + ".discoveries", *commands, context.clock));
+  auto jobs = std::make_unique<server::Jobs>();
+  server::Commands commands(*jobs, lent_commands(service));
+  service.commands = &commands;
+  const auto discoveries = TRY(
+      server::Discoveries::open(context.store + ".discoveries", *jobs, server::discover_on(service), context.clock));
   service.discoveries = discoveries.get();
   server::Site site(service);
   auto http = TRY(http::HttpServer::start(settings, workers, [&](http::Request request, http::Responder responder) {
@@ -153,7 +155,7 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   service.is_ready = false;
   kafka->stop();
   http->stop();
-  commands.reset();
+  jobs.reset();
   TRY(engine->stop());
   return 0;
 }

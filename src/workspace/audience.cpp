@@ -1,8 +1,14 @@
-#include "cli/audience.hpp"
+#include "workspace/audience.hpp"
 
-#include "cli/table.hpp"
+#include <unordered_map>
 
-namespace tessera::cli {
+#include "core/csv.hpp"
+#include "core/hash.hpp"
+#include "language/check.hpp"
+#include "language/parse.hpp"
+#include "privacy/audit.hpp"
+
+namespace tessera::workspace {
 
 namespace {
 
@@ -100,4 +106,74 @@ std::string render(const AudienceList& list, ListFor target, bool identified, st
   return out;
 }
 
-}  // namespace tessera::cli
+namespace {
+
+// The first reason to leave each customer out: an index in `reasons`, or -1.
+Result<std::vector<int>> first_reasons(Workspace& workspace, const std::vector<Exclusion>& reasons,
+                                       const Answer& answer) {
+  std::vector<int> out(answer.prepared.history->customers(), -1);
+  for (size_t r = 0; r < reasons.size(); ++r) {
+    auto parsed = language::parse_expression(reasons[r].condition);
+    VERIFY(parsed.ok());
+    auto checked = language::check_expression(std::move(parsed.expr), workspace.schema);
+    VERIFY(checked.ok());
+    const auto last = static_cast<uint32_t>(checked.program.definitions.size() - 1);
+    const auto prepared = TRY(prepare(workspace, std::move(checked.program), last));
+    const auto evaluation = segment::evaluate_all(*prepared.bound, answer.as_of, workspace.known_at());
+    for (size_t i = 0; i < out.size(); ++i)
+      if (out[i] < 0 && evaluation.is_member(0, i)) out[i] = static_cast<int>(r);
+  }
+  return out;
+}
+
+using Addresses = std::unordered_map<std::string, std::string>;
+
+Result<Addresses> addresses_of(store::Connection& connection) {
+  Addresses out;
+  for (auto& row : TRY(connection.rows("SELECT customer, emails[1] FROM main.customers WHERE emails[1] IS NOT NULL")))
+    out.emplace(row[0].value_or(""), row[1].value_or(""));
+  return out;
+}
+
+AudienceList list_of(const Answer& answer, const std::vector<Exclusion>& reasons, const std::vector<int>& why,
+                     const Addresses& addresses, const AudienceWish& wish) {
+  AudienceList out;
+  for (size_t i = 0; i < why.size(); ++i) {
+    if (!answer.evaluation.is_member(answer.segment, i)) continue;
+    const std::string& customer = answer.prepared.history->customer[i];
+    const auto known = addresses.find(customer);
+    const std::string address = known == addresses.end() ? "" : known->second;
+    if (why[i] >= 0)
+      ++out.excluded[reasons[static_cast<size_t>(why[i])].reason];
+    else if (wish.identified && wish.target != ListFor::Csv && address.empty())
+      ++out.excluded["no e-mail address"];
+    else if (wish.identified && !address.empty() && !is_sendable(address))
+      ++out.excluded["unusable e-mail address"];
+    else
+      out.recipients.push_back({customer, address});
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Audience> audience(Workspace& workspace, const AudienceWish& wish, std::string_view by) {
+  const Answer answer = TRY(ask(workspace, wish.question));
+  const auto reasons = exclusions_for(workspace.schema);
+  const auto why = TRY(first_reasons(workspace, reasons, answer));
+  const Addresses addresses = wish.identified ? TRY(addresses_of(workspace.connection())) : Addresses{};
+  Audience out{.list = list_of(answer, reasons, why, addresses, wish),
+               .text = {},
+               .knows_consent = !reasons.empty(),
+               .warnings = answer.prepared.warnings,
+               .nothing_since = nothing_since(workspace, *answer.prepared.history)};
+  const std::string& name = wish.question.segment ? *wish.question.segment : *wish.question.condition;
+  if (wish.identified)
+    TRY(privacy::IdentifiedOutput::log(*workspace.record, *workspace.clock, by, "export",
+                                       fmt::format("{}: {} customers", name, out.list.recipients.size())));
+  const std::string code = "t-" + hex_of(hmac_sha256(workspace.record->pseudonym_key(), name)).substr(0, 8);
+  out.text = render(out.list, wish.target, wish.identified, wish.tag.value_or(code));
+  return out;
+}
+
+}  // namespace tessera::workspace

@@ -1,10 +1,10 @@
-#include "server/histories.hpp"
+#include "workspace/facts.hpp"
 
 #include <charconv>
 
 #include "profiles/tables.hpp"
 
-namespace tessera::server {
+namespace tessera::workspace {
 
 namespace {
 
@@ -40,15 +40,11 @@ Result<std::pair<int64_t, uint64_t>> place_of(const std::string& text) {
 
 }  // namespace
 
-Result<Json> history_of(Service& service, std::string_view customer, const HistoryWish& wish) {
+Result<FactsPage> facts_of(store::Connection& connection, std::string_view customer, const FactsWish& wish) {
   const auto place = TRY(place_of(wish.before));
-  TRY(service.engine.record_now());
-  auto connection = TRY(service.record.connect());
-  auto snapshot = TRY(store::Transaction::begin_reading(connection));
   const auto tables = TRY(profiles::EventTables::read(connection));
-  Json facts = Json::array();
-  Json out = Json::object().set("customer", customer);
-  if (tables.all().empty()) return out.set("facts", std::move(facts)).set("next", Json());
+  FactsPage out;
+  if (tables.all().empty()) return out;
   std::vector<std::string> all;
   for (const auto& table : tables.all())
     all.push_back(
@@ -69,18 +65,17 @@ Result<Json> history_of(Service& service, std::string_view customer, const Histo
     const auto& row = rows[i];
     const int64_t ms = std::atoll(row[1].value_or("0").c_str());
     Json said = said_in(row[3].value_or("{}"));
-    Json fact = Json::object().set("event", row[2].value_or(""));
-    fact.set("time", ms <= kEver.ms || ms < -4e17 ? Json() : Json(text_of(Instant{ms})));
     if (Json::Object* members = said.as_object())
       std::erase_if(*members,
                     [](const auto& member) { return member.first == "profile" || member.first == "fingerprint"; });
-    facts.add(fact.set("properties", std::move(said)));
+    const bool has_time = ms > kEver.ms && ms >= -4e17;
+    out.facts.push_back({row[2].value_or(""), has_time ? std::optional(Instant{ms}) : std::nullopt, std::move(said)});
   }
-  const bool is_more = rows.size() > wish.limit;
-  const auto& last =
-      rows.empty() ? std::vector<std::optional<std::string>>() : rows[std::min(rows.size(), wish.limit) - 1];
-  out.set("facts", std::move(facts));
-  return out.set("next", is_more ? Json(fmt::format("{}-{}", *last[1], *last[0])) : Json());
+  if (rows.size() > wish.limit) {
+    const auto& last = rows[wish.limit - 1];
+    out.next = fmt::format("{}-{}", *last[1], *last[0]);
+  }
+  return out;
 }
 
-}  // namespace tessera::server
+}  // namespace tessera::workspace

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "language/schema.hpp"
+#include "workspace/ask.hpp"
 
-namespace tessera::cli {
+namespace tessera::workspace {
 
 enum class ListFor { Csv, Mailchimp, Klaviyo };
 
@@ -39,4 +39,20 @@ bool is_sendable(std::string_view email);
 // The tag is a code, not the segment's name: names such as "diabetes, lapsed" must not leave the house.
 std::string render(const AudienceList& list, ListFor target, bool identified, std::string_view tag);
 
-}  // namespace tessera::cli
+struct AudienceWish {
+  Question question;
+  ListFor target = ListFor::Csv;
+  bool identified = false;         // with e-mail addresses, which is written into the record's audit
+  std::optional<std::string> tag;  // of the contacts; none: a code that does not tell the segment's name
+};
+struct Audience {
+  AudienceList list;
+  std::string text;            // as render() gives it
+  bool knows_consent = false;  // the data says something about consent or unsubscribing
+  std::string warnings;        // of the question
+  std::optional<Instant> nothing_since;
+};
+// The members that may be written to. REQUIRES: opened to be written where `identified`.
+Result<Audience> audience(Workspace& workspace, const AudienceWish& wish, std::string_view by);
+
+}  // namespace tessera::workspace

@@ -1,0 +1,25 @@
+// What the command line says, as the values that a use case takes (workspace/), and what it has to note beside the
+// answer.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/command.hpp"
+#include "workspace/workspace.hpp"
+
+namespace tessera::cli {
+
+workspace::Look look_of(const Context& context);
+// Error where the record does not exist: says how to make one.
+Result<workspace::Workspace> open(const Context& context, store::OpenMode mode = store::OpenMode::ReadOnly);
+// Those of each -f FILE are known beside the definitions in force. Warnings are noted.
+Result<void> lay_files_beside(const Context& context, workspace::Workspace& workspace, const Arguments& given);
+// Usage error unless exactly one of SEGMENT and -e is given.
+Result<workspace::Question> question_of(const Arguments& given);
+
+void note_warnings(const Context& context, std::string warnings);
+// Where an answer looks from now at events that ended long ago.
+void note_nothing_since(const Context& context, std::optional<Instant> newest);
+
+}  // namespace tessera::cli

@@ -1,0 +1,47 @@
+// What every use case begins with: the record opened, its names known, the definitions in force read, and the two times
+// from which it is looked at.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "language/schema.hpp"
+#include "language/tree.hpp"
+#include "workspace/holder.hpp"
+
+namespace tessera::workspace {
+
+struct Look {
+  std::optional<Instant> as_of;     // none: now
+  std::optional<Instant> known_at;  // none: nothing is left out
+};
+
+struct Workspace {
+  Holder* holder;
+  const Clock* clock;
+  Look look;
+  std::shared_ptr<store::Record> record;  // null: there is none (open_if_any)
+  language::Schema schema;
+  std::vector<language::Definition> in_force;  // at look.known_at
+  std::vector<language::Definition> beside;    // lay_beside: they count where something is asked, and are not in force
+
+  store::Connection& connection() const { return record->connection(); }
+  Instant as_of() const { return look.as_of.value_or(clock->now()); }
+  Instant known_at() const { return look.known_at.value_or(kNever); }
+  // In force, those beside in the place of their like.
+  std::vector<language::Definition> known() const;
+};
+
+// Errors: Record::open's; a definition in force that this version cannot read.
+Result<Workspace> open(Holder& holder, const Clock& clock, const Look& look = {},
+                       store::OpenMode mode = store::OpenMode::ReadOnly);
+// Without a record it knows no names and no definitions.
+Result<Workspace> open_if_any(Holder& holder, const Clock& clock, const Look& look = {});
+
+// Definitions that are known beside those in force. Gives warnings, rendered; error: all that does not parse, with
+// places in `name`.
+Result<std::string> lay_beside(Workspace& workspace, const std::string& text, std::string_view name);
+
+}  // namespace tessera::workspace
