@@ -82,6 +82,7 @@ enum class Remote : uint8_t {
   Never,   // there is no record in it, or it is about files here: `why` says it
 };
 
+// A row of the table. Its file under commands/ gives its rows to commands.cpp as NAME_rows().
 struct Command {
   std::string_view path;     // "segments count"
   std::string_view summary;  // one line

@@ -1,4 +1,4 @@
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 
 namespace tessera::cli {
 
@@ -19,42 +19,20 @@ std::span<const Option> common_options() {
   return kCommon;
 }
 
+// The rows of each file of commands/, in the order of --help.
+using Rows = std::span<const Command>;
+Rows import_rows(), looking_rows(), customer_rows(), customers_rows(), discover_rows(), adopt_rows(), hunch_rows(),
+    letter_rows(), segments_text_rows(), segments_run_rows(), segments_explain_rows(), segments_library_rows(),
+    export_rows(), cluster_rows(), simulate_rows(), serve_rows(), keys_rows(), keeping_rows();
+
 std::span<const Command> commands() {
   static const std::vector<Command> kAll = [] {
-    std::vector<Command> all{
-        import_command(),
-        rejects_command(),
-        customer_command(),
-        customers_duplicates_command(),
-        discover_command(),
-        discoveries_command(),
-        adopt_command(),
-        hunch_command(),
-        letter_command(),
-        segments_check_command(),
-        segments_count_command(),
-        segments_members_command(),
-        segments_explain_command(),
-        segments_apply_command(),
-        segments_remove_command(),
-        segments_list_command(),
-        segments_fmt_command(),
-        segments_library_command(),
-        export_command(),
-        cluster_command(),
-        simulate_command(),
-        sql_command(),
-        serve_command(),
-        keys_add_command(),
-        keys_list_command(),
-        keys_revoke_command(),
-        backup_command(),
-        restore_command(),
-        doctor_command(),
-    };
-    const auto customers = customers_commands();
-    all.insert(std::find_if(all.begin(), all.end(), [](const Command& each) { return each.path == "discover"; }),
-               customers.begin(), customers.end());
+    std::vector<Command> all;
+    for (const Rows rows :
+         {import_rows(), looking_rows(), customer_rows(), customers_rows(), discover_rows(), adopt_rows(), hunch_rows(),
+          letter_rows(), segments_text_rows(), segments_run_rows(), segments_explain_rows(), segments_library_rows(),
+          export_rows(), cluster_rows(), simulate_rows(), serve_rows(), keys_rows(), keeping_rows()})
+      all.insert(all.end(), rows.begin(), rows.end());
     return all;
   }();
   return kAll;

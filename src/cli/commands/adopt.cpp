@@ -2,7 +2,6 @@
 #include <iostream>
 
 #include "cli/asking.hpp"
-#include "cli/commands.hpp"
 #include "cli/table.hpp"
 #include "core/text.hpp"
 #include "lineage/runs.hpp"
@@ -207,17 +206,13 @@ Result<int> run_adopt(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& discoveries_command() {
-  static const Command kCommand{"discoveries", "The runs of discover that are kept, or one of them", kListOptions,
-                                run_discoveries, Remote::There};
-  return kCommand;
-}
-
-const Command& adopt_command() {
-  static const Command kCommand{"adopt",
-                                "Put the segments of a run of discover into use, having shown who enters and leaves",
-                                kAdoptOptions, run_adopt, Remote::There};
-  return kCommand;
+std::span<const Command> adopt_rows() {
+  static const Command kRows[] = {
+      {"discoveries", "The runs of discover that are kept, or one of them", kListOptions, run_discoveries,
+       Remote::There},
+      {"adopt", "Put the segments of a run of discover into use, having shown who enters and leaves", kAdoptOptions,
+       run_adopt, Remote::There}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

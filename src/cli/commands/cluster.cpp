@@ -1,4 +1,4 @@
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 #include "cluster/cluster_table.hpp"
 
 namespace tessera::cli {
@@ -28,11 +28,10 @@ Result<int> run_cluster(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& cluster_command() {
-  static const Command kCommand{"cluster",     "Cluster the rows of any numeric table",
-                                kOptions,      run_cluster,
-                                Remote::Never, "it is about a table of yours, not about the record"};
-  return kCommand;
+std::span<const Command> cluster_rows() {
+  static const Command kRows[] = {{"cluster", "Cluster the rows of any numeric table", kOptions, run_cluster,
+                                   Remote::Never, "it is about a table of yours, not about the record"}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

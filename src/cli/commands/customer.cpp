@@ -1,6 +1,5 @@
 // One customer: who it is, in which segments, why, since when, and when time alone changes that.
 #include "cli/asking.hpp"
-#include "cli/commands.hpp"
 #include "core/text.hpp"
 #include "profiles/people.hpp"
 #include "profiles/ruling.hpp"
@@ -52,10 +51,10 @@ Result<int> run_customer(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& customer_command() {
-  static const Command kCommand{"customer", "One customer: segments, why, since when, and what time alone changes",
-                                kOptions, run_customer, Remote::There};
-  return kCommand;
+std::span<const Command> customer_rows() {
+  static const Command kRows[] = {{"customer", "One customer: segments, why, since when, and what time alone changes",
+                                   kOptions, run_customer, Remote::There}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

@@ -1,6 +1,6 @@
 // Decisions about customers: these two are one, or two; this one is a bot; this value identifies nobody. In a record,
 // or in a server's with --store http://..., where everything that follows from them is in the feed at once.
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 #include "cli/table.hpp"
 #include "core/json.hpp"
 #include "profiles/rulings.hpp"
@@ -90,8 +90,8 @@ Result<int> run_marked(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-std::span<const Command> customers_commands() {
-  static const Command kCommands[] = {
+std::span<const Command> customers_rows() {
+  static const Command kRows[] = {
       {"customers link", "Two identifiers are one customer", kPairOptions, run<RulingKind::Link>, Remote::There},
       {"customers unlink", "Two identifiers are not one customer: what joined them is undone", kPairOptions,
        run<RulingKind::Unlink>, Remote::There},
@@ -110,7 +110,7 @@ std::span<const Command> customers_commands() {
        run<RulingKind::Allow>, Remote::There},
       {"customers staff", "Addresses of a domain are the staff's", kStaffOptions, run<RulingKind::StaffDomain>,
        Remote::There}};
-  return kCommands;
+  return kRows;
 }
 
 }  // namespace tessera::cli

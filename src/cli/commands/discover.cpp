@@ -1,7 +1,6 @@
 // tessera discover: the flags are made of the options of a discovery (workspace/discovery_options.hpp).
 #include "cli/asking.hpp"
 #include "cli/command_line.hpp"
-#include "cli/commands.hpp"
 #include "report/report.hpp"
 
 namespace tessera::cli {
@@ -95,11 +94,11 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& discover_command() {
+std::span<const Command> discover_rows() {
   static const std::vector<Option> kOptions = make_options();
-  static const Command kCommand{"discover", "Find the natural micro-segments and explain them", kOptions, run_discover,
-                                Remote::There};
-  return kCommand;
+  static const Command kRows[] = {
+      {"discover", "Find the natural micro-segments and explain them", kOptions, run_discover, Remote::There}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

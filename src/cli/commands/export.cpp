@@ -1,5 +1,4 @@
 #include "cli/asking.hpp"
-#include "cli/commands.hpp"
 
 namespace tessera::cli {
 
@@ -50,10 +49,10 @@ Result<int> run_export(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& export_command() {
-  static const Command kCommand{"export", "The list of a segment's customers for the tools you use", kOptions,
-                                run_export, Remote::There};
-  return kCommand;
+std::span<const Command> export_rows() {
+  static const Command kRows[] = {
+      {"export", "The list of a segment's customers for the tools you use", kOptions, run_export, Remote::There}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

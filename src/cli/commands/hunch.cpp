@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "cli/asking.hpp"
-#include "cli/commands.hpp"
 #include "core/text.hpp"
 #include "measure/hunch_words.hpp"
 #include "profiles/load.hpp"
@@ -197,11 +196,11 @@ Result<int> run_hunch(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& hunch_command() {
-  static const Command kCommand{"hunch",
-                                "Whether customers who meet a condition do something more often than their like",
-                                kOptions, run_hunch, Remote::There};
-  return kCommand;
+std::span<const Command> hunch_rows() {
+  static const Command kRows[] = {{"hunch",
+                                   "Whether customers who meet a condition do something more often than their like",
+                                   kOptions, run_hunch, Remote::There}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

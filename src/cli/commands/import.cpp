@@ -3,10 +3,11 @@
 #include <iostream>
 
 #include "cli/calling.hpp"
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 #include "cli/remote.hpp"
 #include "core/hash.hpp"
 #include "core/text.hpp"
+#include "formats/presets.hpp"
 #include "ingest/row_stream.hpp"
 #include "server/imports.hpp"
 #include "store/record.hpp"
@@ -16,11 +17,9 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr Option kOptions[] = {
-    {"FILE", "FILE", "CSV, TSV, JSON lines or Parquet; gzip too. Several are joined on shared ids", Takes::Many, true},
-    {"--preset", "NAME",
-     "A known export: online-retail, segment, shopify-orders, woocommerce-orders, square-sales, ga4, klaviyo-events, "
-     "mailchimp-activity, survey, transactions, customers"},
+constexpr Option kFile{"FILE", "FILE", "CSV, TSV, JSON lines or Parquet; gzip too. Several are joined on shared ids",
+                       Takes::Many, true};
+constexpr Option kRest[] = {
     {"--map", "MAP", "What is what: customer=CustomerID,time=InvoiceDate,amount=Total,email=..."},
     {"--dates", "ORDER", "dmy or mdy, for dates such as 03/04/2024"},
     {"--zone", "ZONE", "Zone of times that name none: UTC, Europe/London, ...; none = unknown"},
@@ -31,10 +30,20 @@ constexpr Option kOptions[] = {
     {"--yes", "", "Take the proposed mapping without asking", Takes::Flag},
     {"--keep", "KINDS",
      "Odd values that are meant: negative-price, zero-price, future-time, blocked-id (comma-separated), or all. "
-     "Without "
-     "it an import that meets one is refused, unless the preset knows it"},
+     "Without it an import that meets one is refused, unless the preset knows it"},
     {"--reject", "KINDS", "Odd values whose rows become rejects"},
 };
+
+std::vector<Option> make_options() {
+  static const std::string kPresets = [] {
+    std::vector<std::string> names;
+    for (const formats::Preset& preset : formats::presets()) names.emplace_back(preset.name);
+    return "A known export: " + join(names, ", ");
+  }();
+  std::vector<Option> out{kFile, {"--preset", "NAME", kPresets}};
+  out.insert(out.end(), std::begin(kRest), std::end(kRest));
+  return out;
+}
 
 std::optional<bool> ask_on_terminal(const std::string& text, const std::string& question) {
   std::cerr << text << (text.ends_with('\n') ? "" : "\n") << question << " [y/n] " << std::flush;
@@ -143,10 +152,11 @@ Result<int> run_import(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& import_command() {
-  static const Command kCommand{"import", "Take files of events, orders or customers into the record", kOptions,
-                                run_import, Remote::Itself};
-  return kCommand;
+std::span<const Command> import_rows() {
+  static const std::vector<Option> kOptions = make_options();
+  static const Command kRows[] = {
+      {"import", "Take files of events, orders or customers into the record", kOptions, run_import, Remote::Itself}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

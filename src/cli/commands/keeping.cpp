@@ -1,5 +1,5 @@
 // The commands that keep the record: backup, restore, doctor.
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "profiles/doctor.hpp"
@@ -59,25 +59,18 @@ Result<int> run_doctor(const Context& context, const Arguments&) {
 
 }  // namespace
 
-const Command& backup_command() {
-  static const Command kCommand{"backup", "Write a whole copy of the record to a new file, also of a running server's",
-                                kBackupOptions, run_backup, Remote::There};
-  return kCommand;
-}
-
-const Command& restore_command() {
-  static const Command kCommand{"restore",     "Make the record from a backup",        kRestoreOptions, run_restore,
-                                Remote::Never, "it makes a record where there is none"};
-  return kCommand;
-}
-
-const Command& doctor_command() {
-  static const Command kCommand{"doctor",
-                                "Examine the record: is it whole, and is there room; of a server also: does it keep up",
-                                {},
-                                run_doctor,
-                                Remote::There};
-  return kCommand;
+std::span<const Command> keeping_rows() {
+  static const Command kRows[] = {
+      {"backup", "Write a whole copy of the record to a new file, also of a running server's", kBackupOptions,
+       run_backup, Remote::There},
+      {"restore", "Make the record from a backup", kRestoreOptions, run_restore, Remote::Never,
+       "it makes a record where there is none"},
+      {"doctor",
+       "Examine the record: is it whole, and is there room; of a server also: does it keep up",
+       {},
+       run_doctor,
+       Remote::There}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

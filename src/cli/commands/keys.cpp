@@ -2,7 +2,7 @@
 // --store http://...
 #include "server/keys.hpp"
 
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 #include "cli/table.hpp"
 #include "core/json.hpp"
 #include "server/site.hpp"
@@ -71,22 +71,13 @@ Result<int> run_revoke(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& keys_add_command() {
-  static const Command kCommand{"keys add", "Make a write key for a source, or a token for the management API",
-                                kAddOptions, run_add, Remote::There};
-  return kCommand;
-}
-
-const Command& keys_list_command() {
-  static const Command kCommand{
-      "keys list", "Write keys and tokens, with when they were made and revoked", {}, run_list, Remote::There};
-  return kCommand;
-}
-
-const Command& keys_revoke_command() {
-  static const Command kCommand{"keys revoke", "Revoke a write key or a token", kRevokeOptions, run_revoke,
-                                Remote::There};
-  return kCommand;
+std::span<const Command> keys_rows() {
+  static const Command kRows[] = {
+      {"keys add", "Make a write key for a source, or a token for the management API", kAddOptions, run_add,
+       Remote::There},
+      {"keys list", "Write keys and tokens, with when they were made and revoked", {}, run_list, Remote::There},
+      {"keys revoke", "Revoke a write key or a token", kRevokeOptions, run_revoke, Remote::There}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

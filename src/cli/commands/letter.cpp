@@ -1,6 +1,5 @@
 // What happened since an instant, as a letter of one page.
 #include "cli/asking.hpp"
-#include "cli/commands.hpp"
 #include "lineage/runs.hpp"
 #include "live/sources.hpp"
 #include "profiles/load.hpp"
@@ -73,10 +72,10 @@ Result<int> run_letter(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& letter_command() {
-  static const Command kCommand{"letter", "What happened since a time: segments, net money, who stands out", kOptions,
-                                run_letter, Remote::There};
-  return kCommand;
+std::span<const Command> letter_rows() {
+  static const Command kRows[] = {{"letter", "What happened since a time: segments, net money, who stands out",
+                                   kOptions, run_letter, Remote::There}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

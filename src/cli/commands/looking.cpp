@@ -1,5 +1,5 @@
 // Looking into the record: sql, rejects, suspected duplicates.
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 #include "cli/table.hpp"
 #include "profiles/people.hpp"
 #include "store/question.hpp"
@@ -62,22 +62,14 @@ Result<int> run_duplicates(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& sql_command() {
-  static const Command kCommand{"sql", "Ask the record in SQL; nothing can be changed", kSqlOptions, run_sql,
-                                Remote::There};
-  return kCommand;
-}
-
-const Command& rejects_command() {
-  static const Command kCommand{"rejects", "Rows that could not be used, with file, line and reason", kRejectOptions,
-                                run_rejects, Remote::There};
-  return kCommand;
-}
-
-const Command& customers_duplicates_command() {
-  static const Command kCommand{"customers duplicates", "Customers that may be the same person", kDuplicateOptions,
-                                run_duplicates, Remote::There};
-  return kCommand;
+std::span<const Command> looking_rows() {
+  static const Command kRows[] = {
+      {"sql", "Ask the record in SQL; nothing can be changed", kSqlOptions, run_sql, Remote::There},
+      {"rejects", "Rows that could not be used, with file, line and reason", kRejectOptions, run_rejects,
+       Remote::There},
+      {"customers duplicates", "Customers that may be the same person", kDuplicateOptions, run_duplicates,
+       Remote::There}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

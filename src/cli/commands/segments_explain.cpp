@@ -1,5 +1,4 @@
 #include "cli/asking.hpp"
-#include "cli/commands.hpp"
 #include "core/json.hpp"
 
 namespace tessera::cli {
@@ -34,10 +33,10 @@ Result<int> run_explain(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& segments_explain_command() {
-  static const Command kCommand{"segments explain", "Why one customer is in a segment, or not", kOptions, run_explain,
-                                Remote::There};
-  return kCommand;
+std::span<const Command> segments_explain_rows() {
+  static const Command kRows[] = {
+      {"segments explain", "Why one customer is in a segment, or not", kOptions, run_explain, Remote::There}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

@@ -1,6 +1,5 @@
 // Ready-made definitions to take, edit and apply: segments library.
 #include "cli/asking.hpp"
-#include "cli/commands.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "language/library.hpp"
@@ -72,10 +71,10 @@ Result<int> run_library(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& segments_library_command() {
-  static const Command kCommand{"segments library", "Ready-made definitions, and what each needs in the data", kOptions,
-                                run_library, Remote::There};
-  return kCommand;
+std::span<const Command> segments_library_rows() {
+  static const Command kRows[] = {{"segments library", "Ready-made definitions, and what each needs in the data",
+                                   kOptions, run_library, Remote::There}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

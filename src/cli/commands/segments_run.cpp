@@ -1,6 +1,5 @@
 // Asking: segments count, members.
 #include "cli/asking.hpp"
-#include "cli/commands.hpp"
 #include "core/json.hpp"
 
 namespace tessera::cli {
@@ -55,16 +54,11 @@ Result<int> run_members(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& segments_count_command() {
-  static const Command kCommand{"segments count", "How many customers are in a segment", kOptions, run_count,
-                                Remote::There};
-  return kCommand;
-}
-
-const Command& segments_members_command() {
-  static const Command kCommand{"segments members", "Who is in a segment: ids, one a line, sorted", kOptions,
-                                run_members, Remote::There};
-  return kCommand;
+std::span<const Command> segments_run_rows() {
+  static const Command kRows[] = {
+      {"segments count", "How many customers are in a segment", kOptions, run_count, Remote::There},
+      {"segments members", "Who is in a segment: ids, one a line, sorted", kOptions, run_members, Remote::There}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

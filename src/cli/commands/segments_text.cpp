@@ -1,6 +1,5 @@
 // Keeping definitions: segments check, fmt, apply, list.
 #include "cli/asking.hpp"
-#include "cli/commands.hpp"
 #include "core/json.hpp"
 #include "language/parse.hpp"
 #include "language/print.hpp"
@@ -128,33 +127,16 @@ Result<int> run_list(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& segments_check_command() {
-  static const Command kCommand{"segments check", "Find mistakes in definitions", kFileOptions, run_check,
-                                Remote::There};
-  return kCommand;
-}
-
-const Command& segments_fmt_command() {
-  static const Command kCommand{"segments fmt", "Print definitions in their one readable form",    kFmtOptions, run_fmt,
-                                Remote::Never,  "it is about files of yours, not about the record"};
-  return kCommand;
-}
-
-const Command& segments_apply_command() {
-  static const Command kCommand{"segments apply", "Keep definitions in the record, with versions", kFileOptions,
-                                run_apply, Remote::There};
-  return kCommand;
-}
-
-const Command& segments_remove_command() {
-  static const Command kCommand{"segments remove", "Take a segment out of force; its past can still be asked for",
-                                kRemoveOptions, run_remove, Remote::There};
-  return kCommand;
-}
-
-const Command& segments_list_command() {
-  static const Command kCommand{"segments list", "The definitions in force", kListOptions, run_list, Remote::There};
-  return kCommand;
+std::span<const Command> segments_text_rows() {
+  static const Command kRows[] = {
+      {"segments check", "Find mistakes in definitions", kFileOptions, run_check, Remote::There},
+      {"segments fmt", "Print definitions in their one readable form", kFmtOptions, run_fmt, Remote::Never,
+       "it is about files of yours, not about the record"},
+      {"segments apply", "Keep definitions in the record, with versions", kFileOptions, run_apply, Remote::There},
+      {"segments remove", "Take a segment out of force; its past can still be asked for", kRemoveOptions, run_remove,
+       Remote::There},
+      {"segments list", "The definitions in force", kListOptions, run_list, Remote::There}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

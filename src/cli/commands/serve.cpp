@@ -7,7 +7,7 @@
 #include <pthread.h>
 
 #include "channels/webhooks.hpp"
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 #include "cli/kafka_sources.hpp"
 #include "cli/lent.hpp"
 #include "core/hash.hpp"
@@ -162,11 +162,10 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& serve_command() {
-  static const Command kCommand{"serve",       "Take events over HTTP, keep every segment true, say what changes",
-                                kOptions,      run_serve,
-                                Remote::Never, "it is the server"};
-  return kCommand;
+std::span<const Command> serve_rows() {
+  static const Command kRows[] = {{"serve", "Take events over HTTP, keep every segment true, say what changes",
+                                   kOptions, run_serve, Remote::Never, "it is the server"}};
+  return kRows;
 }
 
 }  // namespace tessera::cli

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 #include "core/json.hpp"
 
 namespace tessera::cli {
@@ -50,11 +50,10 @@ Result<int> run_simulate(const Context& context, const Arguments& given) {
 
 }  // namespace
 
-const Command& simulate_command() {
-  static const Command kCommand{"simulate",    "Make a company with planted micro-segments",
-                                kOptions,      run_simulate,
-                                Remote::Never, "it writes files of gigabytes, and touches no record"};
-  return kCommand;
+std::span<const Command> simulate_rows() {
+  static const Command kRows[] = {{"simulate", "Make a company with planted micro-segments", kOptions, run_simulate,
+                                   Remote::Never, "it writes files of gigabytes, and touches no record"}};
+  return kRows;
 }
 
 }  // namespace tessera::cli
