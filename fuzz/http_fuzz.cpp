@@ -1,6 +1,6 @@
 // Any bytes as what a stranger sends: the framing of requests passes the same whatever the pieces, and the small
 // grammars of addresses, queries, credentials and compressed bodies take anything.
-#include "http/gzip.hpp"
+#include "core/gzip.hpp"
 #include "http/http_framing.hpp"
 #include "ingest/discard.hpp"
 #include "ingest/segment_spec_body.hpp"
@@ -56,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
       VERIFY(parts->size() == static_cast<size_t>(std::count(route.pattern.begin(), route.pattern.end(), '{')));
   const Query query = Query::parse(text);
   VERIFY(parse_json(nested(query).dump()).has_value());
-  if (const auto decoded = base64_decoded(text)) VERIFY(decoded->size() <= text.size());
+  if (const auto decoded = from_any_base64(text)) VERIFY(decoded->size() <= text.size());
   basic_user(text);
   bearer_token(text);
   std::string inflated;

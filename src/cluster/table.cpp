@@ -1,13 +1,9 @@
 #include "cluster/table.hpp"
 
-#include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <cstring>
-#include <memory>
 
-#include <zlib.h>
-
+#include "core/gzip.hpp"
 #include "core/text.hpp"
 
 namespace tessera::cluster {
@@ -185,25 +181,15 @@ Result<NumericTable> parse_table(std::string_view text, const std::string& name)
 
 Result<NumericTable> read_table(const std::string& path) {
   constexpr size_t kChunk = 1 << 20, kLongestLine = 64 << 20;
-  errno = 0;
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
-  if (!file) return fail(fmt::format("cannot open: {}", std::strerror(errno)), path, fmt::format("ls -l '{}'", path));
+  auto file = GzipFile::open(path);
+  if (!file) return fail(file.error().message, path, fmt::format("ls -l '{}'", path));
   TableReader reader(path);
   std::string pending;
   size_t line = 0, total = 0, used = 0;
   for (bool last = false; !last;) {
     const size_t before = pending.size();
-    pending.resize(before + kChunk);
-    const int got = gzread(file.get(), pending.data() + before, kChunk);
-    int code = Z_OK;
-    const std::string why = gzerror(file.get(), &code);
-    // A gzip cut short is an error only gzclose or gzerror tells of.
-    if (got < 0 || (got == 0 && code != Z_OK && code != Z_STREAM_END))
-      return fail(fmt::format("cannot read: {}", code == Z_ERRNO ? std::strerror(errno) : why), path,
-                  fmt::format("gzip --test '{}'", path));
-    pending.resize(before + static_cast<size_t>(got));
-    total += static_cast<size_t>(got);
-    last = got == 0;
+    last = !TRY(file->read(pending, kChunk));
+    total += pending.size() - before;
     if (total > kMaxTableBytes || pending.size() > kLongestLine)
       return fail(total > kMaxTableBytes ? "more than 4 GiB of text" : "a line of more than 64 MiB", path,
                   fmt::format("head -n 1000000 '{}'", path));

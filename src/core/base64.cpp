@@ -6,6 +6,15 @@ namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+int digit_of(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+' || c == '-') return 62;
+  if (c == '/' || c == '_') return 63;
+  return -1;
+}
+
 }  // namespace
 
 std::string base64_of(std::string_view bytes) {
@@ -19,19 +28,25 @@ std::string base64_of(std::string_view bytes) {
   return text;
 }
 
-std::optional<std::string> from_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  const size_t digits = std::min(text.find('='), text.size());
+std::optional<std::string> from_any_base64(std::string_view text) {
+  for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
+  if (text.size() % 4 == 1) return std::nullopt;  // one digit alone says no byte
   std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
   uint32_t held = 0;
-  for (size_t i = 0; i < digits; ++i) {
-    const size_t value = kAlphabet.find(text[i]);
-    if (value == std::string_view::npos) return std::nullopt;
-    held = held << 6 | static_cast<uint32_t>(value);
+  for (size_t i = 0; i < text.size(); ++i) {
+    const int digit = digit_of(text[i]);
+    if (digit < 0) return std::nullopt;
+    held = held << 6 | static_cast<uint32_t>(digit);
     if (i % 4 != 0) bytes += static_cast<char>(held >> (6 - 2 * (i % 4)));
   }
-  // One way to write it: the right padding, and no bits behind the last byte.
-  if (base64_of(bytes) != text) return std::nullopt;
+  return bytes;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+  auto bytes = from_any_base64(text);
+  // One way to write it: this alphabet, the right padding, and no bits behind the last byte.
+  if (!bytes || base64_of(*bytes) != text) return std::nullopt;
   return bytes;
 }
 

@@ -1,11 +1,10 @@
 #include "formats/bytes.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include <fmt/format.h>
-#include <zlib.h>
+
+#include "core/gzip.hpp"
 
 namespace tessera::formats {
 namespace {
@@ -35,33 +34,14 @@ constexpr Magic kForeign[] = {
      "a program", "ls -l '{0}'   # import a CSV, JSON lines or Parquet file instead"},
 };
 
-// zlib's gzFile reads plain files too, unchanged, so that one class serves both.
-class ZlibSource final : public ByteSource {
+class FileSource final : public ByteSource {
  public:
-  ZlibSource(gzFile file, std::string path) : file_(file), path_(std::move(path)) { gzbuffer(file_, 256 * 1024); }
-  ~ZlibSource() override { gzclose(file_); }
-  ZlibSource(const ZlibSource&) = delete;
-  ZlibSource& operator=(const ZlibSource&) = delete;
-
-  Result<bool> read(std::string& out, size_t most) override {
-    const size_t before = out.size();
-    out.resize(before + most);
-    const int count = gzread(file_, out.data() + before, static_cast<unsigned>(most));
-    out.resize(before + static_cast<size_t>(std::max(count, 0)));
-    int code = Z_OK;
-    const char* text = gzerror(file_, &code);
-    // A cut-off gzip is reported as Z_BUF_ERROR, with the bytes that could still be read.
-    if (count < 0 || (code != Z_OK && code != Z_STREAM_END)) {
-      return fail(fmt::format("reading failed: {}", code == Z_ERRNO ? std::strerror(errno) : text), path_,
-                  fmt::format("gzip -t '{}'   # if it complains, fetch the file again", path_));
-    }
-    return count > 0;
-  }
-  uint64_t consumed() const override { return static_cast<uint64_t>(std::max<z_off_t>(0, gzoffset(file_))); }
+  explicit FileSource(GzipFile file) : file_(std::move(file)) {}
+  Result<bool> read(std::string& out, size_t most) override { return file_.read(out, most); }
+  uint64_t consumed() const override { return file_.consumed(); }
 
  private:
-  gzFile file_;
-  std::string path_;
+  GzipFile file_;
 };
 
 bool looks_binary(std::string_view head) {
@@ -75,19 +55,10 @@ bool looks_binary(std::string_view head) {
   return control * 20 > head.size();
 }
 
-Result<std::string> head_of(const OpenFile& file) {
-  auto source = TRY(open_bytes(file));
-  std::string head;
-  TRY(source->read(head, 16 * 1024));
-  return head;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<ByteSource>> open_bytes(const OpenFile& file) {
-  gzFile handle = gzopen(file.path.c_str(), "rb");
-  if (!handle) return fail(fmt::format("cannot be opened: {}", std::strerror(errno)), file.path);
-  return std::unique_ptr<ByteSource>(new ZlibSource(handle, file.path));
+  return std::make_unique<FileSource>(TRY(GzipFile::open(file.path)));
 }
 
 namespace {
@@ -129,14 +100,11 @@ Result<OpenFile> examine_file(const std::string& path) {
     return fail("the file is empty (0 bytes)", path, fmt::format("ls -l '{}'   # then export it again", path));
   }
 
-  gzFile handle = gzopen(path.c_str(), "rb");
-  if (!handle) return fail(fmt::format("cannot be opened: {}", std::strerror(errno)), path, "ls -l '" + path + "'");
-  char first = 0;
-  gzread(handle, &first, 1);
-  file.is_gzip = gzdirect(handle) == 0;
-  gzclose(handle);
-
-  const std::string head = TRY(head_of(file));
+  auto handle = GzipFile::open(path);
+  if (!handle) return fail(handle.error().message, path, "ls -l '" + path + "'");
+  std::string head;
+  TRY(handle->read(head, 16 * 1024));
+  file.is_gzip = handle->is_gzip();
   if (head.empty()) return fail("the file is empty (0 bytes after unpacking)", path, "zcat '" + path + "' | head");
   if (head.starts_with("PAR1")) {
     if (file.is_gzip) return fail("is a Parquet file inside a gzip", path, fmt::format("gunzip -k '{}'", path));

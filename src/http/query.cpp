@@ -1,5 +1,6 @@
 #include "http/query.hpp"
 
+#include "core/base64.hpp"
 #include "core/text.hpp"
 
 namespace tessera::http {
@@ -12,15 +13,6 @@ int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-int base64_digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  if (c == '/' || c == '_') return 63;
   return -1;
 }
 
@@ -79,29 +71,10 @@ std::optional<std::string> Query::get(std::string_view name) const {
   return std::nullopt;
 }
 
-std::optional<std::string> base64_decoded(std::string_view text) {
-  for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
-  std::string out;
-  out.reserve(text.size() * 3 / 4);
-  uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const int digit = base64_digit(c);
-    if (digit < 0) return std::nullopt;
-    bits = (bits << 6 | static_cast<uint32_t>(digit)) & 0xFFFFFF;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>(bits >> count & 0xFF);
-  }
-  if (count == 6) return std::nullopt;  // one digit alone says no byte
-  return out;
-}
-
 std::optional<std::string> basic_user(std::string_view authorization) {
   const auto coded = after_scheme(authorization, "basic");
   if (!coded) return std::nullopt;
-  const auto pair = base64_decoded(*coded);
+  const auto pair = from_any_base64(*coded);
   if (!pair) return std::nullopt;
   return pair->substr(0, pair->find(':'));
 }

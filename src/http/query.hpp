@@ -1,4 +1,4 @@
-// The small grammars of addresses and headers: percent-encoding, queries, Base64, Basic credentials, patterns of paths.
+// The small grammars of addresses and headers: percent-encoding, queries, Basic credentials, patterns of paths.
 // All take any bytes and say nullopt to what is none.
 #pragma once
 
@@ -28,8 +28,6 @@ class Query {
   std::vector<std::pair<std::string, std::string>> members_;
 };
 
-// Standard or URL-safe alphabet, padded or not.
-std::optional<std::string> base64_decoded(std::string_view text);
 // The user of "Basic ...", the token of "Bearer ...".
 std::optional<std::string> basic_user(std::string_view authorization);
 std::optional<std::string> bearer_token(std::string_view authorization);

@@ -12,9 +12,10 @@
 // What happens here is only what cannot wait: is it JSON, whose is it, is it small enough. The text then goes to the
 // log, and from there to the events (ingest/segment_body.hpp). Events without a messageId are given one, as Segment
 // does, so that the same event sent twice is two and a replay of the log is one.
+#include "core/base64.hpp"
+#include "core/gzip.hpp"
 #include "core/text.hpp"
 #include "formats/json_document.hpp"
-#include "http/gzip.hpp"
 #include "ingest/discard.hpp"
 #include "ingest/segment_spec_body.hpp"
 #include "server/site.hpp"
@@ -172,12 +173,12 @@ std::optional<http::Response> inflate_body(Service& service, http::Request& requ
   if (coding != "gzip" && coding != "x-gzip" && coding != "deflate")
     return refuse(service, 415, "the only Content-Encoding understood is gzip");
   std::string body;
-  switch (http::inflate(request.body, dialect.body_bytes, body)) {
-    case http::Inflated::TooLarge:
+  switch (inflate(request.body, dialect.body_bytes, body)) {
+    case Inflated::TooLarge:
       return refuse(service, dialect.oversize, fmt::format("the body is larger than {} bytes", dialect.body_bytes));
-    case http::Inflated::Damaged:
+    case Inflated::Damaged:
       return refuse(service, 400, "the body is no gzip");
-    case http::Inflated::Whole:
+    case Inflated::Whole:
       request.body = std::move(body);
   }
   return std::nullopt;
@@ -247,7 +248,7 @@ http::Response pixel() {
 std::string pixel_body(const http::Query& query) {
   if (auto data = query.get("data")) {
     std::replace(data->begin(), data->end(), ' ', '+');  // a '+' that was not percent-encoded
-    return http::base64_decoded(*data).value_or("");
+    return from_any_base64(*data).value_or("");
   }
   return http::nested(query).dump();
 }

@@ -97,4 +97,21 @@ TEST(Base64, RoundTripAndOnlyOneWayToWriteIt) {
     EXPECT_EQ(from_base64(text), std::nullopt) << text;
 }
 
+TEST(Base64, AsOthersWriteIt) {
+  // RFC 4648, section 10.
+  for (const auto& [coded, plain] : std::vector<std::pair<std::string, std::string>>{{"", ""},
+                                                                                     {"Zg==", "f"},
+                                                                                     {"Zm8=", "fo"},
+                                                                                     {"Zm9v", "foo"},
+                                                                                     {"Zm9vYg==", "foob"},
+                                                                                     {"Zm9vYmE=", "fooba"},
+                                                                                     {"Zm9vYmFy", "foobar"},
+                                                                                     {"Zm8", "fo"},
+                                                                                     {"_-8", "\xFF\xEF"},
+                                                                                     {"/+8=", "\xFF\xEF"}})
+    EXPECT_EQ(from_any_base64(coded), plain) << coded;
+  for (const std::string_view bad : {"Z", "Zg=g", "Zm9v!", "====", "Zm9vY"})
+    EXPECT_EQ(from_any_base64(bad), std::nullopt) << bad;
+}
+
 }  // namespace

@@ -1,9 +1,5 @@
 #include "http/query.hpp"
 
-#include <rapidcheck/gtest.h>
-
-#include "http/gzip.hpp"
-
 namespace tessera::http {
 namespace {
 
@@ -22,23 +18,6 @@ TEST(Query, MembersComeInTheirOrderAndTheFirstCounts) {
   EXPECT_EQ(query.get("d"), std::nullopt);
   EXPECT_EQ(query.get("e"), "");
   EXPECT_EQ(query.members().size(), 5u);
-}
-
-TEST(Query, Base64AsTheRfcShowsIt) {
-  // RFC 4648, section 10.
-  for (const auto& [coded, plain] : std::vector<std::pair<std::string, std::string>>{{"", ""},
-                                                                                     {"Zg==", "f"},
-                                                                                     {"Zm8=", "fo"},
-                                                                                     {"Zm9v", "foo"},
-                                                                                     {"Zm9vYg==", "foob"},
-                                                                                     {"Zm9vYmE=", "fooba"},
-                                                                                     {"Zm9vYmFy", "foobar"},
-                                                                                     {"Zm8", "fo"},
-                                                                                     {"_-8", "\xFF\xEF"},
-                                                                                     {"/+8=", "\xFF\xEF"}})
-    EXPECT_EQ(base64_decoded(coded), plain) << coded;
-  for (const std::string_view bad : {"Z", "Zg=g", "Zm9v!", "====", "Zm9vY"})
-    EXPECT_EQ(base64_decoded(bad), std::nullopt) << bad;
 }
 
 TEST(Query, CredentialsAreReadFromTheirSchemes) {
@@ -63,19 +42,6 @@ TEST(Query, PathsAreMatchedPartByPart) {
 TEST(Query, NamesWithDotsAreNested) {
   EXPECT_EQ(nested(Query::parse("a.b.c=1&a.b.d=2&e=3&a.f=4&e.g=5&..=6&a..b=7&x.1.2.3.4.5.6.7.8=9")).dump(),
             R"({"a":{"b":{"c":"1","d":"2"},"f":"4"},"e":"3"})");
-}
-
-RC_GTEST_PROP(Gzip, WhatWasPackedIsUnpackedUpToTheLimit, (const std::string& text)) {
-  std::string out;
-  RC_ASSERT(inflate(gzipped(text), text.size(), out) == Inflated::Whole);
-  RC_ASSERT(out == text);
-  if (!text.empty()) RC_ASSERT(inflate(gzipped(text), text.size() - 1, out) == Inflated::TooLarge);
-}
-
-RC_GTEST_PROP(Gzip, AnyBytesAreReadOrRefused, (const std::string& bytes)) {
-  std::string out;
-  inflate(bytes, 1000, out);
-  RC_ASSERT(out.size() <= 1001);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // The tracking API as SDKs see it: what is taken, what is refused and how, and what the engine is given.
 #include <fstream>
 
-#include "http/gzip.hpp"
+#include "core/gzip.hpp"
 #include "ingest/segment_spec_body.hpp"
 #include "server/fake.hpp"
 
@@ -145,14 +145,14 @@ TEST_F(Tracking, LimitsAreThoseOfTheReference) {
 
 TEST_F(Tracking, GzipIsInflatedUpToTheLimit) {
   const std::string body = R"({"userId":"u","messageId":"m"})", gzip = "Content-Encoding: gzip\r\n";
-  EXPECT_EQ(track("/v1/t", http::gzipped(body), gzip).status, 200);
+  EXPECT_EQ(track("/v1/t", gzipped(body), gzip).status, 200);
   EXPECT_EQ(taken().body, body);
-  EXPECT_EQ(track("/v1/t", http::gzipped(body.substr(0, 10)) + http::gzipped(body.substr(10)), gzip).status, 200);
+  EXPECT_EQ(track("/v1/t", gzipped(body.substr(0, 10)) + gzipped(body.substr(10)), gzip).status, 200);
   EXPECT_EQ(taken().body, body);
-  EXPECT_EQ(track("/v1/t", http::gzipped(std::string(100 << 20, ' ')), gzip).status, 400);
-  EXPECT_EQ(track("/rudder/v1/t", http::gzipped(std::string(100 << 20, ' ')), gzip).status, 413);
+  EXPECT_EQ(track("/v1/t", gzipped(std::string(100 << 20, ' ')), gzip).status, 400);
+  EXPECT_EQ(track("/rudder/v1/t", gzipped(std::string(100 << 20, ' ')), gzip).status, 413);
   EXPECT_EQ(track("/v1/t", body, gzip).status, 400);
-  const std::string cut = http::gzipped(body);
+  const std::string cut = gzipped(body);
   EXPECT_EQ(track("/v1/t", cut.substr(0, cut.size() - 9), gzip).status, 400);
   EXPECT_EQ(track("/v1/t", "", gzip).status, 400);
   EXPECT_EQ(track("/v1/t", body, "Content-Encoding: br\r\n").status, 415);

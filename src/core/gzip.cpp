@@ -1,10 +1,13 @@
-#include "http/gzip.hpp"
+#include "core/gzip.hpp"
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
 #include <zlib.h>
 
-#include "core/result.hpp"
-
-namespace tessera::http {
+namespace tessera {
 
 namespace {
 constexpr int kAnyHeader = 15 + 32, kGzipHeader = 15 + 16;
@@ -16,6 +19,10 @@ struct Inflater {
   z_stream state{};
   bool ready = false;
 };
+
+gzFile of(void* file) {
+  return static_cast<gzFile>(file);
+}
 }  // namespace
 
 Inflated inflate(std::string_view compressed, size_t most, std::string& out) {
@@ -56,4 +63,38 @@ std::string gzipped(std::string_view text) {
   return out;
 }
 
-}  // namespace tessera::http
+Result<GzipFile> GzipFile::open(const std::string& path) {
+  errno = 0;
+  gzFile file = gzopen(path.c_str(), "rb");
+  if (!file) return fail(fmt::format("cannot be opened: {}", std::strerror(errno)), path);
+  gzbuffer(file, 256 << 10);
+  return GzipFile(file, path);
+}
+
+void GzipFile::Close::operator()(void* file) const {
+  gzclose(of(file));
+}
+
+Result<bool> GzipFile::read(std::string& out, size_t most) {
+  const size_t before = out.size();
+  out.resize(before + most);
+  const int count = gzread(of(file_.get()), out.data() + before, static_cast<unsigned>(most));
+  out.resize(before + static_cast<size_t>(std::max(count, 0)));
+  int code = Z_OK;
+  const char* text = gzerror(of(file_.get()), &code);
+  // A cut-off gzip is reported as Z_BUF_ERROR, with the bytes that could still be read.
+  if (count < 0 || (code != Z_OK && code != Z_STREAM_END))
+    return fail(fmt::format("reading failed: {}", code == Z_ERRNO ? std::strerror(errno) : text), path_,
+                fmt::format("gzip -t '{}'   # if it complains, fetch the file again", path_));
+  return count > 0;
+}
+
+uint64_t GzipFile::consumed() const {
+  return static_cast<uint64_t>(std::max<z_off_t>(0, gzoffset(of(file_.get()))));
+}
+
+bool GzipFile::is_gzip() const {
+  return gzdirect(of(file_.get())) == 0;
+}
+
+}  // namespace tessera
