@@ -21,8 +21,8 @@ std::vector<Level> levels_of(const profiles::History& history, const std::vector
                              std::string_view property, bool is_list);
 
 // Words of the names of things that stand for an interest: in the names of things had by between 8 % and 70 % of
-// customers, at most `most` of them, commonest first. A word that says how a thing is sold or what colour it has is
-// none.
+// customers, at most `most` of them, commonest first. A stop word of the names' language is none, nor is one that says
+// how a thing is sold, how large it is, what colour or style it has or what it is made of.
 std::vector<std::string> words_of_interest(const std::vector<Level>& things, const profiles::History& history,
                                            const EventRoles& parts, size_t most);
 

@@ -1,4 +1,6 @@
-// Agents that are no person's: crawlers, monitors, scripts, browsers without a screen.
+// Agents that are no person's: crawlers, monitors, scripts, browsers without a screen. Most are known from a published
+// list (npm's crawler-user-agents, whose texts are taken as they are written there), the rest by what such programs call
+// themselves.
 #pragma once
 
 #include <optional>

@@ -9,13 +9,18 @@
 
 #include "core/parallel.hpp"
 #include "core/text.hpp"
-#include "persona/text_tokens.hpp"
+#include "features/text_tokens.hpp"
 #include "profiles/service_lines.hpp"
 
 namespace tessera::persona {
 
 namespace {
 
+using features::is_stop_word;
+using features::kind_of_word;
+using features::Language;
+using features::TextWords;
+using features::words_of_text;
 using profiles::Column;
 using profiles::History;
 using profiles::PropertyType;

@@ -11,35 +11,13 @@
 #include <string_view>
 #include <vector>
 
+#include "features/attribute_words.hpp"
 #include "features/event_roles.hpp"
 #include "profiles/history.hpp"
 
 namespace tessera::persona {
 
-enum class AttributeKind : uint8_t {
-  Brand,
-  Category,
-  LowPrice,
-  HighPrice,
-  Material,
-  Colour,
-  Style,
-  Occasion,
-  Gift,
-  Nature,
-  Children,
-  Sets,
-  Word,
-  Reduction,
-  FreeDelivery,
-  FastDelivery,
-  Collected,
-  Instalments,
-  Tongue,
-  Other,
-};
-inline constexpr size_t kAttributeKinds = 20;
-std::string_view name_of(AttributeKind kind);  // "brand", "low price": stable, in discovery.json
+using features::AttributeKind;
 
 struct AttributeLevel {
   std::string name;  // "Acme", "vintage", "the dearest third"
@@ -76,9 +54,5 @@ struct AttributeBasis {
 
 // O(rows of main events), parallel over attributes.
 std::vector<Attribute> attributes_of(const AttributeBasis& basis);
-
-// What kind of word a word of a name is: "red" -> Colour, "oak" -> Material, "children" -> Children; Word where nothing
-// is known of it. English, German, French, Spanish.
-AttributeKind kind_of_word(std::string_view word);
 
 }  // namespace tessera::persona

@@ -16,6 +16,13 @@ namespace tessera::persona {
 
 namespace {
 
+using features::is_stop_word;
+using features::is_turning_word;
+using features::kLanguages;
+using features::kMostTextBytes;
+using features::language_of;
+using features::TextWords;
+using features::words_of_text;
 using profiles::Column;
 using profiles::History;
 using profiles::PropertyType;

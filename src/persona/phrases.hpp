@@ -9,17 +9,19 @@
 // text: long texts have more phrases, and German ones no French.
 //
 // No phrase is shown that fewer than kFewestWriters different customers of the group used, so that no text speaks for a
-// person: ids, addresses and numbers are no words at all (tongue.hpp), a customer's own names are left out of theirs.
+// person: ids, addresses and numbers are no words at all (text_tokens.hpp), a customer's own names are left out of theirs.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "features/text_tokens.hpp"
 #include "persona/attributes.hpp"
 #include "persona/tallies.hpp"
-#include "persona/text_tokens.hpp"
 
 namespace tessera::persona {
+
+using features::Language;
 
 inline constexpr size_t kFewestWriters = 10;
 inline constexpr size_t kMostTexts = 200'000, kMostTextsOfOne = 20;  // of all; of one customer, the newest

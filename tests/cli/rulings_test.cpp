@@ -71,7 +71,7 @@ TEST_F(RulingsTest, ABotEntersNoSegmentUntilSomebodySaysItIsNone) {
   view(R"("userId":"ann")");
   view(R"("userId":"crawly")", "Mozilla/5.0 (compatible; Googlebot/2.1)");
   EXPECT_THAT(viewers(), ElementsAre("ann"));
-  EXPECT_THAT(get("/api/v1/rulings?kind=mark").dump(), HasSubstr("the agent is googlebot"));
+  EXPECT_THAT(get("/api/v1/rulings?kind=mark").dump(), HasSubstr("the agent is Googlebot/"));
   rule(R"({"ruling":"unmark","who":"crawly","reason":"our own price check"})");
   EXPECT_THAT(viewers(), ElementsAre("ann", "crawly"));
   view(R"("userId":"crawly")", "Mozilla/5.0 (compatible; Googlebot/2.1)");

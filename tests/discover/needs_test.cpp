@@ -222,7 +222,7 @@ TEST(Needs, PhrasesInFourLanguages) {
       EXPECT_EQ(name_of(phrase.language), tongue.language) << phrase.words;
       said |= phrase.words.find(tongue.phrase) != std::string::npos;
       for (const std::string_view word : split(phrase.words, ' '))
-        EXPECT_TRUE(!persona::is_stop_word(word, phrase.language) || persona::is_turning_word(word, phrase.language))
+        EXPECT_TRUE(!features::is_stop_word(word, phrase.language) || features::is_turning_word(word, phrase.language))
             << phrase.words;
     }
     fmt::print("{}: {}\n", tongue.language, needs.says[0].sentence);

@@ -1,12 +1,14 @@
-#include "persona/text_tokens.hpp"
+#include "features/text_tokens.hpp"
 
 #include <algorithm>
 #include <array>
 #include <unordered_map>
 
+#include <stop_words.hpp>
+
 #include "core/text.hpp"
 
-namespace tessera::persona {
+namespace tessera::features {
 
 namespace {
 
@@ -168,48 +170,7 @@ class Cutter {
 };
 
 // In the order of Language.
-constexpr std::string_view kStopWords[kLanguages] = {
-    "the a an and or but if of at by for with about against between into through during before after above below to "
-    "from up down in out on off over under again then once here there when where why how all any both each few more "
-    "most other some such only own same so than can will just should now is am are was were be been being have has had "
-    "having do does did doing would could ought i me my myself we our ours us you your yours he him his she her hers "
-    "it "
-    "its itself they them their theirs what which who whom this that these those as until while because also got get "
-    "one two really quite much many even still since am im ive dont didnt ill would like just too very not no never "
-    "without thing things lot bit well back make made",
-    "der die das den dem des ein eine einen einem einer eines und oder aber wenn von vom bei für mit über gegen "
-    "zwischen "
-    "durch während vor nach zum zur zu aus in im an am auf ab unter um wieder dann einmal hier dort da wann wo warum "
-    "wie "
-    "alle alles beide jeder jede jedes einige mehr meist andere anderen solche nur selbst so als kann können wird "
-    "werden "
-    "wurde wurden soll sollte jetzt ist bin bist sind war waren sein gewesen habe hat haben hatte hatten hätte tun tut "
-    "würde könnte ich mich mir mein meine meinen meinem meiner wir uns unser unsere du dich dir dein ihr euch er ihn "
-    "ihm "
-    "seine sie ihre es man was welche welcher wer dieser diese dieses diesen diesem jene bis weil denn auch schon noch "
-    "sich ja doch mal etwas viel viele ganz dass daß ob nun also nicht kein keine keinen nie sehr ohne leider immer "
-    "wenig "
-    "gibt gab geht ging macht bitte",
-    "le la les un une des du de et ou mais si au aux à en par pour avec sur contre entre dans pendant avant après "
-    "dessus "
-    "dessous vers depuis encore alors ici là quand où pourquoi comment tout tous toute toutes chaque peu autre autres "
-    "tel "
-    "seulement même ainsi que qui quoi dont ce cet cette ces est sont était étaient être été suis es sommes êtes ai as "
-    "a "
-    "avons avez ont avait avais avaient eu fait faire font je me moi mon ma mes nous notre nos vous votre vos tu te "
-    "toi "
-    "ton ta tes il elle ils elles on lui leur leurs se son sa ses y ne car aussi donc ni puis comme cela ça ceci c'est "
-    "déjà bien beaucoup assez peut peuvent serait sera vraiment pas trop très jamais non sans plus rien",
-    "el la los las un una unos unas y o u pero si de del al a en por para con sobre contra entre durante antes después "
-    "desde hasta hacia otra vez entonces aquí allí cuando donde dónde cómo todo todos toda todas cada poco otro otros "
-    "otras tal solo sólo mismo misma así que qué quien quién cual cuál es son era eran ser sido soy eres somos está "
-    "están "
-    "estaba estoy estar ha han había habían he hemos tiene tienen tengo tenía hace hacer hizo yo me mi mis mí nosotros "
-    "nos nuestro nuestra tú te ti tu tus usted ustedes su sus él ella ellos ellas se lo le les esto este esta estos "
-    "estas "
-    "ese esa eso esos esas aquel como porque también pues ni más ya puede pueden sería será bien mucho muchos mucha "
-    "bastante no muy demasiado nunca sin nada fue fueron",
-};
+// They say little alone, but turn what follows, and the published lists have not all of them.
 constexpr std::string_view kTurningWords[kLanguages] = {
     "too very not no never without",
     "nicht kein keine keinen nie zu sehr ohne",
@@ -221,13 +182,18 @@ struct Mark {
   uint8_t stops = 0, turns = 0;  // a bit a language
 };
 
+static_assert(std::size(bought::kStopWords) == kLanguages);
+
 const std::unordered_map<std::string_view, Mark>& marks() {
   static const auto kMarks = [] {
     std::unordered_map<std::string_view, Mark> out;
     for (size_t language = 0; language < kLanguages; ++language) {
       const auto bit = static_cast<uint8_t>(1 << language);
-      for (const std::string_view word : split(kStopWords[language], ' ')) out[word].stops |= bit;
-      for (const std::string_view word : split(kTurningWords[language], ' ')) out[word].turns |= bit;
+      for (const std::string_view word : split(bought::kStopWords[language], ' ')) out[word].stops |= bit;
+      for (const std::string_view word : split(kTurningWords[language], ' ')) {
+        Mark& mark = out[word];
+        mark.stops |= bit, mark.turns |= bit;
+      }
     }
     return out;
   }();
@@ -271,4 +237,4 @@ bool is_turning_word(std::string_view word, Language language) {
   return found != marks().end() && (found->second.turns & bits_of(language)) != 0;
 }
 
-}  // namespace tessera::persona
+}  // namespace tessera::features

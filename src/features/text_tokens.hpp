@@ -2,8 +2,10 @@
 //
 // A text is hostile until it is words: only its first kMostTextBytes are read, invalid bytes, control characters, tags,
 // entities, addresses of mail and of pages, and anything with a digit in it end a word and are gone. What comes out
-// consists of letters (and of a hyphen behind a single one: "t-light"), so nothing that a terminal, a page or a query
+// consists of letters (and of a hyphen behind a single one: "t-shirt"), so nothing that a terminal, a page or a query
 // could obey survives. Nothing is stemmed: "delivery" and "deliveries" are two words.
+//
+// Stop words are a published list's (npm's stopwords-json: SMART, Savoy and Carrot2), read when CMake runs.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tessera::persona {
+namespace tessera::features {
 
 enum class Language : uint8_t { English, German, French, Spanish, Unknown };
 inline constexpr size_t kLanguages = 4;
@@ -41,4 +43,4 @@ bool is_stop_word(std::string_view word, Language language);
 // "not", "zu", "très": says nothing alone, but turns what follows.
 bool is_turning_word(std::string_view word, Language language);
 
-}  // namespace tessera::persona
+}  // namespace tessera::features

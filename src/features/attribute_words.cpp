@@ -1,11 +1,12 @@
-// What words in names of things stand for, in four languages. Words that mean different things to different trades are
-// left out on purpose: what is not in here is a Word, of which nothing more is said.
+// Words that mean different things to different trades are left out on purpose: what is not in here is a Word, of which
+// nothing more is said.
+#include "features/attribute_words.hpp"
+
 #include <unordered_map>
 
 #include "core/text.hpp"
-#include "persona/attributes.hpp"
 
-namespace tessera::persona {
+namespace tessera::features {
 
 namespace {
 
@@ -33,9 +34,8 @@ constexpr Row kRows[] = {
      "madera roble acero hierro latón cobre cerámica porcelana vidrio cristal algodón lino lana seda terciopelo cuero "
      "papel plástico mármol"},
     {AttributeKind::Style,
-     "vintage retro retrospot antique regency classic traditional modern minimalist rustic shabby polkadot polka "
-     "spotty "
-     "striped stripy floral paisley damask woodland gingham union skull elegant romantic "
+     "vintage retro antique classic traditional modern minimalist rustic shabby polka striped floral paisley damask "
+     "gingham elegant romantic "
      "klassisch traditionell minimalistisch rustikal gestreift geblümt elegant romantisch "
      "rétro classique traditionnel moderne rustique rayé fleuri élégant romantique "
      "clásico tradicional moderno rústico rayas flores elegante romántico"},
@@ -60,7 +60,7 @@ constexpr Row kRows[] = {
      "enfant enfants bébé jouet jouets "
      "niño niños niña niñas bebé juguete juguetes"},
     {AttributeKind::Sets,
-     "set sets pack packs kit bundle assorted asstd pair bulk multipack "
+     "set sets pack packs kit bundle assorted pair bulk multipack "
      "packung paket bündel "
      "lot paquet ensemble coffret "
      "juego paquete conjunto"},
@@ -87,4 +87,4 @@ std::string_view name_of(AttributeKind kind) {
   return kNames[static_cast<size_t>(kind)];
 }
 
-}  // namespace tessera::persona
+}  // namespace tessera::features
