@@ -1,4 +1,21 @@
-// The front of clustering, for `tessera cluster` and for discovery.
+// The front door of clustering: numbers in, labels and threshold rules out; knows no customer.
+//
+//   the whole way  cluster.hpp        cluster (below), for `tessera cluster` and for discovery
+//                  clustering.hpp     ClusterOptions, Clustering: what is asked and answered
+//                  cluster_table.hpp  cluster_table: of any numeric table (table.hpp reads it)
+//   k-means        matrix.hpp         Matrix: rows and columns
+//                  seeding.hpp        best_kmeans: where it starts, and how it leaves a poor optimum
+//                  kmeans.hpp         run_kmeans: exact
+//                  distances.hpp      DistanceTable; lanes.hpp: eight floats at a time
+//                  row_sums.hpp       Sums: exact, in any order
+//   the tree       cells.hpp          build_cells: many small cells
+//                  hierarchy.hpp      build_tree, cut_tree
+//   which cut      cut_selection.hpp  choose_cut: natural groups, if any
+//                  gap.hpp            unite_without_gap: is there one between two clusters?
+//                  quality.hpp        quality_of, silhouettes, adjusted_rand_index
+//                  continuum.hpp      divide_continuum: where there are no natural groups
+//   rules          rules.hpp          find_rules: a conjunction for each cluster
+//                  goal_tree.hpp      GoalTree: grown on what customers did next
 //
 // Two stages. A fine exact k-means divides the rows into many small cells (a small table: every row is its own cell);
 // Ward merges the cells into a tree; the tree is cut into k groups and k-means runs to convergence from the cut's
@@ -11,62 +28,12 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
-#include "cluster/hierarchy.hpp"
-#include "cluster/matrix.hpp"
-#include "cluster/quality.hpp"
+#include "cluster/clustering.hpp"
 #include "core/result.hpp"
 
 namespace tessera::cluster {
-
-struct ClusterOptions {
-  size_t k = 0;  // how many clusters; 0 = choose
-  // Choosing. Fewer natural groups than min_k do not count. Where none count, the data is a continuum: it is divided at
-  // its finest stable cut into at least continuum_k (0 = as min_k) clusters; 1 = not divided: k is 1, "no natural
-  // groups".
-  size_t min_k = 1, continuum_k = 0;
-  size_t max_k = 64;    // choosing: the finest cut looked at
-  double min_size = 0;  // least weight of a cluster (rows, if unweighted): smaller ones join their nearest sibling
-  uint64_t seed = 1;
-  size_t restarts = 4;  // starts of k-means beside the tree's own, the best sum of squares wins
-};
-
-// One cut that was looked at.
-struct Candidate {
-  size_t k = 0;
-  Quality quality;      // on the rows of the choice: all, or a fixed sample of a large table
-  double weakest = 0;   // the least stable cluster's Jaccard under resampling
-  size_t distinct = 0;  // clusters left when those with no gap between them are united; k = all are apart
-  size_t hold = 0;      // clusters of the least size that stand apart and come back under resampling
-  double smallest = 0;  // weight of the smallest cluster
-};
-
-struct SmallCluster {
-  double weight = 0;  // of the cluster that was too small
-  uint32_t into = 0;  // the cluster (final number) it joined
-};
-
-struct Clustering {
-  size_t k = 0;
-  std::vector<uint32_t> labels;  // one a row, 0..k-1
-  Matrix centroids;              // k rows, in the input's scale
-  std::vector<double> weights;   // of each cluster: rows, or the sum of their weights
-  Quality quality;
-  bool natural = true;                // false: not all clusters stand apart from the others (asked for, or a continuum)
-  std::vector<Candidate> candidates;  // by k; empty unless chosen automatically
-  std::vector<SmallCluster> absorbed;     // clusters under min_size that were merged away
-  std::vector<double> cluster_stability;  // of each cluster, mean Jaccard under resampling; empty unless measured
-  std::string chosen_by;                  // one sentence: which k and why
-  Tree tree;                              // its cut at k is `labels`
-  std::vector<uint32_t> leaf_of_row;      // the tree's leaf of every row
-  std::vector<double> leaf_weights;       // of each leaf
-
-  // The label of every row at any cut of the tree: nested; at k equal to `labels`. Cut sizes are held to
-  // [1, tree.leaves]. Coarser and finer cuts are numbered by weight, largest first.
-  std::vector<uint32_t> labels_at(size_t cut) const;
-};
 
 // Errors: it was stopped (core/stop.hpp); no rows; a value that is not finite or beyond 1e100 (its row and column
 // counted from 1); a weight that is not above 0; more clusters asked for than rows (usage). Fewer distinct rows than k

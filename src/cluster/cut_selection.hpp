@@ -18,8 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "cluster/cluster.hpp"
-#include "cluster/matrix.hpp"
+#include "cluster/clustering.hpp"
 
 namespace tessera::cluster {
 

@@ -47,6 +47,7 @@ constexpr size_t kMaxNeighbours = 256;  // length of a centroid's sorted list; b
 constexpr size_t kGrain = 4096;         // rows a task
 
 class Engine {
+  // Long because the bounds, the neighbours and the sums of one search are right only together, round by round.
  public:
   Engine(const Matrix& data, const Matrix& start, std::span<const double> weights)
       : data_(data),

@@ -23,6 +23,9 @@ size_t length_of(std::string_view text);
 // Documented in docs/language.md; the same in every evaluator.
 std::string fold_case(std::string_view text);
 
+// With a capital, where it begins with a small ASCII letter.
+std::string capitalised(std::string_view text);
+
 std::string_view trim(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char by);
 std::string join(std::span<const std::string> parts, std::string_view by);

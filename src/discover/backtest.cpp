@@ -6,7 +6,7 @@
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
-#include "discover/discover.hpp"
+#include "discover/pipeline.hpp"
 #include "features/extent.hpp"
 #include "features/measure.hpp"
 #include "features/population.hpp"
@@ -71,7 +71,7 @@ class LookBack {
     then.before = nullptr;
     if (then.segments && *then.segments > past_.history.customers() / 2) then.segments.reset();
     SecondHalf second(progress);
-    found_ = TRY(discover(past_.history, schema_, then, second));
+    found_ = TRY(find_segments(past_.history, schema_, then, second));
     choose_judged();
     if (judged_.size() < kFewestCustomers) {
       out_.why_not = too_few();

@@ -7,7 +7,7 @@
 #include "cluster/goal_tree.hpp"
 #include "core/hash.hpp"
 #include "core/stop.hpp"
-#include "discover/discover.hpp"
+#include "discover/discovery.hpp"
 #include "discover/segment_rules.hpp"
 #include "features/extent.hpp"
 #include "stats/predictive_power.hpp"

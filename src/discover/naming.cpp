@@ -1,7 +1,10 @@
 #include "discover/naming.hpp"
 
+#include <algorithm>
+
 #include "core/text.hpp"
 #include "features/industry.hpp"
+#include "stats/intervals.hpp"
 
 namespace tessera::discover {
 
@@ -31,6 +34,13 @@ std::string note_on(const Segment& segment, const std::string& fresh, const std:
 }
 
 }  // namespace
+
+double usual_count(const std::vector<double>& counts) {
+  if (counts.empty()) return 2;
+  const double median = stats::median_of(counts);
+  const auto more = std::ranges::count_if(counts, [](double x) { return x > 1; });
+  return median <= 1 && 10 * static_cast<size_t>(more) > counts.size() ? 1.4 : median;
+}
 
 std::vector<std::string> settle_names(std::vector<Segment>& segments, const std::vector<bool>& known,
                                       const Before* before, const std::optional<lineage::Generation>& by_old_rules,

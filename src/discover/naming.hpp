@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "discover/discover.hpp"
+#include "discover/discovery.hpp"
 #include "features/measure.hpp"
 #include "lineage/lineage.hpp"
 
@@ -28,6 +28,10 @@ struct NameGrounds {
   std::span<const double> main_events;
   const features::EventRoles& parts;
 };
+
+// The median of the members' numbers of main events; a little above one where it is one and more than one in ten have
+// more: "one-time" would be said of them.
+double usual_count(const std::vector<double>& counts);
 
 // Whom the micro-segments of the run before would have now, by their rules. nullopt: there is none, or its rules cannot
 // be asked any more (a property that is withheld now).

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "discover/discover.hpp"
+#include "discover/discovery.hpp"
 
 namespace tessera::discover {
 

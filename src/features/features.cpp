@@ -43,6 +43,7 @@ std::string identifier(std::string_view text) {
 }
 
 class Candidates {
+  // Long because it is one method for each family of features, over the same words of the record.
  public:
   Candidates(const History& history, const EventRoles& parts, bool hours)
       : history_(history), parts_(parts), words_(parts.words), hours_(hours) {}

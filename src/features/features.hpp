@@ -1,3 +1,17 @@
+// The front door of what is known of each customer, in numbers and in the words of their industry.
+//
+//   roles     event_roles.hpp  recognise: the industry, its main event, what undoes it
+//             industry.hpp     industries: what things are called in each
+//             extent.hpp       extent_of: from when to when a record speaks
+//   features  features.hpp     default_features (below)
+//             interests.hpp    levels_of, words_of_interest: what texts say
+//             measure.hpp      measure, members_of: text of the language in, values and members out
+//   whom      population.hpp   divide: who is grouped, left out, set apart
+//   then      transform.hpp    transform: to a table that distances make sense in
+//             outcomes.hpp     measure_outcomes: what customers did next
+//             revenue.hpp      takings_of: what they brought, period by period
+//             rule_text.hpp    text_of: a rule's conditions as text of the language
+//
 // What is measured about every customer. Features are lets of the segment language, generated as text from what the
 // record holds, so each can be read, edited, reused in rules, and handed back with --features.
 #pragma once

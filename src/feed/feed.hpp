@@ -1,5 +1,5 @@
-// How membership changes are read: whoever wants them reads at a speed of their own, behind a position of their own.
-// Nobody is handed changes; a bell is rung when there are more, and who hears it reads on.
+// The front door of the feed: how membership changes are read: whoever wants them reads at a speed of their own, behind a position of their own.
+// Nobody is handed changes; a bell is rung when there are more, and who hears it reads on. change.hpp has what is read.
 //
 //   const feed::Subscription heard = feed.listen([&] { wake(); });
 //   feed::Cursor cursor(feed, TRY(feed::read_position(connection, "campaigns")));

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "formats/json_document.hpp"
-#include "ingest/rows.hpp"
+#include "ingest/normaliser.hpp"
 
 namespace tessera::ingest {
 

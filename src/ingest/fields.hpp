@@ -9,7 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "ingest/rows.hpp"
+#include "formats/plan.hpp"
+#include "ingest/normaliser.hpp"
 
 namespace tessera::ingest {
 

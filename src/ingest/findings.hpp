@@ -1,5 +1,5 @@
-// What an import notices on its way: rejects by reason, warnings, and odd values that stop it (odd.hpp), each with its
-// count, first place and an example.
+// What an import notices on its way: rejects by reason, warnings, and odd values that stop it
+// (formats/suspicious_values.hpp), each with its count, first place and an example.
 #pragma once
 
 #include <cstdint>

@@ -6,6 +6,7 @@
 
 #include "core/text.hpp"
 #include "formats/documents.hpp"
+#include "formats/presets.hpp"
 #include "ingest/document_normalisers.hpp"
 #include "ingest/rows.hpp"
 #include "profiles/intake.hpp"

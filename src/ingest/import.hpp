@@ -1,11 +1,11 @@
-// The front of the room: files in, events in the record, a report of everything that happened on the way.
+// Files in, events in the record, a report of everything that happened on the way.
 //
 //   open (bytes, csv, documents) -> look (profile) -> mean (presets, --map, guess) -> settle (plan) -> carry out (rows,
-//   orders, segment_json, ga4, mailchimp) -> commit
+//   orders, segment_spec_events, ga4, mailchimp) -> commit
 //
 // Everything or nothing: all files of one call are one entry of the record. A file that cannot be understood is an
 // error and changes nothing; a row that cannot be used is a reject, kept and counted; values that are hardly meant
-// (odd.hpp) stop it until they are said to be.
+// (formats/suspicious_values.hpp) stop it until they are said to be.
 #pragma once
 
 #include <functional>

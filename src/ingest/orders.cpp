@@ -8,6 +8,7 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "formats/presets.hpp"
 #include "ingest/fields.hpp"
 #include "profiles/service_lines.hpp"
 
@@ -119,6 +120,7 @@ bool is_money(std::string_view name) {
 }
 
 class OrderNormaliser final : public Normaliser {
+  // Long because lines, their order and its states are read into one table of open orders and written from it.
  public:
   OrderNormaliser(const formats::Plan& plan, NormaliserContext& context)
       : plan_(plan), context_(context), reader_(plan, context), kept_(plan), traits_(context.intake) {

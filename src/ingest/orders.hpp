@@ -1,7 +1,10 @@
 // Lines to orders: all lines of a file with one order id become one event with its products.
 #pragma once
 
-#include "ingest/rows.hpp"
+#include <memory>
+
+#include "formats/plan.hpp"
+#include "ingest/normaliser.hpp"
 
 namespace tessera::ingest {
 

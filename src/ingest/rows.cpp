@@ -7,6 +7,7 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "formats/presets.hpp"
 #include "ingest/fields.hpp"
 #include "ingest/orders.hpp"
 #include "profiles/history.hpp"

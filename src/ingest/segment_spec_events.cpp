@@ -113,6 +113,7 @@ std::optional<Instant> parse_any_time(const formats::JsonNode& node) {
 }
 
 class Calls final : public SegmentNormaliser {
+  // Long because a call is read member by member into one row, whichever its kind.
  public:
   Calls(NormaliserContext& context, std::optional<Instant> received) : context_(context), received_(received) {}
 

@@ -62,6 +62,7 @@ bool is_flexible(const Expr& expr) {
 }
 
 class Typer {
+  // Long because it is one function for each kind of node of the tree.
  public:
   explicit Typer(const TypeContext& context) : context_(context) {}
 

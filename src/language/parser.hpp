@@ -20,7 +20,7 @@ class Parser {
   ParsedExpression expression();
 
  private:
-  // --- tokens (parse.cpp)
+  // --- tokens (parser.cpp)
   const Token& token(size_t ahead = 0) const;
   bool at_end() const { return token().kind == TokenKind::End; }
   bool is(std::string_view words, size_t ahead = 0) const;  // the next tokens read so: "in the last", "(", "none of ("
@@ -42,7 +42,7 @@ class Parser {
   bool enter(Span span);  // false beyond kDeepestNesting
   void leave() { --nesting_; }
 
-  // --- definitions (parse.cpp)
+  // --- definitions (parser.cpp)
   bool at_statement(size_t ahead = 0) const;
   std::optional<Definition> definition();
   void define_event(Definition& out);

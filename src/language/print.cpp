@@ -89,6 +89,7 @@ std::string_view chain_word(const Expr& expr) {
 }
 
 class Printer {
+  // Long because it is one function for each kind of node, and what binds tighter decides all parentheses.
  public:
   // --- expressions on one line
 

@@ -1,3 +1,8 @@
+// The front door of identity over time.
+//
+//   lineage.hpp  lineage_of (below): which groups of a run are which of an earlier one
+//   runs.hpp     keep_run, kept_runs, run_before: runs as the record keeps them
+//
 // Identity over time: which groups of this run are which of an earlier one, and who moved between them. Pure: two
 // generations of groups over one numbering of customers in, a Lineage out.
 //

@@ -1,8 +1,8 @@
 // Many customers evaluated at instants of their own: the one step that arriving facts, timers and corrections are made
 // of. Customers are unpacked in blocks, each core with a workspace of its own; the answer is a row of bits a customer,
 // and the instant at which to look at them again. A block looks at those segments that what happened can have changed
-// (affected.hpp), and unpacks what these read. Customers with many facts, once they have been looked at a second time,
-// stay unpacked with what was added up of them: a fact then costs what it brings, not what was there.
+// (dependencies.hpp), and unpacks what these read. Customers with many facts, once they have been looked at a second
+// time, stay unpacked with what was added up of them: a fact then costs what it brings, not what was there.
 #pragma once
 
 #include <map>

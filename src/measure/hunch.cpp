@@ -74,6 +74,7 @@ struct Compared {
 };
 
 class Asking {
+  // Long because it is one question asked in steps, each over the figures of those before.
  public:
   Asking(const History& history, const language::Schema& schema, const HunchQuestion& question, Progress& progress)
       : history_(history), schema_(schema), question_(question), progress_(progress) {}

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "measure/hunch.hpp"
+#include "measure/hunch_figures.hpp"
 
 namespace tessera::measure {
 

@@ -10,6 +10,7 @@
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "features/text_tokens.hpp"
+#include "persona/name_words.hpp"
 #include "profiles/service_lines.hpp"
 
 namespace tessera::persona {
@@ -32,7 +33,6 @@ constexpr size_t kMostPlainTexts = 60, kMostThingTexts = 2'000, kMostLevels = 30
 constexpr double kFewestHave = 20, kLeastShare = 0.005;  // customers, for a level to be looked at
 constexpr size_t kFewestPrices = 90;                     // of a category, to have thirds of its own
 constexpr double kToldByCategory = 0.3;                  // of what prices vary, between categories
-constexpr double kMostlyNext = 0.7;  // of the things with a word, those where the same other word stands beside it
 
 // What a property is about, by the last part of its name.
 struct Meaning {
@@ -102,6 +102,7 @@ struct Lens {
 };
 
 class Collector {
+  // Long because it is one method for each kind of column, and levels are numbered across all of them.
  public:
   explicit Collector(const AttributeBasis& basis) : b_(basis), words_(basis.parts.words) {
     for (const bool counts : basis.counts) customers_ += counts;
@@ -355,79 +356,25 @@ class Collector {
     return out + "…";
   }
 
-  // Words of names, each with what nearly always stands beside it: "hot water", "t-light holder".
   void read_names(Plan& plan, const std::vector<Common>& names) const {
-    struct Seen {
-      size_t customers = 0, names = 0;
-      std::unordered_map<std::string, size_t> before, after;
-    };
-    std::map<std::string, Seen> seen;
-    std::vector<std::vector<std::string>> words_of(names.size());
-    for (size_t i = 0; i < names.size(); ++i) {
-      const TextWords words = words_of_text(b_.history.dictionary.text(names[i].text));
-      std::string before;
-      for (size_t w = 0; w < words.words.size(); ++w) {
-        const std::string word(words.at(w));
-        if (word.size() < 3 || is_stop_word(word, Language::Unknown)) {
-          before.clear();
-          continue;
-        }
-        if (words.words[w].begins) before.clear();
-        Seen& of = seen[word];
-        of.customers += names[i].customers;
-        ++of.names;
-        if (!before.empty()) of.before[before] += names[i].customers, seen[before].after[word] += names[i].customers;
-        words_of[i].push_back(word);
-        before = word;
-      }
-    }
-    const auto singular = [&](const std::string& word) {
-      std::string one = word;
-      if (one.size() > 4 && one.back() == 's') one.pop_back();
-      return seen.contains(one) ? one : word;
-    };
-    std::map<std::string, std::pair<size_t, std::string>> levels;  // by word in the singular: customers, as shown
-    for (const auto& [word, of] : seen) {
-      if (of.names < 2) continue;
-      auto& level = levels[singular(word)];
-      level.first += of.customers;
-      if (level.second.empty()) level.second = singular(word);
-      const auto mostly = [&](const auto& beside) -> std::string {
-        for (const auto& [other, customers] : beside)
-          if (static_cast<double>(customers) >= kMostlyNext * static_cast<double>(of.customers)) return other;
-        return {};
-      };
-      const std::string before = mostly(of.before), after = mostly(of.after);
-      if (before.empty() && after.empty()) continue;
-      std::string shown = word;
-      if (!before.empty()) shown = before + " " + shown;
-      if (!after.empty()) shown += " " + after;
-      if (shown.size() > level.second.size()) level.second = shown;
-    }
-    std::vector<std::pair<size_t, std::string>> order;
-    for (const auto& [word, level] : levels) order.push_back({level.first, word});
-    std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
-      return a.first != b.first ? a.first > b.first : a.second < b.second;
-    });
-    if (order.size() > kMostLevels) order.resize(kMostLevels);
+    std::vector<Name> named;
+    for (const Common& name : names) named.push_back({b_.history.dictionary.text(name.text), name.customers});
+    const NameWords words(named);
     std::unordered_map<std::string, uint32_t> index;
-    for (const auto& [customers, word] : order) {
-      if (customers < fewest_have()) break;
-      index[word] = static_cast<uint32_t>(plan.out.levels.size());
-      const std::string& shown = levels[word].second;
-      plan.out.levels.push_back({.name = shown,
-                                 .kind = kind_of_word(word),
-                                 .said = fmt::format("with \"{}\" in the name", shown),
-                                 .made = is_made(word),
+    for (const NameWords::Level& level : words.levels()) {
+      if (index.size() == kMostLevels || level.customers < fewest_have()) break;
+      index[level.word] = static_cast<uint32_t>(plan.out.levels.size());
+      plan.out.levels.push_back({.name = level.shown,
+                                 .kind = kind_of_word(level.word),
+                                 .said = fmt::format("with \"{}\" in the name", level.shown),
+                                 .made = is_made(level.word),
                                  .is_word = true});
     }
     for (size_t i = 0; i < names.size(); ++i) {
       std::vector<uint32_t> levels_of_name;
-      for (const std::string& word : words_of[i])
-        if (const auto found = index.find(singular(word)); found != index.end())
-          levels_of_name.push_back(found->second);
-      std::sort(levels_of_name.begin(), levels_of_name.end());
-      levels_of_name.erase(std::unique(levels_of_name.begin(), levels_of_name.end()), levels_of_name.end());
+      for (const std::string& word : words.of_name(i))
+        if (const auto found = index.find(word); found != index.end()) levels_of_name.push_back(found->second);
+      std::ranges::sort(levels_of_name);
       plan.levels_of[names[i].text] = std::move(levels_of_name);
     }
   }

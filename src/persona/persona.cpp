@@ -55,11 +55,6 @@ std::string fragment_of(const Claim& claim, const features::IndustryTerms& words
   return {};
 }
 
-std::string capitalised(std::string text) {
-  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
-  return text;
-}
-
 // Adjectives stand before the noun, the rest behind a comma.
 struct NameParts {
   std::string head;
@@ -147,47 +142,38 @@ std::string filled(std::string_view text, const Claim& claim, const features::In
   return capitalised(out);
 }
 
-}  // namespace
+// Under which heading of a persona claims about a family stand; of those that are not here, habits, whichever way they
+// point.
+struct Heading {
+  features::Family family;
+  std::vector<std::string> Persona::* list;
+  bool only_higher;  // what a group has less of goes without saying
+};
+constexpr std::array<Heading, 12> kHeadings{{{features::Family::Trait, &Persona::demographics, false},
+                                             {features::Family::Interest, &Persona::interests, true},
+                                             {features::Family::Promotion, &Persona::preferences, false},
+                                             {features::Family::Mail, &Persona::preferences, false},
+                                             {features::Family::Channel, &Persona::preferences, true},
+                                             {features::Family::Device, &Persona::preferences, true},
+                                             {features::Family::Breadth, &Persona::preferences, true},
+                                             {features::Family::Size, &Persona::preferences, true},
+                                             {features::Family::Undo, &Persona::pains, true},
+                                             {features::Family::Service, &Persona::pains, true},
+                                             {features::Family::Hour, &Persona::habits, true},
+                                             {features::Family::Season, &Persona::habits, true}}};
 
-Persona persona_of(std::span<const Claim> claims, const features::EventRoles& parts,
-                   const features::FeatureTable& features) {
-  Persona out;
+void put_under_heading(const Claim& claim, Persona& out) {
+  const auto heading = std::ranges::find_if(kHeadings, [&](const Heading& h) { return h.family == claim.family; });
+  if (heading == kHeadings.end())
+    out.habits.push_back(claim.sentence);
+  else if (claim.higher() || !heading->only_higher)
+    (out.*heading->list).push_back(claim.sentence);
+}
+
+std::vector<std::string> what_is_not_known(std::span<const Claim> claims, const features::EventRoles& parts,
+                                           const features::FeatureTable& features) {
+  std::vector<std::string> out;
   const features::IndustryTerms& words = parts.words;
-  for (const Claim& claim : claims) {
-    switch (claim.family) {
-      case features::Family::Trait:
-        out.demographics.push_back(claim.sentence);
-        break;
-      case features::Family::Interest:
-        if (claim.higher()) out.interests.push_back(claim.sentence);
-        break;
-      case features::Family::Promotion:
-      case features::Family::Channel:
-      case features::Family::Device:
-      case features::Family::Mail:
-      case features::Family::Breadth:
-      case features::Family::Size:
-        if (claim.higher() || claim.family == features::Family::Promotion || claim.family == features::Family::Mail)
-          out.preferences.push_back(claim.sentence);
-        break;
-      case features::Family::Undo:
-      case features::Family::Service:
-        if (claim.higher()) out.pains.push_back(claim.sentence);
-        break;
-      case features::Family::Hour:
-      case features::Family::Season:
-        if (claim.higher()) out.habits.push_back(claim.sentence);
-        break;
-      default:
-        out.habits.push_back(claim.sentence);
-    }
-    for (const Offer& offer : kOffers)
-      if (offer.family == claim.family && offer.higher == claim.higher() && out.serve.size() < 4 &&
-          std::fabs(claim.effect) > 0.3)
-        out.serve.push_back({filled(offer.what, claim, words), claim.sentence});
-  }
-  for (auto* list : {&out.demographics, &out.interests, &out.habits, &out.preferences, &out.pains})
-    if (list->size() > 5) list->resize(5);
   const auto has = [&](features::Family family) {
     return std::any_of(features.columns.begin(), features.columns.end(),
                        [&](const features::FeatureColumn& c) { return c.feature.family == family; });
@@ -195,22 +181,39 @@ Persona persona_of(std::span<const Claim> claims, const features::EventRoles& pa
   const bool lapsed = std::any_of(claims.begin(), claims.end(),
                                   [](const Claim& c) { return c.family == features::Family::Recency && c.higher(); });
   if (lapsed)
-    out.unknown.push_back(parts.has(features::EventRole::Survey) ? "why they stopped: look at what surveys say"
-                                                                 : "why they stopped; the data has no surveys");
+    out.push_back(parts.has(features::EventRole::Survey) ? "why they stopped: look at what surveys say"
+                                                         : "why they stopped; the data has no surveys");
   if (!parts.has(features::EventRole::Survey))
-    out.unknown.push_back("what they need or how satisfied they are; no survey answers");
+    out.push_back("what they need or how satisfied they are; no survey answers");
   if (parts.has(features::EventRole::Undo))
-    out.unknown.push_back(fmt::format("why {} are {}; the data gives no reasons", words.mains, words.undo_phrase));
+    out.push_back(fmt::format("why {} are {}; the data gives no reasons", words.mains, words.undo_phrase));
   if (!has(features::Family::Interest))
-    out.unknown.push_back(fmt::format("what interests them; {} carry no {}", words.mains, words.interest));
+    out.push_back(fmt::format("what interests them; {} carry no {}", words.mains, words.interest));
   if (!has(features::Family::Look))
-    out.unknown.push_back(fmt::format("what they looked at and left; only {} are recorded", words.mains));
-  if (!has(features::Family::Mail)) out.unknown.push_back("whether they read mail; no opens or clicks");
-  if (!has(features::Family::Channel)) out.unknown.push_back("which channel they use");
-  if (!has(features::Family::Hour))
-    out.unknown.push_back("at what time of day they are active; the data has no time zone");
-  if (!has(features::Family::Trait)) out.unknown.push_back("who they are beyond what they do; no demographics");
-  out.unknown.push_back("the benefit they seek; not in your data");
+    out.push_back(fmt::format("what they looked at and left; only {} are recorded", words.mains));
+  if (!has(features::Family::Mail)) out.push_back("whether they read mail; no opens or clicks");
+  if (!has(features::Family::Channel)) out.push_back("which channel they use");
+  if (!has(features::Family::Hour)) out.push_back("at what time of day they are active; the data has no time zone");
+  if (!has(features::Family::Trait)) out.push_back("who they are beyond what they do; no demographics");
+  out.push_back("the benefit they seek; not in your data");
+  return out;
+}
+
+}  // namespace
+
+Persona persona_of(std::span<const Claim> claims, const features::EventRoles& parts,
+                   const features::FeatureTable& features) {
+  Persona out;
+  for (const Claim& claim : claims) {
+    put_under_heading(claim, out);
+    for (const Offer& offer : kOffers)
+      if (offer.family == claim.family && offer.higher == claim.higher() && out.serve.size() < 4 &&
+          std::fabs(claim.effect) > 0.3)
+        out.serve.push_back({filled(offer.what, claim, parts.words), claim.sentence});
+  }
+  for (auto* list : {&out.demographics, &out.interests, &out.habits, &out.preferences, &out.pains})
+    if (list->size() > 5) list->resize(5);
+  out.unknown = what_is_not_known(claims, parts, features);
   return out;
 }
 

@@ -1,3 +1,18 @@
+// The front door of who a group is, in words that evidence stands behind.
+//
+//   said     claims.hpp           claims_about: by construction, or confirmed by one procedure over all tests
+//            figures.hpp          figures_of: active, back again, worth; pooled across groups
+//            persona.hpp          persona_of, names_of, maturity_of (below)
+//   studied  needs.hpp            NeedsStudy: all that follows, judged together
+//            attributes.hpp       attributes_of: what people take, by brand, category, price tier ...
+//            name_words.hpp       NameWords: words in the names of things
+//            preferences.hpp      ChoiceStudy: what a group takes more often, and less
+//            phrases.hpp          PhraseStudy: what they write
+//            text_tokens.hpp      words_of_text, language_of
+//            service_quality.hpp  ExperienceStudy: how it went for them
+//            benefits.hpp         interpret: what these point to
+//            tallies.hpp          Tallies: shares in which customers decide, not their appetite
+//
 // Who a segment is, in words that evidence stands behind (claims.hpp): persona, name, and how mature the data is.
 #pragma once
 

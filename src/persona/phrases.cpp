@@ -122,6 +122,7 @@ std::vector<TextSource> sources_of_text(const History& history, const features::
 }
 
 class PhraseFinder {
+  // Long because its passes over the texts count into the same tables of words.
  public:
   PhraseFinder(const History& history, std::span<const TextSource> sources, Instant as_of, const Comparison& comparison,
                PhraseStudy& out)

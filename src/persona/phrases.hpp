@@ -9,7 +9,8 @@
 // text: long texts have more phrases, and German ones no French.
 //
 // No phrase is shown that fewer than kFewestWriters different customers of the group used, so that no text speaks for a
-// person: ids, addresses and numbers are no words at all (text_tokens.hpp), a customer's own names are left out of theirs.
+// person: ids, addresses and numbers are no words at all (text_tokens.hpp), a customer's own names are left out of
+// theirs.
 #pragma once
 
 #include <string>

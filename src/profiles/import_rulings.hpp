@@ -1,5 +1,5 @@
-// What the rows of an import give away about their customers: marks, consent. As live/inflow_rulings.cpp does it for
-// rows that come in live, but for identifiers instead of profiles, which an import knows only at its end; and an
+// What the rows of an import give away about their customers: marks, consent. As live/live_intake_rulings.cpp does it
+// for rows that come in live, but for identifiers instead of profiles, which an import knows only at its end; and an
 // identifier is marked once, however often its rows are imported.
 #pragma once
 

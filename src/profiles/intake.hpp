@@ -1,7 +1,7 @@
 // The way into the record: one Intake is one numbered entry of the log, all of it or nothing. Rows are put down column
 // by column, so that millions of them cost no allocation each; commit() drops what the record already has (same
-// fingerprint; traits without a time that were overruled since are said again: say_again.hpp), gives the rest their
-// seqs, stitches identities and writes all tables in one transaction.
+// fingerprint; traits without a time that were overruled since are said again: restated_traits.hpp), gives the rest
+// their seqs, stitches identities and writes all tables in one transaction.
 #pragma once
 
 #include <cstdint>

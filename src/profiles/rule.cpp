@@ -1,4 +1,4 @@
-// Rulings on a record that no server has open: the same rows as live/inflow_rulings.cpp brings.
+// Rulings on a record that no server has open: the same rows as live/live_intake_rulings.cpp brings.
 #include "core/hash.hpp"
 #include "core/text.hpp"
 #include "profiles/people.hpp"

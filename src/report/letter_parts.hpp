@@ -4,7 +4,8 @@
 #include <vector>
 
 #include "features/revenue.hpp"
-#include "report/letter.hpp"
+#include "profiles/history.hpp"
+#include "report/letter_figures.hpp"
 
 namespace tessera::report {
 

@@ -14,12 +14,6 @@ namespace {
 constexpr size_t kMostNews = 8, kMostRows = 12, kMostTurns = 6;
 constexpr std::ptrdiff_t kMostSplits = 4;
 
-std::string capital(std::string_view text) {
-  std::string out(text);
-  if (!out.empty() && out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 32);
-  return out;
-}
-
 // A length of time in its largest unit: "9 days", "5 hours".
 std::string about(Duration duration) {
   for (const auto& [unit, word] : {std::pair{kDay, "day"}, {kHour, "hour"}, {kMinute, "minute"}})
@@ -35,6 +29,7 @@ std::string signed_text(double x) {
 }
 
 class Wording {
+  // Long because it is one page: a method a paragraph, over the same figures and words.
  public:
   Wording(const Letter& letter, const Zone& zone)
       : letter_(letter), zone_(zone), words_(letter.parts.words), length_(text_of(letter.until - letter.since)) {}
@@ -143,12 +138,12 @@ class Wording {
     note_total(letter_.first_timers, "more came for the first time than usual",
                "fewer came for the first time than usual");
     if (parts.empty()) parts.push_back("little is out of the usual");
-    return {plain(capital(join(parts, ", ")) + ".")};
+    return {plain(capitalised(join(parts, ", ")) + ".")};
   }
 
   std::vector<Sentence> totals() const {
     std::vector<Sentence> out;
-    out.push_back({plain(fmt::format("{}: {} {}{}; {}.", capital(letter_.has_money ? words_.money : words_.mains),
+    out.push_back({plain(fmt::format("{}: {} {}{}; {}.", capitalised(letter_.has_money ? words_.money : words_.mains),
                                      grouped(letter_.money.now), in_period(), before(letter_.money),
                                      verdict(letter_.money, false)))});
     out.push_back({plain(fmt::format(
@@ -245,7 +240,7 @@ class Wording {
                     "cannot be told.",
                     letter_.has_money ? fmt::format("{} is of those who were in the segment when the period "
                                                     "began; before: of those who were when that one began. ",
-                                                    capital(words_.money))
+                                                    capitalised(words_.money))
                                       : ""))});
   }
 

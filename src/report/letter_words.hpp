@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/json.hpp"
-#include "report/letter.hpp"
+#include "report/letter_figures.hpp"
 #include "report/letter_page.hpp"
 
 namespace tessera::report {

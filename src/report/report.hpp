@@ -1,3 +1,16 @@
+// The front door of pages and letters.
+//
+//   a discovery  report.hpp           report_files, text_of, html_of (below)
+//                report_backtest.hpp  what it says of hidden days
+//                report_lineage.hpp   of a lineage
+//                report_needs.hpp     of a group's needs
+//                report_style.hpp     its look
+//   a letter     letter.hpp           letter, letter_definitions: what happened between two instants
+//                letter_figures.hpp   LetterQuestion, Letter: what is asked and said, as figures
+//                letter_parts.hpp     note_notables, note_silences
+//                letter_words.hpp     page_of, to_json: in sentences
+//                letter_page.hpp      Page, html_of, markdown_of
+//
 // A Discovery as files and text: the terminal table, discovery.json, segments.tsl, labels, and one page that explains
 // it all (report_html.cpp). Everything from the data is escaped for where it goes.
 #pragma once

@@ -66,6 +66,7 @@ std::string list(const std::vector<std::string>& items) {
 }
 
 class Page {
+  // Long because it is one page: a method a section, over the same discovery.
  public:
   explicit Page(const discover::Discovery& d) : d_(d), words_(d.parts.words) {
     for (const discover::Segment& s : d.segments) widest_ = std::max({widest_, s.customer_share, s.value_share});
@@ -117,17 +118,11 @@ class Page {
     if (d_.k > 1) figure(percent(d_.in_exactly_one), "in exactly one rule");
     out_ += "</div>\n";
     put("<p class=\"small soft\">Value is {}. {} from {} to {}. {}</p>\n", safe(d_.value_definition),
-        capital(words_.mains), day_of(d_.from), day_of(d_.to), safe(goal_sentence(d_)));
+        capitalised(words_.mains), day_of(d_.from), day_of(d_.to), safe(goal_sentence(d_)));
   }
   void figure(const std::string& number, const std::string& what) {
     put("<div><b>{}</b><span>{}</span></div>", safe(number), safe(what));
   }
-  static std::string capital(std::string_view text) {
-    std::string out(text);
-    if (!out.empty() && out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 32);
-    return out;
-  }
-
   void overview() {
     out_ += "<h2>The groups</h2>\n<div class=\"key\"><span><i></i>share of " + safe(words_.customers) +
             "</span><span><i class=\"v\"></i>share of value</span></div>\n";
@@ -396,7 +391,7 @@ class Page {
   void maturity() {
     out_ += "<h2>What the data can tell</h2>\n<div class=\"steps\">";
     for (const std::string_view level : {"good", "better", "best"})
-      put("<div{}>{}</div>", d_.maturity.level == level ? " class=\"at\"" : "", capital(level));
+      put("<div{}>{}</div>", d_.maturity.level == level ? " class=\"at\"" : "", capitalised(level));
     put("</div>\n<p>It has {}.</p><p>For the next level: {}.</p>\n",
         safe(fmt::format("{}", fmt::join(d_.maturity.has, "; "))),
         safe(fmt::format("{}", fmt::join(d_.maturity.missing, "; "))));

@@ -61,6 +61,7 @@ struct KeyOf {
 };
 
 class Lowering {
+  // Long because it is one function for each kind of node, all into one graph of distinct expressions.
  public:
   Lowering(Plan& plan, const language::Program& program) : plan_(plan), program_(program) {}
 

@@ -1,20 +1,22 @@
 // The front door of the segment language, in the order in which a definition goes through it:
 //
-//     text
-//       parse.hpp      parse_definitions, parse_expression: every error at once (diagnostic.hpp)
-//     tree             tree.hpp: what it means; print.hpp: as canonical text; tree_json.hpp: as JSON
-//       + schema       schema.hpp: what the record knows by name
-//       check.hpp      check, check_expression: names resolved, types inferred, in order; ask.hpp: one condition
-//     program                                                                          (so far the room language)
-//       plan.hpp       compile: all definitions as one graph, each expression once
-//     plan
-//       + history      bind.hpp: Bound::bind
-//       evaluate.hpp   evaluate, evaluate_all: members, values, when a membership may next change by time alone
-//       timeline.hpp   the instants at which memberships flip
-//       explain.hpp    words for the same values; outlook.hpp: what becomes of one customer by time alone
-//     answers
+//   text         language/parse.hpp       parse_definitions, parse_expression: every error at once
+//                                         (language/diagnostic.hpp)
+//   = tree       language/tree.hpp        what it means; language/print.hpp: the tree as canonical text;
+//                                         language/tree_json.hpp: as JSON
+//   + schema     language/schema.hpp      what the record knows by name
+//   = program    language/check.hpp       check, check_expression: names resolved, types inferred, in order
+//                language/ask.hpp         ask: one condition that somebody typed
+//   = plan       plan.hpp                 compile: all definitions as one graph, each expression once
+//   + history    bind.hpp                 Bound::bind
+//   = answers    evaluate.hpp             evaluate, evaluate_all: members, values, when a membership may next change
+//                timeline.hpp             timeline: the instants at which memberships turn
+//                explain.hpp              explain: why is this customer in, or not?
+//                outlook.hpp              outlook: what becomes of one customer if nothing more comes
 //
-// language/library.hpp has ready-made definitions. The language itself is described in docs/language.md.
+// Behind evaluation: block.hpp (a block of customers, column by column), cuts.hpp (windows), decay.hpp (scores),
+// rational.hpp (exact fractions). language/library.hpp has ready-made definitions. The language itself is described in
+// docs/language.md.
 #pragma once
 
 #include "language/ask.hpp"

@@ -1,4 +1,4 @@
-// Imports into a running server. The rows of a file come in pieces (ingest/wire.hpp), each logged like any other
+// Imports into a running server. The rows of a file come in pieces (ingest/row_stream.hpp), each logged like any other
 // submission, so that they are live, in the feed, and in the record once.
 //
 // Once: rows that the record has already (by fingerprint) are left out before they are logged, and those of late that

@@ -93,7 +93,7 @@ std::span<const Route> webhook_routes();     // webhook_routes.cpp
 std::span<const Route> command_routes();     // command_routes.cpp
 std::span<const Route> import_routes();      // import_routes.cpp
 std::span<const Route> discovery_routes();   // discovery_routes.cpp
-std::span<const Route> running_routes();     // running.cpp: health, metrics, the OpenAPI document
+std::span<const Route> running_routes();     // ops_routes.cpp: health, metrics, the OpenAPI document
 const std::vector<Route>& routes();          // all of them, tracking first
 
 // The OpenAPI 3.1 document of the routes.

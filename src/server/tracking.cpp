@@ -10,8 +10,8 @@
 // queue is full; 503: the disk is. 200 means that it is on disk.
 //
 // What happens here is only what cannot wait: is it JSON, whose is it, is it small enough. The text then goes to the
-// log, and from there to the events (ingest/segment_body.hpp). Events without a messageId are given one, as Segment
-// does, so that the same event sent twice is two and a replay of the log is one.
+// log, and from there to the events (ingest/segment_spec_body.hpp). Events without a messageId are given one, as
+// Segment does, so that the same event sent twice is two and a replay of the log is one.
 #include "core/base64.hpp"
 #include "core/gzip.hpp"
 #include "core/text.hpp"

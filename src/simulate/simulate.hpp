@@ -1,3 +1,11 @@
+// The front door of simulated companies.
+//
+//   simulate.hpp  Company, simulate, write_lines (below)
+//   design.hpp    plant: which segments there are, and how they differ
+//   person.hpp    born: one customer's own habits
+//   life.hpp      live: who they are, when they come, what they do
+//   words.hpp     words_of: what things are called in each industry
+//
 // A company with known truth: customers whose micro-segments were planted, and everything they did in two years.
 //
 // The idea: a customer's whole life is a pure function of (seed, index). A Company is planned once from the options

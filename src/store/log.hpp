@@ -23,10 +23,9 @@
 #include <sys/types.h>
 
 #include "core/result.hpp"
+#include "store/log_offset.hpp"
 
 namespace tessera::store {
-
-using LogOffset = uint64_t;
 
 // The system calls that a full or failing disk makes fail, with their results and errno; a test hands in its own.
 class LogDisk {

@@ -21,7 +21,7 @@
 #include <string_view>
 
 #include "core/result.hpp"
-#include "store/log.hpp"
+#include "store/log_offset.hpp"
 
 namespace tessera::store::log_format {
 

@@ -114,7 +114,7 @@ INSERT INTO tessera.catalogue VALUES
   ('tessera.ruling', 'bookkeeping', NULL, NULL), ('tessera.refused', 'bookkeeping', NULL, NULL);
 )sql";
 
-// Notes on version 5, runs of discover (discover/runs.hpp):
+// Notes on version 5, runs of discover (lineage/runs.hpp):
 // - discovery: one row a run; kind: runs of one goal and one set of features; options, lineage: JSON; definitions: its
 //   file of segments; adopted: when; in_force: its definitions are those in use, or some of them.
 // - discovery_segment: its groups in their order; parent: the group of the run before that it is, or came from.

@@ -1,4 +1,4 @@
-#include "language/parse.hpp"
+#include "language/parser.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "core/text.hpp"
-#include "language/parser.hpp"
 
 namespace tessera::language {
 

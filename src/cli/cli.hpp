@@ -1,0 +1,19 @@
+// The front door of the command line. main.cpp builds the graph and passes references down; a command is a row of a
+// table and a file under commands/.
+//
+//   words to a command   command.hpp        commands, Option, Context, run: the table, and how a row is run
+//                        commands.hpp       the functions, one a command
+//                        command_line.hpp   parse_command_line
+//   what it touches      world.hpp          World: words, files, the record
+//                        calling.hpp        run_in: the same command at a terminal and in a server
+//                        lent.hpp           lent_commands: in a server, on its record
+//                        remote.hpp         run_there: at a server far away
+//   what most do first   session.hpp        open_session, prepare
+//   what some share      applying.hpp       effect_of, put_into_use
+//                        audience.hpp       exclusions_for: who may be written to
+//                        kafka_sources.hpp  KafkaSources
+//   answers              table.hpp          render_list: text, CSV, JSON
+//                        terminal.hpp       TerminalProgress
+//
+// Large because each command is a file of its own under commands/.
+#pragma once

@@ -1,0 +1,17 @@
+// The front door of the ground floor: what every room may use, and what touches the machine so that no other room needs
+// to.
+//
+//   errors     result.hpp       Result<T>, TRY, fail, usage, VERIFY: what went wrong, where, and what would be right
+//   values     number.hpp       Number, parse_number: exact, in millionths
+//              time.hpp         Instant, Duration, Zone, Clock, parse_instant
+//              text.hpp         fold_case, slug_of, nearest_name, split, trim, join
+//              json.hpp         Json, parse_json
+//              base64.hpp       base64_of
+//              hash.hpp         hash64, sha256, pseudonym_of, secret_bytes
+//   machine    random.hpp       Rng: every draw from a seed
+//              parallel.hpp     parallel_for: work over the cores, results in the order of blocks
+//              stop.hpp         StopWhen, go_on: long work that nobody waits for any more
+//              progress.hpp     Progress: what a long command is doing
+//              http_client.hpp  curl_client, exchange: to other people's servers
+//              address.hpp      reach_of: may an address be sent to
+#pragma once

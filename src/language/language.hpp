@@ -1,0 +1,20 @@
+// The front door of the segment language, from text to program:
+//
+//   text       parse.hpp        parse_definitions, parse_expression: every error at once (diagnostic.hpp)
+//              lex.hpp          lex: text to tokens
+//              parser.hpp       Parser: one function a rule
+//   = tree     tree.hpp         Definition, Expr: what it means
+//              print.hpp        print: the tree as text, one way for each
+//              tree_json.hpp    to_json, definition_from_json
+//              walk.hpp         for_each_child
+//   + schema   schema.hpp       schema_of: what the record knows by name
+//   = program  check.hpp        check, check_expression: names resolved, types inferred, in order
+//              check_types.hpp  type_condition: the typing half
+//
+//   uses.hpp     uses_of: which definitions one uses
+//   needs.hpp    needs_of: which events and properties they look at
+//   library.hpp  library: ready-made segments
+//   applied.hpp  applied_definitions: those of a record
+//
+// segment/segment.hpp goes on from a program to members. The language itself is described in docs/language.md.
+#pragma once

@@ -1,0 +1,5 @@
+// The front door of privacy: what may be used, and who has seen whom.
+//
+//   classes.hpp  class_of, allowed_in_discovery: health, contact, demographics; by names and values
+//   audit.hpp    IdentifiedOutput: real ids against a line in the audit log
+#pragma once

@@ -1,0 +1,14 @@
+// The front door of what is kept: the record (one DuckDB file), and the log (a folder of files) in front of it.
+//
+//   the record  record.hpp       Record::open, append_entry: held by one process, written in numbered entries
+//               record_file.hpp  held_by, copy_whole: its file, seen from outside
+//               migrations.hpp   migrate: its tables, step by step from version to version
+//               database.hpp     Database, Connection, Writer: DuckDB behind one door
+//               definitions.hpp  apply_definitions, remove_definition: texts with versions
+//               question.hpp     ask: a user's own SQL
+//               backup.hpp       backup, restore
+//   the log     log.hpp          Log::open, append, read_from: on disk when it returns
+//               log_offset.hpp   LogOffset: a place in it
+//               log_format.hpp   scan, frame_at: what its bytes mean
+//               crc32c.hpp       crc32c
+#pragma once
