@@ -8,10 +8,8 @@
 //                        calling.hpp        run_in: the same command at a terminal and in a server
 //                        lent.hpp           lent_commands: in a server, on its record
 //                        remote.hpp         run_there: at a server far away
-//   what most do first   session.hpp        open_session, prepare
-//   what some share      applying.hpp       effect_of, put_into_use
-//                        audience.hpp       exclusions_for: who may be written to
-//                        kafka_sources.hpp  KafkaSources
+//   what most do first   asking.hpp         the words as the values that a use case takes (workspace/)
+//   what some share      kafka_sources.hpp  KafkaSources
 //   answers              table.hpp          render_list: text, CSV, JSON
 //                        terminal.hpp       TerminalProgress
 //

@@ -6,7 +6,9 @@
 //              time.hpp         Instant, Duration, Zone, Clock, parse_instant
 //              text.hpp         fold_case, slug_of, nearest_name, split, trim, join
 //              json.hpp         Json, parse_json
-//              base64.hpp       base64_of
+//              base64.hpp       base64_of, base64_decoded
+//              csv.hpp          written; read by formats/csv.hpp
+//              gzip.hpp         bodies and files that come or go compressed
 //              hash.hpp         hash64, sha256, pseudonym_of, secret_bytes
 //   machine    random.hpp       Rng: every draw from a seed
 //              parallel.hpp     parallel_for: work over the cores, results in the order of blocks

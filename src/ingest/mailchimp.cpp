@@ -106,7 +106,8 @@ std::string_view recognise_document(const formats::JsonDocument& d) {
       if (d.at(type).text == name) return "segment";
     }
   }
-  if (d.at(0).next > 1 && formats::clean_email(d.at(1).key) && d.is(1, formats::JsonKind::Array)) return "mailchimp-activity";
+  if (d.at(0).next > 1 && formats::clean_email(d.at(1).key) && d.is(1, formats::JsonKind::Array))
+    return "mailchimp-activity";
   return {};
 }
 

@@ -77,8 +77,8 @@ struct CustomerEvaluator::Kept {
   }
 };
 
-CustomerEvaluator::CustomerEvaluator(const segment::Plan& plan, const Identities& identities, const Histories& histories,
-                          profiles::Dictionary dictionary, uint64_t kept_from)
+CustomerEvaluator::CustomerEvaluator(const segment::Plan& plan, const Identities& identities,
+                                     const Histories& histories, profiles::Dictionary dictionary, uint64_t kept_from)
     : plan_(plan),
       identities_(identities),
       histories_(histories),

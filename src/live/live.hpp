@@ -2,6 +2,7 @@
 //
 //   the engine   engine.hpp              Engine::open, submit, and every question that memory answers
 //                engine_state.hpp        what its threads share
+//                answers.hpp             what it answers, as plain values
 //   the log      entry.hpp               encode, decode: an entry as bytes
 //   the fold     fold.hpp                Fold: how one entry changes everything that is known
 //                live_intake.hpp         Inflow: rows on their way in

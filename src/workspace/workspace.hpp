@@ -10,6 +10,7 @@
 //   apply.hpp              preview, effect_of: what would change       apply, remove: it changes
 //   discover.hpp           discover: found and kept    discovery_options.hpp: everything that can be asked of it
 //   adopt.hpp              plan_adoption, adopt: a kept run into use
+//   columns.hpp            who is in the segments of several programs, over one reading
 //   audience.hpp           audience: the list of those who may be written to
 #pragma once
 

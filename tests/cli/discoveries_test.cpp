@@ -1,7 +1,5 @@
 // Discoveries that a running server makes in the background: the same as the command's, stopped when nobody wants them,
 // beside events that go on being taken.
-#include "workspace/discovery_options.hpp"
-
 #include <chrono>
 #include <functional>
 #include <thread>
@@ -10,6 +8,7 @@
 #include "cli/serving.hpp"
 #include "core/json.hpp"
 #include "core/result.hpp"
+#include "workspace/discovery_options.hpp"
 
 namespace tessera::cli {
 namespace {

@@ -77,12 +77,18 @@ constexpr Flag kFlags[] = {
     {"--zone", [](ImportOptions& o, const std::string& v) { o.zone = v; }},
     {"--currency", [](ImportOptions& o, const std::string& v) { o.currency = v; }},
     {"--dates",
-     [](ImportOptions& o, const std::string& v) { o.dates = v == "dmy" ? formats::DateOrder::DayMonth : formats::DateOrder::MonthDay; }},
-    {"--decimals", [](ImportOptions& o,
-                      const std::string& v) { o.decimals = v == "comma" ? formats::DecimalMark::Comma : formats::DecimalMark::Point; }},
+     [](ImportOptions& o, const std::string& v) {
+       o.dates = v == "dmy" ? formats::DateOrder::DayMonth : formats::DateOrder::MonthDay;
+     }},
+    {"--decimals",
+     [](ImportOptions& o, const std::string& v) {
+       o.decimals = v == "comma" ? formats::DecimalMark::Comma : formats::DecimalMark::Point;
+     }},
     {"--delimiter", [](ImportOptions& o, const std::string& v) { o.delimiter = v == "tab" ? '\t' : v[0]; }},
-    {"--encoding", [](ImportOptions& o,
-                      const std::string& v) { o.encoding = v == "utf-8" ? formats::Encoding::Utf8 : formats::Encoding::Windows1252; }},
+    {"--encoding",
+     [](ImportOptions& o, const std::string& v) {
+       o.encoding = v == "utf-8" ? formats::Encoding::Utf8 : formats::Encoding::Windows1252;
+     }},
     {"--keep", [](ImportOptions& o, const std::string& v) { MUST(o.odd.say(v, formats::OddRule::Keep)); }},
     {"--reject", [](ImportOptions& o, const std::string& v) { MUST(o.odd.say(v, formats::OddRule::Reject)); }},
 };
