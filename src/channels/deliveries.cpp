@@ -30,7 +30,7 @@ std::string payload_of(const std::string& changes, Instant timestamp) {
 }
 
 std::unexpected<Error> no_such(const std::string& id) {
-  return usage(fmt::format("there is no webhook '{}'", id), "GET /api/v1/webhooks lists them");
+  return usage(fmt::format("there is no webhook '{}'", id), try_get("/api/v1/webhooks").note("lists them"));
 }
 
 }  // namespace

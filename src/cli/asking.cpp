@@ -20,7 +20,7 @@ Result<workspace::Question> question_of(const Arguments& given) {
   if (given.has("expression") != given.has("SEGMENT"))
     return workspace::Question{.segment = given.text("SEGMENT"), .condition = given.text("expression")};
   return usage("give a segment's name or id, or a condition with -e",
-               "tessera segments count -e 'no order in the last 90 days'");
+               try_command("segments count").option("-e", "no order in the last 90 days"));
 }
 
 void note_warnings(const Context& context, std::string warnings) {

@@ -6,8 +6,10 @@ bool is_address(std::string_view store) {
   return store.starts_with("http://") || store.starts_with("https://");
 }
 
-Result<Context> context_of(const Arguments& common, const Clock& clock, Progress& progress, World& world) {
-  Context out{.store = common.text("store").value_or(std::string(kDefaultStore)),
+Result<Context> context_of(const Arguments& common, std::string store, const Clock& clock, Progress& progress,
+                           World& world) {
+  Context out{.store = store.empty() ? std::string(kDefaultStore) : store,
+              .given_store = store,
               .clock = clock,
               .progress = progress,
               .world = world};
@@ -25,15 +27,10 @@ Result<Context> context_of(const Arguments& common, const Clock& clock, Progress
   return out;
 }
 
-int report(World& world, const Error& error) {
-  world.note(error.text() + "\n");
-  return error.blame == Blame::Usage ? 2 : 1;
-}
-
 int run_in(const Context& context, const Called& called) {
   const auto code = called.command->run(context, called.own);
   context.progress.finish();
-  return code ? *code : report(context.world, code.error());
+  return code ? *code : report(context.world, code.error(), {context.given_store, &called});
 }
 
 }  // namespace tessera::cli

@@ -4,6 +4,7 @@
 //   words to a command   command.hpp        commands, Option, Context, run: the table, and how a row is run
 //                        commands.hpp       the functions, one a command
 //                        command_line.hpp   parse_command_line
+//                        advice.hpp         report, text_of: an error, and what helps as a line to paste
 //   what it touches      world.hpp          World: words, files, the record
 //                        calling.hpp        run_in: the same command at a terminal and in a server
 //                        lent.hpp           lent_commands: in a server, on its record

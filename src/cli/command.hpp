@@ -59,7 +59,8 @@ enum class Format : uint8_t { Text, Json, Csv };
 
 // How a command was called. What it touches is in the world alone.
 struct Context {
-  std::string store;  // path of the record, or a server's address: for messages
+  std::string store;        // path of the record, or a server's address: for messages
+  std::string given_store;  // the same as the user gave it; empty: not given
   Format format = Format::Text;
   std::optional<Instant> as_of, known_at;
   std::optional<uint64_t> seed;
@@ -72,6 +73,8 @@ struct Context {
   // Standard output: results. Standard error: notes. A line feed is added where none is at the end.
   void print(std::string_view text) const;
   void note(std::string_view text) const;
+  // A command to go on with, as it is pasted.
+  std::string line(const Remedy& remedy) const { return remedy.text(given_store); }
 };
 
 // What `--store http://...` means to a command. A test asks every row, so that none is forgotten.
@@ -103,8 +106,5 @@ std::string manual();
 
 // Parses, runs, reports. Returns the exit code: 0 done, 1 the world failed, 2 wrong usage.
 int run(int argc, const char* const* argv, const Clock& clock);
-
-// The error as it is shown, and its exit code.
-int report(World& world, const Error& error);
 
 }  // namespace tessera::cli

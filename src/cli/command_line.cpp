@@ -95,13 +95,13 @@ Result<Called> parse(CLI::App& app, std::span<const std::string> words) {
     app.exit(success, text, text);
     return Called{.command = nullptr, .common = {}, .own = {}, .help = text.str()};
   } catch (const CLI::ParseError& error) {
-    return usage(with_hint(error.what(), words), "tessera --help lists the commands");
+    return usage(with_hint(error.what(), words), try_command("").flag("--help").note("lists the commands"));
   }
   for (const auto& [parsed, command] : made)
     if (parsed->parsed())
       return Called{
           .command = command.first, .common = arguments_of(common), .own = arguments_of(command.second), .help = {}};
-  return usage("no command was given", "tessera --help lists the commands");
+  return usage("no command was given", try_command("").flag("--help").note("lists the commands"));
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ Result<std::vector<ingest::KafkaSettings>> kafka_settings(World& world, const Ar
     out.push_back(std::move(settings));
   }
   if (out.empty() && (given.has("kafka-group") || given.has("kafka-config")))
-    return usage("--kafka-group and --kafka-config go with --kafka", "--kafka broker:9092/orders");
+    return usage("--kafka-group and --kafka-config go with --kafka",
+                 try_again().option("--kafka", "broker:9092/orders"));
   return out;
 }
 

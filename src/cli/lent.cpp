@@ -86,16 +86,16 @@ class LentWorld final : public World {
 int run_lent(server::Service& service, const server::CommandCall& call, server::CommandReader& reader) {
   const StopWhen stop(reader.is_gone());
   LentWorld world(service, call, reader);
+  const std::string store = call.store.empty() ? "http://127.0.0.1:8080" : call.store;
   const auto called = parse_command_line(call.words);
-  if (!called) return report(world, called.error());
+  if (!called) return report(world, called.error(), {.store = store});
   if (!called->help.empty()) return world.print(called->help), 0;
   if (called->command->remote != Remote::There)
     return report(world, usage(fmt::format("tessera {} is not run by a server", called->command->path)).error());
   FarProgress progress(reader, service.clock);
-  auto context = context_of(called->common, service.clock, progress, world);
-  if (!context) return report(world, context.error());
-  context->store = call.store.empty() ? "http://127.0.0.1:8080" : call.store;
-  if (const auto recorded = service.engine.record_now(); !recorded) return report(world, recorded.error());
+  auto context = context_of(called->common, store, service.clock, progress, world);
+  if (!context) return report(world, context.error(), {store, &*called});
+  if (const auto recorded = service.engine.record_now(); !recorded) return report(world, recorded.error(), {store, &*called});
   return run_in(*context, *called);
 }
 

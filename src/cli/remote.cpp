@@ -7,6 +7,7 @@
 
 #include "core/http_client.hpp"
 #include "core/json.hpp"
+#include "core/remedy_json.hpp"
 #include "core/text.hpp"
 #include "http/frames.hpp"
 #include "server/commands.hpp"
@@ -30,20 +31,19 @@ std::vector<std::pair<std::string, std::string>> headers_of(const Context& conte
 
 Error unreachable(const Context& context, const Error& error) {
   return {fmt::format("the server cannot be asked: {}", error.message), context.store,
-          fmt::format("is it running there? curl {}/healthz", context.store)};
+          try_shell("curl").argument(context.store + "/healthz").note("is it running there?")};
 }
 
 // What the server's problem document says.
 Error refused(const Context& context, const HttpAnswer& answer) {
   const auto body = parse_json(answer.body);
-  const Json *detail = body ? body->find("detail") : nullptr, *remedy = body ? body->find("remedy") : nullptr;
+  const Json* detail = body ? body->find("detail") : nullptr;
   if (answer.status == 401)
     return {detail ? detail->text_or("") : "a token is needed", context.store,
-            "make one where the server runs: tessera keys add --admin; then: export TESSERA_TOKEN=tsk_...",
+            try_command("keys add").flag("--admin").note("where the server runs; then: export TESSERA_TOKEN=tsk_..."),
             Blame::Usage};
   if (!detail) return {fmt::format("the server answers {}, not as a Tessera server", answer.status), context.store, {}};
-  return {detail->text_or(""), context.store, remedy ? remedy->text_or("") : "",
-          answer.status == 400 ? Blame::Usage : Blame::World};
+  return {detail->text_or(""), context.store, remedy_from(*body), answer.status == 400 ? Blame::Usage : Blame::World};
 }
 
 // --- taking in what comes back
@@ -101,7 +101,8 @@ class Arriving {
  private:
   std::string partial() const { return path_ + ".partial"; }
   std::unexpected<Error> cannot() {
-    return fail(fmt::format("cannot be written: {}", std::strerror(errno)), path_, "df -h   # is there room?");
+    return fail(fmt::format("cannot be written: {}", std::strerror(errno)), path_,
+                try_shell("df -h").note("is there room?"));
   }
   void drop() {
     if (!file_) return;
@@ -193,9 +194,7 @@ Result<server::CommandCall> call_of(const Context& context, const Called& called
     for (const std::string& path : called.own.all(long_name(option.name))) {
       if (option.means == Means::Input) out.files.insert_or_assign(path, context.world.read(path));
       if (option.means == Means::NewFile && fs::exists(path, error))
-        return fail("exists already", path,
-                    "choose another name, or move it away: mv " + store::shell_quoted(path) + " " +
-                        store::shell_quoted(path + ".old"));
+        return fail("exists already", path, store::try_moving(path, path + ".old"));
     }
   return out;
 }

@@ -20,9 +20,11 @@ std::string token_of(const Arguments& common) {
 
 int run_called(const Called& called, std::span<const std::string> words, const Clock& clock) {
   TerminalProgress progress;
-  OwnWorld world(called.common.text("store").value_or(std::string(kDefaultStore)), clock);
-  auto context = context_of(called.common, clock, progress, world);
-  if (!context) return report(world, context.error());
+  const std::string store = called.common.text("store").value_or("");
+  const Invocation invocation{store, &called};
+  OwnWorld world(store.empty() ? std::string(kDefaultStore) : store, clock);
+  auto context = context_of(called.common, store, clock, progress, world);
+  if (!context) return report(world, context.error(), invocation);
   context->interactive = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
   context->token = token_of(called.common);
   if (!is_address(context->store) || called.command->remote == Remote::Itself) return run_in(*context, called);
@@ -33,7 +35,7 @@ int run_called(const Called& called, std::span<const std::string> words, const C
                              .error());
   const auto code = run_there(*context, called, words);
   progress.finish();
-  return code ? *code : report(world, code.error());
+  return code ? *code : report(world, code.error(), invocation);
 }
 
 }  // namespace
@@ -44,7 +46,7 @@ int run(int argc, const char* const* argv, const Clock& clock) {
   OwnWorld terminal("", clock);
   int code = 0;
   if (!called)
-    code = report(terminal, called.error());
+    code = report(terminal, called.error(), {.store = store_among(words)});
   else if (!called->help.empty())
     terminal.print(called->help);
   else

@@ -32,7 +32,7 @@ Result<std::string> OwnWorld::read(const std::string& path) {
   if (fs::is_directory(path, error)) return fail("is a folder, not a file", path);
   std::ifstream file(path, std::ios::binary);
   if (!file)
-    return fail(fmt::format("cannot be opened: {}", std::strerror(errno)), path, fmt::format("ls -l '{}'", path));
+    return fail(fmt::format("cannot be opened: {}", std::strerror(errno)), path, try_shell("ls -l").argument(path));
   std::string text(kLargestFile + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(file.gcount()));
@@ -40,7 +40,7 @@ Result<std::string> OwnWorld::read(const std::string& path) {
   if (const auto bad = first_invalid_utf8(text)) {
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*bad), '\n');
     return fail("invalid UTF-8", fmt::format("{}:{}", path, line),
-                fmt::format("iconv -f WINDOWS-1252 -t UTF-8 '{}'", path));
+                try_shell("iconv -f WINDOWS-1252 -t UTF-8").argument(path));
   }
   return text;
 }

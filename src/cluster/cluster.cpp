@@ -27,7 +27,7 @@ Result<void> check_input(const Matrix& data, const ClusterOptions& options, std:
   if (data.columns == 0) return fail("the rows have no columns");
   if (options.k > data.rows)
     return usage(fmt::format("{} clusters asked for, {} rows given", options.k, data.rows),
-                 fmt::format("--k {}", data.rows));
+                 try_again().option("--k", std::to_string(data.rows)));
   for (size_t i = 0; i < data.values.size(); ++i)
     if (!(std::abs(data.values[i]) <= kLargest))
       return fail(fmt::format("row {}, column {}: {} is not finite or beyond 1e100", i / data.columns + 1,

@@ -75,7 +75,8 @@ void add_candidates(std::string& text, const Clustering& c) {
 Result<Scale> parse_scale(std::string_view text) {
   if (text == "none") return Scale::None;
   if (text == "standard") return Scale::Standard;
-  return usage(fmt::format("--scale '{}' is neither 'none' nor 'standard'", text), "--scale standard");
+  return usage(fmt::format("--scale '{}' is neither 'none' nor 'standard'", text),
+               try_again().option("--scale", "standard"));
 }
 
 Result<size_t> parse_cluster_count(std::string_view text) {
@@ -83,7 +84,8 @@ Result<size_t> parse_cluster_count(std::string_view text) {
   size_t k = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), k);
   if (error != std::errc{} || end != text.data() + text.size() || k == 0)
-    return usage(fmt::format("--k '{}' is neither 'auto' nor a whole number from 1", text), "--k auto");
+    return usage(fmt::format("--k '{}' is neither 'auto' nor a whole number from 1", text),
+                 try_again().option("--k", "auto"));
   return k;
 }
 
@@ -218,14 +220,15 @@ Result<void> write_labels(const Clustering& clustering, const std::string& path)
     const std::string why = std::strerror(errno);
     std::error_code ignored;
     std::filesystem::remove(part, ignored);
-    return fail(fmt::format("cannot write the labels: {}", why), path, "--labels ./labels.csv");
+    return fail(fmt::format("cannot write the labels: {}", why), path, try_again().option("--labels", "./labels.csv"));
   }
   std::error_code error;
   std::filesystem::rename(part, path, error);
   if (error) {
     std::error_code ignored;
     std::filesystem::remove(part, ignored);
-    return fail(fmt::format("cannot write the labels: {}", error.message()), path, "--labels ./labels.csv");
+    return fail(fmt::format("cannot write the labels: {}", error.message()), path,
+                try_again().option("--labels", "./labels.csv"));
   }
   return {};
 }

@@ -90,7 +90,7 @@ class TableReader {
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     if (trim(line).empty() || line.front() == '#') return {};
     if (const size_t zero = line.find('\0'); zero != line.npos)
-      return fail("a zero byte: this is not a text file", place(number, zero + 1), fmt::format("file '{}'", name_));
+      return fail("a zero byte: this is not a text file", place(number, zero + 1), try_shell("file").argument(name_));
     if (separator_ == 0) separator_ = separator_of(line);
     if (!split_line(line, separator_, fields_))
       return fail("a quote is opened and never closed on this line", place(number, line.find('"') + 1));
@@ -100,7 +100,7 @@ class TableReader {
     }
     if (fields_.size() != table_.columns.size())
       return fail(fmt::format("{} values here, {} on the first line", fields_.size(), table_.columns.size()),
-                  place(number, 1), fmt::format("sed -n '{}p' '{}'", number, name_));
+                  place(number, 1), try_shell("sed -n").argument(fmt::format("{}p", number)).argument(name_));
     for (size_t j = 0; j < fields_.size(); ++j) {
       double value = 0;
       if (auto read = number_of(fields_[j], j, number, value); !read) return read;
@@ -113,7 +113,7 @@ class TableReader {
   Result<NumericTable> finish() {
     if (table_.values.rows == 0)
       return fail(table_.columns.empty() ? "the file is empty" : "a header, but no rows below it", name_,
-                  fmt::format("head '{}'", name_));
+                  try_shell("head").argument(name_));
     table_.values.columns = table_.columns.size();
     return std::move(table_);
   }
@@ -125,7 +125,7 @@ class TableReader {
   Result<void> begin(size_t line) {
     if (fields_.size() > kMaxTableColumns)
       return fail(fmt::format("{} columns; at most {} are read", fields_.size(), kMaxTableColumns), place(line, 1),
-                  fmt::format("cut -d '{}' -f 1-100 '{}'", separator_, name_));
+                  try_shell("cut -f 1-100 -d").argument(std::string(1, separator_)).argument(name_));
     double unused;
     for (const Field& field : fields_)
       is_header_ |= !field.text.empty() && !parse_double(field.text, decimal_comma(), unused);
@@ -137,7 +137,10 @@ class TableReader {
 
   Result<void> number_of(const Field& field, size_t j, size_t line, double& value) const {
     const std::string where = place(line, field.column), column = table_.columns[j];
-    const std::string without = fmt::format("cut -d '{}' --complement -f {} '{}'", separator_, j + 1, name_);
+    const Remedy without = try_shell("cut --complement -f")
+                               .argument(std::to_string(j + 1))
+                               .argument("-d" + std::string(1, separator_))
+                               .argument(name_);
     if (field.text.empty()) return fail(fmt::format("'{}' has no value", column), where, without);
     if (!parse_double(field.text, decimal_comma(), value))
       return fail(fmt::format("'{}' of '{}' is not a number", shown(field.text), column), where, without);
@@ -182,7 +185,7 @@ Result<NumericTable> parse_table(std::string_view text, const std::string& name)
 Result<NumericTable> read_table(const std::string& path) {
   constexpr size_t kChunk = 1 << 20, kLongestLine = 64 << 20;
   auto file = GzipFile::open(path);
-  if (!file) return fail(file.error().message, path, fmt::format("ls -l '{}'", path));
+  if (!file) return fail(file.error().message, path, try_shell("ls -l").argument(path));
   TableReader reader(path);
   std::string pending;
   size_t line = 0, total = 0, used = 0;
@@ -192,7 +195,7 @@ Result<NumericTable> read_table(const std::string& path) {
     total += pending.size() - before;
     if (total > kMaxTableBytes || pending.size() > kLongestLine)
       return fail(total > kMaxTableBytes ? "more than 4 GiB of text" : "a line of more than 64 MiB", path,
-                  fmt::format("head -n 1000000 '{}'", path));
+                  try_shell("head -n 1000000").argument(path));
     const std::string_view text = line == 0 ? without_mark(pending) : std::string_view(pending);
     if (auto taken = take_lines(reader, text, line, last, used); !taken)
       return std::unexpected(std::move(taken).error());

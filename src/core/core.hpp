@@ -2,6 +2,8 @@
 // to.
 //
 //   errors     result.hpp       Result<T>, TRY, fail, usage, VERIFY: what went wrong, where, and what would be right
+//              remedy.hpp       Remedy, try_command, try_again, try_shell: what helps, as data
+//              remedy_json.hpp  as members of a document
 //   values     number.hpp       Number, parse_number: exact, in millionths
 //              time.hpp         Instant, Duration, Zone, Clock, parse_instant
 //              text.hpp         fold_case, slug_of, nearest_name, split, trim, join

@@ -85,7 +85,7 @@ Result<bool> GzipFile::read(std::string& out, size_t most) {
   // A cut-off gzip is reported as Z_BUF_ERROR, with the bytes that could still be read.
   if (count < 0 || (code != Z_OK && code != Z_STREAM_END))
     return fail(fmt::format("reading failed: {}", code == Z_ERRNO ? std::strerror(errno) : text), path_,
-                fmt::format("gzip -t '{}'   # if it complains, fetch the file again", path_));
+                try_shell("gzip -t").argument(path_).note("if it complains, fetch the file again"));
   return count > 0;
 }
 

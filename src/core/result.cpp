@@ -7,7 +7,7 @@ namespace tessera {
 
 std::string Error::text() const {
   std::string out = place.empty() ? message : place + ": " + message;
-  if (!remedy.empty()) out += "\n  " + remedy;
+  if (!remedy.empty()) out += "\n  " + remedy.text();
   return out;
 }
 

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/remedy.hpp"
+
 namespace tessera {
 
 // Decides the exit code: 1 for World, 2 for Usage.
@@ -16,21 +18,21 @@ enum class Blame { World, Usage };
 struct Error {
   std::string message;  // what was wrong, with the value found; may be several lines (a report of many diagnostics)
   std::string place;    // "orders.csv:17:3", or empty
-  std::string remedy;   // what to do, ready to paste where it is a command; or empty
+  Remedy remedy;        // what to do, or empty
   Blame blame = Blame::World;
 
-  // "place: message\n  remedy: ..." without a final newline.
+  // "place: message\n  remedy" without a final newline; the remedy as nobody in particular would run it.
   std::string text() const;
 };
 
 template <typename T>
 using Result = std::expected<T, Error>;
 
-inline std::unexpected<Error> fail(std::string message, std::string place = {}, std::string remedy = {}) {
+inline std::unexpected<Error> fail(std::string message, std::string place = {}, Remedy remedy = {}) {
   return std::unexpected(Error{std::move(message), std::move(place), std::move(remedy)});
 }
 
-inline std::unexpected<Error> usage(std::string message, std::string remedy = {}) {
+inline std::unexpected<Error> usage(std::string message, Remedy remedy = {}) {
   return std::unexpected(Error{std::move(message), {}, std::move(remedy), Blame::Usage});
 }
 

@@ -192,6 +192,17 @@ std::string grouped(double value) {
   return text;
 }
 
+std::string shell_quoted(std::string_view text) {
+  const bool is_bare = !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-.,:/@%+=").find(c) != std::string_view::npos;
+  });
+  if (is_bare) return std::string(text);
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 std::string slug_of(std::string_view name) {
   std::string out;
   for (const char c : fold_case(name)) {

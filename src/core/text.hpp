@@ -38,6 +38,9 @@ std::optional<std::string> nearest_name(std::string_view name, std::span<const s
 // A number as people read it: three digits that matter at least, thousands apart: "61,234", "12.5", "0.25".
 std::string grouped(double value);
 
+// One word for a shell: bare where the shell takes it so, else in single quotes.
+std::string shell_quoted(std::string_view text);
+
 // "Abandoned cart, high intent" -> "abandoned-cart-high-intent": small ASCII letters, digits and '-'.
 std::string slug_of(std::string_view name);
 

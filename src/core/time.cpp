@@ -215,11 +215,12 @@ Result<Zone> Zone::named(std::string_view name) {
   try {
     for (const auto& zone : date::get_tzdb().zones) names.push_back(zone.name());
   } catch (const std::exception& error) {
-    return fail(fmt::format("the time zone database cannot be read: {}", error.what()), {}, "apt-get install tzdata");
+    return fail(fmt::format("the time zone database cannot be read: {}", error.what()), {},
+                try_shell("apt-get install tzdata"));
   }
   const auto near = nearest_name(name, names);
   return fail(fmt::format("unknown time zone '{}'{}", name, near ? fmt::format("; did you mean '{}'?", *near) : ""), {},
-              "name a zone of the tz database, such as --zone Europe/Berlin");
+              try_again().option("--zone", "Europe/Berlin").note("or another zone of the tz database"));
 }
 
 Instant Zone::to_utc(const CivilTime& local) const {

@@ -73,7 +73,7 @@ class Run {
   Result<void> read() {
     if (history_.customers() == 0)
       return fail("the record holds no customers, so there is nothing to discover", "",
-                  "tessera import FILE --preset ...");
+                  try_command("import").blank("FILE"));
     out_.parts = TRY(features::recognise(history_));
     features::EventRoles& parts = out_.parts;
     const auto is_withheld = [&](const std::string& property) {

@@ -165,7 +165,7 @@ Result<EventRoles> recognise(const History& history) {
   if (main.empty()) {
     const std::string guess = guess_main(history);
     if (guess.empty())
-      return fail("the record holds no events to discover anything from", "", "tessera import FILE --preset ...");
+      return fail("the record holds no events to discover anything from", "", try_command("import").blank("FILE"));
     for (auto& events : parts.events) std::erase(events, guess);
     main.push_back(guess);
   }

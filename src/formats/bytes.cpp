@@ -10,28 +10,29 @@ namespace tessera::formats {
 namespace {
 
 struct Magic {
-  std::string_view bytes, what, remedy;  // {} in the remedy is the file
+  std::string_view bytes, what;
+  std::string_view program, raw, note;  // what helps: the program, then the file, then the rest
 };
 
 // Kinds of files that people hand over by mistake, by their first bytes.
 constexpr Magic kForeign[] = {
-    {"PK\x03\x04", "a workbook (xlsx, ods) or a zip archive",
-     "libreoffice --headless --convert-to csv '{0}'   # a workbook; an archive: unzip '{0}'"},
-    {"\xD0\xCF\x11\xE0", "an old Excel workbook (xls)", "libreoffice --headless --convert-to csv '{0}'"},
-    {"%PDF", "a PDF document", "ls -l '{0}'   # export the table behind it as CSV and import that"},
-    {"\x89PNG", "a picture", "ls -l '{0}'   # export the table as CSV and import that"},
-    {"\xFF\xD8\xFF", "a picture", "ls -l '{0}'   # export the table as CSV and import that"},
-    {"SQLite format 3", "an SQLite database",
-     "sqlite3 '{0}' .tables   # then: sqlite3 -header -csv '{0}' 'SELECT * FROM TABLE' > table.csv"},
-    {"BZh", "compressed with bzip2", "bunzip2 -k '{0}'"},
-    {"\x28\xB5\x2F\xFD", "compressed with zstd", "unzstd -k '{0}'"},
+    {"PK\x03\x04", "a workbook (xlsx, ods) or a zip archive", "libreoffice --headless --convert-to csv", "",
+     "if it is a workbook; an archive: unzip"},
+    {"\xD0\xCF\x11\xE0", "an old Excel workbook (xls)", "libreoffice --headless --convert-to csv", "", ""},
+    {"%PDF", "a PDF document", "ls -l", "", "export the table behind it as CSV and import that"},
+    {"\x89PNG", "a picture", "ls -l", "", "export the table as CSV and import that"},
+    {"\xFF\xD8\xFF", "a picture", "ls -l", "", "export the table as CSV and import that"},
+    {"SQLite format 3", "an SQLite database", "sqlite3", ".tables",
+     "then: sqlite3 -header -csv FILE 'SELECT * FROM TABLE' > table.csv"},
+    {"BZh", "compressed with bzip2", "bunzip2 -k", "", ""},
+    {"\x28\xB5\x2F\xFD", "compressed with zstd", "unzstd -k", "", ""},
     {"\xFD"
      "7zXZ",
-     "compressed with xz", "unxz -k '{0}'"},
-    {"Obj\x01", "an Avro file", "ls -l '{0}'   # export it as Parquet, CSV or JSON lines and import that"},
+     "compressed with xz", "unxz -k", "", ""},
+    {"Obj\x01", "an Avro file", "ls -l", "", "export it as Parquet, CSV or JSON lines and import that"},
     {"\x7F"
      "ELF",
-     "a program", "ls -l '{0}'   # import a CSV, JSON lines or Parquet file instead"},
+     "a program", "ls -l", "", "import a CSV, JSON lines or Parquet file instead"},
 };
 
 class FileSource final : public ByteSource {
@@ -72,15 +73,14 @@ std::string nearest_folder(const std::filesystem::path& path) {
 }
 
 // The command that takes a folder's files, all of the first kind that is in it.
-std::string files_of_folder(const std::string& path) {
+Remedy files_of_folder(const std::string& path) {
   for (const std::string_view kind : {"csv", "csv.gz", "tsv", "jsonl", "ndjson", "json", "parquet"}) {
     std::error_code code;
     for (const auto& entry : std::filesystem::directory_iterator(path, code)) {
-      if (entry.path().string().ends_with(fmt::format(".{}", kind)))
-        return fmt::format("tessera import '{}'/*.{}", path, kind);
+      if (entry.path().string().ends_with(fmt::format(".{}", kind))) return try_again().files(path, kind);
     }
   }
-  return fmt::format("ls -l '{}'   # name the files to import", path);
+  return try_shell("ls -l").argument(path).note("name the files to import");
 }
 
 }  // namespace
@@ -90,31 +90,34 @@ Result<OpenFile> examine_file(const std::string& path) {
   std::error_code code;
   const fs::file_status status = fs::status(path, code);
   if (!fs::exists(status)) {
-    return fail("no such file", path, fmt::format("ls '{}'", nearest_folder(path)));
+    return fail("no such file", path, try_shell("ls").argument(nearest_folder(path)));
   }
   if (fs::is_directory(status)) {
     return fail("is a folder, not a file", path, files_of_folder(path));
   }
   OpenFile file{.path = path, .size = fs::is_regular_file(status) ? fs::file_size(path, code) : 0};
   if (fs::is_regular_file(status) && file.size == 0) {
-    return fail("the file is empty (0 bytes)", path, fmt::format("ls -l '{}'   # then export it again", path));
+    return fail("the file is empty (0 bytes)", path, try_shell("ls -l").argument(path).note("then export it again"));
   }
 
   auto handle = GzipFile::open(path);
-  if (!handle) return fail(handle.error().message, path, "ls -l '" + path + "'");
+  if (!handle) return fail(handle.error().message, path, try_shell("ls -l").argument(path));
   std::string head;
   TRY(handle->read(head, 16 * 1024));
   file.is_gzip = handle->is_gzip();
   if (head.empty()) return fail("the file is empty (0 bytes after unpacking)", path, "zcat '" + path + "' | head");
   if (head.starts_with("PAR1")) {
-    if (file.is_gzip) return fail("is a Parquet file inside a gzip", path, fmt::format("gunzip -k '{}'", path));
+    if (file.is_gzip) return fail("is a Parquet file inside a gzip", path, try_shell("gunzip -k").argument(path));
     file.kind = FileKind::Parquet;
     return file;
   }
   for (const Magic& magic : kForeign) {
     if (head.starts_with(magic.bytes)) {
       return fail(fmt::format("is {}, not a CSV, JSON lines or Parquet file", magic.what), path,
-                  fmt::format(fmt::runtime(magic.remedy), path));
+                  try_shell(std::string(magic.program))
+                      .argument(path)
+                      .raw(std::string(magic.raw))
+                      .note(std::string(magic.note)));
     }
   }
   if (looks_binary(head)) {
@@ -122,7 +125,10 @@ Result<OpenFile> examine_file(const std::string& path) {
     return fail(fmt::format("is a binary file (byte 0x{:02X} at offset {}), not a CSV, JSON lines or Parquet file",
                             static_cast<unsigned char>(head[at]), at),
                 path,
-                fmt::format("od -c '{}' | head -5   # how it begins; export the table as CSV and import that", path));
+                try_shell("od -c")
+                    .argument(path)
+                    .raw("| head -5")
+                    .note("how it begins; export the table as CSV and import that"));
   }
   return file;
 }

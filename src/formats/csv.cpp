@@ -171,11 +171,15 @@ class CsvReader final : public RowReader {
     for (const char c : {dialect_.delimiter, '"', line_end_, '\r'}) stops_[static_cast<uint8_t>(c)] = true;
     Row header;
     if (!TRY(record(header))) {
-      return fail("the file has no text in it, only blank lines", name_, "head '" + name_ + "'   # export it again");
+      return fail("the file has no text in it, only blank lines", name_,
+                  try_shell("head").argument(name_).note("export it again"));
     }
     if (header.fields.size() > kMostColumns) {
       return fail(fmt::format("has {} columns; at most {} can be read", header.fields.size(), kMostColumns), name_,
-                  fmt::format("cut -d'{}' -f1-1000 '{}' > narrow.csv", dialect_.delimiter, name_));
+                  try_shell("cut -f1-1000 -d")
+                      .argument(std::string(1, dialect_.delimiter))
+                      .argument(name_)
+                      .raw("> narrow.csv"));
     }
     name_columns(header);
     return {};
@@ -359,8 +363,10 @@ class CsvReader final : public RowReader {
     const std::string_view found = std::string_view(buffer_).substr(quote_at_, 40);
     return fail(fmt::format("a quote opens here and never closes: {}", repair_utf8(found.substr(0, found.find('\n')))),
                 fmt::format("{}:{}:{}", name_, quote_line_, column),
-                fmt::format("sed -i.bak '{}s/\"//g' '{}'   # takes the quotes out of that line, keeps a copy",
-                            quote_line_, name_));
+                try_shell("sed -i.bak")
+                    .argument(fmt::format("{}s/\"//g", quote_line_))
+                    .argument(name_)
+                    .note("takes the quotes out of that line, keeps a copy"));
   }
 
   std::unexpected<Error> not_utf8(const Row& row, size_t bad) {
@@ -369,9 +375,8 @@ class CsvReader final : public RowReader {
     std::string message = fmt::format("byte 0x{:02X} is not UTF-8", static_cast<uint8_t>(row.raw[bad]));
     if (decoded) message += fmt::format("; as Windows-1252 it would read: {}", *decoded);
     return fail(message, fmt::format("{}:{}:{}", name_, row.line, bad + 1),
-                decoded
-                    ? fmt::format("tessera import '{}' --encoding windows-1252   # if that reads right", name_)
-                    : fmt::format("tessera import '{}' --encoding utf-8   # puts such rows with the rejects", name_));
+                decoded ? try_again().option("--encoding", "windows-1252").note("if that reads right")
+                        : try_again().option("--encoding", "utf-8").note("puts such rows with the rejects"));
   }
 
   // Drops what is behind us and reads a chunk. Views into the buffer die.

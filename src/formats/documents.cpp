@@ -68,7 +68,7 @@ class TextDocuments final : public DocumentReader {
     if (std::string_view(buffer_).starts_with("\xEF\xBB\xBF")) at_ = 3;
     TRY(skip_space());
     if (at_ >= buffer_.size())
-      return fail("the file has no text in it, only blank lines", name_, "head '" + name_ + "'");
+      return fail("the file has no text in it, only blank lines", name_, try_shell("head").argument(name_));
     if (buffer_[at_] == '[') {
       form_ = Form::Array;
       ++at_;
@@ -91,7 +91,7 @@ class TextDocuments final : public DocumentReader {
     std::string problem;
     if (parsers_[0].parse(*text, document, problem)) return true;
     return fail(fmt::format("{}: {}", problem, repair_utf8(text->substr(0, 60))), fmt::format("{}:{}", name_, line),
-                fmt::format("python3 -m json.tool '{}' > /dev/null   # says where it breaks", name_));
+                try_shell("python3 -m json.tool").argument(name_).raw("> /dev/null").note("says where it breaks"));
   }
 
  private:
@@ -175,19 +175,20 @@ class TextDocuments final : public DocumentReader {
         if (form_ == Form::Array && !closed_) {
           return fail("the array that the file begins with never ends: the file is cut off",
                       fmt::format("{}:{}", name_, line_),
-                      fmt::format("tail -c 200 '{}'   # then export it again", name_));
+                      try_shell("tail -c 200").argument(name_).note("then export it again"));
         }
         return std::optional<std::string_view>();
       }
       if (buffer_[at_] != '{' && buffer_[at_] != '[') {
         return fail(fmt::format("expected an object here, found: {}", repair_utf8(buffer_.substr(at_, 40))),
-                    fmt::format("{}:{}", name_, line_), fmt::format("sed -n '{}p' '{}'", line_, name_));
+                    fmt::format("{}:{}", name_, line_),
+                    try_shell("sed -n").argument(fmt::format("{}p", line_)).argument(name_));
       }
       const size_t end = end_of_value(buffer_, at_);
       if (end == std::string::npos) {
         if (ended_) {
           return fail("an object begins here and never ends: the file is cut off", fmt::format("{}:{}", name_, line_),
-                      fmt::format("tail -c 200 '{}'   # then export it again", name_));
+                      try_shell("tail -c 200").argument(name_).note("then export it again"));
         }
         if (buffer_.size() - at_ > kLongestDocument) return too_long();
         TRY(more());
@@ -204,7 +205,7 @@ class TextDocuments final : public DocumentReader {
   std::unexpected<Error> too_long() {
     return fail(fmt::format("a document is longer than {} MB", kLongestDocument >> 20),
                 fmt::format("{}:{}", name_, line_),
-                fmt::format("jq -c '.[]' '{}' > lines.jsonl   # an object a line", name_));
+                try_shell("jq -c").argument(".[]").argument(name_).raw("> lines.jsonl").note("an object a line"));
   }
   void count_lines(std::string_view text) {
     for (const char c : text) line_ += c == '\n' ? 1 : 0;
@@ -243,7 +244,7 @@ class TextDocuments final : public DocumentReader {
 // Errors of DuckDB are about the file: it has just been opened by nobody else.
 std::unexpected<Error> damaged(const Error& error, const std::string& path) {
   return fail("cannot be read as Parquet: " + error.message.substr(0, error.message.find('\n')), path,
-              fmt::format("ls -l '{}'   # is it whole? fetch it again", path));
+              try_shell("ls -l").argument(path).note("is it whole? fetch it again"));
 }
 
 class ParquetDocuments final : public DocumentReader {
@@ -343,7 +344,7 @@ class DocumentRows final : public RowReader {
     if (is_new) {
       if (columns_.size() >= kMostJsonColumns) {
         return fail(fmt::format("has more than {} different members: ids used as keys?", kMostJsonColumns), name_,
-                    fmt::format("jq -c '{{customer_id, time, event}}' '{}' > fewer.jsonl", name_));
+                    try_shell("jq -c").argument("{customer_id, time, event}").argument(name_).raw("> fewer.jsonl"));
       }
       columns_.push_back(name);
     }

@@ -270,7 +270,8 @@ class Guess {
     for (size_t i = 3; i < profile_.columns.size(); ++i) names += fmt::format(",column_{}", i + 1);
     return fail(fmt::format("the first line looks like data, not like the names of columns: '{}', '{}'",
                             profile_.columns[0].name, profile_.columns[1].name),
-                file_ + ":1", fmt::format("sed -i.bak '1i {}' '{}'   # put the right names in", names, file_));
+                file_ + ":1",
+                try_shell("sed -i.bak").argument("1i " + names).argument(file_).note("put the right names in"));
   }
 
   void assign() {
@@ -353,7 +354,7 @@ class Guess {
     for (const ColumnProfile& column : profile_.columns) names.push_back(column.name);
     const auto shown = std::span(names).subspan(0, std::min<size_t>(names.size(), 20));
     return fail(fmt::format("no column says who a row is about; its columns are: {}", join(shown, ", ")), file_ + ":1",
-                look_and_say(file_, "--map customer=COLUMN,time=COLUMN,..."));
+                look_and_say(file_, "customer=COLUMN,time=COLUMN,..."));
   }
 
   void decide_rows() {

@@ -137,18 +137,19 @@ Json Mapping::json() const {
   return out;
 }
 
-std::string shell_map(std::string_view map) {
-  if (map.find('\'') == map.npos) return fmt::format("'{}'", map);
-  if (map.find_first_of("\"$`\\!") == map.npos) return fmt::format("\"{}\"", map);
-  return store::shell_quoted(std::string(map));
-}
-
 std::string column_in_map(std::string_view column) {
   return column.find_first_of(",'") == column.npos ? std::string(column) : fmt::format("\"{}\"", column);
 }
 
-std::string look_and_say(std::string_view file, std::string_view say) {
-  return fmt::format("zcat -f '{}' | head -3   # then import it with {}", file, say);
+Remedy try_mapping(std::string map) {
+  return try_again().without("--preset").option("--map", std::move(map));
+}
+
+Remedy look_and_say(std::string_view file, std::string_view map) {
+  return try_shell("zcat -f")
+      .argument(std::string(file))
+      .raw("| head -3")
+      .note(fmt::format("then import it with --map {}", map));
 }
 
 std::string plain_name(std::string_view column) {
@@ -189,7 +190,7 @@ Result<Mapping> parse_map(std::string_view text, const std::vector<std::string>&
     const size_t equals = text.find('=', at);
     if (equals == std::string_view::npos) {
       return usage(fmt::format("--map: '{}' is not KEY=COLUMN", text.substr(at)),
-                   "--map customer=CustomerID,time=InvoiceDate,amount=Total");
+                   try_again().blank_option("--map", "customer=COLUMN,time=COLUMN,amount=COLUMN"));
     }
     const std::string key(trim(text.substr(at, equals - at)));
     at = equals + 1;
@@ -219,13 +220,11 @@ Result<Mapping> parse_map(std::string_view text, const std::vector<std::string>&
     });
     if (found == columns.end()) {
       const auto nearest = nearest_name(value, columns);
-      return fail(
-          fmt::format("has no column '{}' (--map {}={}); its columns are: {}", value, key, value,
-                      join(std::span(columns).subspan(0, std::min<size_t>(columns.size(), 30)), ", ")),
-          std::string(file) + ":1",
-          nearest ? fmt::format("tessera import '{}' --map {}", file,
-                                shell_map(std::string(text).replace(from, value_end - from, column_in_map(*nearest))))
-                  : look_and_say(file, fmt::format("--map {}=COLUMN,...", key)));
+      return fail(fmt::format("has no column '{}' (--map {}={}); its columns are: {}", value, key, value,
+                              join(std::span(columns).subspan(0, std::min<size_t>(columns.size(), 30)), ", ")),
+                  std::string(file) + ":1",
+                  nearest ? try_mapping(std::string(text).replace(from, value_end - from, column_in_map(*nearest)))
+                          : look_and_say(file, fmt::format("{}=COLUMN,...", key)));
     }
     Binding binding = binding_for(key, *found);
     binding.why = "--map";

@@ -70,14 +70,13 @@ struct Mapping {
 // Errors name the nearest column.
 Result<Mapping> parse_map(std::string_view text, const std::vector<std::string>& columns, std::string_view file);
 
-// Such a text in quotes for a shell.
-std::string shell_map(std::string_view map);
 // A column as it stands in such a text: in double quotes where it has a comma.
 std::string column_in_map(std::string_view column);
 
-// The remedy where only the user can say what a column is: a command that shows the file's first lines, and what to
-// say then.
-std::string look_and_say(std::string_view file, std::string_view say);
+// What was asked with this --map, which takes the place of a preset.
+Remedy try_mapping(std::string map);
+// Where only the user can say what a column is: shows the file's first lines, and what --map takes then.
+Remedy look_and_say(std::string_view file, std::string_view map);
 
 // How columns are compared with names: folded, letters and digits only. "Invoice No." = "invoiceno".
 std::string plain_name(std::string_view column);

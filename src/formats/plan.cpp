@@ -60,18 +60,18 @@ Result<std::vector<TimeForm>> forms_of(const ColumnProfile& column, const PlanOp
   const auto examples = join(column.examples, "', '");
   if (described.empty()) {
     return fail(fmt::format("no value of the column can be read as a time: '{}'", examples), place,
-                look_and_say(file, "--map time=OTHER_COLUMN,..."));
+                look_and_say(file, "time=OTHER_COLUMN,..."));
   }
   if (slashed > 0) {
     const bool day = options.dates == DateOrder::DayMonth, month = options.dates == DateOrder::MonthDay;
     if (!day && !month && times.day_first > 0 && times.month_first > 0) {
       return fail(fmt::format("some dates have the day first ({}), some the month ({}): '{}'", times.day_first,
                               times.month_first, examples),
-                  place, fmt::format("tessera import '{}' --dates dmy   # or mdy: the others become rejects", file));
+                  place, try_again().option("--dates", "dmy").note("or mdy: the others become rejects"));
     }
     if (!day && !month && times.day_first == 0 && times.month_first == 0) {
       return fail(fmt::format("'{}': day or month first? No value is above 12 in either place", examples), place,
-                  fmt::format("tessera import '{}' --dates dmy   # or mdy", file));
+                  try_again().option("--dates", "dmy").note("or mdy"));
     }
     if (day || (!month && times.day_first > 0)) {
       forms.push_back(TimeForm::DayMonth);
@@ -81,11 +81,9 @@ Result<std::vector<TimeForm>> forms_of(const ColumnProfile& column, const PlanOp
   }
   // Stray values of another form (at most 1 in 100) become rejects; more of them means that nobody should guess.
   if (described.size() > 1 && options.dates == DateOrder::Unsaid && times.best() * 100 < times.values * 99) {
-    return fail(
-        fmt::format("dates are written in {} forms: {}; for example '{}'", described.size(), join(described, ", "),
-                    examples),
-        place,
-        fmt::format("tessera import '{}' --dates dmy   # or mdy: each value is then read in its own form", file));
+    return fail(fmt::format("dates are written in {} forms: {}; for example '{}'", described.size(),
+                            join(described, ", "), examples),
+                place, try_again().option("--dates", "dmy").note("or mdy: each value is then read in its own form"));
   }
   if (options.dates == DateOrder::Unsaid && forms.size() > 1) {
     std::stable_sort(forms.begin(), forms.end(), [&](TimeForm a, TimeForm b) { return reads(a) > reads(b); });
@@ -124,11 +122,11 @@ Result<void> settle_zone(Plan& plan, const TableProfile& profile, const PlanOpti
     const std::string example = profile.columns[time->column].examples.empty()
                                     ? ""
                                     : fmt::format(" (for example '{}')", profile.columns[time->column].examples[0]);
-    return fail(
-        fmt::format("the times say no zone{}", example), fmt::format("{}:1: column '{}'", file, time->binding.column),
-        fmt::format("tessera import '{}' --zone Europe/London   # or UTC; or none: nothing about the hour of the day "
-                    "will be used",
-                    file));
+    return fail(fmt::format("the times say no zone{}", example),
+                fmt::format("{}:1: column '{}'", file, time->binding.column),
+                try_again()
+                    .option("--zone", "Europe/London")
+                    .note("or UTC; or none: nothing about the hour of the day will be used"));
   }
   plan.notes.push_back(has_clock
                            ? "the zone of the times is not known: they are kept as written, and nothing about the "

@@ -451,7 +451,7 @@ Result<const Preset*> find_preset(std::string_view name) {
   }
   const auto nearest = nearest_name(name, names);
   return usage(fmt::format("no preset '{}'; there are {}", name, join(names, ", ")),
-               nearest ? "--preset " + *nearest : "");
+               nearest ? try_again().option("--preset", *nearest) : Remedy());
 }
 
 Result<Mapping> apply_preset(const Preset& preset, const std::vector<std::string>& columns, const std::string& file) {
@@ -464,12 +464,12 @@ Result<Mapping> apply_preset(const Preset& preset, const std::vector<std::string
     const auto alternatives = split(names, '|');
     const auto shown = std::span(columns).subspan(0, std::min<size_t>(columns.size(), 20));
     const Preset* other = recognise_preset(columns);
-    return fail(
-        fmt::format("has no column '{}', which preset {} needs; its columns are: {}", alternatives.front(), preset.name,
-                    join(shown, ", ")),
-        file + ":1",
-        other ? fmt::format("tessera import '{}' --preset {}", file, other->name)
-              : fmt::format("tessera import '{}'   # without --preset: guesses what the columns mean and asks", file));
+    return fail(fmt::format("has no column '{}', which preset {} needs; its columns are: {}", alternatives.front(),
+                            preset.name, join(shown, ", ")),
+                file + ":1",
+                other
+                    ? try_again().option("--preset", std::string(other->name))
+                    : try_again().without("--preset").note("without --preset: guesses what the columns mean and asks"));
   }
   for (const PresetColumn& known : preset.columns) {
     const std::string* column = find_column(known.names, columns);
@@ -493,7 +493,7 @@ Result<Mapping> apply_preset(const Preset& preset, const std::vector<std::string
         fmt::format("has no column that says who: preset {} knows customer_id, email and the like; its columns "
                     "are: {}",
                     preset.name, join(std::span(columns).subspan(0, std::min<size_t>(columns.size(), 20)), ", ")),
-        file + ":1", look_and_say(file, "--map customer=COLUMN,..."));
+        file + ":1", look_and_say(file, "customer=COLUMN,..."));
   }
   return mapping;
 }

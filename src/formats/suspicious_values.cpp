@@ -61,7 +61,7 @@ Result<void> OddRules::say(std::string_view kinds, OddRule rule) {
     for (const OddKind& row : kKinds) codes.emplace_back(row.code);
     const auto nearest = nearest_name(code, codes);
     return usage(fmt::format("{} takes kinds of odd values, {} or all, not '{}'", flag, odd_codes(), code),
-                 nearest ? fmt::format("{} {}", flag, *nearest) : "");
+                 nearest ? try_again().option(std::string(flag), *nearest) : Remedy());
   }
   return {};
 }

@@ -70,9 +70,14 @@ std::string_view reason_of(int status) {
   return "Unknown";
 }
 
+Remedy try_token() {
+  return try_command("keys add").flag("--admin").note("makes one; send it: Authorization: Bearer TOKEN");
+}
+
 Result<Address> parse_address(std::string_view text) {
   const auto bad = [&](std::string_view why) {
-    return usage(fmt::format("'{}' is no address to listen on: {}", text, why), "--listen 127.0.0.1:8080");
+    return usage(fmt::format("'{}' is no address to listen on: {}", text, why),
+                 try_again().option("--listen", "127.0.0.1:8080"));
   };
   const size_t colon = text.rfind(':');
   const bool is_port_alone = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;

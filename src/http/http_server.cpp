@@ -26,6 +26,7 @@
 #include <sys/resource.h>
 
 #include "core/json.hpp"
+#include "core/remedy_json.hpp"
 #include "core/text.hpp"
 #include "http/workers.hpp"
 
@@ -58,7 +59,7 @@ std::string refusal_text(const Refusal& refusal) {
   problem.set("type", "about:blank").set("title", reason_of(refusal.status)).set("status", refusal.status);
   problem.set("detail", refusal.why);
   const bool is_stranger = refusal.status == 401;
-  if (is_stranger) problem.set("remedy", kTokenRemedy);
+  if (is_stranger) put_remedy(problem, try_token());
   const std::string body = problem.dump();
   return fmt::format(
       "HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
@@ -525,7 +526,8 @@ size_t connections_allowed(size_t wanted) {
 Result<std::shared_ptr<asio::ssl::context>> tls_of(const HttpSettings& settings) {
   if (settings.certificate_file.empty() && settings.key_file.empty()) return nullptr;
   if (settings.certificate_file.empty() || settings.key_file.empty())
-    return usage("TLS needs both a certificate and its key", "--tls-cert cert.pem --tls-key key.pem");
+    return usage("TLS needs both a certificate and its key",
+                 try_again().blank_option("--tls-cert", "CERT.pem").blank_option("--tls-key", "KEY.pem"));
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
   asio::error_code error;
   context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
@@ -653,7 +655,9 @@ Result<void> HttpServer::State::open() {
   shared->tls = TRY(tls_of(settings));
   asio::error_code bad;
   const auto address = asio::ip::make_address(settings.address.host, bad);
-  if (bad) return usage(fmt::format("'{}' is no address", settings.address.host), "--listen 127.0.0.1:8080");
+  if (bad)
+    return usage(fmt::format("'{}' is no address", settings.address.host),
+                 try_again().option("--listen", "127.0.0.1:8080"));
   try {
     restinio::server_settings_t<Traits> inner;
     inner.port(settings.address.port)
@@ -676,7 +680,7 @@ Result<void> HttpServer::State::open() {
     thread = std::thread([this] { run(); });
   } catch (const std::exception& error) {
     return fail(fmt::format("cannot listen on {}:{}: {}", settings.address.host, settings.address.port, error.what()),
-                {}, "is another server running there? choose another port: --listen 127.0.0.1:8081");
+                {}, try_again().option("--listen", "127.0.0.1:8081").note("is another server running there?"));
   }
   return {};
 }

@@ -99,8 +99,7 @@ struct Address {
 Result<Address> parse_address(std::string_view text);
 
 // What to do about a 401.
-inline constexpr std::string_view kTokenRemedy =
-    "make one with 'tessera keys add --admin' and send it: Authorization: Bearer TOKEN";
+Remedy try_token();
 
 struct HttpSettings {
   Address address{"127.0.0.1", 8080};      // port 0: one that is free

@@ -65,6 +65,19 @@ Query Query::parse(std::string_view text) {
   return out;
 }
 
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                          c == '.' || c == '_' || c == '~';
+    if (is_plain)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<uint8_t>(c));
+  }
+  return out;
+}
+
 std::optional<std::string> Query::get(std::string_view name) const {
   for (const auto& [known, value] : members_)
     if (known == name) return value;

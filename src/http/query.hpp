@@ -16,6 +16,9 @@ namespace tessera::http {
 // is no UTF-8.
 std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_blank = false);
 
+// Everything but letters, digits and "-._~" as %XX.
+std::string percent_encoded(std::string_view text);
+
 class Query {
  public:
   // Members that cannot be decoded are left out.

@@ -140,13 +140,15 @@ Result<void> settle_day_and_month(const Input& input, const ImportOptions& optio
 std::unexpected<Error> one_column(const formats::TableProfile& profile, const Input& input,
                                   const ImportOptions& options) {
   const std::string& name = profile.columns[0].name;
-  std::string remedy =
-      fmt::format("tr -s ' ' ',' < '{0}' > '{0}.csv'   # if blanks separate the columns", input.file.path);
+  Remedy remedy = try_shell("tr -s ' ' ',' <")
+                      .argument(input.file.path)
+                      .raw(">")
+                      .argument(input.file.path + ".csv")
+                      .note("if blanks separate the columns");
   for (const char mark : {',', ';', '\t', '|', ':', '#', '/'}) {
     if (options.delimiter && *options.delimiter == mark) continue;
     if (name.find(mark) == std::string::npos) continue;
-    remedy = fmt::format("tessera import '{}' --delimiter '{}'", input.file.path,
-                         mark == '\t' ? "tab" : std::string(1, mark));
+    remedy = try_again().option("--delimiter", mark == '\t' ? "tab" : std::string(1, mark));
     break;
   }
   return fail(fmt::format("has one column only, '{}'{}", name.substr(0, 100),
@@ -164,9 +166,11 @@ Result<formats::Mapping> choose_mapping(const Input& input, const ImportOptions&
     const bool has_who = mapping.find(formats::Role::Customer) || mapping.find(formats::Role::Email) ||
                          mapping.find(formats::Role::Phone) || mapping.find(formats::Role::Anonymous);
     if (!has_who)
-      return usage("--map says nobody: it needs customer=, email=, phone= or anonymous=", "--map customer=COLUMN,...");
+      return usage("--map says nobody: it needs customer=, email=, phone= or anonymous=",
+                   try_again().blank_option("--map", "customer=COLUMN,..."));
     if (mapping.rows != formats::RowMeans::Customer && !mapping.find(formats::Role::Time)) {
-      return usage("--map says no time: orders and events need time=COLUMN", "--map time=COLUMN,...");
+      return usage("--map says no time: orders and events need time=COLUMN",
+                   try_again().blank_option("--map", "time=COLUMN,..."));
     }
     if (mapping.rows == formats::RowMeans::Event && !mapping.find(formats::Role::Event) && mapping.event.empty())
       mapping.event = "Activity";
@@ -181,9 +185,8 @@ Result<formats::Mapping> choose_mapping(const Input& input, const ImportOptions&
     const std::string found = formats::columns_by_name(columns);
     return fail(fmt::format("has {} columns; without --map at most {} are looked at", columns.size(), kMostUnmapped),
                 file + ":1",
-                found.empty() ? formats::look_and_say(file, "--map customer=COLUMN,time=COLUMN,...")
-                              : fmt::format("tessera import '{}' --map {}   # and the columns to keep: NAME=COLUMN",
-                                            file, formats::shell_map(found)));
+                found.empty() ? formats::look_and_say(file, "customer=COLUMN,time=COLUMN,...")
+                              : formats::try_mapping(found).note("and the columns to keep: NAME=COLUMN"));
   }
   formats::Mapping mapping = TRY(formats::guess_mapping(profile, file));
   if (options.yes) return mapping;
@@ -191,7 +194,7 @@ Result<formats::Mapping> choose_mapping(const Input& input, const ImportOptions&
   if (answer && *answer) return mapping;
   return fail(answer ? "not imported"
                      : "no preset and no --map given, and nobody to ask whether this is right:\n" + mapping.text(),
-              file, fmt::format("tessera import '{}' --yes   # or change it: --map {}", file, mapping.map_option()));
+              file, try_again().flag("--yes").note("or change it: --map " + mapping.map_option()));
 }
 
 Result<void> feed_table(NormaliserContext& context, const Input& input, const ImportOptions& options,
@@ -207,7 +210,7 @@ Result<void> feed_table(NormaliserContext& context, const Input& input, const Im
     delimiter = reader->delimiter();
     if (!is_wide && profile.rows == 0) {
       return fail(fmt::format("has the names of {} columns and no row that can be read", columns.size()),
-                  input.file.path, fmt::format("head -3 '{}'   # export it again", input.file.path));
+                  input.file.path, try_shell("head -3").argument(input.file.path).note("export it again"));
     }
   }
   if (columns.size() == 1 && input.format == Format::Csv) return one_column(profile, input, options);

@@ -40,11 +40,7 @@ struct ImportOptions {
   std::string currency;
   std::optional<char> delimiter;
   formats::Encoding encoding = formats::Encoding::Auto;
-  Instant learnt;                   // log time of the entry, and "now": later times are to come
-  std::string program = "tessera";  // how the user calls us, for remedies that can be pasted: "tessera --store shop.db"
-
-  // The command line that says all this.
-  std::string command(std::span<const std::string> paths) const;
+  Instant learnt;  // log time of the entry, and "now": later times are to come
 };
 
 struct FileReport {
@@ -78,8 +74,7 @@ Result<ImportReport> import_into(profiles::Intake& intake, std::span<const std::
 // What a server says of an import that has ended.
 profiles::IntakeOutcome outcome_of(const Json& answer);
 
-// All files into the record, as one entry. Remedies of errors are whole command lines: what was asked, and the flag
-// that helps; what follows a '#' is a comment of the shell.
+// All files into the record, as one entry. Remedies of errors say which option of the import helps.
 Result<ImportReport> import_files(store::Record& record, std::span<const std::string> paths,
                                   const ImportOptions& options, const formats::Asker& asker, Progress& progress);
 

@@ -97,7 +97,7 @@ Result<void> refuse_useless(const ImportReport& report, std::span<const std::str
     message +=
         ":\n" + without_last_break(lines_of(findings.rejects) + lines_of(findings.odd) + lines_of(findings.warnings));
   }
-  return fail(message, place, formats::look_and_say(paths.front(), "--map customer=COLUMN,time=COLUMN,..."));
+  return fail(message, place, formats::look_and_say(paths.front(), "customer=COLUMN,time=COLUMN,..."));
 }
 
 // Values that are hardly meant stop the import, unless somebody is there and says that they are.
@@ -120,8 +120,9 @@ Result<void> refuse_odd(Findings& findings, const ImportOptions& options, std::s
   }
   return fail("not imported: these values are odd, and nobody has said that they are meant:\n" + found,
               fmt::format("{}:{}", first->file, first->line),
-              fmt::format("tessera import '{}' --keep {}   # or --reject, for the kinds whose rows to leave out",
-                          paths.front(), kept.codes(formats::OddRule::Keep)));
+              try_again()
+                  .option("--keep", kept.codes(formats::OddRule::Keep))
+                  .note("or --reject, for the kinds whose rows to leave out"));
 }
 
 // What the record keeps beside the rows: whether the hours of the day mean anything, and the counts of this import.
@@ -257,68 +258,17 @@ Result<ImportReport> import_to_record(store::Record& record, std::span<const std
   return report;
 }
 
-// "tessera import 'a.csv' --dates dmy   # or mdy" becomes the user's own command line with the flag added.
-std::string whole_remedy(const std::string& remedy, std::span<const std::string> paths, ImportOptions options) {
-  const auto start = [](std::string_view path) { return fmt::format("tessera import '{}'", path); };
-  const auto named =
-      std::ranges::find_if(paths, [&](const std::string& path) { return remedy.starts_with(start(path)); });
-  if (named == paths.end()) return remedy;
-  const std::string flags = remedy.substr(start(*named).size());
-  // The files of a folder take the place of the folder.
-  if (flags.starts_with("/*")) return fmt::format("{} {}{}", options.command({}), store::shell_quoted(*named), flags);
-  // A flag that is given anew must not stand twice.
-  const auto anew = [&flags](std::string_view flag) { return flags.find(flag) != std::string::npos; };
-  if (anew("--preset ") || anew("--map ") || anew("without --preset")) options.preset.clear(), options.map.clear();
-  if (anew("--dates ")) options.dates = formats::DateOrder::Unsaid;
-  if (anew("--zone ")) options.zone.reset();
-  if (anew("--delimiter ")) options.delimiter.reset();
-  if (anew("--encoding ")) options.encoding = formats::Encoding::Auto;
-  if (anew("--yes")) options.yes = false;
-  if (anew("--keep ")) {
-    for (const formats::Odd kind : formats::kOddValues) {
-      if (options.odd.of(kind) == formats::OddRule::Keep) options.odd.set(kind, formats::OddRule::Refuse);
-    }
-  }
-  return options.command(paths) + flags;
-}
-
 }  // namespace
-
-std::string ImportOptions::command(std::span<const std::string> paths) const {
-  std::string out = program + " import";
-  for (const std::string& path : paths) out += " " + store::shell_quoted(path);
-  const auto add = [&out](std::string_view flag, std::string_view value) {
-    if (!value.empty()) out += fmt::format(" {} '{}'", flag, value);
-  };
-  add("--preset", preset);
-  if (!map.empty()) out += " --map " + formats::shell_map(map);
-  if (yes) out += " --yes";
-  if (const std::string kinds = odd.codes(formats::OddRule::Keep); !kinds.empty()) out += " --keep " + kinds;
-  if (const std::string kinds = odd.codes(formats::OddRule::Reject); !kinds.empty()) out += " --reject " + kinds;
-  if (dates != formats::DateOrder::Unsaid)
-    out += dates == formats::DateOrder::DayMonth ? " --dates dmy" : " --dates mdy";
-  add("--zone", zone.value_or(""));
-  if (decimals) out += *decimals == formats::DecimalMark::Comma ? " --decimals comma" : " --decimals point";
-  add("--currency", currency);
-  if (delimiter) add("--delimiter", *delimiter == '\t' ? "tab" : std::string(1, *delimiter));
-  if (encoding != formats::Encoding::Auto)
-    out += encoding == formats::Encoding::Utf8 ? " --encoding utf-8" : " --encoding windows-1252";
-  return out;
-}
 
 Result<ImportReport> import_files(store::Record& record, std::span<const std::string> paths,
                                   const ImportOptions& options, const formats::Asker& asker, Progress& progress) {
-  if (paths.empty()) return usage("no file named", "tessera import orders.csv");
-  auto report = import_to_record(record, paths, options, asker, progress);
-  if (!report) report.error().remedy = whole_remedy(report.error().remedy, paths, options);
-  return report;
+  if (paths.empty()) return usage("no file named", try_command("import").blank("FILE"));
+  return import_to_record(record, paths, options, asker, progress);
 }
 
 Result<ImportReport> import_into(profiles::Intake& intake, std::span<const std::string> paths,
                                  const ImportOptions& options, const formats::Asker& asker, Progress& progress) {
-  auto report = import_all(intake, paths, options, asker, progress, false);
-  if (!report) report.error().remedy = whole_remedy(report.error().remedy, paths, options);
-  return report;
+  return import_all(intake, paths, options, asker, progress, false);
 }
 
 profiles::IntakeOutcome outcome_of(const Json& answer) {

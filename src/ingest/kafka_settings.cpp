@@ -7,7 +7,10 @@ namespace tessera::ingest {
 
 namespace {
 
-constexpr std::string_view kExample = "--kafka broker1:9092,broker2:9092/orders,page-views";
+Remedy example() {
+  return try_again().option("--kafka", "broker1:9092,broker2:9092/orders,page-views");
+}
+
 constexpr size_t kLongestTopic = 249;  // Kafka's own limit
 
 // What a file of properties may not say.
@@ -51,10 +54,9 @@ bool is_topic(std::string_view name) {
 Result<KafkaSettings> parse_kafka(std::string_view address) {
   KafkaSettings out;
   const size_t slash = address.rfind('/');
-  if (slash == std::string_view::npos) return usage(fmt::format("'{}' names no topic", address), std::string(kExample));
+  if (slash == std::string_view::npos) return usage(fmt::format("'{}' names no topic", address), example());
   for (const std::string_view broker : split(address.substr(0, slash), ',')) {
-    if (trim(broker).empty())
-      return usage(fmt::format("'{}' has a broker without a name", address), std::string(kExample));
+    if (trim(broker).empty()) return usage(fmt::format("'{}' has a broker without a name", address), example());
     out.brokers += (out.brokers.empty() ? "" : ",") + std::string(trim(broker));
   }
   for (const std::string_view each : split(address.substr(slash + 1), ',')) {
@@ -62,9 +64,9 @@ Result<KafkaSettings> parse_kafka(std::string_view address) {
     if (!is_topic(topic))
       return usage(
           fmt::format("'{}' is no name of a topic: 1 to {} letters, digits, '.', '_' and '-'", topic, kLongestTopic),
-          std::string(kExample));
+          example());
     if (std::ranges::find(out.topics, topic) != out.topics.end())
-      return usage(fmt::format("the topic '{}' is named twice", topic), std::string(kExample));
+      return usage(fmt::format("the topic '{}' is named twice", topic), example());
     out.topics.push_back(topic);
   }
   return out;

@@ -50,7 +50,7 @@ void WireIntake::cut() {
                           std::fwrite(piece_.data(), 1, piece_.size(), spool_) == piece_.size();
   if (!is_written)
     failed_ = fail(fmt::format("what was read cannot be kept until it is sent: {}", std::strerror(errno)), {},
-                   "df -h /tmp   # is there room?")
+                   try_shell("df -h /tmp").note("is there room?"))
                   .error();
   ++pieces_;
   kinds_here_ = properties_here_ = 0;

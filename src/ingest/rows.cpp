@@ -151,8 +151,7 @@ class EventNormaliser final : public Normaliser {
       const formats::ColumnPlan* column = reader_.find(formats::Role::Event);
       return fail(fmt::format("column '{}' has more than {} different values: it does not name events",
                               column ? column->binding.column : "", kMostKinds),
-                  context_.file,
-                  fmt::format("tessera import '{}' --map customer=...,time=...,event='Visited'", context_.file));
+                  context_.file, try_again().blank_option("--map", "customer=COLUMN,time=COLUMN,event='Visited'"));
     }
     KindPlan& kind = kinds_[std::string(event)];
     kind.kind = context_.intake.kind(event);

@@ -14,7 +14,7 @@ Result<std::vector<Definition>> applied_definitions(store::Connection& connectio
     if (!parsed.ok())
       return fail(fmt::format("the applied definition '{}' cannot be read by this version:\n{}", stored.name,
                               render(parsed.diagnostics, stored.text)),
-                  {}, "tessera doctor");
+                  {}, try_command("doctor"));
     for (Definition& definition : parsed.definitions) out.push_back(std::move(definition));
   }
   return out;

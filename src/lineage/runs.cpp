@@ -114,7 +114,7 @@ Result<Generation> generation_of(Connection& connection, const KeptRun& run, con
       const uint32_t group = ordinals.values<uint32_t>()[row];
       if (group >= out.groups.size())
         return fail(fmt::format("run {} of discover has members of a group it does not have", run.number), {},
-                    "tessera doctor");
+                    try_command("doctor"));
       out.groups[group].members.push_back(*customer);
     }
   }

@@ -112,7 +112,8 @@ Result<std::vector<std::string>> Engine::members(std::string_view segment, std::
     const std::shared_lock lock(s.fold_mutex);
     const auto index = s.fold->find_segment(segment);
     if (!index)
-      return fail(fmt::format("there is no segment '{}'", segment), {}, "see which there are: GET /api/v1/segments");
+      return fail(fmt::format("there is no segment '{}'", segment), {},
+                  try_command("segments list").note("lists them"));
     for (const Profile profile : s.fold->members(*index).all()) ids.push_back(s.public_id(profile));
   }
   std::erase_if(ids, [&](const std::string& id) { return id <= after && !after.empty(); });

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "store/record_file.hpp"
+
 namespace tessera::live {
 
 namespace {
@@ -39,7 +41,7 @@ std::string encode(const LogEntry& entry) {
 Result<LogEntry> decode(std::string_view bytes) {
   const auto bad = [] {
     return fail("an entry of the log cannot be read: it was written by a newer version, or is damaged", {},
-                "start the version that wrote it, or restore a backup: tessera restore BACKUP");
+                store::try_restoring());
   };
   LogEntry entry;
   if (bytes.size() < 1 + sizeof entry.learnt.ms) return bad();

@@ -72,7 +72,7 @@ Result<InForce> InForce::read(store::Connection& connection, const language::Sch
       if (!parsed.ok())
         return fail(fmt::format("the applied definition '{}' cannot be read by this version:\n{}", slug,
                                 language::render(parsed.diagnostics, text)),
-                    {}, "tessera doctor");
+                    {}, try_command("doctor"));
       for (Definition& definition : parsed.definitions) put(out.all_, std::move(definition));
     }
   if (entry) TRY(out.settle(schema, learnt));

@@ -174,7 +174,7 @@ void Inflow::restitch(Profile a, Profile b, const std::function<void()>& change)
 Result<Profile> Inflow::known(const profiles::NamedIdentifier& identifier) const {
   if (const auto found = identities_.find(identifier.kind, identifier.value)) return *found;
   return fail(fmt::format("the record knows no {} '{}'", profiles::name_of(identifier.kind), identifier.value), {},
-              "the known ones are listed by: tessera sql 'SELECT * FROM customers'");
+              try_command("sql").argument("SELECT * FROM customers").note("lists the known ones"));
 }
 
 Result<void> Inflow::rule(const Ruling& ruling) {

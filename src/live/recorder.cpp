@@ -243,7 +243,7 @@ Result<void> Recorder::fill(Fold& fold, Instant remembered_from) {
                                                 chunk->column(2).text(row));
       if (!found.is_new || found.profile != chunk->column(0).values<uint32_t>()[row])
         return fail("the record's identifiers are not numbered without gaps", {},
-                    "see what is damaged: tessera doctor");
+                    try_command("doctor").note("see what is damaged"));
     }
   auto links = TRY(profiles::read_links(connection_));
   std::ranges::stable_sort(links, {}, &profiles::Link::seq);

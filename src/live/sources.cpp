@@ -83,7 +83,7 @@ Result<Sources> Sources::read(std::string_view text) {
   Sources out;
   if (text.empty()) return out;
   const Json json = TRY(parse_json(text, "tessera.meta, sources"));
-  if (!json.as_object()) return fail("what the record says of its sources is damaged", {}, "tessera doctor");
+  if (!json.as_object()) return fail("what the record says of its sources is damaged", {}, try_command("doctor"));
   for (const auto& [name, kept] : *json.as_object()) {
     const auto at = [&](std::string_view member) {
       const Json* time = kept.find(member);

@@ -93,6 +93,8 @@ class Asking {
     judge();
     experiment();
     out_.answer = answer_of(out_);
+    if (out_.told == Told::NobodyMeetsIt)
+      out_.next = try_command("segments count").option("--as-of", text_of(out_.cut)).option("-e", out_.condition);
     progress_.finish();
     return std::move(out_);
   }
@@ -109,7 +111,8 @@ class Asking {
     condition_ = TRY(read(question_.condition, "IF", out_.condition));
     outcome_ = TRY(read(question_.outcome, "OUTCOME", out_.outcome));
     if (history_.customers() == 0)
-      return fail("the record holds no customers, so there is nobody to ask about", "", "tessera import FILE");
+      return fail("the record holds no customers, so there is nobody to ask about", {},
+                  try_command("import").blank("FILE"));
     parts_ = TRY(features::recognise(history_));
     out_.customers = parts_.words.customers;
     return {};
@@ -118,22 +121,23 @@ class Asking {
   Result<void> set_the_clock() {
     VERIFY(question_.horizon > Duration{0});
     const features::Extent extent = features::extent_of(history_);
-    if (extent.is_empty()) return fail("the record holds no events with a time", "", "tessera import FILE");
+    if (extent.is_empty())
+      return fail("the record holds no events with a time", {}, try_command("import").blank("FILE"));
     out_.horizon = question_.horizon;
     out_.as_of = question_.as_of.value_or(extent.newest + Duration{1});
     out_.cut = out_.as_of - out_.horizon;
     if (out_.cut < extent.first) {
       const int64_t days = (out_.as_of - extent.first).ms / kDay.ms;
-      return fail(
-          fmt::format("a horizon of {} before {} begins before the record, whose first event is of {}",
-                      text_of(out_.horizon), text_of(out_.as_of), text_of(extent.first)),
-          "--horizon",
-          days >= 2 ? fmt::format("--horizon '{} days'", days / 2) : "import more of the past, or --as-of later");
+      return fail(fmt::format("a horizon of {} before {} begins before the record, whose first event is of {}",
+                              text_of(out_.horizon), text_of(out_.as_of), text_of(extent.first)),
+                  "--horizon",
+                  days >= 2 ? try_again().option("--horizon", fmt::format("{} days", days / 2))
+                            : Remedy("import more of the past, or look from later"));
     }
     if (extent.newest <= out_.cut)
       return fail(fmt::format("nothing happened in the {} before {}: the newest event is of {}", text_of(out_.horizon),
                               text_of(out_.as_of), text_of(extent.newest)),
-                  "--as-of", fmt::format("--as-of {}", text_of(extent.newest + Duration{1})));
+                  "--as-of", try_again().option("--as-of", text_of(extent.newest + Duration{1})));
     if (const Duration missing = out_.as_of - extent.newest; missing.ms * 10 > out_.horizon.ms)
       out_.notes.push_back(
           fmt::format("The newest event is of {}: the last {} days of the horizon are empty, and an "

@@ -92,6 +92,7 @@ struct Hunch {
   std::optional<HunchExperiment> experiment;
   Told told = Told::TooFew;
   std::string answer;  // sentences
+  Remedy next;         // where there was nobody to compare
   std::vector<std::string> notes;
   std::vector<std::string> warnings;  // of the language's checker, rendered
   std::string customers;              // what they are called

@@ -69,10 +69,8 @@ std::string too_few(const Hunch& hunch) {
 }
 
 std::string nobody(const Hunch& hunch) {
-  return fmt::format(
-      "Nobody of the {} {} met the condition on {}, so there is nobody to compare. Try it alone: tessera segments "
-      "count --as-of {} -e '...'",
-      number(hunch.others.customers), hunch.customers, text_of(hunch.cut), text_of(hunch.cut));
+  return fmt::format("Nobody of the {} {} met the condition on {}, so there is nobody to compare. Try it alone.",
+                     number(hunch.others.customers), hunch.customers, text_of(hunch.cut));
 }
 
 std::string everybody(const Hunch& hunch) {

@@ -2,6 +2,7 @@
 
 #include <sys/statvfs.h>
 
+#include "core/remedy_json.hpp"
 #include "profiles/people.hpp"
 #include "profiles/ruling.hpp"
 #include "profiles/tables.hpp"
@@ -23,8 +24,6 @@ struct CountingCheck {
   const char* found;
   Severity severity = Severity::Problem;
 };
-
-constexpr const char* kRestore = "restore a backup under a new name: tessera --store NEW.db restore BACKUP.db";
 
 constexpr CountingCheck kChecks[] = {
     {"every table of the catalogue exists",
@@ -97,7 +96,8 @@ Result<Finding> run(Connection& connection, const CountingCheck& check, const st
   const auto wrong = TRY(connection.integer(sql)).value_or(0);
   if (wrong == 0) return Finding{.check = name};
   const bool is_problem = check.severity == Severity::Problem;
-  return Finding{check.severity, name, filled_in(check.found, "{}", std::to_string(wrong)), is_problem ? kRestore : ""};
+  return Finding{check.severity, name, filled_in(check.found, "{}", std::to_string(wrong)),
+                 is_problem ? store::try_restoring() : Remedy()};
 }
 
 Result<Finding> check_seqs(Connection& connection, const EventTables& tables) {
@@ -120,8 +120,8 @@ Result<void> check_stitching(Connection& connection, std::vector<Finding>& findi
   if (wrong == 0)
     findings.push_back({.check = name});
   else
-    findings.push_back(
-        {Severity::Problem, name, fmt::format("{} identifiers are with the wrong customer", wrong), kRestore});
+    findings.push_back({Severity::Problem, name, fmt::format("{} identifiers are with the wrong customer", wrong),
+                        store::try_restoring()});
   // Values are shown to who may read the record; the worst are enough.
   auto storms = stitching.storms;
   std::ranges::stable_sort(storms, std::greater(), &Storm::refused);
@@ -129,12 +129,12 @@ Result<void> check_stitching(Connection& connection, std::vector<Finding>& findi
     const IdentifierKind kind = people.kinds[storms[i].profile];
     const auto value =
         TRY(connection.text("SELECT value FROM tessera.identity WHERE profile = ?", {uint64_t{storms[i].profile}}));
-    const std::string id = fmt::format("'{}:{}'", word_of(kind), value.value_or("?"));
+    const std::string id = fmt::format("{}:{}", word_of(kind), value.value_or("?"));
     findings.push_back(
         {Severity::Notice, "no identifier joins strangers",
-         fmt::format("{} {} came with {} customers it may not join, and joins nobody any more", name_of(kind), id,
+         fmt::format("{} '{}' came with {} customers it may not join, and joins nobody any more", name_of(kind), id,
                      storms[i].refused),
-         fmt::format("tessera customers block {}   # or, where it is right: customers allow {}", id, id)});
+         try_command("customers block").argument(id).note("or, where it is right, customers allow with the same")});
   }
   return {};
 }
@@ -143,13 +143,13 @@ Finding check_disk(const std::string& path) {
   const std::string name = "the disk has room";
   struct statvfs disk{};
   if (statvfs(path.c_str(), &disk) != 0)
-    return {Severity::Notice, name, "the free room cannot be told", "df -h " + store::shell_quoted(path)};
+    return {Severity::Notice, name, "the free room cannot be told", try_shell("df -h").argument(path)};
   const uint64_t room = uint64_t{disk.f_bavail} * disk.f_frsize, size = fs::file_size(path);
   const std::string found = fmt::format("{} MB free; the record has {} MB", room >> 20, size >> 20);
   if (room < size || room < (uint64_t{100} << 20))
     return {Severity::Notice, name, found + ": a backup or a large import may not fit",
-            "df -h   # where to free some room"};
-  return {Severity::Fine, name, found, ""};
+            try_shell("df -h").note("where to free some room")};
+  return {Severity::Fine, name, found, {}};
 }
 
 Finding check_leftovers(const std::string& path) {
@@ -165,9 +165,8 @@ Finding check_leftovers(const std::string& path) {
       left.push_back(entry.path().string());
   }
   if (left.empty()) return {.check = name};
-  std::string remedy = "no command is at work on them, remove them: rm";
-  for (const std::string& each : left) remedy += " " + store::shell_quoted(each);
-  return {Severity::Notice, name, fmt::format("{} files of commands that were cut off", left.size()), "if " + remedy};
+  return {Severity::Notice, name, fmt::format("{} files of commands that were cut off", left.size()),
+          try_shell("rm").arguments(left).note("if no command is at work on them")};
 }
 
 Result<Finding> versions(Connection& connection) {
@@ -220,12 +219,12 @@ constexpr const char* word_of(Severity severity) {
 
 }  // namespace
 
-std::string text_of(const std::vector<Finding>& findings) {
+std::string text_of(const std::vector<Finding>& findings, std::string_view store) {
   std::string text;
   for (const Finding& finding : findings) {
     text += fmt::format("{:8}{}{}{}\n", word_of(finding.severity), finding.check, finding.found.empty() ? "" : ": ",
                         finding.found);
-    if (!finding.remedy.empty()) text += "        remedy: " + finding.remedy + "\n";
+    if (!finding.remedy.empty()) text += "        remedy: " + finding.remedy.text(store) + "\n";
   }
   return text;
 }
@@ -237,7 +236,8 @@ Json json_of(const std::vector<Finding>& findings) {
     one.set("severity", word_of(finding.severity))
         .set("check", finding.check)
         .set("found", finding.found)
-        .set("remedy", finding.remedy);
+        .set("remedy", "");
+    put_remedy(one, finding.remedy);
     all.add(std::move(one));
   }
   return all;

@@ -29,7 +29,7 @@ constexpr Profile kNoProfile = UINT32_MAX;
 
 std::unexpected<Error> record_is_full() {
   return fail("the record is full: it holds at most 4,294,967,294 facts", {},
-              "start another record: tessera --store NEW.db import FILE");
+              try_command("import").on("NEW.db").blank("FILE").note("starts another record"));
 }
 
 struct BatchLink {

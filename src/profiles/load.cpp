@@ -364,7 +364,7 @@ class StreamLoader {
     for (size_t row = 0; row < chunk.rows(); ++row) {
       if (profiles[row] >= customers.of_profile.size())
         return fail(fmt::format("table {} has rows of an unknown person", table_.name), {},
-                    "see what is damaged: tessera doctor");
+                    try_command("doctor").note("see what is damaged"));
       rows_.customer.push_back(customers.of_profile[profiles[row]]);
       rows_.time.push_back(store::instant_of_stored(times[row]));
     }

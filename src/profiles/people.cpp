@@ -39,7 +39,7 @@ Result<People> read_people(Connection& connection) {
     for (size_t row = 0; row < chunk->rows(); ++row) {
       if (profiles[row] >= people.kinds.size())
         return fail("the record's identifiers are not numbered without gaps", {},
-                    "see what is damaged: tessera doctor");
+                    try_command("doctor").note("see what is damaged"));
       people.kinds[profiles[row]] = static_cast<IdentifierKind>(kinds[row]);
       people.public_id[profiles[row]] = ids.text(row);
     }
@@ -85,7 +85,8 @@ Result<std::vector<Profile>> read_leaders(Connection& connection, size_t profile
     const auto from = chunk->column(0).values<Profile>(), to = chunk->column(1).values<Profile>();
     for (size_t row = 0; row < chunk->rows(); ++row) {
       if (from[row] >= profiles || to[row] >= profiles)
-        return fail("the record links identifiers it does not have", {}, "see what is damaged: tessera doctor");
+        return fail("the record links identifiers it does not have", {},
+                    try_command("doctor").note("see what is damaged"));
       leader[from[row]] = to[row];
     }
   }
@@ -164,7 +165,7 @@ Result<Profile> find_profile(Connection& connection, Identifier identifier) {
                                               {uint64_t{static_cast<uint8_t>(identifier.kind)}, identifier.value}));
   if (!profile)
     return fail(fmt::format("the record knows no {} '{}'", name_of(identifier.kind), identifier.value), {},
-                "the known ones are listed by: tessera sql 'SELECT * FROM customers'");
+                try_command("sql").argument("SELECT * FROM customers").note("lists the known ones"));
   return static_cast<Profile>(*profile);
 }
 

@@ -60,7 +60,7 @@ Result<void> rule_on_customer(store::Record& record, const Ruling& ruling, Insta
   const bool known = TRY(is_known(connection, *ruling.who));
   if (!known && !ruling.collection)
     return fail(fmt::format("the record knows no {} '{}'", name_of(ruling.who->kind), ruling.who->value), {},
-                "the known ones are listed by: tessera sql 'SELECT * FROM customers'");
+                try_command("sql").argument("SELECT * FROM customers").note("lists the known ones"));
   std::vector<std::pair<uint64_t, bool>> refusals;
   if (ruling.collection) {
     const Rulings rulings(record.pseudonym_key());

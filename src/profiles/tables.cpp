@@ -119,7 +119,7 @@ Result<EventTables> EventTables::read(Connection& connection) {
       const auto table = std::ranges::lower_bound(tables.tables_, chunk->column(0).text(row), {}, &EventTable::event);
       if (table == tables.tables_.end() || table->event != chunk->column(0).text(row))
         return fail(fmt::format("the record lists a property of the unknown event '{}'", chunk->column(0).text(row)),
-                    {}, "see what is damaged: tessera doctor");
+                    {}, try_command("doctor").note("see what is damaged"));
       table->columns.push_back({.property = std::string(chunk->column(1).text(row)),
                                 .type = static_cast<StoredType>(chunk->column(2).values<uint8_t>()[row]),
                                 .is_list = chunk->column(3).values<bool>()[row],

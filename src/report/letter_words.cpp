@@ -31,8 +31,12 @@ std::string signed_text(double x) {
 class Wording {
   // Long because it is one page: a method a paragraph, over the same figures and words.
  public:
-  Wording(const Letter& letter, const Zone& zone)
-      : letter_(letter), zone_(zone), words_(letter.parts.words), length_(text_of(letter.until - letter.since)) {}
+  Wording(const Letter& letter, const Zone& zone, std::string_view store)
+      : letter_(letter),
+        zone_(zone),
+        store_(store),
+        words_(letter.parts.words),
+        length_(text_of(letter.until - letter.since)) {}
 
   Page page() {
     Page out{.title = fmt::format("From {} to {}", at(letter_.since), at(letter_.until)), .lead = {}, .sections = {}};
@@ -324,7 +328,7 @@ class Wording {
           {plain(letter_.run ? fmt::format("It was last run as of {}; what a rerun would find is not known: ",
                                            at(letter_.run->as_of))
                              : std::string("It has not been run yet: ")),
-           code("tessera discover --out report")});
+           code(try_command("discover").option("--out", "report").text(store_))});
       return out;
     }
     const auto& lineage = letter_.run->lineage;
@@ -345,9 +349,12 @@ class Wording {
 
   PageSection look_at() const {
     PageSection out{.title = "What to look at", .sentences = {}, .items = {}, .is_numbered = true};
-    const std::string when = " --as-of " + text_of(letter_.until);
+    const auto then = [&](std::string verb, std::string about) {
+      return try_command(std::move(verb)).argument(std::move(about)).option("--as-of", text_of(letter_.until));
+    };
     std::set<std::string> asked;
-    const auto add = [&](Sentence reason, std::string command) {
+    const auto add = [&](Sentence reason, const Remedy& remedy) {
+      std::string command = remedy.text(store_);
       if (out.items.size() == kMostToLookAt || !asked.insert(command).second) return;
       reason.push_back(plain(" "));
       reason.push_back(code(std::move(command)));
@@ -355,35 +362,36 @@ class Wording {
     };
     for (const Silence& one : letter_.silences)
       if (letter_.all_silent && !one.is_source)
-        add({plain("Nothing has come in; is anything brought into the record any more?")}, "tessera doctor");
+        add({plain("Nothing has come in; is anything brought into the record any more?")}, try_command("doctor"));
       else
         add({name(one.name), plain(" fell silent; what was there last:")},
-            one.is_source ? "tessera doctor"
-                          : fmt::format("tessera sql 'SELECT max(time) AS newest, count(*) AS events FROM {}'",
-                                        profiles::table_name_of(one.name)));
+            one.is_source
+                ? try_command("doctor")
+                : try_command("sql").argument(fmt::format("SELECT max(time) AS newest, count(*) AS events FROM {}",
+                                                          profiles::table_name_of(one.name))));
     for (const LetterSegment& one : letter_.segments) {
       if (!one.change.is_beyond || one.applied != Applied::Before) continue;
       if (one.change.now < 0 && !one.leaver.empty())
         add({name(one.name), plain(" drained. Of those who left, this one had brought most; why they left:")},
-            "tessera customer " + one.leaver + when);
+            then("customer", one.leaver));
       else
         add({name(one.name), plain(one.change.now < 0 ? " drained; who is left:" : " grew; who is in it now:")},
-            fmt::format("tessera segments members {}{}", one.slug, when));
+            then("segments members", one.slug));
     }
     const auto gone = std::ranges::find(letter_.notables, NotableKind::WentSilent, &Notable::kind);
     if (const auto count = std::ranges::count(letter_.notables, NotableKind::WentSilent, &Notable::kind); count > 0)
       add({plain(fmt::format("{} of the best {} {} gone silent{}:", count, words_.customers,
                              count == 1 ? "has" : "have", count == 1 ? "" : "; the one who brought most"))},
-          "tessera customer " + gone->pseudonym + when);
+          then("customer", gone->pseudonym));
     for (const LetterSegment& one : letter_.segments)
       if (one.money.is_beyond && !one.change.is_beyond && one.applied == Applied::Before)
         add({name(one.name), plain(one.money.now < one.money.before[0] ? " brought less than usual; who is in it:"
                                                                        : " brought more than usual; who is in it:")},
-            fmt::format("tessera segments members {}{}", one.slug, when));
+            then("segments members", one.slug));
     if (const size_t changed = letter_.proposals().size())
       add({plain(fmt::format("Discovery proposes {}; live segments stay until you take them:",
                              features::counted(changed, "change", "changes")))},
-          fmt::format("tessera adopt {} --dry-run", letter_.run->number));
+          try_command("adopt").argument(std::to_string(letter_.run->number)).flag("--dry-run"));
     return out;
   }
 
@@ -403,21 +411,22 @@ class Wording {
         fmt::format("Usual is where one more like the {}, of {} each, would lie in 19 of 20 cases. Of all that is "
                     "called more than usual here at most one in twenty should be so by chance ({}).",
                     periods(), length_, features::counted(letter_.comparisons, "comparison", "comparisons")));
-    say("Customers are shown by pseudonyms; tessera customer and a pseudonym says who it is to whoever may look into "
-        "the record.");
+    say(fmt::format("Customers are shown by pseudonyms; {} says who it is to whoever may look into the record.",
+                    try_command("customer").blank("PSEUDONYM").text(store_)));
     return out;
   }
 
   const Letter& letter_;
   const Zone& zone_;
+  const std::string_view store_;
   const features::IndustryTerms& words_;
   const std::string length_;
 };
 
 }  // namespace
 
-Page page_of(const Letter& letter, const Zone& zone) {
-  return Wording(letter, zone).page();
+Page page_of(const Letter& letter, const Zone& zone, std::string_view store) {
+  return Wording(letter, zone, store).page();
 }
 
 }  // namespace tessera::report

@@ -9,8 +9,8 @@ namespace tessera::report {
 
 inline constexpr size_t kMostToLookAt = 5;
 
-// Times by `zone`.
-Page page_of(const Letter& letter, const Zone& zone);
+// Times by `zone`. `store`: of the record, as the user gave it, for the commands that look further.
+Page page_of(const Letter& letter, const Zone& zone, std::string_view store = {});
 Json to_json(const Letter& letter);
 
 }  // namespace tessera::report

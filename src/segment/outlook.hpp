@@ -58,7 +58,7 @@ std::vector<const Explanation*> reasons(const Explanation& explanation);
 // "another order comes"; "3 more of order come, late enough"
 std::string text_of(const Unless& unless);
 // A line or a few for each segment: those they are in, those that time alone brings, the others. Times by `zone`.
-std::string text_of(const Outlook& outlook, const Zone& zone);
+std::string text_of(const Outlook& outlook, const Zone& zone, std::string_view store = {});
 Json to_json(const Outlook& outlook);
 
 }  // namespace tessera::segment

@@ -73,11 +73,11 @@ std::string text_of(const Unless& unless) {
   return fmt::format("{} {}{} comes{}", unless.another ? "another" : "a first", unless.what, like, when);
 }
 
-std::string text_of(const Outlook& outlook, const Zone& zone) {
+std::string text_of(const Outlook& outlook, const Zone& zone, std::string_view store) {
   size_t members = 0;
   for (const Prospect& one : outlook.segments) members += one.is_member;
   std::string out;
-  if (outlook.segments.empty()) return "No segment is applied: tessera segments library\n";
+  if (outlook.segments.empty()) return "No segment is applied: " + try_command("segments library").text(store) + "\n";
   const auto turns = [](const Prospect& one) { return !one.is_member && !one.changes.empty(); };
   write_those(
       outlook, fmt::format("In {} of {} segments", members, outlook.segments.size()), zone,

@@ -16,7 +16,7 @@ void run_command(Service& service, Call call, http::Responder responder) {
 constexpr Route kRoutes[] = {
     {"POST",
      "/api/v1/commands",
-     "Run a command of the command line on the server's record, as tessera --store http://... does",
+     "Run a command of the command line on the server's record, as --store http://... does",
      {},
      R"({"words": ["segments", "list"], "files": [{"path": "my.tsl", "text": "..."}]})",
      "Frames: what the command says, the files it writes, its exit code",

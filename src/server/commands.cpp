@@ -1,6 +1,7 @@
 #include "server/commands.hpp"
 
 #include "core/json.hpp"
+#include "core/remedy_json.hpp"
 #include "http/frames.hpp"
 #include "server/site.hpp"
 
@@ -117,11 +118,22 @@ Result<CommandCall> parse_command_call(std::string_view body) {
       return part ? part->text_or("") : std::string();
     };
     out.files.insert_or_assign(
-        *path->as_text(), text && text->as_text() ? Result<std::string>(*text->as_text())
-                                                  : fail(of_error("message"), of_error("place"), of_error("remedy")));
+        *path->as_text(), text && text->as_text()
+                              ? Result<std::string>(*text->as_text())
+                              : fail(of_error("message"), of_error("place"), error ? remedy_from(*error) : Remedy()));
   }
   return out;
 }
+
+namespace {
+
+Json json_of(const Error& error) {
+  Json out = Json::object().set("message", error.message).set("place", error.place).set("remedy", "");
+  put_remedy(out, error.remedy);
+  return out;
+}
+
+}  // namespace
 
 std::string text_of(const CommandCall& call) {
   Json words = Json::array(), files = Json::array();
@@ -131,10 +143,7 @@ std::string text_of(const CommandCall& call) {
     if (text)
       file.set("text", *text);
     else
-      file.set("error", Json::object()
-                            .set("message", text.error().message)
-                            .set("place", text.error().place)
-                            .set("remedy", text.error().remedy));
+      file.set("error", json_of(text.error()));
     files.add(std::move(file));
   }
   return Json::object().set("words", std::move(words)).set("store", call.store).set("files", std::move(files)).dump();

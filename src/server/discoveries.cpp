@@ -56,7 +56,8 @@ Result<void> write_file(const std::string& path, std::string_view bytes) {
   if (is_fine && ::rename(partial.c_str(), path.c_str()) != 0) is_fine = false, why = errno;
   if (is_fine) return {};
   ::unlink(partial.c_str());
-  return fail(fmt::format("cannot be written: {}", std::strerror(why)), path, "df -h   # is there room?");
+  return fail(fmt::format("cannot be written: {}", std::strerror(why)), path,
+              try_shell("df -h").note("is there room?"));
 }
 
 Result<std::string> read_file(const std::string& path) {
@@ -141,7 +142,7 @@ struct Discoveries::State {
   Result<void> make_folder() const {
     std::error_code error;
     if (fs::create_directory(folder, error)) fs::permissions(folder, fs::perms::owner_all, error);
-    if (error) return fail(fmt::format("the folder cannot be made: {}", error.message()), folder, "df -h");
+    if (error) return fail(fmt::format("the folder cannot be made: {}", error.message()), folder, try_shell("df -h"));
     return {};
   }
   bool is_over(const Kept& kept) const { return kept.status == Status::Done || kept.status == Status::Failed; }
@@ -244,7 +245,7 @@ Result<void> Discoveries::State::read_folder() {
   for (auto at = fs::directory_iterator(folder, error); !error && at != fs::directory_iterator(); at.increment(error))
     files.push_back(at->path());
   if (error)
-    return fail(fmt::format("cannot be read: {}", error.message()), folder, fmt::format("ls -ld '{}'", folder));
+    return fail(fmt::format("cannot be read: {}", error.message()), folder, try_shell("ls -ld").argument(folder));
   for (const fs::path& file : files) {
     const std::string name = file.filename().string();
     if (!name.ends_with(kState)) continue;
@@ -356,7 +357,7 @@ std::optional<Result<std::string>> Discoveries::file(std::string_view id, std::s
   if (found == state_->all.end()) return std::nullopt;
   if (found->second.status != Status::Done)
     return fail(fmt::format("this discovery is {}: there is no report", text_of(found->second.status)), {},
-                fmt::format("GET /api/v1/discoveries/{}", id));
+                try_get("/api/v1/discoveries/" + std::string(id)));
   return read_file(state_->result_path(*number, kind));
 }
 

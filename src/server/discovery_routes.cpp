@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kPage = 100;
 http::Response no_such(const Call& call) {
   return problem(404, fmt::format("there is no discovery '{}'", call.parts[0]),
-                 "GET /api/v1/discoveries lists those there are; the oldest make room for new ones");
+                 try_get("/api/v1/discoveries").note("lists those there are; the oldest make room for new ones"));
 }
 
 // Runs for a server that makes discoveries.
@@ -93,7 +93,7 @@ constexpr Route kRoutes[] = {
      "/api/v1/discoveries",
      "Find the natural micro-segments, in the background",
      {},
-     "the options of tessera discover as members, all of which may be left out",
+     "the options of the verb discover as members, all of which may be left out",
      "202 and its Location: {\"id\": ..., \"status\": \"queued\", ...}",
      Access::Manage,
      Runs::Worker,

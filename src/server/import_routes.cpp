@@ -1,4 +1,4 @@
-// Imports over HTTP: pieces of rows as `tessera import --store http://...` sends them, or a whole small file; and the
+// Imports over HTTP: pieces of rows as `the verb import sends them to a server, or a whole small file; and the
 // list of what was imported.
 #include <fstream>
 
@@ -6,12 +6,15 @@
 #include "ingest/import.hpp"
 #include "ingest/row_stream.hpp"
 #include "server/imports.hpp"
+#include "server/remedies.hpp"
 
 namespace tessera::server {
 
 namespace {
 
 constexpr size_t kListed = 1'000;
+// The options of an import that are parameters here.
+constexpr std::string_view kOptions[] = {"preset", "map", "zone", "dates", "currency", "keep", "reject", "yes"};
 
 http::Response come_again() {
   http::Response out =
@@ -33,12 +36,13 @@ class SpooledFile {
     SpooledFile out;
     out.folder_ = folder / ("import-" + hex_of(secret_bytes(8)));
     const auto room = fs::space(folder, error);
-    if (!error && room.available < 2 * bytes.size()) return fail("there is no room for the file", {}, "df -h");
+    if (!error && room.available < 2 * bytes.size())
+      return fail("there is no room for the file", {}, try_shell("df -h"));
     fs::create_directory(out.folder_, error);
     std::ofstream file(out.path(name), std::ios::binary);
     file << bytes;
     file.close();
-    if (!file) return fail("the file cannot be kept while it is read", folder.string(), "df -h");
+    if (!file) return fail("the file cannot be kept while it is read", folder.string(), try_shell("df -h"));
     return out;
   }
   SpooledFile(SpooledFile&& other) noexcept : folder_(std::exchange(other.folder_, {})) {}
@@ -64,7 +68,7 @@ Result<ingest::ImportOptions> options_of(const Service& service, const Call& cal
   if (const auto kinds = call.query.get("keep")) TRY(out.odd.say(*kinds, formats::OddRule::Keep));
   if (const auto kinds = call.query.get("reject")) TRY(out.odd.say(*kinds, formats::OddRule::Reject));
   if (const auto dates = call.query.get("dates")) {
-    if (*dates != "dmy" && *dates != "mdy") return usage("'dates' is dmy or mdy", "dates=dmy");
+    if (*dates != "dmy" && *dates != "mdy") return usage("'dates' is dmy or mdy", try_again().option("--dates", "dmy"));
     out.dates = *dates == "dmy" ? formats::DateOrder::DayMonth : formats::DateOrder::MonthDay;
   }
   out.learnt = service.clock.now();
@@ -94,11 +98,21 @@ Result<Json> import_file(Service& service, const Call& call) {
   const auto report = ingest::import_into(intake, {&path, 1}, options, {}, silent);
   if (!report) {
     Error error = report.error();
-    for (std::string* text : {&error.message, &error.place, &error.remedy}) *text = without(*text, file.folder());
-    error.remedy = "with the parameters of the command, as ?preset=NAME&zone=UTC: " + error.remedy;
+    Advice advice = error.remedy.advice();
+    for (Advice::Part& part : advice.parts) part.value = without(part.value, file.folder());
+    for (std::string* text : {&error.message, &error.place}) *text = without(*text, file.folder());
+    if (!error.remedy.empty()) error.remedy = Remedy(std::move(advice));
     return std::unexpected(std::move(error));
   }
   return *parse_json(without(report->json().dump(), file.folder()));
+}
+
+http::Response refused(const Error& error, const http::Request& request) {
+  http::Response out = problem_of(error);
+  Json body = *parse_json(out.body);
+  put_again(body, error.remedy, request, kOptions);
+  out.body = body.dump();
+  return out;
 }
 
 void take_import(Service& service, Call call, http::Responder responder) {
@@ -114,7 +128,7 @@ void take_import(Service& service, Call call, http::Responder responder) {
   if (!turn.owns_lock()) return responder.send(come_again());
   const auto report = import_file(service, call);
   turn.unlock();  // before whoever hears the answer asks again
-  responder.send(report ? json_response(*report) : problem_of(report.error()));
+  responder.send(report ? json_response(*report) : refused(report.error(), call.request));
 }
 
 void end_import(Service& service, Call call, http::Responder responder) {
@@ -152,7 +166,7 @@ void list_imports(Service& service, Call, http::Responder responder) {
 }
 
 constexpr Parameter kImport[] = {
-    {"preset", "query", "string", "As tessera import --preset; map, zone, dates, currency, keep, reject, yes too"},
+    {"preset", "query", "string", "As of the verb import: --preset; map, zone, dates, currency, keep, reject, yes too"},
     {"id", "query", "string", "Of a piece: the import it belongs to"}};
 constexpr Parameter kEnd[] = {{"id", "path", "string", "The import"}};
 
@@ -168,7 +182,7 @@ constexpr Route kRoutes[] = {
      Access::Manage,
      Runs::Worker,
      list_imports},
-    {"POST", "/api/v1/imports", "Import a file of at most 8 MB; or a piece of rows of tessera import", kImport,
+    {"POST", "/api/v1/imports", "Import a file of at most 8 MB; or a piece of rows of the verb import", kImport,
      "text: the file, as it is", "The report of the import", Access::Manage, Runs::Worker, take_import, kFileBody},
     {"POST", "/api/v1/imports/{id}/end", "All pieces were sent: record them and count", kEnd,
      "{\"source\": \"import of orders.csv\", \"notes\": {...}}", "{\"stored\": ...}", Access::Manage, Runs::Worker,

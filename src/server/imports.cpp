@@ -49,7 +49,7 @@ Result<std::unordered_set<uint64_t>> known_rows(store::Connection& connection,
 Result<TakenPiece> take_piece(Service& service, std::string_view import, std::string_view piece) {
   TRY(check_name(import));
   auto prints = ingest::fingerprints_in(piece);
-  if (!prints) return usage(prints.error().message, "tessera import FILE --store http://...");
+  if (!prints) return usage(prints.error().message, try_command("import").blank("FILE"));
   TakenPiece out;
   for (const auto& [event, all] : *prints) out.rows += all.size();
   auto connection = TRY(service.record.connect());

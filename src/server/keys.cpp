@@ -31,7 +31,7 @@ Result<void> check_source_name(std::string_view name) {
   if (is_fine) return {};
   return usage(fmt::format("'{}' cannot name a source: 1 to 64 letters, digits, '_', '-', '.' or blanks inside",
                            repair_utf8(name.substr(0, kLongestName))),
-               "tessera keys add web-shop");
+               try_command("keys add").argument("web-shop"));
 }
 
 Result<std::string> add_key(store::Connection& connection, std::string_view source, Instant now) {
@@ -70,7 +70,7 @@ Result<void> revoke_key(store::Connection& connection, std::string_view key, Ins
       connection.run("UPDATE tessera.source SET revoked = ? WHERE (write_key = ? OR write_key = ?) AND revoked IS NULL",
                      {now, key, std::string_view(as_token)}));
   if (changed > 0) return {};
-  return fail("there is no such key in force", {}, "tessera keys list");
+  return fail("there is no such key in force", {}, try_command("keys list"));
 }
 
 Result<void> Keys::load(store::Connection& connection) {

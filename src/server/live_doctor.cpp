@@ -18,7 +18,7 @@ Finding log_finding(const live::Status& status) {
   if (status.log_failures == 0) return out;
   return {Severity::Notice, out.check,
           fmt::format("{}; {} times since the start it could not be written", out.found, status.log_failures),
-          "df -h   # is the disk of the log full? senders were told to try again"};
+          try_shell("df -h").note("is the disk of the log full? senders were told to try again")};
 }
 
 Finding record_finding(const live::Status& status) {
@@ -28,7 +28,7 @@ Finding record_finding(const live::Status& status) {
                           status.bytes_queued);
   if (!status.record_trouble.empty())
     return {Severity::Problem, out.check, out.found + "; it cannot be written: " + status.record_trouble,
-            "df -h   # what was acknowledged is in the log, and is recorded when there is room"};
+            try_shell("df -h").note("what was acknowledged is in the log, and is recorded when there is room")};
   if (behind > kMuchBehind)
     return {Severity::Notice, out.check, out.found, "more comes in than can be recorded, or the disk is slow"};
   return out;
@@ -58,7 +58,7 @@ Finding clock_finding(const live::Status& status, Instant now) {
   if (status.as_of - now < kClockBack) return out;
   return {Severity::Notice, out.check,
           fmt::format("it says {}, and the log is at {}: it was set back", text_of(now), text_of(status.as_of)),
-          "timedatectl   # until the clock has come to where it was, everything gets the log's time"};
+          try_shell("timedatectl").note("until the clock has come to where it was, everything gets the log's time")};
 }
 
 Finding webhook_finding(Service& service) {
@@ -74,7 +74,7 @@ Finding webhook_finding(Service& service) {
   }
   if (words.empty()) return out;
   return {Severity::Notice, out.check, join(words, "; "),
-          "GET /api/v1/webhooks shows them; docs/webhooks.md says how to go on"};
+          try_get("/api/v1/webhooks").note("shows them; docs/webhooks.md says how to go on")};
 }
 
 }  // namespace

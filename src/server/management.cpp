@@ -50,7 +50,7 @@ void list_segments(Service& service, Call, http::Responder responder) {
 void get_segment(Service& service, Call call, http::Responder responder) {
   for (const live::SegmentState& segment : service.engine.segments())
     if (segment.slug == call.parts[0]) return responder.send(json_response(json_of(segment)));
-  responder.send(problem(404, fmt::format("there is no segment '{}'", call.parts[0]), "GET /api/v1/segments"));
+  responder.send(problem(404, fmt::format("there is no segment '{}'", call.parts[0]), try_command("segments list")));
 }
 
 void apply_segments(Service& service, Call call, http::Responder responder) {

@@ -1,6 +1,7 @@
 // The front door of the server: routes and answers. What answers them is in the rooms below.
 //
 //   routes     site.hpp         Site::handle, routes: every route is a row of a table
+//              remedies.hpp     put_advice: what helps, as members and links
 //              keys.hpp         Keys: who may send and who may manage
 //   the engine engine_json.hpp  its answers as JSON, and decisions as it takes them
 //              reader.hpp       reads what was submitted, and the pieces of imports

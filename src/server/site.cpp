@@ -2,6 +2,7 @@
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
+#include "server/remedies.hpp"
 
 namespace tessera::server {
 
@@ -41,12 +42,13 @@ bool is_at_this_machine(const http::Request& request) {
 std::optional<http::Response> refusal(const Service& service, const http::Request& request) {
   if (const auto token = http::bearer_token(request.header("authorization"))) {
     if (service.keys.is_admin(*token)) return std::nullopt;
-    http::Response out = problem(401, "this token is not in force", "make one: tessera keys add --admin");
+    http::Response out =
+        problem(401, "this token is not in force", try_command("keys add").flag("--admin").note("makes one"));
     out.headers.emplace_back("WWW-Authenticate", "Bearer");
     return out;
   }
   if (!service.keys.has_admin() && is_at_this_machine(request)) return std::nullopt;
-  http::Response out = problem(401, "a token is needed", http::kTokenRemedy);
+  http::Response out = problem(401, "a token is needed", http::try_token());
   out.headers.emplace_back("WWW-Authenticate", "Bearer");
   return out;
 }
@@ -63,7 +65,8 @@ http::Response not_found(const std::string& path) {
   for (const Route& route : routes()) known.emplace_back(route.pattern);
   const auto near = nearest_name(path, known);
   return problem(404, fmt::format("there is nothing at {}", path),
-                 near ? fmt::format("did you mean {}?", *near) : "GET /api/v1/openapi.json lists all there is");
+                 near ? Remedy(fmt::format("did you mean {}?", *near))
+                      : try_get("/api/v1/openapi.json").note("lists all there is"));
 }
 
 }  // namespace
@@ -151,13 +154,13 @@ http::Response json_response(const Json& value, int status) {
   return {.status = status, .body = value.dump()};
 }
 
-http::Response problem(int status, std::string_view detail, std::string_view remedy) {
+http::Response problem(int status, std::string_view detail, const Remedy& remedy) {
   Json body = Json::object();
   body.set("type", "about:blank")
       .set("title", http::reason_of(status))
       .set("status", status)
       .set("detail", repair_utf8(detail));
-  if (!remedy.empty()) body.set("remedy", repair_utf8(remedy));
+  put_advice(body, remedy);
   return {.status = status, .type = "application/problem+json", .body = body.dump()};
 }
 
@@ -196,7 +199,7 @@ Json operation_of(const Route& route) {
   responses.set("200", response_of(route.answer));
   if (route.access == Access::Manage) {
     responses.set("401", response_of("a token is needed"));
-    responses.set("default", response_of("a problem document (RFC 9457): type, title, status, detail, remedy"));
+    responses.set("default", response_of("a problem document (RFC 9457): type, title, status, detail, remedy, action"));
     out.set("security", Json::array().add(Json::object().set("token", Json::array())));
   }
   return out.set("responses", std::move(responses));

@@ -114,7 +114,7 @@ class Site {
 };
 
 // An error of the management API (RFC 9457), with what to do about it.
-http::Response problem(int status, std::string_view detail, std::string_view remedy = {});
+http::Response problem(int status, std::string_view detail, const Remedy& remedy = {});
 http::Response problem_of(const Error& error, int status = 422);
 http::Response json_response(const Json& value, int status = 200);
 

@@ -15,7 +15,7 @@ constexpr std::string_view kBody =
     R"({"url": "https://example.org/changes", "segments": ["big-spenders"], "after": "4711-3"})";
 
 http::Response no_webhook(const std::string& id) {
-  return problem(404, fmt::format("there is no webhook '{}'", id), "GET /api/v1/webhooks lists them");
+  return problem(404, fmt::format("there is no webhook '{}'", id), try_get("/api/v1/webhooks").note("lists them"));
 }
 
 // use(Deliveries&) where the address names a webhook.
@@ -52,8 +52,8 @@ Result<void> check_segments(const std::vector<std::string>& asked, const std::ve
   for (const std::string& slug : asked) {
     if (std::find(known.begin(), known.end(), slug) != known.end()) continue;
     const auto near = nearest_name(slug, known);
-    return usage(fmt::format("there is no segment '{}'", slug),
-                 near ? fmt::format("did you mean '{}'?", *near) : "GET /api/v1/segments lists them");
+    return usage(fmt::format("there is no segment '{}'", slug), near ? Remedy(fmt::format("did you mean '{}'?", *near))
+                                                                     : try_command("segments list").note("lists them"));
   }
   return {};
 }
@@ -139,7 +139,7 @@ void replay_dead_letter(Service& service, Call call, http::Responder responder) 
       return replayed ? json_response(channels::json_of(letter), 202) : problem_of(replayed.error());
     }
     return problem(404, fmt::format("this webhook has no dead letter {}", call.parts[1]),
-                   fmt::format("GET /api/v1/webhooks/{}/dead-letters lists them", call.parts[0]));
+                   try_get(fmt::format("/api/v1/webhooks/{}/dead-letters", call.parts[0])).note("lists them"));
   });
 }
 

@@ -77,7 +77,7 @@ Result<void> check(const Options& options) {
   const auto range = [](std::string_view flag, auto value, auto from, auto to) -> Result<void> {
     if (value >= from && value <= to) return {};
     return usage(fmt::format("{} is {}, which is not between {} and {}", flag, value, from, to),
-                 fmt::format("{} {}", flag, value < from ? from : to));
+                 try_again().option(std::string(flag), fmt::format("{}", value < from ? from : to)));
   };
   TRY(range("--customers", options.customers, 1u, 100'000'000u));
   TRY(range("--segments", options.segments, 1u, 100u));
@@ -93,7 +93,7 @@ Result<Preset> preset_named(std::string_view name) {
     if (names[i] == name) return static_cast<Preset>(i);
   const auto nearest = nearest_name(name, names);
   return usage(fmt::format("unknown preset '{}': there are {}", name, join(names, ", ")),
-               nearest ? "--preset " + *nearest : "--preset shop");
+               try_again().option("--preset", nearest.value_or("shop")));
 }
 
 std::string_view TextArena::keep(std::string_view text) {

@@ -187,7 +187,7 @@ class OutFile {
   OutFile(std::filesystem::path path, std::FILE* file) : path_(std::move(path)), file_(file) {}
   static std::unexpected<Error> cannot(const std::filesystem::path& path, int error) {
     return fail(fmt::format("cannot write: {}", std::strerror(error)), path.string(),
-                "give a folder that can be written and has room: --out DIR");
+                try_again().blank_option("--out", "DIR").note("a folder that can be written and has room"));
   }
   std::filesystem::path path_;
   std::unique_ptr<std::FILE, Closer> file_;
@@ -219,18 +219,26 @@ void fill(const Company& company, uint32_t from, uint32_t to, Block& block) {
   }
 }
 
+Remedy made_by(const Options& options) {
+  return try_command("simulate")
+      .option("--customers", fmt::format("{}", options.customers))
+      .option("--segments", fmt::format("{}", options.segments))
+      .option("--preset", std::string(kPresetNames[static_cast<size_t>(options.preset)]))
+      .option("--seed", fmt::format("{}", options.seed))
+      .option("--events-per-customer", fmt::format("{}", options.events_per_customer));
+}
+
 std::string readme(const Company& company, const Summary& summary) {
   const Options& options = company.options();
   return fmt::format(
       "A made-up {}: {} customers, {} events from {} to {} (discover as of the latter).\n"
-      "Made by: tessera simulate --customers {} --segments {} --preset {} --seed {} --events-per-customer {}\n\n"
+      "Made by: {}\n\n"
       "events.jsonl  Segment-spec calls, one a line, customer by customer, each in time order\n"
       "truth.csv     the planted segment of {} customers\n"
       "odd.csv       {} customers of no segment: bots, tests, wholesale, newcomers, onlookers\n\n"
       "{} of a hundred customers in truth.csv live by two profiles and are listed under the stronger one.\n\n{}",
       kPresetNames[static_cast<size_t>(options.preset)], summary.customers, summary.events, text_of(kFrom),
-      text_of(kAsOf), options.customers, options.segments, kPresetNames[static_cast<size_t>(options.preset)],
-      options.seed, options.events_per_customer, summary.customers - summary.odd, summary.odd, kMixtures * 100,
+      text_of(kAsOf), made_by(options).text(), summary.customers - summary.odd, summary.odd, kMixtures * 100,
       company.describe());
 }
 
@@ -247,7 +255,7 @@ Result<Summary> simulate(const Options& options, const std::filesystem::path& ou
   std::filesystem::create_directories(out, error);
   if (error)
     return fail("cannot make the folder: " + error.message(), out.string(),
-                "give a folder that can be made: --out DIR");
+                try_again().blank_option("--out", "DIR").note("a folder that can be made"));
   OutFile lines = TRY(OutFile::create(out / "events.jsonl"));
   OutFile truth = TRY(OutFile::create(out / "truth.csv"));
   OutFile odd = TRY(OutFile::create(out / "odd.csv"));

@@ -60,7 +60,7 @@ Result<void> check_room(const std::string& from, const std::string& to) {
   if (error || room.available > size + size / 16) return {};
   return fail(fmt::format("there is no room for a copy: {} MB are free, and the record has {} MB", room.available >> 20,
                           size >> 20),
-              folder.string(), "df -h   # where to free some room");
+              folder.string(), try_shell("df -h").note("where to free some room"));
 }
 
 }  // namespace
@@ -107,15 +107,14 @@ Result<BackupOutcome> restore(const std::string& from, const std::string& to, co
   std::error_code error;
   if (fs::exists(to, error)) {
     const std::string aside = to + ".before-restore";
-    return fail("exists, and a restore replaces nothing", to,
-                fmt::format("move it away first: mv {} {}", shell_quoted(to), shell_quoted(aside)));
+    return fail("exists, and a restore replaces nothing", to, try_moving(to, aside));
   }
   // Opened for reading only: also the proof that it is a record, and the lock that keeps others from changing it.
   const auto source = TRY(Record::open(from, OpenMode::ReadOnly, clock));
   const std::string log = from + ".wal";
   if (fs::exists(log, error) && fs::file_size(log, error) > 0)
     return fail("was not closed cleanly: a write-ahead log lies beside it", from,
-                "open it once, which takes the log in: tessera --store " + shell_quoted(from) + " doctor");
+                try_command("doctor").on(from).note("takes the log in"));
   const auto entries = TRY(source->connection().integer("SELECT count(*) FROM tessera.entry")).value_or(0);
   TRY(copy_whole(source->lock().descriptor(), to, progress));
   progress.finish();

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/parallel.hpp"
+#include "store/record_file.hpp"
 
 namespace tessera::store {
 
@@ -33,6 +34,7 @@ struct ErrorWords {
   std::string_view begins;
   std::string_view words;
   std::string_view remedy;
+  bool is_damaged = false;  // a backup helps
 };
 constexpr ErrorWords kErrorWords[] = {
     {"IO Error", "reading or writing a file failed", ""},
@@ -51,17 +53,18 @@ constexpr ErrorWords kErrorWords[] = {
     {"Constraint Error", "a value breaks a rule of its table", ""},
     {"TransactionContext Error", "the transaction cannot go on", ""},
     {"INTERRUPT Error", "the statement was interrupted", ""},
-    {"Serialization Error", "the database's file is damaged", "restore a backup: tessera restore BACKUP"},
+    {"Serialization Error", "the database's file is damaged", "", true},
 };
 
 std::unexpected<Error> database_error(const char* message) {
   const std::string_view text = message ? message : "unknown error";
   if (text.find("No space left") != text.npos || text.find("File too large") != text.npos)
     return fail(fmt::format("the disk is full: {}", text), {},
-                "df -h   # where to free some room; then run the command again");
+                try_shell("df -h").note("where to free some room; then run the command again"));
   for (const auto& entry : kErrorWords)
     if (text.starts_with(entry.begins))
-      return fail(fmt::format("{}: {}", entry.words, text), {}, std::string(entry.remedy));
+      return fail(fmt::format("{}: {}", entry.words, text), {},
+                  entry.is_damaged ? try_restoring() : Remedy(entry.remedy));
   return fail(std::string(text));
 }
 

@@ -60,7 +60,7 @@ std::unexpected<Error> cannot(const std::string& what, const std::string& place)
   const int error = errno;
   const bool full = error == ENOSPC || error == EFBIG || error == EDQUOT;
   return fail(fmt::format("{}: {}", what, std::strerror(error)), place,
-              full ? "free some room; this shows where: df -h " + shell_quoted(place) : "");
+              full ? try_shell("df -h").argument(place).note("where to free some room") : Remedy());
 }
 
 // Reads up to `count` bytes; fewer only at the end of the file.
@@ -174,12 +174,12 @@ class Spare {
 std::unexpected<Error> damaged(const Index& index, LogOffset first, LogOffset bad) {
   const uint64_t position = bad - first + kHeadBytes;
   const std::string path = index.path(first);
-  std::string remedy = fmt::format(
-      "bring the file back from a backup. Or give up what was acknowledged from there on: truncate -s {} {}", position,
-      shell_quoted(path));
+  Remedy remedy = try_shell("truncate -s").argument(std::to_string(position)).argument(path);
   for (const LogOffset other : index.firsts())
-    if (other > first) remedy += " && rm " + shell_quoted(index.path(other));
-  return fail(fmt::format("is damaged at byte {} (offset {} of the log)", position, bad), path, remedy);
+    if (other > first) remedy = std::move(remedy).raw("&& rm").argument(index.path(other));
+  return fail(
+      fmt::format("is damaged at byte {} (offset {} of the log)", position, bad), path,
+      std::move(remedy).note("gives up what was acknowledged from there on; better bring the file back from a backup"));
 }
 
 }  // namespace
@@ -397,7 +397,7 @@ Result<void> make_folder(const std::string& folder) {
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
     const bool parent_missing = errno == ENOENT;
     auto error = cannot("the folder of the log cannot be made", folder);
-    if (parent_missing) error.error().remedy = "make the folder above it: mkdir -p " + shell_quoted(folder);
+    if (parent_missing) error.error().remedy = try_shell("mkdir -p").argument(folder);
     return error;
   }
   std::error_code ignored;

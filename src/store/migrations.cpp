@@ -1,5 +1,7 @@
 #include "store/migrations.hpp"
 
+#include "store/record_file.hpp"
+
 namespace tessera::store {
 
 namespace {
@@ -154,14 +156,13 @@ Result<int> version_of(Connection& connection) {
       "SELECT count(*) FROM duckdb_tables() WHERE NOT internal AND schema_name = 'tessera' AND table_name = 'meta'"));
   if (tables.value_or(0) > 0) {
     const auto version = TRY(connection.integer("SELECT value FROM tessera.meta WHERE key = 'format_version'"));
-    if (!version)
-      return fail("is damaged: it does not say which version it has", {}, "restore a backup: tessera restore BACKUP");
+    if (!version) return fail("is damaged: it does not say which version it has", {}, try_restoring());
     return static_cast<int>(*version);
   }
   const auto others = TRY(connection.integer("SELECT count(*) FROM duckdb_tables() WHERE NOT internal"));
   if (others.value_or(0) > 0)
     return fail(fmt::format("is a DuckDB database with {} tables, but not a record of Tessera", *others), {},
-                "name another file for the record: --store tessera.db");
+                try_again().option("--store", "tessera.db").note("another file for the record"));
   return 0;
 }
 

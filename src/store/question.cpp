@@ -57,7 +57,7 @@ Result<void> refuse_secrets(Connection& connection, const std::string& wrapped) 
       for (const Json& step : plan.as_array() ? *plan.as_array() : Json::Array{})
         if (const Secret* secret = secret_in(step))
           return fail(fmt::format("tessera.{}.{} is secret, and SQL does not read it", secret->table, secret->column),
-                      {}, "tessera keys list   # shows sources and their write keys");
+                      {}, try_command("keys list").note("shows sources and their write keys"));
     }
   return {};
 }
@@ -67,7 +67,8 @@ Result<void> refuse_secrets(Connection& connection, const std::string& wrapped) 
 Result<SqlAnswer> ask(Connection& connection, const std::string& sql, size_t max_rows) {
   std::string_view question = trim(sql);
   while (question.ends_with(';')) question = trim(question.substr(0, question.size() - 1));
-  if (question.empty()) return usage("there is no question", "tessera sql 'SELECT * FROM customers LIMIT 10'");
+  if (question.empty())
+    return usage("there is no question", try_command("sql").argument("SELECT * FROM customers LIMIT 10"));
   // As a part of another query it can be nothing but one SELECT; the line break ends a comment at its end.
   const std::string wrapped = fmt::format("FROM ({}\n)", question);
   SqlAnswer answer;

@@ -27,13 +27,11 @@ Error explain_open(const Error& error, const std::string& path) {
     return held_by(path, holder).error();
   }
   if (error.message.find("Permission denied") != std::string::npos)
-    return {"cannot be opened: permission denied", path, "check who may write it: ls -l " + shell_quoted(path)};
+    return {"cannot be opened: permission denied", path, try_shell("ls -l").argument(path).note("who may write it?")};
   const bool damaged = error.message.find("orrupt") != std::string::npos ||
                        error.message.find("hecksum") != std::string::npos ||
                        error.message.find("erialization") != std::string::npos;
-  if (damaged)
-    return {"is damaged: " + error.message, path,
-            "restore a backup under a new name: tessera --store NEW.db restore BACKUP.db"};
+  if (damaged) return {"is damaged: " + error.message, path, try_restoring()};
   return at_place(error, path);
 }
 
@@ -59,7 +57,7 @@ std::string bytes_of_hex(std::string_view hex) {
 Result<std::unique_ptr<Record>> Record::open(const std::string& path, OpenMode mode, const Clock& clock,
                                              const RecordSettings& settings) {
   std::error_code error;
-  if (path.empty()) return usage("the name of the record is empty", "name a file: --store tessera.db");
+  if (path.empty()) return usage("the name of the record is empty", try_again().option("--store", "tessera.db"));
   if (mode == OpenMode::CreateIfMissing && !fs::exists(path, error)) TRY(create(path, clock, settings));
   return open_existing(path, mode, clock, settings);
 }
@@ -95,7 +93,7 @@ Result<std::unique_ptr<Record>> Record::open_existing(const std::string& path, O
   const bool read_only = mode == OpenMode::ReadOnly;
   if (!read_only && access(path.c_str(), W_OK) != 0)
     return fail(fmt::format("cannot be written: {}", std::strerror(errno)), path,
-                "check who may write it: ls -l " + shell_quoted(path));
+                try_shell("ls -l").argument(path).note("who may write it?"));
   auto lock = TRY(FileLock::take(path, read_only ? Sharing::Shared : Sharing::Exclusive));
   DatabaseSettings database_settings = settings.database;
   database_settings.read_only = read_only;
@@ -107,12 +105,11 @@ Result<std::unique_ptr<Record>> Record::open_existing(const std::string& path, O
   if (!version) return std::unexpected(at_place(version.error(), path));
   if (*version == 0)
     return fail("is an empty DuckDB database, not a record", path,
-                "remove it, and a new record can be made there: rm " + shell_quoted(path));
+                try_shell("rm").argument(path).note("a new record can be made there then"));
   const int last = settings.migrations.back().version;
   if (read_only && *version < last)
-    return fail(
-        fmt::format("has tables of version {}, and this program reads version {}", *version, last), path,
-        "bring it up to date by asking it where it may be written: tessera --store " + shell_quoted(path) + " doctor");
+    return fail(fmt::format("has tables of version {}, and this program reads version {}", *version, last), path,
+                try_command("doctor").on(path).note("brings it up to date, where it may be written"));
   if (!read_only || *version > last)
     if (auto migrated = migrate(record->connection_, settings.migrations, clock.now()); !migrated)
       return std::unexpected(at_place(migrated.error(), path));
@@ -152,9 +149,7 @@ Result<std::unique_ptr<Record>> Record::another() const {
 Result<void> Record::read_key() {
   const auto hex = TRY(connection_.text("SELECT value FROM tessera.meta WHERE key = 'pseudonym_key'"));
   key_ = bytes_of_hex(hex.value_or(""));
-  if (key_.size() != kKeyBytes)
-    return fail("is damaged: its key for pseudonyms is missing", path_,
-                "restore a backup under a new name: tessera --store NEW.db restore BACKUP.db");
+  if (key_.size() != kKeyBytes) return fail("is damaged: its key for pseudonyms is missing", path_, try_restoring());
   return {};
 }
 

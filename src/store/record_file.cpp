@@ -58,16 +58,10 @@ std::string folder_of(const std::string& path) {
 std::unexpected<Error> cannot_write(const std::string& what, const std::string& place) {
   const bool full = errno == ENOSPC || errno == EFBIG || errno == EDQUOT;
   return fail(fmt::format("{}: {}", what, why()), place,
-              full ? "df -h   # where to free some room; then run the command again" : "");
+              full ? try_shell("df -h").note("where to free some room; then run the command again") : Remedy());
 }
 
 }  // namespace
-
-std::string shell_quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
 
 std::unexpected<Error> held_by(const std::string& path, int64_t holder, std::string_view what) {
   if (holder == getpid())
@@ -75,9 +69,9 @@ std::unexpected<Error> held_by(const std::string& path, int64_t holder, std::str
                 fmt::format("use the {} that is open, or close it first", what));
   if (holder == 0)
     return fail(fmt::format("another process has the {} open", what), path,
-                "wait until it ends; this shows which it is: fuser -v " + shell_quoted(path));
+                try_shell("fuser -v").argument(path).note("which it is; wait until it ends"));
   return fail(fmt::format("{} (process {}) has the {} open", program_of(holder), holder, what), path,
-              fmt::format("wait until it ends, or end it: kill {}", holder));
+              try_shell("kill").argument(std::to_string(holder)).note("ends it; or wait until it has ended"));
 }
 
 Result<void> refuse_if_open_here(const std::string& path) {
@@ -108,38 +102,41 @@ Result<void> check_is_database(const std::string& path) {
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status))
     return fail("there is no such record", path,
-                "name an existing one, or fill a new one: tessera --store " + shell_quoted(path) + " import FILE");
+                try_command("import").on(path).blank("FILE").note("fills a new one; or name one that is there"));
   if (fs::is_directory(status))
-    return fail("is a folder, not a record", path, "name a file in it: --store " + shell_quoted(path + "/tessera.db"));
+    return fail("is a folder, not a record", path,
+                try_again().option("--store", path + "/tessera.db").note("a file in it"));
   if (!fs::is_regular_file(status)) return fail("is no ordinary file, so it cannot hold a record", path);
   std::ifstream file(path, std::ios::binary);
-  if (!file) return fail("cannot be read: " + why(), path, "check who may read it: ls -l " + shell_quoted(path));
+  if (!file) return fail("cannot be read: " + why(), path, try_shell("ls -l").argument(path).note("who may read it?"));
   // A DuckDB file: 8 bytes of checksum, then "DUCK".
   char head[12] = {};
   file.read(head, sizeof head);
   if (file.gcount() == 0)
     return fail("is an empty file, not a record", path,
-                "remove it, and a new record can be made there: rm " + shell_quoted(path));
+                try_shell("rm").argument(path).note("a new record can be made there then"));
   if (file.gcount() < 12 || std::string_view(head + 8, 4) != "DUCK")
     return fail("is not a record (a record is a DuckDB file, and this is none)", path,
-                "name another file; to read customers' events from this one: tessera import " + shell_quoted(path));
+                try_command("import").on("NEW.db").argument(path).note(
+                    "reads customers' events from this file; else name another"));
   return {};
 }
 
 Result<void> check_can_create(const std::string& path) {
   const std::string folder = folder_of(path);
-  if (path.empty()) return usage("the name of the record is empty", "name a file: --store tessera.db");
+  if (path.empty()) return usage("the name of the record is empty", try_again().option("--store", "tessera.db"));
   std::error_code error;
   if (!fs::exists(folder, error))
-    return fail("the folder does not exist", folder, "make it: mkdir -p " + shell_quoted(folder));
+    return fail("the folder does not exist", folder, try_shell("mkdir -p").argument(folder));
   if (!fs::is_directory(folder, error)) return fail("is not a folder, so no record can be made in it", folder);
   if (access(folder.c_str(), W_OK) != 0)
     return fail("the folder cannot be written: " + why(), folder,
-                "check who may write there: ls -ld " + shell_quoted(folder));
+                try_shell("ls -ld").argument(folder).note("who may write there?"));
   const std::string log = path + ".wal";
   if (fs::exists(log, error))
-    return fail("this write-ahead log is here without its record", log,
-                "bring the record back beside it, or, if it is gone for good, remove the log: rm " + shell_quoted(log));
+    return fail(
+        "this write-ahead log is here without its record", log,
+        try_shell("rm").argument(log).note("if the record is gone for good; else bring it back beside the log"));
   return {};
 }
 
@@ -148,10 +145,7 @@ Result<void> publish(const std::string& finished, const std::string& name) {
   if (link(finished.c_str(), name.c_str()) != 0) {
     const bool taken = errno == EEXIST;
     const auto error =
-        taken
-            ? fail("exists already", name,
-                   "choose another name, or move it away: mv " + shell_quoted(name) + " " + shell_quoted(name + ".old"))
-            : cannot_write("cannot be made", name);
+        taken ? fail("exists already", name, try_moving(name, name + ".old")) : cannot_write("cannot be made", name);
     unlink(finished.c_str());
     return error;
   }
@@ -161,11 +155,17 @@ Result<void> publish(const std::string& finished, const std::string& name) {
   return {};
 }
 
+Remedy try_moving(const std::string& name, const std::string& aside) {
+  return try_shell("mv").argument(name).argument(aside).note("moves it away; or choose another name");
+}
+
+Remedy try_restoring() {
+  return try_command("restore").on("NEW.db").blank("BACKUP.db").note("a backup, under a new name");
+}
+
 Result<void> copy_whole(int from, const std::string& to, Progress& progress) {
   std::error_code error;
-  if (fs::exists(to, error))
-    return fail("exists already", to,
-                "choose another name, or move it away: mv " + shell_quoted(to) + " " + shell_quoted(to + ".old"));
+  if (fs::exists(to, error)) return fail("exists already", to, try_moving(to, to + ".old"));
   TRY(check_can_create(to));
   const std::string part = fmt::format("{}.part-{}", to, getpid());
   const struct Remove {

@@ -48,7 +48,8 @@ Result<void> copy_whole(int from, const std::string& to, Progress& progress);
 // Gives the finished file its final name; error where that is taken.
 Result<void> publish(const std::string& finished, const std::string& name);
 
-// For pasting into a shell: 'name' with its quotes escaped.
-std::string shell_quoted(const std::string& text);
+// What helps where a name is taken, and where a record is damaged.
+Remedy try_moving(const std::string& name, const std::string& aside);
+Remedy try_restoring();
 
 }  // namespace tessera::store

@@ -28,7 +28,7 @@ Result<std::vector<Definition>> definitions_of(const KeptRun& run, const std::ve
     const auto found = find_segment(parsed.definitions, name);
     if (!found) {
       Error error = found.error();
-      error.remedy = fmt::format("tessera discoveries {}", run.number);
+      error.remedy = try_command("discoveries").argument(std::to_string(run.number));
       return std::unexpected(std::move(error));
     }
     wanted.insert(parsed.definitions[*found].name);
@@ -53,21 +53,21 @@ std::vector<StayingSegment> gone_from(const KeptRun& run, const std::vector<Kept
 }  // namespace
 
 Result<const KeptRun*> find_run(const std::vector<KeptRun>& runs, const std::optional<std::string>& number) {
-  if (runs.empty()) return fail("no run of discover is kept", {}, "tessera discover");
+  if (runs.empty()) return fail("no run of discover is kept", {}, try_command("discover"));
   if (!number) return &runs.back();
   std::vector<std::string> numbers;
   for (const KeptRun& run : runs) numbers.push_back(std::to_string(run.number));
   const auto found = std::ranges::find(numbers, *number);
   if (found != numbers.end()) return &runs[static_cast<size_t>(found - numbers.begin())];
   return fail(fmt::format("there is no run '{}'; kept are: {}", *number, fmt::join(numbers, ", ")), {},
-              "tessera discoveries");
+              try_command("discoveries"));
 }
 
 Result<Adoption> plan_adoption(Workspace& workspace, const AdoptionWish& wish) {
   const auto runs = TRY(lineage::kept_runs(workspace.connection()));
   Adoption out{.run = *TRY(find_run(runs, wish.run)), .is_whole = wish.only.empty(), .as_of = workspace.as_of()};
   if (!out.is_whole && wish.retire)
-    return usage("--retire looks at a whole run, --only at a part of it", "tessera segments remove SEGMENT");
+    return usage("--retire looks at a whole run, --only at a part of it", try_command("segments remove").blank("SEGMENT"));
   out.fresh.applied = TRY(definitions_of(out.run, wish.only));
   out.fresh.source = fmt::format("adoption of run {} of discover", out.run.number);
   const auto checked = language::check(out.fresh.applied, workspace.schema, workspace.in_force);

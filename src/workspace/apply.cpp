@@ -100,7 +100,7 @@ Result<Definition> remove(Workspace& workspace, std::string_view name) {
   if (const auto checked = language::check(left, workspace.schema); !checked.ok()) {
     Error error = language::error_of(checked.diagnostics, "");
     error.message = fmt::format("'{}' is needed by another definition: {}", gone.name, error.message);
-    error.remedy = "tessera segments list --text";
+    error.remedy = try_command("segments list").flag("--text");
     return std::unexpected(std::move(error));
   }
   if (LiveDefinitions* const live = workspace.holder->live())
@@ -127,7 +127,7 @@ Result<language::Program> checked(const std::vector<Definition>& definitions, co
   if (out.ok()) return std::move(out.program);
   Error error = language::error_of(out.diagnostics, "");
   error.message = fmt::format("what would be in use then does not fit together: {}", error.message);
-  error.remedy = "tessera segments list --text";
+  error.remedy = try_command("segments list").flag("--text");
   return std::unexpected(std::move(error));
 }
 

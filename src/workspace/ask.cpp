@@ -64,10 +64,10 @@ Result<size_t> find_segment(const std::vector<Definition>& known, std::string_vi
   }
   if (names.empty())
     return fail(fmt::format("no segment '{}': none has been applied to this record", name), {},
-                "tessera segments apply FILE.tsl");
+                try_command("segments apply").blank("FILE.tsl"));
   const auto near = nearest_name(name, names);
   return fail(fmt::format("no segment '{}'{}", name, near ? fmt::format("; did you mean '{}'?", *near) : ""), {},
-              "tessera segments list");
+              try_command("segments list"));
 }
 
 Result<Prepared> prepare(Workspace& workspace, language::Program program, uint32_t asked) {
@@ -114,7 +114,7 @@ Result<WhyOne> explain(Workspace& workspace, const Question& question, const std
     const auto near = nearest_name(customer, out.prepared.history->customer);
     return fail(fmt::format("no customer '{}' in the record{}", customer,
                             near ? fmt::format("; did you mean '{}'?", *near) : ""),
-                {}, "tessera sql 'SELECT customer FROM customers LIMIT 10'");
+                {}, try_command("sql").argument("SELECT customer FROM customers LIMIT 10"));
   }
   out.explanation = TRY(segment::explain(out.prepared.program, out.prepared.asked, *out.prepared.history, *index,
                                          out.as_of, workspace.known_at()));

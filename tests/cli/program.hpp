@@ -16,7 +16,8 @@ class Workplace {
  public:
   Workplace();   // an empty folder
   ~Workplace();  // removed
-  // One shell line in the folder; `tessera` is the binary under test. Standard input is empty.
+  // One shell line in the folder; `tessera` is the binary under test. Standard input is empty. Whatever command of ours
+  // is printed to go on with is pasted in a copy of the folder: it must be one, and help or say what else does.
   Ran sh(const std::string& line) const;
   void write(const std::string& name, std::string_view text) const;
   std::string read(const std::string& name) const;

@@ -46,7 +46,7 @@ TEST(BadInput, RefusedWithPlaceValueAndRemedy) {
        "never closes",
        "sed -i.bak '3s/\"//g'",
        {.yes = true}},
-      {"binary", std::string("\x01\x02\x00\x03", 4), "file.csv", "binary file", "od -c '"},
+      {"binary", std::string("\x01\x02\x00\x03", 4), "file.csv", "binary file", "od -c "},
       {"workbook", "PK\x03\x04rest of it", "file.csv", "workbook", "libreoffice --headless --convert-to csv"},
       {"not UTF-8",
        "customer,date,amount\nJos\xE9,2024-03-13,5\nB,2024-03-14,6\n",
@@ -80,7 +80,7 @@ TEST(BadInput, RefusedWithPlaceValueAndRemedy) {
        good,
        "file.csv:1",
        "no column 'custmer'",
-       "--map 'customer=customer,time=date'",
+       "--map customer=customer,time=date",
        {.map = "customer=custmer,time=date"}},
       {"an unknown preset", good, "", "no preset 'transacitons'", "--preset transactions", {.preset = "transacitons"}},
       {"an unknown zone",
@@ -98,7 +98,8 @@ TEST(BadInput, RefusedWithPlaceValueAndRemedy) {
     EXPECT_TRUE(fed.error->place.ends_with(refusal.place_ends)) << refusal.name << ": " << fed.error->place;
     EXPECT_NE(fed.error->message.find(refusal.message), std::string::npos)
         << refusal.name << ": " << fed.error->message;
-    EXPECT_NE(fed.error->remedy.find(refusal.remedy), std::string::npos) << refusal.name << ": " << fed.error->remedy;
+    EXPECT_NE(fed.error->remedy.text().find(refusal.remedy), std::string::npos)
+        << refusal.name << ": " << fed.error->remedy.text();
   }
 }
 
@@ -109,11 +110,11 @@ TEST(BadInput, MissingFileAndFolder) {
   EXPECT_EQ(missing.error->message, "no such file");
   const Fed empty = feed_path(folder.path(""));
   ASSERT_TRUE(empty.error);
-  EXPECT_TRUE(empty.error->remedy.starts_with("ls -l")) << empty.error->remedy;
+  EXPECT_TRUE(empty.error->remedy.text().starts_with("ls -l")) << empty.error->remedy.text();
   folder.write("a.jsonl", "{}");
   const Fed dir = feed_path(folder.path(""));
   ASSERT_TRUE(dir.error);
-  EXPECT_NE(dir.error->remedy.find("*.jsonl"), std::string::npos) << dir.error->remedy;
+  EXPECT_NE(dir.error->remedy.text().find("*.jsonl"), std::string::npos) << dir.error->remedy.text();
 }
 
 TEST(BadInput, TheRemediesWork) {
@@ -164,27 +165,28 @@ TEST(BadInput, GzipAndUtf16AndOldLineEnds) {
   const std::string bytes((std::istreambuf_iterator<char>(packed)), {});
   const Fed cut = feed(bytes.substr(0, bytes.size() - 12), {.yes = true}, "cut.csv.gz");
   ASSERT_TRUE(cut.error);
-  EXPECT_NE(cut.error->remedy.find("gzip -t"), std::string::npos) << cut.error->text();
+  EXPECT_NE(cut.error->remedy.text().find("gzip -t"), std::string::npos) << cut.error->text();
 }
 
-TEST(BadInput, ARemedyIsTheWholeCommandLine) {
+TEST(BadInput, ARemedyIsTheOptionThatHelps) {
   const FixedClock clock(*parse_instant("2026-03-01"));
   auto record = store::Record::in_memory(clock);
   SilentProgress progress;
   const Folder folder;
   const std::string path = folder.write("a.csv", "customer,date,amount\nA,03/04/2024,5\n");
-  const auto remedy = [&](ImportOptions options) {
-    options.program = "tessera --store 's.db'";
+  const auto advice = [&](const ImportOptions& options) {
     const auto result = import_files(**record, std::vector{path}, options, {}, progress);
-    return result ? std::string() : result.error().remedy;
+    return result ? Advice() : result.error().remedy.advice();
   };
-  const std::string start = fmt::format("tessera --store 's.db' import '{}'", path);
-  EXPECT_EQ(remedy({.yes = true, .currency = "EUR"}), start + " --yes --currency 'EUR' --dates dmy   # or mdy");
-  EXPECT_EQ(remedy({.map = "customer=customer,time=date,event='Seen'"}),
-            start + " --map \"customer=customer,time=date,event='Seen'\" --dates dmy   # or mdy");
-  EXPECT_TRUE(remedy({}).starts_with(start + " --yes   # or change it: --map customer=customer,time=date"))
-      << remedy({});
-  EXPECT_EQ(remedy({.yes = true, .delimiter = ';'}), start + " --yes --delimiter ','");
+  using Part = Advice::Part;
+  const Advice dates = advice({.yes = true, .currency = "EUR"});
+  EXPECT_EQ(dates.kind, Advice::Kind::Again);
+  EXPECT_EQ(dates.parts, std::vector{(Part{.option = "--dates", .value = "dmy"})});
+  EXPECT_EQ(dates.note, "or mdy");
+  const Advice guessed = advice({});
+  EXPECT_EQ(guessed.parts, std::vector{Part{.option = "--yes"}});
+  EXPECT_TRUE(guessed.note.starts_with("or change it: --map customer=customer,time=date")) << guessed.note;
+  EXPECT_EQ(advice({.yes = true, .delimiter = ';'}).parts, std::vector{(Part{.option = "--delimiter", .value = ","})});
 }
 
 TEST(BadInput, TheRecordStaysAsItWas) {
@@ -210,10 +212,10 @@ TEST(BadInput, TheRecordStaysAsItWas) {
   const Error odd = refused({good});
   EXPECT_EQ(odd.place, good + ":3");
   EXPECT_NE(odd.message.find("blocked-id"), std::string::npos) << odd.text();
-  EXPECT_NE(odd.remedy.find(" --preset 'transactions' --yes --keep blocked-id"), std::string::npos) << odd.remedy;
+  EXPECT_NE(odd.remedy.text().find("--keep blocked-id"), std::string::npos) << odd.remedy.text();
   options.odd.set(formats::Odd::FutureTime, formats::OddRule::Keep);
   options.odd.set(formats::Odd::ZeroPrice, formats::OddRule::Reject);
-  EXPECT_NE(refused({good}).remedy.find(" --reject zero-price --keep future-time,blocked-id"), std::string::npos);
+  EXPECT_NE(refused({good}).remedy.text().find("--keep future-time,blocked-id"), std::string::npos);
   // Where somebody is there to ask, an answer does.
   options.yes = false;
   std::string asked;

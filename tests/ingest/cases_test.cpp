@@ -94,7 +94,7 @@ constexpr Flag kFlags[] = {
 };
 
 ImportOptions options_of(const std::vector<std::string>& words, size_t from) {
-  ImportOptions out{.learnt = kNow, .program = "tessera --store shop.db"};
+  ImportOptions out{.learnt = kNow};
   for (size_t i = from; i < words.size(); ++i) {
     if (words[i] == "--yes") {
       out.yes = true;
@@ -141,7 +141,7 @@ class Runner {
   }
   static std::string said(const Error& error) {
     std::string out = fmt::format("error: {}{}{}\n", error.place, error.place.empty() ? "" : ": ", error.message);
-    if (!error.remedy.empty()) out += fmt::format("remedy: {}\n", error.remedy);
+    if (!error.remedy.empty()) out += fmt::format("remedy: {}\n", error.remedy.text());
     return out;
   }
   std::string without_folder(std::string text) const {

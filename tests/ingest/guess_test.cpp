@@ -278,8 +278,8 @@ TEST(Guess, AsksWhereSomebodyIsThereAndStopsWhereNobodyIs) {
   }
   const Fed silent = feed_path(path, options);
   ASSERT_TRUE(silent.error);
-  EXPECT_NE(silent.error->remedy.find("--map customer=customer,time=date,amount=amount"), std::string::npos)
-      << silent.error->remedy;
+  EXPECT_NE(silent.error->remedy.text().find("--map customer=customer,time=date,amount=amount"), std::string::npos)
+      << silent.error->remedy.text();
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ TEST(Kafka, AnAddressIsBrokersAndTopics) {
     const auto refused = parse_kafka(wrong);
     ASSERT_FALSE(refused.has_value()) << wrong;
     EXPECT_EQ(refused.error().blame, Blame::Usage) << wrong;
-    EXPECT_THAT(refused.error().remedy, HasSubstr("--kafka broker1:9092")) << wrong;
+    EXPECT_THAT(refused.error().remedy.text(), HasSubstr("--kafka broker1:9092")) << wrong;
   }
 }
 

@@ -87,9 +87,9 @@ TEST(Company, OptionsOutOfRangeAreRefusedWithARemedy) {
     const auto company = Company::create(options);
     ASSERT_FALSE(company);
     EXPECT_EQ(company.error().blame, Blame::Usage);
-    EXPECT_THAT(company.error().remedy, testing::StartsWith("--"));
+    EXPECT_THAT(company.error().remedy.text(), testing::StartsWith("--"));
   }
-  EXPECT_EQ(preset_named("airlin").error().remedy, "--preset airline");
+  EXPECT_EQ(preset_named("airlin").error().remedy.text(), "--preset airline");
   EXPECT_EQ(*preset_named("bank"), Preset::Bank);
 }
 

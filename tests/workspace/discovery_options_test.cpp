@@ -24,7 +24,7 @@ TEST(DiscoveryOptions, EveryRowTakesItsExampleAndNothingOfAnotherType) {
     ASSERT_FALSE(wrong.has_value());
     EXPECT_EQ(wrong.error().blame, Blame::Usage);
     EXPECT_THAT(wrong.error().message, HasSubstr(json_name(option)));
-    EXPECT_EQ(wrong.error().remedy, fmt::format(R"({{"{}": {}}})", json_name(option), option.example));
+    EXPECT_EQ(wrong.error().remedy.text(), fmt::format(R"({{"{}": {}}})", json_name(option), option.example));
     EXPECT_TRUE(discovery_wish(member(option, "null")).has_value());
   }
 }

@@ -109,7 +109,8 @@ Result<int> run_discoveries(const Context& context, const Arguments& given) {
     show_one(context, *TRY(workspace::find_run(runs, given.text("RUN"))));
   else
     show_all(context, runs);
-  if (runs.empty() && context.format == Format::Text) context.note("no run of discover is kept: tessera discover");
+  if (runs.empty() && context.format == Format::Text)
+    context.note("no run of discover is kept: " + context.line(try_command("discover")));
   return 0;
 }
 
@@ -172,12 +173,13 @@ Result<void> agreed(const Context& context, const Adoption& plan, const Argument
     if (answer == "y" || answer == "yes") return {};
   }
   return usage("nothing was changed: it is not done without a yes",
-               fmt::format("tessera adopt {} --yes", plan.run.number));
+               try_again().flag("--yes"));
 }
 
 Result<int> run_adopt(const Context& context, const Arguments& given) {
   if (context.known_at) return usage("what is adopted is in use from now on: --known-at has no place here");
-  if (context.format == Format::Csv) return usage("what an adoption changes is said as text or json", "--format json");
+  if (context.format == Format::Csv)
+    return usage("what an adoption changes is said as text or json", try_again().option("--format", "json"));
   const bool is_dry = given.has("dry-run");
   const bool reads = is_dry || !given.has("yes") || context.world.server();
   std::optional workspace = TRY(open(context, reads ? store::OpenMode::ReadOnly : store::OpenMode::MustExist));

@@ -32,7 +32,8 @@ std::string who_text(const profiles::Acquaintance& who, bool identified, Instant
 }
 
 Result<int> run_customer(const Context& context, const Arguments& given) {
-  if (context.format == Format::Csv) return usage("tessera customer has no form as csv", "--format json");
+  if (context.format == Format::Csv)
+    return usage("tessera customer has no form as csv", try_again().option("--format", "json"));
   const bool identified = given.has("identified");
   const Zone zone = TRY(Zone::named(given.text("zone").value_or("UTC")));
   const std::string id = *given.text("ID");
@@ -45,7 +46,7 @@ Result<int> run_customer(const Context& context, const Arguments& given) {
   if (context.format == Format::Json)
     context.print(workspace::to_json(*found, identified).dump(2));
   else
-    context.print(who_text(found->who, identified, found->as_of, zone) + segment::text_of(found->outlook, zone));
+    context.print(who_text(found->who, identified, found->as_of, zone) + segment::text_of(found->outlook, zone, context.given_store));
   return 0;
 }
 

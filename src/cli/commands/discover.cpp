@@ -88,7 +88,8 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
     context.print(fmt::format("Report: {}\n", (std::filesystem::path(*out) / "report.html").string()));
   if (found.run && context.format == Format::Text)
     context.print(
-        fmt::format("Kept as run {0}; to see what it would change: tessera adopt {0} --dry-run\n", *found.run));
+        fmt::format("Kept as run {}; to see what it would change: {}\n", *found.run,
+                    context.line(try_command("adopt").argument(std::to_string(*found.run)).flag("--dry-run"))));
   return 0;
 }
 

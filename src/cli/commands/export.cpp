@@ -29,7 +29,7 @@ Result<int> run_export(const Context& context, const Arguments& given) {
   wish.tag = given.text("tag");
   if (wish.target != ListFor::Csv && !wish.identified)
     return usage("a mailing list needs e-mail addresses, which are shown only when asked for",
-                 "add --identified (it is logged)");
+                 try_again().flag("--identified").note("it is logged"));
   wish.question = TRY(question_of(given));
   auto workspace = TRY(open(context, wish.identified ? store::OpenMode::MustExist : store::OpenMode::ReadOnly));
   TRY(lay_files_beside(context, workspace, given));

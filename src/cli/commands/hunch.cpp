@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "cli/asking.hpp"
+#include "core/remedy_json.hpp"
 #include "core/text.hpp"
 #include "measure/hunch_words.hpp"
 #include "profiles/load.hpp"
@@ -29,8 +30,12 @@ constexpr Option kOptions[] = {
     {"--keep-unwanted", "", "Do not leave out bots, staff and test users", Takes::Flag},
 };
 
-constexpr const char* kExample =
-    R"(tessera hunch 'did order where coupon is known' then 'at least 1 order in the last 90 days')";
+Remedy example() {
+  return try_command("hunch")
+      .argument("did order where coupon is known")
+      .argument("then")
+      .argument("at least 1 order in the last 90 days");
+}
 
 std::string number(size_t count) {
   return grouped(static_cast<double>(count));
@@ -73,7 +78,7 @@ std::string match_text(const Hunch& hunch) {
   return text + "  (before, after: standard deviations apart, of logarithms; within 0.1 is balance)\n";
 }
 
-std::string text_of(const Hunch& hunch) {
+std::string text_of(const Hunch& hunch, std::string_view store) {
   std::string text = fmt::format(
       "If       {}\n         as of {}\nthen     {}\n         as of {}, {} later\n\n{} {} known at the cut-off.\n",
       hunch.condition, text_of(hunch.cut), hunch.outcome, text_of(hunch.as_of), text_of(hunch.horizon),
@@ -84,6 +89,7 @@ std::string text_of(const Hunch& hunch) {
     text += difference_row("difference as it is", hunch.difference, hunch.interval);
   if (hunch.match) text += "\n" + match_text(hunch);
   text += "\n" + hunch.answer + "\n";
+  if (!hunch.next.empty()) text += "  " + hunch.next.text(store) + "\n";
   if (hunch.experiment) text += "\n" + measure::text_of(*hunch.experiment, hunch) + "\n";
   if (!hunch.notes.empty()) text += "\n";
   if (hunch.left_out > 0)
@@ -164,6 +170,7 @@ Json to_json(const Hunch& hunch) {
                  .set("answer", hunch.answer)
                  .set("meet", json_of(hunch.met))
                  .set("others", json_of(hunch.others));
+  put_remedy(out, hunch.next);
   const bool both = hunch.met.customers > 0 && hunch.others.customers > 0;
   return out.set("difference", both ? Json(hunch.difference) : Json())
       .set("interval", both ? json_of(hunch.interval) : Json())
@@ -174,11 +181,13 @@ Json to_json(const Hunch& hunch) {
 
 Result<int> run_hunch(const Context& context, const Arguments& given) {
   if (given.text("THEN") != "then")
-    return usage(fmt::format("'{}' stands where the word then belongs", given.text("THEN").value_or("")), kExample);
-  if (context.format == Format::Csv) return usage("a hunch is said as text or json", "--format json");
+    return usage(fmt::format("'{}' stands where the word then belongs", given.text("THEN").value_or("")), example());
+  if (context.format == Format::Csv)
+    return usage("a hunch is said as text or json", try_again().option("--format", "json"));
   measure::HunchQuestion question{.condition = *given.text("IF"), .outcome = *given.text("OUTCOME")};
   if (const auto horizon = TRY(given.duration("horizon"))) question.horizon = *horizon;
-  if (question.horizon < kHour) return usage("--horizon must be an hour at least", "--horizon '90 days'");
+  if (question.horizon < kHour)
+    return usage("--horizon must be an hour at least", try_again().option("--horizon", "90 days"));
   question.as_of = context.as_of;
   question.known_at = context.known_at.value_or(kNever);
   question.keep_unwanted = given.has("keep-unwanted");
@@ -190,7 +199,7 @@ Result<int> run_hunch(const Context& context, const Arguments& given) {
   const Hunch found = TRY(measure::hunch(history, workspace.schema, question, context.progress));
   context.progress.finish();
   for (const std::string& warning : found.warnings) context.note(warning);
-  context.print(context.format == Format::Json ? to_json(found).dump(2) : text_of(found));
+  context.print(context.format == Format::Json ? to_json(found).dump(2) : text_of(found, context.given_store));
   return 0;
 }
 

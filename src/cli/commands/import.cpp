@@ -89,7 +89,7 @@ Result<ingest::ImportOptions> options_of(const Context& context, const Arguments
   out.zone = given.text("zone");
   out.currency = given.text("currency").value_or("");
   out.learnt = context.clock.now();
-  out.program = "tessera --store " + store::shell_quoted(context.store);
+
   if (const auto text = given.text("dates")) out.dates = TRY(date_order(*text));
   if (const auto text = given.text("decimals")) out.decimals = TRY(decimal_mark(*text));
   if (const auto text = given.text("encoding")) out.encoding = TRY(encoding(*text));

@@ -53,7 +53,8 @@ Result<int> run_doctor(const Context& context, const Arguments&) {
   auto findings = TRY(profiles::examine(*record));
   if (server::Service* const server = context.world.server())
     for (auto& finding : server::live_findings(*server)) findings.push_back(std::move(finding));
-  context.print(context.format == Format::Json ? profiles::json_of(findings).dump(2) : profiles::text_of(findings));
+  context.print(context.format == Format::Json ? profiles::json_of(findings).dump(2)
+                                               : profiles::text_of(findings, context.given_store));
   return profiles::has_problems(findings) ? 1 : 0;
 }
 

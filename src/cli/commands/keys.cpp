@@ -28,7 +28,7 @@ Result<int> run_add(const Context& context, const Arguments& given) {
   const auto source = given.text("SOURCE");
   const bool is_admin = given.has("admin");
   if (source.has_value() == is_admin)
-    return usage("give the name of a source, or --admin for a token", "tessera keys add web-shop");
+    return usage("give the name of a source, or --admin for a token", try_command("keys add").argument("web-shop"));
   if (source) TRY(server::check_source_name(*source));
   auto record = TRY(context.world.open_record(store::OpenMode::CreateIfMissing));
   auto& connection = record->connection();

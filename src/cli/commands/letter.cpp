@@ -20,7 +20,8 @@ Result<Instant> since_of(const Arguments& given, Instant until) {
   const std::string text = *given.text("since");
   if (const auto instant = parse_instant(text)) return *instant;
   if (const auto length = parse_duration(text); length && until - *length >= kFirstDay) return until - *length;
-  return usage(fmt::format("--since takes a time or a duration, not '{}'", text), "--since '7 days'");
+  return usage(fmt::format("--since takes a time or a duration, not '{}'", text),
+               try_again().option("--since", "7 days"));
 }
 
 // What a server has kept of its sources; none where there never was one.
@@ -41,7 +42,8 @@ Result<std::optional<report::LetterRun>> run_of(store::Connection& connection, I
 }
 
 Result<int> run_letter(const Context& context, const Arguments& given) {
-  if (context.format == Format::Csv) return usage("a letter is said as text or json", "--format json");
+  if (context.format == Format::Csv)
+    return usage("a letter is said as text or json", try_again().option("--format", "json"));
   const Zone zone = TRY(Zone::named(given.text("zone").value_or("UTC")));
   report::LetterQuestion question;
   question.until = context.as_of.value_or(context.clock.now());
@@ -49,7 +51,7 @@ Result<int> run_letter(const Context& context, const Arguments& given) {
   if (question.since >= question.until)
     return usage(fmt::format("--since {} is not before {}, where the letter ends", text_of(question.since),
                              text_of(question.until)),
-                 "--since '7 days'");
+                 try_again().option("--since", "7 days"));
   auto workspace = TRY(open(context));
   store::Connection& connection = workspace.connection();
   question.pseudonym_key = workspace.record->pseudonym_key();
@@ -60,7 +62,7 @@ Result<int> run_letter(const Context& context, const Arguments& given) {
   const auto history = TRY(profiles::load(connection, {}, workspace.known_at()));
   const auto letter = TRY(report::letter(history, workspace.schema, question, context.progress));
   context.progress.finish();
-  const report::Page page = report::page_of(letter, zone);
+  const report::Page page = report::page_of(letter, zone, context.given_store);
   if (const auto out = given.text("out")) {
     const std::filesystem::path folder(*out);
     TRY(context.world.write((folder / "letter.html").string(), report::html_of(page)));

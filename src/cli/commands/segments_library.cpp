@@ -37,7 +37,7 @@ Result<int> print_one(const Context& context, const std::string& wanted) {
   const auto nearest = nearest_name(wanted, names);
   return fail(fmt::format("the library has no segment \"{}\"{}", wanted,
                           nearest ? fmt::format("; did you mean \"{}\"?", *nearest) : ""),
-              {}, "tessera segments library");
+              {}, try_command("segments library"));
 }
 
 Result<int> run_library(const Context& context, const Arguments& given) {

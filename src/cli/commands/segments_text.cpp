@@ -121,7 +121,7 @@ Result<int> run_list(const Context& context, const Arguments& given) {
   if (context.format == Format::Json)
     context.print(list.dump(2));
   else if (stored.empty())
-    context.note("no definitions have been applied: tessera segments apply FILE.tsl");
+    context.note("no definitions have been applied: " + context.line(try_command("segments apply").blank("FILE.tsl")));
   return 0;
 }
 

@@ -43,8 +43,10 @@ Result<int> run_simulate(const Context& context, const Arguments& given) {
   }
   context.print(fmt::format("{} events of {} customers and {} odd ones, {} to {}, in {}\n", made.events, made.customers,
                             made.odd, text_of(made.from), text_of(made.as_of), (out / "events.jsonl").string()));
-  context.print(fmt::format("Next:\n  tessera import {} --preset segment\n  tessera discover --as-of {} --out {}\n",
-                            (out / "events.jsonl").string(), text_of(made.as_of), (out / "report").string()));
+  const auto import = try_command("import").argument((out / "events.jsonl").string()).option("--preset", "segment");
+  const auto discover =
+      try_command("discover").option("--as-of", text_of(made.as_of)).option("--out", (out / "report").string());
+  context.print(fmt::format("Next:\n  {}\n  {}\n", context.line(import), context.line(discover)));
   return 0;
 }
 
