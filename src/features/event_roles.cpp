@@ -15,7 +15,7 @@ using profiles::PropertyType;
 using profiles::Stream;
 
 bool is_outside(const Stream& stream) {
-  return !stream.event.starts_with('$');
+  return stream.is_counted();
 }
 
 // The first of the names that is a column of the stream.

@@ -17,7 +17,7 @@ void extend(Extent& extent, const profiles::Stream& stream, Instant until) {
 Extent extent_of(const profiles::History& history) {
   Extent out;
   for (const profiles::Stream& stream : history.streams)
-    if (!stream.event.starts_with('$')) extend(out, stream, kNever);
+    if (stream.is_counted()) extend(out, stream, kNever);
   return out;
 }
 

@@ -350,7 +350,7 @@ class Candidates {
   }
 
   void traits() {
-    const Stream* traits = history_.stream(profiles::kTraits);
+    const Stream* traits = history_.stream(profiles::SystemStream::Identify);
     if (!traits) return;
     for (const Column& column : traits->columns) {
       const std::string folded = fold_case(column.property);
@@ -360,7 +360,7 @@ class Candidates {
       if (column.is_list || is_one_of(kNamingTraits) || (words_.careful && is_one_of(kCarefulTraits))) continue;
       const bool number = column.type == PropertyType::Number;
       if (column.type == PropertyType::Text) {
-        const auto levels = levels_of(history_, {std::string(profiles::kTraits)}, column.property, false);
+        const auto levels = levels_of(history_, {traits->event}, column.property, false);
         if (levels.size() < 2 || levels.size() > kMostTraitLevels) continue;
       } else if (!number) {
         continue;

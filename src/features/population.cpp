@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/text.hpp"
+#include "profiles/gate.hpp"
 #include "stats/intervals.hpp"
 
 namespace tessera::features {
@@ -35,7 +36,7 @@ void mark_tests(const History& history, std::vector<bool>& test) {
     for (const Column& column : stream.columns) {
       const bool flag = column.property == "is_test" || column.property == "is_staff" ||
                         column.property == "is_employee" || column.property == "internal";
-      const bool mail = column.property == "email" && stream.event == profiles::kTraits;
+      const bool mail = column.property == "email" && stream.system == profiles::SystemStream::Identify;
       if (column.is_list || (!flag && !mail)) continue;
       for (size_t c = 0; c < history.customers(); ++c)
         for (uint32_t row = stream.first[c]; row < stream.first[c + 1]; ++row) {
@@ -54,11 +55,11 @@ void mark_bots(const History& history, std::vector<bool>& bot) {
   for (size_t c = 0; c < history.customers(); ++c) {
     size_t events = 0;
     for (const Stream& stream : history.streams)
-      if (!stream.event.starts_with('$')) events += stream.first[c + 1] - stream.first[c];
+      if (stream.is_counted()) events += stream.first[c + 1] - stream.first[c];
     if (events < kBotEvents) continue;
     times.clear();
     for (const Stream& stream : history.streams)
-      if (!stream.event.starts_with('$'))
+      if (stream.is_counted())
         times.insert(times.end(), stream.time.begin() + stream.first[c], stream.time.begin() + stream.first[c + 1]);
     std::sort(times.begin(), times.end());
     // Different instants: one order's lines at one instant are no beat.
@@ -70,18 +71,12 @@ void mark_bots(const History& history, std::vector<bool>& bot) {
 
 // What the record itself says (the gate of segment/plan.hpp): the last word of each of its two traits.
 void mark_ruled(const History& history, Instant as_of, std::vector<bool>& marked, std::vector<bool>& refused) {
-  const Stream* rulings = history.stream(profiles::kRulings);
-  if (!rulings) return;
-  const Column* mark = rulings->column(profiles::kMarked, PropertyType::Text, false);
-  const Column* profiling = rulings->column(profiles::kProfiling, PropertyType::Bool, false);
-  for (size_t c = 0; c < history.customers(); ++c)
-    for (uint32_t row = rulings->first[c]; row < rulings->first[c + 1]; ++row) {
-      if (mark && mark->texts[row] != profiles::kAbsentText && rulings->time[row] <= as_of)
-        marked[c] = mark->texts[row] != profiles::kClearedText;
-      // Whoever refuses now is not looked at in the past either.
-      if (profiling && profiling->truths[row] != profiles::Truth::Absent)
-        refused[c] = profiling->truths[row] == profiles::Truth::No;
-    }
+  const profiles::Gate gate(history);
+  for (profiles::CustomerIndex c = 0; c < history.customers(); ++c) {
+    marked[c] = marked[c] || gate.marked(c, as_of);
+    // Whoever refuses now is not looked at in the past either.
+    refused[c] = refused[c] || gate.refused(c, kNever);
+  }
 }
 
 std::vector<double> values_of(const FeatureColumn& column, const std::vector<uint32_t>& customers) {
@@ -228,7 +223,7 @@ std::vector<bool> known_customers(const History& history, const std::vector<uint
 std::vector<bool> active_customers(const History& history, Instant as_of, Duration within) {
   std::vector<bool> active(history.customers(), false);
   for (const Stream& stream : history.streams) {
-    if (stream.event.starts_with('$')) continue;
+    if (!stream.is_counted()) continue;
     for (size_t c = 0; c < history.customers(); ++c)
       for (uint32_t row = stream.first[c]; row < stream.first[c + 1] && !active[c]; ++row)
         active[c] = stream.time[row] > as_of - within && stream.time[row] <= as_of;

@@ -16,7 +16,7 @@ class DiscardIntake final : public profiles::Intake {
  public:
   uint64_t rows = 0, values = 0;
 
-  Kind kind(std::string_view event) override { return id_of(kinds_, std::string(event)); }
+  Kind kind(profiles::StreamName name) override { return id_of(kinds_, std::string(name.event)); }
   Property property(Kind kind, std::string_view name) override {
     const Property id = id_of(properties_, fmt::format("{} {}", kind, name));
     if (id == owner_.size()) owner_.push_back(kind);
@@ -27,22 +27,16 @@ class DiscardIntake final : public profiles::Intake {
     current_ = kind;
     ++rows;
   }
-  void put(Property p, Number value) override {
-    VERIFY(value.micros < Number::kLimit && value.micros > -Number::kLimit);
+  void put_scalar(Property p, profiles::Scalar value) override {
+    if (const auto* number = std::get_if<Number>(&value))
+      VERIFY(number->micros < Number::kLimit && number->micros > -Number::kLimit);
     count(p);
   }
-  void put(Property p, std::string_view) override { count(p); }
-  void put(Property p, bool) override { count(p); }
   void put_null(Property p) override { count(p); }
   void put_raw(Property p, std::string_view) override { count(p); }
-  void element(Property p, Number) override { count(p); }
-  void element(Property p, std::string_view) override { count(p); }
-  void element(Property p, bool) override { count(p); }
+  void put_element(Property p, profiles::Scalar) override { count(p); }
   void next_element(Kind kind, std::string_view) override { VERIFY(kind == current_); }
   void reject(profiles::Reject reject) override { VERIFY(!reject.reason.empty() && reject.row.size() <= 4096); }
-  Result<profiles::IntakeOutcome> commit(Progress&, const Finally&) override {
-    return profiles::IntakeOutcome{.stored = rows};
-  }
 
  private:
   static uint32_t id_of(std::unordered_map<std::string, uint32_t>& ids, std::string name) {

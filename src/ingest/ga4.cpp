@@ -83,7 +83,9 @@ class Ga4Normaliser final : public DocumentNormaliser {
     if (at > context_.now && context_.leaves_out(formats::Odd::FutureTime, line, text_of(at), raw)) return {};
     const uint64_t content = hash64(raw);
     const uint64_t identity = mix64(content + 0x9E3779B97F4A7C15 * occurrences_.next(content));
-    put_event(d, start(formats::canonical_event("ga4", trim(d.at(name).text)), who, at, identity));
+    const auto event = formats::canonical_event("ga4", trim(d.at(name).text));
+    if (profiles::is_reserved(event)) return reject(profiles::kReservedName, event);
+    put_event(d, start(event, who, at, identity));
     put_traits(d, who, at);
     return {};
   }
@@ -97,11 +99,11 @@ class Ga4Normaliser final : public DocumentNormaliser {
     return trim(d.at(at).text);
   }
 
-  Flattener& start(std::string_view event, const Who& who, Instant time, uint64_t identity) {
-    auto& flat = flats_[std::string(event)];
+  Flattener& start(profiles::StreamName stream, const Who& who, Instant time, uint64_t identity) {
+    auto& flat = flats_[std::string(stream.event)];
     if (!flat) {
-      flat = std::make_unique<Flattener>(context_.intake, context_.intake.kind(event), std::span<const Rename>(),
-                                         kItems, event.starts_with("Order ") ? Lines::OfOrder : Lines::Plain);
+      flat = std::make_unique<Flattener>(context_.intake, context_.intake.kind(stream), std::span<const Rename>(),
+                                         kItems, stream.event.starts_with("Order ") ? Lines::OfOrder : Lines::Plain);
     }
     std::array<profiles::Identifier, 4> ids;
     for (size_t i = 0; i < who.ids.size(); ++i) ids[i] = {who.ids[i].first, who.ids[i].second};
@@ -141,7 +143,7 @@ class Ga4Normaliser final : public DocumentNormaliser {
     if (last == said) return;
     last = said;
     ++context_.findings.facts_used;
-    Flattener& flat = start(profiles::kTraits, who, time,
+    Flattener& flat = start(profiles::SystemStream::Identify, who, time,
                             mix64(hash64(who.ids.front().second, said) + static_cast<uint64_t>(time.ms)));
     for_each_pair(d, list, [&](std::string_view key, const formats::JsonNode& value, bool is_number) {
       put_scalar(value, flat, key, is_number);

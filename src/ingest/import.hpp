@@ -21,7 +21,7 @@
 #include "formats/plan.hpp"
 #include "formats/suspicious_values.hpp"
 #include "ingest/findings.hpp"
-#include "profiles/intake.hpp"
+#include "profiles/import_intake.hpp"
 
 namespace tessera::store {
 class Record;
@@ -69,7 +69,7 @@ Result<void> feed_file(profiles::Intake& intake, const std::string& path, const 
                        const formats::Asker& asker, Progress& progress, ImportReport& report);
 
 // All files into this intake. What is known of the record alone (classes, suspected duplicates) is not in the report.
-Result<ImportReport> import_into(profiles::Intake& intake, std::span<const std::string> paths,
+Result<ImportReport> import_into(profiles::ImportIntake& intake, std::span<const std::string> paths,
                                  const ImportOptions& options, const formats::Asker& asker, Progress& progress);
 // What a server says of an import that has ended.
 profiles::IntakeOutcome outcome_of(const Json& answer);

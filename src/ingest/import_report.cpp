@@ -126,7 +126,7 @@ Result<void> refuse_odd(Findings& findings, const ImportOptions& options, std::s
 }
 
 // What the record keeps beside the rows: whether the hours of the day mean anything, and the counts of this import.
-void note_entry(profiles::Intake& intake, const ImportReport& report) {
+void note_entry(profiles::ImportIntake& intake, const ImportReport& report) {
   intake.note("zone_known", report.zone_known);
   intake.note("rows_read", report.findings.rows_read);
   intake.note("rows_rejected", report.findings.rejected());
@@ -214,7 +214,7 @@ std::string ImportReport::text() const {
 
 namespace {
 
-Result<ImportReport> import_all(profiles::Intake& intake, std::span<const std::string> paths,
+Result<ImportReport> import_all(profiles::ImportIntake& intake, std::span<const std::string> paths,
                                 const ImportOptions& options, const formats::Asker& asker, Progress& progress,
                                 bool classes) {
   ImportReport report;
@@ -227,7 +227,7 @@ Result<ImportReport> import_all(profiles::Intake& intake, std::span<const std::s
     return {};
   };
   const profiles::IntakeOutcome outcome =
-      TRY(intake.commit(progress, classes ? profiles::Intake::Finally(class_new_properties) : nullptr));
+      TRY(intake.commit(progress, classes ? profiles::ImportIntake::Finally(class_new_properties) : nullptr));
   report.entry = outcome.entry;
   report.events_stored = outcome.stored;
   report.trait_facts = outcome.trait_facts;
@@ -266,7 +266,7 @@ Result<ImportReport> import_files(store::Record& record, std::span<const std::st
   return import_to_record(record, paths, options, asker, progress);
 }
 
-Result<ImportReport> import_into(profiles::Intake& intake, std::span<const std::string> paths,
+Result<ImportReport> import_into(profiles::ImportIntake& intake, std::span<const std::string> paths,
                                  const ImportOptions& options, const formats::Asker& asker, Progress& progress) {
   return import_all(intake, paths, options, asker, progress, false);
 }

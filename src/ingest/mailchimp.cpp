@@ -51,6 +51,8 @@ class MailchimpNormaliser final : public DocumentNormaliser {
     const Instant moment = time->instant(nullptr);
     if (moment > context_.now && context_.leaves_out(formats::Odd::FutureTime, line, text_of(moment), raw)) return;
     const std::string_view event = formats::canonical_event("mailchimp-activity", d.at(action).text);
+    if (profiles::is_reserved(event))
+      return context_.findings.reject(context_.intake, profiles::kReservedName, context_.file, line, event, raw);
     auto& flat = flats_[std::string(event)];
     if (!flat) {
       flat = std::make_unique<Flattener>(context_.intake, context_.intake.kind(event), std::span<const Rename>(),

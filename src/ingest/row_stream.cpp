@@ -31,6 +31,13 @@ void put_text(std::string& out, std::string_view text) {
 
 }  // namespace
 
+profiles::StreamName stream_on_wire(std::string_view name) {
+  using profiles::SystemStream;
+  for (const SystemStream stream : {SystemStream::Identify, SystemStream::Group})
+    if (name == profiles::row_of(stream)->name) return stream;
+  return name;
+}
+
 // --- writing
 
 WireIntake::~WireIntake() {
@@ -62,12 +69,13 @@ void WireIntake::cut_if_full() {
   if (piece_.empty()) piece_ = kMagic;
 }
 
-WireIntake::Kind WireIntake::kind(std::string_view event) {
-  const auto [found, is_new] = by_event_.try_emplace(std::string(event), static_cast<Kind>(kinds_.size()));
+WireIntake::Kind WireIntake::kind(profiles::StreamName name) {
+  const auto [found, is_new] = by_event_.try_emplace(std::string(name.event), static_cast<Kind>(kinds_.size()));
   if (!is_new) return found->second;
-  if (const auto flaw = profiles::flaw_of_event_name(event); flaw && !failed_)
-    failed_ = fail(*flaw + fmt::format(": '{}'", event)).error();
-  kinds_.push_back({.event = std::string(event)});
+  if (const auto flaw = profiles::flaw_of_event_name(name.event); flaw && !failed_)
+    failed_ = fail(*flaw + fmt::format(": '{}'", name.event)).error();
+  if (name != stream_on_wire(name.event) && !failed_) failed_ = profiles::reserved_name(name.event).error();
+  kinds_.push_back({.event = std::string(name.event), .system = name.system});
   return found->second;
 }
 
@@ -101,7 +109,7 @@ void WireIntake::start(Kind kind, std::span<const Identifier> who, Instant time,
     put_number(piece_, static_cast<uint64_t>(each.kind));
     put_text(piece_, each.value);
   }
-  if (time == kEver || kinds_[kind].event == profiles::kTraits) return;
+  if (time == kEver || kinds_[kind].system == profiles::SystemStream::Identify) return;
   from_ = std::min(from_, time);
   to_ = std::max(to_, time);
 }
@@ -120,17 +128,26 @@ void WireIntake::value(char what, Property property) {
   put_number(piece_, of.number);
 }
 
-void WireIntake::put(Property property, Number number) {
-  value('n', property);
-  put_signed(piece_, number.micros);
+void WireIntake::put_scalar(Property property, profiles::Scalar scalar) {
+  write(property, scalar, "ntb");
 }
-void WireIntake::put(Property property, std::string_view text) {
-  value('t', property);
-  put_text(piece_, text);
+void WireIntake::put_element(Property property, profiles::Scalar scalar) {
+  write(property, scalar, "NTB");
 }
-void WireIntake::put(Property property, bool truth) {
-  value('b', property);
-  put_number(piece_, truth);
+void WireIntake::write(Property property, const profiles::Scalar& scalar, const char* letters) {
+  std::visit(Match{[&](Number number) {
+                     value(letters[0], property);
+                     put_signed(piece_, number.micros);
+                   },
+                   [&](std::string_view text) {
+                     value(letters[1], property);
+                     put_text(piece_, text);
+                   },
+                   [&](bool truth) {
+                     value(letters[2], property);
+                     put_number(piece_, truth);
+                   }},
+             scalar);
 }
 void WireIntake::put_null(Property property) {
   value('0', property);
@@ -139,18 +156,6 @@ void WireIntake::put_raw(Property property, std::string_view json) {
   value('j', property);
   put_text(piece_, json);
   ++inexact_[properties_[property].name];
-}
-void WireIntake::element(Property property, Number number) {
-  value('N', property);
-  put_signed(piece_, number.micros);
-}
-void WireIntake::element(Property property, std::string_view text) {
-  value('T', property);
-  put_text(piece_, text);
-}
-void WireIntake::element(Property property, bool truth) {
-  value('B', property);
-  put_number(piece_, truth);
 }
 void WireIntake::next_element(Kind kind, std::string_view prefix) {
   const uint32_t number = declared(kind);
@@ -294,7 +299,7 @@ class PieceReader {
   bool read_kind() {
     const std::string_view name = bytes_.text();
     if (!bytes_.is_sound() || first_invalid_utf8(name) || profiles::flaw_of_event_name(name)) return false;
-    kinds_.push_back(into_.kind(name));
+    kinds_.push_back(into_.kind(stream_on_wire(name)));
     return true;
   }
   bool read_property() {
@@ -387,10 +392,10 @@ class Sieve final : public profiles::Intake {
  public:
   Sieve(profiles::Intake* into, std::function<bool(const std::string& event, uint64_t fingerprint)> drop)
       : into_(into), drop_(std::move(drop)) {}
-  Kind kind(std::string_view event) override {
-    const Kind kind = into_ ? into_->kind(event) : static_cast<Kind>(events_.size());
+  Kind kind(profiles::StreamName name) override {
+    const Kind kind = into_ ? into_->kind(name) : static_cast<Kind>(events_.size());
     if (kind >= events_.size()) events_.resize(kind + 1);
-    events_[kind] = event;
+    events_[kind] = name.event;
     return kind;
   }
   Property property(Kind kind, std::string_view name) override { return into_ ? into_->property(kind, name) : 0; }
@@ -398,14 +403,8 @@ class Sieve final : public profiles::Intake {
     is_dropped_ = drop_(events_[kind], fingerprint) || !into_;
     if (!is_dropped_) into_->start(kind, who, time, fingerprint);
   }
-  void put(Property p, Number v) override {
-    pass([&] { into_->put(p, v); });
-  }
-  void put(Property p, std::string_view v) override {
-    pass([&] { into_->put(p, v); });
-  }
-  void put(Property p, bool v) override {
-    pass([&] { into_->put(p, v); });
+  void put_scalar(Property p, profiles::Scalar v) override {
+    pass([&] { into_->put_scalar(p, v); });
   }
   void put_null(Property p) override {
     pass([&] { into_->put_null(p); });
@@ -413,23 +412,14 @@ class Sieve final : public profiles::Intake {
   void put_raw(Property p, std::string_view v) override {
     pass([&] { into_->put_raw(p, v); });
   }
-  void element(Property p, Number v) override {
-    pass([&] { into_->element(p, v); });
-  }
-  void element(Property p, std::string_view v) override {
-    pass([&] { into_->element(p, v); });
-  }
-  void element(Property p, bool v) override {
-    pass([&] { into_->element(p, v); });
+  void put_element(Property p, profiles::Scalar v) override {
+    pass([&] { into_->put_element(p, v); });
   }
   void next_element(Kind k, std::string_view v) override {
     pass([&] { into_->next_element(k, v); });
   }
   void reject(profiles::Reject reject) override {
     if (into_) into_->reject(std::move(reject));
-  }
-  Result<profiles::IntakeOutcome> commit(Progress& progress, const Finally& finally) override {
-    return into_->commit(progress, finally);
   }
 
  private:

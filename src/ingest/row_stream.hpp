@@ -3,7 +3,7 @@
 // and refused where it lies, and only what came of it travels.
 //
 // A piece is "TSR1" and then, with varints (LEB128, signed ones in zigzag) and texts as a length and bytes:
-//   K name            an event name; they count from 0
+//   K name            an event name, or the name of what was identified or grouped; they count from 0
 //   P kind name       a property; they count from 0
 //   R kind time fingerprint(8 bytes, little endian) n {identifier kind, value}*n     a row; what follows is about it:
 //   n property micros | t property text | b property 0/1 | 0 property | j property json
@@ -23,14 +23,14 @@
 #include <unordered_map>
 #include <vector>
 
-#include "profiles/intake.hpp"
+#include "profiles/import_intake.hpp"
 
 namespace tessera::ingest {
 
 inline constexpr size_t kPieceBytes = 4 << 20;  // about; more where one row has more
 inline constexpr size_t kLargestPiece = 8 << 20;
 
-class WireIntake final : public profiles::Intake {
+class WireIntake final : public profiles::ImportIntake {
  public:
   using Send = std::function<Result<void>(std::string piece)>;
   // What became of them, after the last piece; `notes` as with note().
@@ -40,17 +40,13 @@ class WireIntake final : public profiles::Intake {
       : send_(std::move(send)), finish_(std::move(finish)), piece_bytes_(piece_bytes) {}
   ~WireIntake() override;
 
-  Kind kind(std::string_view event) override;
+  Kind kind(profiles::StreamName name) override;
   Property property(Kind kind, std::string_view name) override;
   void start(Kind kind, std::span<const profiles::Identifier> who, Instant time, uint64_t fingerprint) override;
-  void put(Property property, Number value) override;
-  void put(Property property, std::string_view text) override;
-  void put(Property property, bool truth) override;
+  void put_scalar(Property property, profiles::Scalar value) override;
   void put_null(Property property) override;
   void put_raw(Property property, std::string_view json) override;
-  void element(Property property, Number value) override;
-  void element(Property property, std::string_view text) override;
-  void element(Property property, bool truth) override;
+  void put_element(Property property, profiles::Scalar value) override;
   void next_element(Kind kind, std::string_view prefix) override;
   void reject(profiles::Reject reject) override;
   void note(const std::string& name, const Json& value) override { notes_.set(name, value); }
@@ -66,10 +62,12 @@ class WireIntake final : public profiles::Intake {
   };
   struct KindOf {
     std::string event;
+    profiles::SystemStream system = profiles::SystemStream::None;
     uint64_t piece = 0;
     uint32_t number = 0;
     std::unordered_map<std::string, Property> properties{};
   };
+  void write(Property property, const profiles::Scalar& scalar, const char* letters);
   void cut();
   void cut_if_full();
   uint32_t declared(Kind kind);
@@ -93,6 +91,10 @@ class WireIntake final : public profiles::Intake {
 
 // Every row and reject of the piece, in order. Error: it is none, with the byte; what was before it has been put.
 // Everything is checked, so that a piece from anywhere keeps the intake's contract.
+// Of the system's streams two travel, under their names, which no event ever had: what identifies a customer or a group
+// is said by senders. Other names of the table are events here, which every intake refuses.
+profiles::StreamName stream_on_wire(std::string_view name);
+
 Result<void> read_piece(std::string_view piece, profiles::Intake& into);
 
 // The fingerprints of a piece's rows, by event name. Error: it is none.

@@ -80,12 +80,9 @@ class EventNormaliser final : public Normaliser {
       reject("no-time", "", row);
       return {};
     }
-    std::string_view event = is_customer ? profiles::kTraits : std::string_view(plan_.mapping.event);
-    if (const formats::ColumnPlan* column = reader_.find(formats::Role::Event)) {
-      const formats::Field& field = row.at(column->column);
-      if (says_something(field)) event = canonical(trim(field.text));
-    }
-    if (event.empty()) {
+    const std::string_view event = event_of(row);
+    const bool is_traits = is_customer && event.empty();
+    if (event.empty() && !is_traits) {
       reject("no-event-name", "", row);
       return {};
     }
@@ -93,11 +90,11 @@ class EventNormaliser final : public Normaliser {
       reject("long-event-name", event, row);
       return {};
     }
-    if (event == profiles::kRulings) {
-      reject("reserved-event-name", event, row);
+    if (profiles::is_reserved(event)) {
+      reject(profiles::kReservedName, event, row);
       return {};
     }
-    KindPlan& kind = TRY(kind_of(event));
+    KindPlan& kind = TRY(kind_of(is_traits ? profiles::StreamName(profiles::SystemStream::Identify) : event));
     reader_.start(kind.kind, who, time.value_or(kEver), identity(row));
     for (size_t i = 0; i < plan_.columns.size(); ++i) {
       const formats::ColumnPlan& column = plan_.columns[i];
@@ -136,6 +133,14 @@ class EventNormaliser final : public Normaliser {
     bool has_money = false, has_currency = false;
   };
 
+  // As the row says or, where it says nothing, the mapping; empty: nobody says.
+  std::string_view event_of(const formats::Row& row) {
+    if (const formats::ColumnPlan* column = reader_.find(formats::Role::Event))
+      if (const formats::Field& field = row.at(column->column); says_something(field))
+        return canonical(trim(field.text));
+    return plan_.mapping.rows == formats::RowMeans::Customer ? std::string_view() : plan_.mapping.event;
+  }
+
   // Looked up once for each name as written.
   std::string_view canonical(std::string_view written) {
     if (written.size() > kLongestName || names_.size() > kMostKinds) return written;
@@ -144,7 +149,8 @@ class EventNormaliser final : public Normaliser {
     return known->second;
   }
 
-  Result<std::reference_wrapper<KindPlan>> kind_of(std::string_view event) {
+  Result<std::reference_wrapper<KindPlan>> kind_of(profiles::StreamName stream) {
+    const std::string_view event = stream.event;  // no event has the name of the traits' stream
     const auto found = kinds_.find(std::string(event));
     if (found != kinds_.end()) return std::ref(found->second);
     if (kinds_.size() >= kMostKinds) {
@@ -154,7 +160,7 @@ class EventNormaliser final : public Normaliser {
                   context_.file, try_again().blank_option("--map", "customer=COLUMN,time=COLUMN,event='Visited'"));
     }
     KindPlan& kind = kinds_[std::string(event)];
-    kind.kind = context_.intake.kind(event);
+    kind.kind = context_.intake.kind(stream);
     kind.properties.resize(plan_.columns.size());
     for (const formats::ColumnPlan& column : plan_.columns) kind.named.push_back(property_of(column.binding, event));
     for (const std::string& name : kind.named) {
@@ -465,7 +471,7 @@ void TraitLog::emit(FieldReader& reader) {
   std::stable_sort(facts_.begin(), facts_.end(), [](const Fact& a, const Fact& b) {
     return a.person != b.person ? a.person < b.person : a.time < b.time;
   });
-  const Intake::Kind kind = intake_.kind(profiles::kTraits);
+  const Intake::Kind kind = intake_.kind(profiles::SystemStream::Identify);
   std::map<const formats::ColumnPlan*, uint32_t> last;
   for (size_t at = 0; at < facts_.size();) {
     const bool new_person = at == 0 || facts_[at - 1].person != facts_[at].person;

@@ -96,9 +96,20 @@ std::string_view device_of(std::string_view agent) {
   }
   return {};
 }
-// Streams that only the system writes.
-bool is_of_system(std::string_view event) {
-  return event == profiles::kTraits || event == profiles::kRulings || event == "$group";
+// Of the calls that are no events.
+profiles::SystemStream system_stream_of(Call type) {
+  switch (type) {
+    case Call::Identify:
+    case Call::Alias:
+      return profiles::SystemStream::Identify;
+    case Call::Group:
+      return profiles::SystemStream::Group;
+    case Call::Track:
+    case Call::Page:
+    case Call::Screen:
+      break;
+  }
+  return profiles::SystemStream::None;
 }
 
 std::optional<Instant> parse_any_time(const formats::JsonNode& node) {
@@ -206,7 +217,7 @@ class Calls final : public SegmentNormaliser {
     if (!time && !is_fact) return reject("no-time", "");
     const std::string_view event = event_of(call, *type);
     if (event.empty()) return reject("no-event-name", "");
-    if (*type == Call::Track && is_of_system(event)) return reject("reserved-event-name", event);
+    if (*type == Call::Track && profiles::is_reserved(event)) return reject(profiles::kReservedName, event);
     if (event.size() > kLongestName) return reject("long-event-name", event);
     if (profiles::flaw_of_event_name(event)) return reject("bad-event-name", event);
     if (time && *time > context_.now && context_.leaves_out(formats::Odd::FutureTime, line_, text_of(*time), raw_))
@@ -437,10 +448,9 @@ class Calls final : public SegmentNormaliser {
       case Call::Screen:
         return "Screen Viewed";
       case Call::Group:
-        return "$group";
       case Call::Identify:
       case Call::Alias:
-        return profiles::kTraits;
+        return profiles::row_of(system_stream_of(type))->name;
       case Call::Track:
         break;
     }
@@ -468,9 +478,12 @@ class Calls final : public SegmentNormaliser {
     auto& slot = by_event_[name];
     if (!slot) {
       const bool is_product = name.starts_with("Product ");
+      const profiles::SystemStream system = system_stream_of(type);
+      const auto stream =
+          system != profiles::SystemStream::None ? profiles::StreamName(system) : profiles::StreamName(name);
       slot = std::make_unique<KindPlan>();
       slot->flat =
-          std::make_unique<Flattener>(context_.intake, context_.intake.kind(name),
+          std::make_unique<Flattener>(context_.intake, context_.intake.kind(stream),
                                       is_product ? std::span<const Rename>(kProductRenames)
                                       : is_own   ? std::span<const Rename>()
                                                  : std::span<const Rename>(kRenames),

@@ -250,7 +250,7 @@ class Checker {
     if (schema_.events.empty() || schema_.events.contains(event)) return;
     std::vector<std::string> names;
     for (const auto& [name, known] : schema_.events)
-      if (!name.starts_with('$')) names.push_back(name);
+      if (profiles::is_counted(known.system)) names.push_back(name);
     report(Severity::Warning, span,
            fmt::format("no event {} so far{}", in_quotes(event), did_you_mean(event, names, '"')));
   }
@@ -287,7 +287,7 @@ class Checker {
       return fmt::format("{} is no event; name one in quotes, or define it: event ... = \"...\"", alias);
     std::vector<std::string> names = names_of({DefinitionKind::Event});
     for (const auto& [name, known] : schema_.events)
-      if (!name.starts_with('$')) names.push_back(name);
+      if (profiles::is_counted(known.system)) names.push_back(name);
     const auto nearest = nearest_name(alias, names);
     if (nearest && is_plain_word(*nearest)) return fmt::format("unknown event '{}'; did you mean {}?", alias, *nearest);
     if (nearest) return fmt::format("unknown event '{}'; did you mean {}?", alias, in_quotes(*nearest));

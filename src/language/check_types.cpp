@@ -117,7 +117,7 @@ class Typer {
     std::vector<const Schema::Event*> out;
     if (events_ && events_->names.empty()) {
       for (const auto& [name, event] : context_.schema.events)
-        if (!name.starts_with('$')) out.push_back(&event);
+        if (profiles::is_counted(event.system)) out.push_back(&event);
     } else if (events_) {
       for (const std::string& name : events_->names)
         if (const auto* event = event_of(name)) out.push_back(event);
@@ -217,10 +217,8 @@ class Typer {
     if (in_where_)
       return fail(expr, "after where stand only the event's own properties, no traits; compare the trait outside");
     // These are there before anybody was marked or refused anything.
-    if (profiles::is_ruling(trait.name)) {
-      const auto type = trait.name == profiles::kProfiling ? PropertyType::Bool : PropertyType::Text;
-      return settle(expr, "trait " + trait.name, {{type, false}}, want);
-    }
+    if (const profiles::SystemTrait* known = profiles::system_trait(trait.name))
+      return settle(expr, "trait " + trait.name, {{known->type, false}}, want);
     const auto found = context_.schema.traits.find(trait.name);
     if (found != context_.schema.traits.end()) return settle(expr, "trait " + trait.name, found->second, want);
     if (!context_.schema.empty()) {

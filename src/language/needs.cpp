@@ -1,5 +1,6 @@
 #include "language/needs.hpp"
 
+#include <algorithm>
 #include <functional>
 
 #include "language/walk.hpp"
@@ -78,7 +79,8 @@ std::optional<std::set<std::string>> events_looked_at(const Program& program, si
   for (const size_t index : reached) part.definitions.push_back(program.definitions[index]);
   Looks looks = looks_of(part);
   if (looks.events.contains("")) return std::nullopt;
-  if (!looks.traits.empty()) looks.events.insert(std::string(profiles::kTraits));
+  for (const std::string& trait : looks.traits)
+    looks.events.emplace(profiles::row_of(profiles::stream_of_trait(trait))->name);
   return std::move(looks.events);
 }
 
@@ -97,12 +99,15 @@ profiles::Needs needs_of(const Program& program, const Schema& schema) {
       if (!look.list.empty()) needs.add_property(name, look.list);
       if (!look.property.empty()) needs.add_property(name, look.property);
     });
-  for (const std::string& trait : looks.traits)
-    if (!profiles::is_ruling(trait)) needs.add_property(std::string(profiles::kTraits), trait);
+  const auto add_trait = [&](std::string_view trait) {
+    needs.add_property(std::string(profiles::row_of(profiles::stream_of_trait(trait))->name), std::string(trait));
+  };
+  for (const std::string& trait : looks.traits) add_trait(trait);
   // The gate's, of every segment.
-  if (!schema.events.contains(std::string(profiles::kRulings))) return needs;
-  for (const std::string_view trait : {profiles::kMarked, profiles::kMarkedReason, profiles::kProfiling})
-    needs.add_property(std::string(profiles::kRulings), std::string(trait));
+  const bool has_rulings = std::ranges::any_of(
+      schema.events, [](const auto& known) { return known.second.system == profiles::SystemStream::Ruling; });
+  if (!has_rulings) return needs;
+  for (const profiles::SystemTrait& trait : profiles::kTraitsOfRulings) add_trait(trait.name);
   return needs;
 }
 

@@ -26,7 +26,7 @@ struct Looks {
 
 // REQUIRES: the program was checked (its aliases are replaced).
 Looks looks_of(const Program& program);
-// The names of the events that one definition and those it refers to look at; `$identify` for traits. nullopt: any.
+// The names of the events that one definition and those it refers to look at; the names of the system's streams for traits. nullopt: any.
 std::optional<std::set<std::string>> events_looked_at(const Program& program, size_t definition);
 
 // All of it as the loader wants it. "any event" is every event the schema knows.

@@ -61,10 +61,11 @@ Schema schema_of(const profiles::History& history) {
     Schema::Properties properties;
     for (const profiles::Column& column : stream.columns)
       properties[column.property].insert({column.type, column.is_list});
-    if (stream.event == profiles::kTraits)
+    if (stream.system == profiles::SystemStream::Identify)
       out.traits = std::move(properties);
     else
-      out.events[stream.event] = {.count = stream.rows(), .properties = std::move(properties)};
+      out.events.try_emplace(stream.event,
+                             Schema::Event{.count = stream.rows(), .system = stream.system, .properties = properties});
   }
   return out;
 }
@@ -75,10 +76,10 @@ Schema schema_of(const std::vector<profiles::EventListing>& listing) {
     Schema::Properties properties;
     for (const profiles::PropertyListing& listed : event.properties)
       properties[listed.property].insert({listed.type, listed.is_list});
-    if (event.event == profiles::kTraits)
+    if (event.system == profiles::SystemStream::Identify)
       out.traits = std::move(properties);
     else
-      out.events[event.event] = {.count = event.rows, .properties = std::move(properties)};
+      out.events[event.event] = {.count = event.rows, .system = event.system, .properties = std::move(properties)};
   }
   return out;
 }
@@ -88,6 +89,7 @@ Json to_json(const Schema& schema) {
   for (const auto& [name, event] : schema.events) {
     Json item = Json::object();
     item.set("count", event.count).set("properties", properties_to_json(event.properties));
+    if (const profiles::SystemStreamRow* row = profiles::row_of(event.system)) item.set("system", row->name);
     events.set(name, std::move(item));
   }
   Json out = Json::object();
@@ -102,7 +104,9 @@ Result<Schema> schema_from_json(const Json& json) {
     if (!events->as_object()) return fail("events: expected an object");
     for (const auto& [name, event] : *events->as_object()) {
       const Json* count = event.find("count");
+      const Json* system = event.find("system");
       out.events[name] = {.count = count ? static_cast<uint64_t>(count->number_or(0)) : 0,
+                          .system = profiles::system_stream_named(system ? system->text_or("") : ""),
                           .properties = TRY(properties_from_json(event.find("properties"), name))};
     }
   }

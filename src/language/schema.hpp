@@ -27,10 +27,11 @@ struct Schema {
   using Properties = std::map<std::string, std::set<Form>>;  // a property may have come in several forms
   struct Event {
     uint64_t count = 0;
+    profiles::SystemStream system = profiles::SystemStream::None;
     Properties properties;
     bool operator==(const Event&) const = default;
   };
-  std::map<std::string, Event> events;  // "$identify" is not in it: its properties are the traits
+  std::map<std::string, Event> events;  // Identify is not in it: its properties are the traits
   Properties traits;
 
   // Nothing is known: then no name is unknown.

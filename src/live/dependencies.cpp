@@ -39,7 +39,7 @@ Affected::Part Affected::of(uint16_t stream) {
   for (auto next = static_cast<uint16_t>(of_stream_.size()); next <= stream; ++next) {
     std::vector<uint64_t> mask(words_);
     for (uint32_t s = 0; s < alone_.size(); ++s)
-      if (plan_.reads(alone_[s].cone, shape_.streams()[next].event)) mask[s / 64] |= uint64_t{1} << (s % 64);
+      if (plan_.reads(alone_[s].cone, shape_.streams()[next].name())) mask[s / 64] |= uint64_t{1} << (s % 64);
     of_stream_.push_back(part_of(std::move(mask)));
   }
   return of_stream_[stream];
@@ -57,7 +57,7 @@ Affected::Part Affected::both(Part a, Part b) {
 void Affected::fit(Part part) {
   Segments& of = parts_[part];
   for (size_t stream = of.streams.size(); stream < shape_.streams().size(); ++stream)
-    of.streams.push_back(plan_.reads(of.selection.cone, shape_.streams()[stream].event));
+    of.streams.push_back(plan_.reads(of.selection.cone, shape_.streams()[stream].name()));
 }
 
 }  // namespace tessera::live

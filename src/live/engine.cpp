@@ -278,6 +278,7 @@ Outcome Engine::State::apply(const Logged& logged) {
   entry.learnt = std::max(entry.learnt, fold->learnt());
   if (entry.kind == EntryKind::Define || entry.kind == EntryKind::Remove) return TRY(redefine(entry, logged));
   if (entry.kind == EntryKind::Ruling) return TRY(rule(entry, logged));
+  if (entry.kind == EntryKind::Facts) return put(entry, logged);
   std::vector<Flip> fresh;
   {
     const std::unique_lock lock(fold_mutex);
@@ -328,7 +329,7 @@ void Engine::State::read_rows(const LogEntry& entry) {
     const auto& rows = fold->inflow().page().rows;
     for (size_t kind = 0; kind < rows.size(); ++kind) {
       const size_t from = kind < kept.size() ? kept[kind] : 0;
-      (rows[kind].buffer.event() == profiles::kTraits ? tally.trait_facts : tally.stored) +=
+      (rows[kind].buffer.name().system == profiles::SystemStream::Identify ? tally.trait_facts : tally.stored) +=
           rows[kind].kept.size() - from;
       for (size_t i = from; i < rows[kind].kept.size(); ++i) tally.who.insert(rows[kind].kept[i].profile);
     }

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "profiles/identity.hpp"
 #include "profiles/intake.hpp"
 #include "profiles/ruling.hpp"
+#include "profiles/system_facts.hpp"
 #include "store/record.hpp"
 
 namespace tessera::live {
@@ -90,6 +92,9 @@ class Engine final : public Door, public feed::Feed {
 
   // A decision about customers. Returns when it is applied. Error: it speaks of somebody unknown.
   Result<Ruled> rule(const profiles::Ruling& ruling);
+  // Facts of the system that a room above says (profiles/system_facts.hpp), as one entry; back when it is applied.
+  // Error: one speaks of somebody unknown; nothing has changed.
+  Result<void> put(std::span<const profiles::SystemFact> facts);
 
   // --- reading; any thread; consistent with one moment of the fold
   std::vector<SegmentState> segments();

@@ -60,6 +60,38 @@ Result<Ruled> Engine::State::rule(const LogEntry& entry, const Logged& logged) {
   return Ruled{.ruling = *ruling, .learnt = entry.learnt, .changes = fresh.size()};
 }
 
+Outcome Engine::State::put(const LogEntry& entry, const Logged& logged) {
+  const auto facts = profiles::parse_facts(entry.text);
+  Result<void> put;
+  std::vector<Flip> fresh;
+  {
+    const std::unique_lock lock(fold_mutex);
+    fold->begin(logged.offset, entry.learnt);
+    if (facts) put = fold->inflow().put(*facts);
+    fold->finish(logged.next);
+    fresh = fold->fresh();
+  }
+  tell(fresh);
+  if (!facts) return std::unexpected(facts.error());
+  if (!put) return std::unexpected(put.error());
+  return Applied();
+}
+
+Result<void> Engine::put(std::span<const profiles::SystemFact> facts) {
+  State& s = *state_;
+  auto applied = std::make_shared<std::promise<Outcome>>();
+  auto answer = applied->get_future();
+  {
+    const std::lock_guard lock(s.queue_mutex);
+    if (s.is_stopping) return fail("the server is stopping");
+    s.queue.push_back(
+        {EntryKind::Facts, {.source = {}, .type = {}, .body = profiles::text_of(facts)}, {}, std::move(applied)});
+  }
+  s.queue_news.notify_one();
+  TRY(answer.get());
+  return {};
+}
+
 Result<Ruled> Engine::rule(const profiles::Ruling& ruling) {
   auto applied = std::make_shared<std::promise<Outcome>>();
   auto answer = applied->get_future();

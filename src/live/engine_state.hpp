@@ -129,6 +129,7 @@ struct Engine::State {
   void read_rows(const LogEntry& entry);
   ImportTally& tally_of(std::string_view import);
   Result<Ruled> rule(const LogEntry& entry, const Logged& logged);
+  Outcome put(const LogEntry& entry, const Logged& logged);
   std::optional<Profile> find_customer(std::string_view id);
   std::vector<SharedIdentifier> storms() const;
   void watch_rates(Instant learnt);

@@ -33,8 +33,7 @@ std::string encode(const LogEntry& entry) {
   out.append(reinterpret_cast<const char*>(&entry.learnt.ms), sizeof entry.learnt.ms);
   for (const LogEntry::Call& call : entry.calls)
     for (const std::string_view text : {call.source, call.type, call.body}) put_text(out, text);
-  if (entry.kind == EntryKind::Define || entry.kind == EntryKind::Remove || entry.kind == EntryKind::Ruling)
-    put_text(out, entry.text);
+  if (entry.kind != EntryKind::Events && entry.kind != EntryKind::Tick) put_text(out, entry.text);
   return out;
 }
 
@@ -61,6 +60,7 @@ Result<LogEntry> decode(std::string_view bytes) {
     case EntryKind::Define:
     case EntryKind::Remove:
     case EntryKind::Ruling:
+    case EntryKind::Facts:
       if (!take_text(bytes, entry.text)) return bad();
       break;
     default:

@@ -1,7 +1,8 @@
 // An entry of the log as bytes: its kind, its instant, and what came in. Stored on disk, never change.
 //   u8 kind, i64 learnt in ms, then
 //   Events: submissions to the end, each three texts: source, type, body
-//   Define: the text of the definitions; Remove: a segment's id; Ruling: JSON (profiles/ruling.hpp). A text is u32
+//   Define: the text of the definitions; Remove: a segment's id; Ruling: JSON (profiles/ruling.hpp); Facts:
+//   text_of(facts) (profiles/system_facts.hpp). A text is u32
 //   length and bytes. Little endian.
 #pragma once
 
@@ -19,7 +20,8 @@ enum class EntryKind : uint8_t {
   Tick = 2,
   Define = 3,
   Remove = 4,
-  Ruling = 5
+  Ruling = 5,
+  Facts = 6
 };  // stored on disk, never renumber
 
 struct LogEntry {
@@ -29,7 +31,7 @@ struct LogEntry {
   EntryKind kind = EntryKind::Tick;
   Instant learnt;
   std::vector<Call> calls;  // Events
-  std::string_view text;    // Define, Remove, Ruling
+  std::string_view text;    // Define, Remove, Ruling, Facts
 };
 
 std::string encode(const LogEntry& entry);

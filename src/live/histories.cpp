@@ -207,7 +207,7 @@ struct Histories::Loaded {
 void Histories::append(const profiles::History& by_profile) {
   std::vector<Loaded> streams;
   for (const Stream& stream : by_profile.streams)
-    if (const auto index = shape_.stream(stream.event)) streams.emplace_back(shape_, stream, *index);
+    if (const auto index = shape_.stream(stream.name())) streams.emplace_back(shape_, stream, *index);
   struct At {
     Seq seq;
     uint32_t stream, row;
@@ -262,7 +262,8 @@ bool Histories::fit(Unpacked& out) const {
   const auto& shapes = shape_.streams();
   std::vector<uint32_t> order(shapes.size());
   std::iota(order.begin(), order.end(), 0);
-  std::ranges::sort(order, {}, [&](uint32_t s) { return std::string_view(shapes[s].event); });
+  std::ranges::sort(order, {},
+                    [&](uint32_t s) { return std::pair(std::string_view(shapes[s].event), shapes[s].system); });
   out.history.streams.clear();
   out.streams.assign(shapes.size(), 0);
   out.columns.assign(shapes.size(), {});
@@ -270,7 +271,7 @@ bool Histories::fit(Unpacked& out) const {
   for (const uint32_t s : order) {
     const StreamShape& shape = shapes[s];
     out.streams[s] = static_cast<uint32_t>(out.history.streams.size());
-    Stream stream{.event = shape.event, .first = {0}};
+    Stream stream{.event = shape.event, .system = shape.system, .first = {0}};
     // As the loader orders them: the evaluators may see several columns of one property.
     std::vector<uint32_t> slots(shape.slots.size());
     std::iota(slots.begin(), slots.end(), 0);

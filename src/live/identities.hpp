@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "profiles/batch.hpp"
+#include "profiles/identifiers.hpp"
 #include "profiles/identity.hpp"
-#include "profiles/intake.hpp"
 #include "profiles/ruling.hpp"
 
 namespace tessera::live {

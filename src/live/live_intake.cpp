@@ -24,7 +24,21 @@ constexpr size_t kRejectBytes = 4096;
 }  // namespace
 
 Inflow::Inflow(Identities& identities, Memory& memory, Recent& recent, profiles::Rulings& rulings, Seq next_seq)
-    : identities_(identities), memory_(&memory), recent_(recent), rulings_(rulings), next_seq_(next_seq) {
+    : identities_(identities),
+      memory_(&memory),
+      recent_(recent),
+      rulings_(rulings),
+      law_(
+          rulings,
+          [this](const Identifier& who, const auto& visit) {
+            const auto found = identities_.find(who.kind, who.value);
+            if (!found) return visit(who);
+            std::vector<Profile> members;
+            identities_.members(identities_.leader(*found), members);
+            for (const Profile each : members) visit({identities_.kind(each), identities_.value(each)});
+          },
+          profiles::RulingLaw::Rows::AreNew),
+      next_seq_(next_seq) {
   page_.first_seq = page_.until_seq = next_seq;
   page_.first_profile = static_cast<Profile>(identities.size());
 }
@@ -32,7 +46,12 @@ Inflow::Inflow(Identities& identities, Memory& memory, Recent& recent, profiles:
 void Inflow::use(Memory& memory) {
   memory_ = &memory;
   for (KindOf& kind : kinds_)
-    if (!kind.is_refused) kind.stream = memory.shape.stream(kind.event);
+    if (!kind.refusal) kind.stream = memory.shape.stream(name_of(kind));
+}
+
+profiles::StreamName Inflow::name_of(const KindOf& kind) const {
+  if (kind.system != profiles::SystemStream::None) return kind.system;
+  return kind.event;
 }
 
 std::vector<std::string> Inflow::events_by_kind() const {
@@ -46,7 +65,7 @@ Page Inflow::take_page() {
   next.first_seq = next.until_seq = next_seq_;
   next.first_profile = static_cast<Profile>(identities_.size());
   for (KindOf& kind : kinds_) {
-    Page::Rows rows{.buffer = RowBuffer(kind.event), .kept = {}};
+    Page::Rows rows{.buffer = RowBuffer(name_of(kind)), .kept = {}};
     for (const std::string& property : kind.properties) rows.buffer.add_property(property);
     next.rows.push_back(std::move(rows));
     kind.rows_done = 0;
@@ -63,24 +82,29 @@ void Inflow::begin(Instant learnt) {
 
 // --- handles
 
-Inflow::Kind Inflow::kind(std::string_view event) {
-  if (const auto found = by_event_.find(std::string(event)); found != by_event_.end()) return found->second;
+Inflow::Kind Inflow::kind(profiles::StreamName name) {
+  const bool is_sent = name.system == profiles::SystemStream::None;
+  if (!is_sent)
+    if (const auto found = by_system_.find(name.system); found != by_system_.end()) return found->second;
+  if (is_sent)
+    if (const auto found = by_event_.find(std::string(name.event)); found != by_event_.end()) return found->second;
   const auto kind = static_cast<Kind>(kinds_.size());
-  kinds_.push_back({.event = std::string(event), .properties = {}, .index = {}, .stream = {}});
+  KindOf made{.event = std::string(name.event), .system = name.system, .properties = {}, .index = {}, .stream = {}};
   // Anybody may send any names, but each is a table: those that are too many are rejects, all under one handle.
-  if (!events_.contains(event) && events_.size() >= profiles::kMaxEvents && event != profiles::kRulings) {
-    if (refused_) {
-      kinds_.pop_back();
-      return *refused_;
-    }
+  if (is_sent && !events_.contains(name.event) && events_.size() >= profiles::kMaxEvents) {
+    if (refused_) return *refused_;
     refused_ = kind;
-    kinds_.back().is_refused = true;
+    made.refusal = "too-many-event-names";
+  } else if (is_sent) {
+    if (profiles::is_reserved(name.event)) made.refusal = profiles::kReservedName;
+    by_event_.emplace(name.event, kind);
+    if (!made.refusal) events_.emplace(name.event);
   } else {
-    kinds_.back().stream = memory_->shape.stream(event);
-    by_event_.emplace(event, kind);
-    events_.emplace(event);
+    by_system_.emplace(name.system, kind);
   }
-  page_.rows.push_back({.buffer = RowBuffer(std::string(event)), .kept = {}});
+  if (!made.refusal) made.stream = memory_->shape.stream(name);
+  kinds_.push_back(std::move(made));
+  page_.rows.push_back({.buffer = RowBuffer(name), .kept = {}});
   return kind;
 }
 
@@ -111,39 +135,23 @@ Profile Inflow::resolve(const Identifier& identifier) {
 
 void Inflow::start(Kind kind, std::span<const Identifier> who, Instant time, uint64_t fingerprint) {
   current_ = kind;
-  const auto profiling = std::exchange(said_profiling_, std::nullopt);
-  if (kinds_[kind].is_refused) {
-    skipping_ = true;
-    return reject({.source = {},
-                   .line = 0,
-                   .reason = "too-many-event-names",
-                   .value = fmt::format("at most {}", profiles::kMaxEvents),
-                   .row = {}});
-  }
+  skipping_ = true;
+  if (const char* refusal = kinds_[kind].refusal)
+    return reject_row(refusal, refusal == profiles::kReservedName ? kinds_[kind].event
+                                                                  : fmt::format("at most {}", profiles::kMaxEvents));
   if (counted_) {
     if (counted_->size() <= kind) counted_->resize(kind + 1);
     (*counted_)[kind] = true;
   }
-  skipping_ = recent_.seen(fingerprint, learnt_);
-  if (skipping_) {
-    ++counts_.duplicates;
-    return;
-  }
+  if (recent_.seen(fingerprint, learnt_)) return skip_row(counts_.duplicates);
   // Who asks through admits() knows already.
-  if (rulings_.has_refused() && std::ranges::any_of(who, [&](const Identifier& each) {
-        return rulings_.is_refused(rulings_.fingerprint(each.kind, clean(each.value)));
-      })) {
-    skipping_ = true;
-    ++counts_.refused;
-    return;
-  }
+  if (law_.is_refused(who)) return skip_row(counts_.refused);
   if (rulings_.has_blocked()) {
     const Identifier& first = who[0];
     who = without_blocked(who);
-    skipping_ = who.empty();
-    if (skipping_)
-      return reject({.source = {}, .line = 0, .reason = "blocked-id", .value = std::string(first.value), .row = {}});
+    if (who.empty()) return reject_row("blocked-id", std::string(first.value));
   }
+  skipping_ = false;
   VERIFY(next_seq_ < profiles::kAllSeqs - 1);
   const Seq seq = next_seq_++;
   const Identifier* strongest = &who[0];
@@ -158,10 +166,20 @@ void Inflow::start(Kind kind, std::span<const Identifier> who, Instant time, uin
   for (const Identifier& identifier : who)
     if (identifier.kind == IdentifierKind::Email && identities_.size() > first_new)
       if (const auto found = identities_.find(identifier.kind, clean(identifier.value)); found && *found >= first_new)
-        note_address(*found, identifier.value, time);
+        law_.address({identifier.kind, identities_.value(*found)}, time);
   put_row(kind, profile, time, seq, fingerprint);
-  if (profiling) note_profiling(profile, time, *profiling, profiles::kByConsent);
+  law_.row({identities_.kind(profile), identities_.value(profile)}, time);
   ++counts_.rows;
+}
+
+void Inflow::skip_row(uint64_t& count) {
+  ++count;
+  law_.forget();
+}
+
+void Inflow::reject_row(const char* reason, std::string value) {
+  law_.forget();
+  reject({.source = {}, .line = 0, .reason = reason, .value = std::move(value), .row = {}});
 }
 
 void Inflow::put_row(Kind kind, Profile profile, Instant time, Seq seq, uint64_t fingerprint) {
@@ -178,11 +196,15 @@ void Inflow::put_row(Kind kind, Profile profile, Instant time, Seq seq, uint64_t
 }
 
 void Inflow::put_scalar(Property property, Scalar value) {
-  if (!skipping_) buffer(current_).put(properties_[property].index, value);
+  if (skipping_) return;
+  if (auto* text = std::get_if<std::string_view>(&value)) *text = clean(*text);
+  buffer(current_).put(properties_[property].index, value);
 }
 
 void Inflow::put_element(Property property, Scalar value) {
-  if (!skipping_) buffer(current_).element(properties_[property].index, value);
+  if (skipping_) return;
+  if (auto* text = std::get_if<std::string_view>(&value)) *text = clean(*text);
+  buffer(current_).element(properties_[property].index, value);
 }
 
 void Inflow::put_null(Property property) {
@@ -216,10 +238,6 @@ void Inflow::reject(profiles::Reject reject) {
   }
   page_.rejects.push_back(std::move(reject));
   ++counts_.rejects;
-}
-
-Result<profiles::IntakeOutcome> Inflow::commit(Progress&, const Finally&) {
-  return fail("rows that come in live are committed by the log");
 }
 
 // --- the end of an entry
@@ -330,7 +348,7 @@ void Inflow::note_before(Profile leader, std::vector<Profile> members) {
 }
 
 Touched Inflow::finish() {
-  put_pending();
+  put_facts();
   struct NewRow {
     Seq seq;
     Kind kind;

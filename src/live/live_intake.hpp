@@ -2,9 +2,9 @@
 // who it is about, and lays each row down twice: in the page for the record (everything), and in the histories in
 // memory (what definitions can see).
 //
-// Rulings (profiles/ruling.hpp): who refused to be recorded is not let in; identifiers that are blocked are taken off a
-// row; what a row gives away about its customer (a bot's agent, a test's address) becomes a fact of kRulings at the end
-// of the entry, at most one for each customer and state, and none against the word of a person.
+// Rulings (profiles/ruling_law.hpp): who refused to be recorded is not let in; identifiers that are blocked are taken off
+// a row; what a row gives away about its customer (a bot's agent, a test's address) becomes a fact at the end of the
+// entry. There the facts are put, too, that rooms above say (put()).
 //
 // Duplicates: a row's fingerprint (of its message id) is remembered as long as the memory for it lasts; Recent says how
 // far back that is.
@@ -22,7 +22,7 @@
 #include "live/record_batch.hpp"
 #include "live/seen_messages.hpp"
 #include "profiles/intake.hpp"
-#include "profiles/rulings.hpp"
+#include "profiles/ruling_law.hpp"
 
 namespace tessera::live {
 
@@ -71,17 +71,13 @@ class Inflow final : public profiles::Intake {
   const Counts& counts() const { return counts_; }
   uint64_t page_rows() const { return next_seq_ - page_.first_seq + page_.rejects.size(); }
 
-  Kind kind(std::string_view event) override;
+  Kind kind(profiles::StreamName name) override;
   Property property(Kind kind, std::string_view name) override;
   void start(Kind kind, std::span<const profiles::Identifier> who, Instant time, uint64_t fingerprint) override;
-  void put(Property property, Number value) override { put_scalar(property, value); }
-  void put(Property property, std::string_view text) override { put_scalar(property, clean(text)); }
-  void put(Property property, bool truth) override { put_scalar(property, truth); }
+  void put_scalar(Property property, profiles::Scalar value) override;
   void put_null(Property property) override;
   void put_raw(Property property, std::string_view json) override;
-  void element(Property property, Number value) override { put_element(property, value); }
-  void element(Property property, std::string_view text) override { put_element(property, clean(text)); }
-  void element(Property property, bool truth) override { put_element(property, truth); }
+  void put_element(Property property, profiles::Scalar value) override;
   void next_element(Kind kind, std::string_view prefix) override;
   bool admits(std::span<const profiles::Identifier> who, const profiles::ConsentSaid& said,
               uint64_t fingerprint) override;
@@ -89,13 +85,15 @@ class Inflow final : public profiles::Intake {
   void reject(profiles::Reject reject) override;
   // A decision, alone in its entry. Error: it speaks of somebody unknown; nothing has changed.
   Result<void> rule(const profiles::Ruling& ruling);
-  Result<profiles::IntakeOutcome> commit(Progress& progress,
-                                         const Finally& finally) override;  // not for this one: finish()
+  // Facts of the system, alone in their entry. Error: one speaks of somebody unknown; nothing has changed.
+  Result<void> put(std::span<const profiles::SystemFact> facts);
+  using profiles::Intake::put;
 
  private:
   struct KindOf {
     std::string event;
-    bool is_refused = false;  // the record has as many event names as it can hold
+    profiles::SystemStream system = profiles::SystemStream::None;
+    const char* refusal = nullptr;  // why rows of it are rejects
     std::vector<std::string> properties;
     std::unordered_map<std::string, Property> index;
     size_t rows_done = 0;  // of the page's buffer: in the histories already
@@ -107,27 +105,15 @@ class Inflow final : public profiles::Intake {
   };
   class Packer;
 
-  struct Pending {  // a fact of kRulings that the entry brings
-    Profile profile;
-    Instant time;
-    std::optional<profiles::Mark> mark;
-    bool unmarks = false;
-    std::optional<bool> profiling;
-    std::string reason, by;
-  };
-
   std::string_view clean(std::string_view text);
   std::span<const profiles::Identifier> without_blocked(std::span<const profiles::Identifier> who);
   void put_row(Kind kind, Profile profile, Instant time, profiles::Seq seq, uint64_t fingerprint);
-  void note_address(Profile profile, std::string_view email, Instant time);
-  void note_mark(Profile profile, Instant time, profiles::Mark mark, std::string reason, std::string_view by);
-  void note_profiling(Profile profile, Instant time, bool given, std::string_view by);
-  void set_refused(std::span<const profiles::Identifier> who, bool refused);
-  void put_pending();
+  profiles::StreamName name_of(const KindOf& kind) const;
+  void skip_row(uint64_t& count);
+  void reject_row(const char* reason, std::string value);
+  void put_facts();
   Result<Profile> known(const profiles::NamedIdentifier& identifier) const;
-  Result<void> rule_on_customer(const profiles::Ruling& ruling);
-  void put_scalar(Property property, profiles::Scalar value);
-  void put_element(Property property, profiles::Scalar value);
+  void rule_on_value(const profiles::Ruling& ruling);
   Profile resolve(const profiles::Identifier& identifier);
   void link(Profile a, Profile b, profiles::Seq seq);
   // Stitches anew what hangs together with the two, after a change to their links.
@@ -139,10 +125,12 @@ class Inflow final : public profiles::Intake {
   Memory* memory_;
   Recent& recent_;
   profiles::Rulings& rulings_;
+  profiles::RulingLaw law_;
   profiles::Seq next_seq_;
   Instant learnt_ = kEver;
   std::vector<KindOf> kinds_;
-  std::unordered_map<std::string, Kind> by_event_;
+  std::unordered_map<std::string, Kind> by_event_;  // the senders'
+  std::map<profiles::SystemStream, Kind> by_system_;
   std::set<std::string, std::less<>> events_;  // all names, the record's and new ones
   std::vector<PropertyOf> properties_;
   std::optional<Kind> refused_;
@@ -151,9 +139,8 @@ class Inflow final : public profiles::Intake {
   bool skipping_ = false;  // the row at hand is a duplicate
   Profile row_profile_ = 0;
   Instant row_time_ = kEver;
-  std::optional<bool> said_profiling_;  // with the row that comes next
   std::vector<profiles::Identifier> unblocked_;
-  std::vector<Pending> pending_;
+  std::vector<profiles::SystemFact> facts_;  // that rooms above said
   std::string cleaned_;
   Touched touched_;
   std::vector<profiles::Link> new_links_;

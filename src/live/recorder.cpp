@@ -91,11 +91,11 @@ Result<void> Recorder::write_rows(const Page& page) {
     if (rows.kept.empty()) continue;
     std::vector<profiles::TableColumn> wanted;
     for (const auto& filled : rows.buffer.filled()) wanted.push_back(filled.wanted);
-    const auto* known = tables_.find(rows.buffer.event());
+    const auto* known = tables_.find(rows.buffer.name());
     is_grown |= !known || std::ranges::any_of(wanted, [&](const auto& column) {
       return !known->column(column.property, column.type, column.is_list);
     });
-    const auto& table = *TRY(tables_.grow(connection_, rows.buffer.event(), std::move(wanted)));
+    const auto& table = *TRY(tables_.grow(connection_, rows.buffer.name(), std::move(wanted)));
     TRY(profiles::write_rows(connection_, table, rows.buffer, rows.kept));
   }
   if (!is_grown) return {};
@@ -228,9 +228,8 @@ std::vector<std::string> Recorder::events() const {
 
 Result<std::unique_ptr<Memory>> Recorder::memory(Wanted wanted) {
   auto memory = std::make_unique<Memory>(std::move(wanted));
-  const std::vector<std::string> events = this->events();
   memory->histories.append(
-      TRY(profiles::load_by_profile(connection_, memory->shape.wanted().needs(events), memory->dictionary)));
+      TRY(profiles::load_by_profile(connection_, memory->shape.wanted().needs(tables_.all()), memory->dictionary)));
   return memory;
 }
 

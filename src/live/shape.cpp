@@ -15,6 +15,10 @@ bool is_under(std::string_view property, std::string_view prefix) {
 Wanted Wanted::by(const segment::Plan& plan) {
   Wanted wanted;
   for (const segment::Pattern& pattern : plan.patterns) {
+    if (pattern.system != profiles::SystemStream::None) {
+      wanted.systems.insert(pattern.system);
+      continue;
+    }
     wanted.any_event |= pattern.names.empty();
     wanted.events.insert(pattern.names.begin(), pattern.names.end());
     // An element's property is named without its list: the list is kept whole.
@@ -26,13 +30,14 @@ Wanted Wanted::by(const segment::Plan& plan) {
       wanted.properties.insert(aggregate->property);
     if (node.op != segment::Op::Property && node.op != segment::Op::AnyElement) continue;
     wanted.properties.insert(std::get<std::string>(node.detail));
-    if (node.scope == 0) wanted.events.emplace(profiles::kTraits);
+    if (node.scope == 0) wanted.systems.insert(profiles::SystemStream::Identify);
   }
   return wanted;
 }
 
-bool Wanted::keeps(std::string_view event) const {
-  return (any_event && !event.starts_with('$')) || events.contains(event);
+bool Wanted::keeps(profiles::StreamName stream) const {
+  return (any_event && profiles::is_counted(stream.system)) || systems.contains(stream.system) ||
+         events.contains(stream.event);
 }
 
 bool Wanted::keeps_property(std::string_view property) const {
@@ -46,15 +51,17 @@ bool Wanted::keeps_property(std::string_view property) const {
 bool Wanted::covers(const Wanted& other) const {
   if (other.any_event && !any_event) return false;
   return std::ranges::all_of(other.events, [&](const std::string& event) { return keeps(event); }) &&
+         std::ranges::includes(systems, other.systems) &&
          std::ranges::all_of(other.properties, [&](const std::string& property) {
            return std::ranges::any_of(properties, [&](const std::string& own) { return is_under(property, own); });
          });
 }
 
-profiles::Needs Wanted::needs(std::span<const std::string> known) const {
+profiles::Needs Wanted::needs(std::span<const profiles::EventTable> tables) const {
   profiles::Needs needs = profiles::Needs::nothing();
-  for (const std::string& event : known)
-    if (keeps(event)) needs.events[event] = {properties.begin(), properties.end()};
+  for (const profiles::EventTable& table : tables)
+    if (keeps(table.event) || (table.system != profiles::SystemStream::None && keeps(table.system)))
+      needs.events[table.event] = {properties.begin(), properties.end()};
   return needs;
 }
 
@@ -70,12 +77,13 @@ uint16_t StreamShape::slot(Slot wanted) {
   return static_cast<uint16_t>(at);
 }
 
-std::optional<uint16_t> Shape::stream(std::string_view event) {
-  if (const auto found = by_event_.find(std::string(event)); found != by_event_.end()) return found->second;
-  if (!wanted_.keeps(event)) return std::nullopt;
+std::optional<uint16_t> Shape::stream(profiles::StreamName name) {
+  std::pair key(std::string(name.event), name.system);
+  if (const auto found = by_name_.find(key); found != by_name_.end()) return found->second;
+  if (!wanted_.keeps(name)) return std::nullopt;
   const auto index = static_cast<uint16_t>(streams_.size());
-  streams_.push_back({.event = std::string(event)});
-  by_event_.emplace(event, index);
+  streams_.push_back({.event = key.first, .system = name.system});
+  by_name_.emplace(std::move(key), index);
   ++version_;
   return index;
 }

@@ -6,15 +6,16 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "profiles/history.hpp"
 #include "profiles/load.hpp"
+#include "profiles/tables.hpp"
 #include "segment/plan.hpp"
 
 namespace tessera::live {
@@ -22,14 +23,15 @@ namespace tessera::live {
 struct Wanted {
   bool any_event = false;
   std::set<std::string, std::less<>> events, properties;  // "products" stands for all of products.*
+  std::set<profiles::SystemStream> systems;
 
   static Wanted by(const segment::Plan& plan);
-  bool keeps(std::string_view event) const;
+  bool keeps(profiles::StreamName stream) const;
   bool keeps_property(std::string_view property) const;
   // Whether everything `other` keeps is kept by this too.
   bool covers(const Wanted& other) const;
-  // Of the events the record has.
-  profiles::Needs needs(std::span<const std::string> events) const;
+  // Of the streams the record has.
+  profiles::Needs needs(std::span<const profiles::EventTable> tables) const;
 };
 
 // One typed column of a stream; or (is_length) how many elements the lists under a prefix have in a row, so that a list
@@ -44,9 +46,13 @@ struct Slot {
 
 struct StreamShape {
   std::string event;
+  profiles::SystemStream system = profiles::SystemStream::None;
   std::vector<std::string> properties;
   std::vector<Slot> slots;
 
+  profiles::StreamName name() const {
+    return system == profiles::SystemStream::None ? profiles::StreamName(event) : profiles::StreamName(system);
+  }
   uint16_t property(std::string_view name);  // added where missing
   uint16_t slot(Slot wanted);                // likewise
 };
@@ -56,8 +62,8 @@ class Shape {
   explicit Shape(Wanted wanted) : wanted_(std::move(wanted)) {}
 
   const Wanted& wanted() const { return wanted_; }
-  // Index of the event's stream, made where it is wanted; nullopt where it is not kept.
-  std::optional<uint16_t> stream(std::string_view event);
+  // Index of the stream, made where it is wanted; nullopt where it is not kept.
+  std::optional<uint16_t> stream(profiles::StreamName name);
   // nullopt where the property is not kept.
   std::optional<uint16_t> slot(uint16_t stream, std::string_view property, profiles::PropertyType type, bool is_list);
   std::optional<uint16_t> property(uint16_t stream, std::string_view property);
@@ -70,7 +76,7 @@ class Shape {
   std::optional<uint16_t> slot(uint16_t stream, std::string_view property, Slot wanted);
   Wanted wanted_;
   std::vector<StreamShape> streams_;
-  std::unordered_map<std::string, uint16_t> by_event_;
+  std::map<std::pair<std::string, profiles::SystemStream>, uint16_t> by_name_;
   uint64_t version_ = 0;
 };
 

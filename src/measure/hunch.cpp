@@ -36,7 +36,7 @@ enum class Answer : uint8_t { No, Yes, Unknown };
 using Answers = std::vector<Answer>;
 
 bool is_of_people(const Stream& stream) {
-  return stream.event != profiles::kRulings;
+  return !profiles::is_kept_whole(stream.system);
 }
 
 // The condition of every customer. As a let, not as a segment: who is left out is decided once, by the population.

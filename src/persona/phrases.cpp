@@ -105,7 +105,7 @@ std::vector<TextSource> sources_of_text(const History& history, const features::
     return std::find(list.begin(), list.end(), name) != list.end();
   };
   for (const Stream& stream : history.streams) {
-    if (stream.event.starts_with('$')) continue;
+    if (!stream.is_counted()) continue;
     for (const Column& column : stream.columns) {
       if (column.type != PropertyType::Text || column.is_list || among(withheld, column.property)) continue;
       if (parts.words.careful && !among(allowed, column.property)) continue;
@@ -270,7 +270,7 @@ class PhraseFinder {
 
   std::set<std::string> own_names(uint32_t customer) const {
     std::set<std::string> out;
-    const Stream* traits = history_.stream(profiles::kTraits);
+    const Stream* traits = history_.stream(profiles::SystemStream::Identify);
     if (!traits) return out;
     for (const Column& column : traits->columns)
       if (column.type == PropertyType::Text && !column.is_list && is_one_of(fold_case(column.property), kOwnNames))

@@ -43,9 +43,6 @@ class TextColumn {
   std::vector<uint64_t> ends_;
 };
 
-// A value of any of the three types, as put down.
-using Scalar = std::variant<bool, Number, std::string_view>;
-
 struct BufferedColumn {
   StoredType type = StoredType::Text;
   bool is_list = false;
@@ -78,7 +75,7 @@ struct ExtraItem {
 
 class RowBuffer {
  public:
-  explicit RowBuffer(std::string event) : event_(std::move(event)) {}
+  explicit RowBuffer(StreamName name) : event_(name.event), system_(name.system) {}
 
   uint32_t add_property(std::string_view name);
 
@@ -90,7 +87,7 @@ class RowBuffer {
   void finish_row();  // called by start(); once more before the rows are written
   void clear();       // keeps the properties
 
-  const std::string& event() const { return event_; }
+  StreamName name() const { return system_ == SystemStream::None ? StreamName(event_) : StreamName(system_); }
   const std::vector<BufferedRow>& rows() const { return rows_; }
   // Every column with at least one value, and what it is of.
   struct Filled {
@@ -129,6 +126,7 @@ class RowBuffer {
   static uint64_t elements_in_row(const BufferedColumn& column);
 
   std::string event_;
+  SystemStream system_;
   std::vector<BufferedRow> rows_;
   std::vector<Property> properties_;
   std::vector<Group> groups_;

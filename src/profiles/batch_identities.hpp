@@ -7,8 +7,8 @@
 
 #include "core/hash.hpp"
 #include "profiles/batch.hpp"
+#include "profiles/identifiers.hpp"
 #include "profiles/identity.hpp"
-#include "profiles/intake.hpp"
 
 namespace tessera::profiles {
 

@@ -60,7 +60,7 @@ Result<void> read_events(Connection& connection, Instant as_of, Instant known_at
   const EventTables tables = TRY(EventTables::read(connection));
   std::vector<std::string> all;
   for (const EventTable& table : tables.all())
-    if (!table.event.starts_with('$'))
+    if (is_counted(table.system))
       all.push_back(fmt::format("SELECT {}::VARCHAR AS event, profile, time, seq FROM main.{}",
                                 store::quoted_text(table.event), store::quoted_name(table.name)));
   if (all.empty()) return {};

@@ -84,6 +84,11 @@ const Stream* History::stream(std::string_view event) const {
   return found != streams.end() && found->event == event ? &*found : nullptr;
 }
 
+const Stream* History::stream(SystemStream system) const {
+  const auto found = std::ranges::find(streams, system, &Stream::system);
+  return found != streams.end() ? &*found : nullptr;
+}
+
 Seq History::visible_until(Instant known_at) const {
   const auto later =
       std::upper_bound(learnt.begin(), learnt.end(), known_at, [](Instant at, const Learnt& l) { return at < l.at; });
@@ -235,11 +240,13 @@ History HistoryBuilder::build() && {
     if (history.learnt.empty() || history.learnt.back().at != learnt_[i]) history.learnt.push_back({learnt_[i], 0});
     history.learnt.back().until = static_cast<Seq>(i + 1);
   }
-  std::map<std::string_view, std::vector<const Row*>> by_event;
-  for (const Row& row : rows_) by_event[row.event].push_back(&row);
-  for (auto& [event, rows] : by_event) {
+  std::map<std::pair<std::string_view, SystemStream>, std::vector<const Row*>> by_event;
+  for (const Row& row : rows_)
+    by_event[{row.event, row.is_sent ? SystemStream::None : system_stream_named(row.event)}].push_back(&row);
+  for (auto& [name, rows] : by_event) {
     Stream& stream = history.streams.emplace_back();
-    stream.event = event;
+    stream.event = name.first;
+    stream.system = name.second;
     stream.columns = columns_for(rows);
     // Rows lie in rows_ by seq, so a stable sort by (customer, time) makes the total order.
     std::stable_sort(rows.begin(), rows.end(),

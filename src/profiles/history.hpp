@@ -7,8 +7,9 @@
 // that comes with two types (19.99 here, "19.99" there) has two columns; a list property (products.category) has an
 // offset array and a flattened column; list properties under one prefix (products.*) have equal lengths row by row.
 //
-// Traits are the properties of the stream kTraits ("$identify"): `trait country` is its last known value, so a trait is
-// as dated as any other fact. Traits given without a time have time kEver: true since ever, as far as we know.
+// Streams of the system (system_facts.hpp) lie beside those of the senders. Traits are the properties of the stream
+// Identify: `trait country` is its last known value, so a trait is as dated as any other fact. Traits given without a
+// time have time kEver: true since ever, as far as we know.
 //
 // When a fact was learnt: every row has a seq; `learnt` maps ranges of seq to log time. known_at becomes one
 // comparison, seq < visible_until(known_at), and none at all where everything is visible.
@@ -28,6 +29,7 @@
 
 #include "core/number.hpp"
 #include "core/time.hpp"
+#include "profiles/system_facts.hpp"
 
 namespace tessera::profiles {
 
@@ -36,15 +38,6 @@ using Seq = uint32_t;            // at most 4,294,967,294 events in one record
 using TextId = uint32_t;         // into the Dictionary
 
 inline constexpr Seq kAllSeqs = std::numeric_limits<Seq>::max();
-inline constexpr std::string_view kTraits = "$identify";
-// What was decided about a customer, by a person or by a detector: a stream of the system like that of the traits,
-// which no call from outside can write to. Its properties are the traits of these names; `$marked` is "bot", "staff" or
-// "test", cleared when the mark is taken back, `$profiling` is false for those who refused it.
-inline constexpr std::string_view kRulings = "$ruling";
-inline constexpr std::string_view kMarked = "$marked", kMarkedReason = "$marked_reason", kProfiling = "$profiling";
-inline bool is_ruling(std::string_view trait) {
-  return trait == kMarked || trait == kMarkedReason || trait == kProfiling;
-}
 
 // Absent: the event has no such property. Cleared: it said null. Both are unknown; a cleared trait stops the search
 // for its last value, an absent one does not.
@@ -76,8 +69,6 @@ class Dictionary {
   std::shared_ptr<State> state_;
 };
 
-enum class PropertyType : uint8_t { Bool = 1, Number = 2, Text = 3 };  // stored on disk, never renumber
-
 struct Column {
   std::string property;  // "total", "products.category"
   PropertyType type = PropertyType::Text;
@@ -90,13 +81,17 @@ struct Column {
 };
 
 struct Stream {
-  std::string event;            // "Order Completed"
+  std::string event;  // "Order Completed"
+  SystemStream system = SystemStream::None;
   std::vector<uint32_t> first;  // customers + 1
   std::vector<Instant> time;
   std::vector<Seq> seq;
   std::vector<Column> columns;
 
   size_t rows() const { return time.size(); }
+  StreamName name() const { return system == SystemStream::None ? StreamName(event) : StreamName(system); }
+  // One of "any event".
+  bool is_counted() const { return profiles::is_counted(system); }
   // Null where the stream has no such column.
   const Column* column(std::string_view property, PropertyType type, bool is_list) const;
 };
@@ -109,13 +104,15 @@ struct Learnt {
 
 struct History {
   Dictionary dictionary;
-  std::vector<Stream> streams;        // by event name, ascending
+  std::vector<Stream> streams;        // by event name, ascending; of one name the sender's first
   std::vector<std::string> customer;  // public id of each customer, ascending in byte order
   std::vector<Learnt> learnt;
 
   size_t customers() const { return customer.size(); }
   size_t events() const;  // all rows, traits included
+  // The sender's of that name; where there is none, the system's.
   const Stream* stream(std::string_view event) const;
+  const Stream* stream(SystemStream system) const;
   // The first seq not yet learnt at `known_at`; kAllSeqs where everything in the history was.
   Seq visible_until(Instant known_at) const;
   // The index of a public id; nullopt where there is none. O(log customers).
@@ -134,6 +131,7 @@ class HistoryBuilder {
     std::string event;
     Instant time;
     std::map<std::string, Values> properties;
+    bool is_sent = false;  // a sender's, although it has the name of a system's stream
   };
 
   // Rows get ascending seqs in the order of the calls; `learnt` must not be before the last call's.

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "profiles/history.hpp"
-#include "profiles/intake.hpp"
+#include "profiles/identifiers.hpp"
 
 namespace tessera::profiles {
 

@@ -308,7 +308,7 @@ class StreamLoader {
     auto answer = TRY(connection_.stream(fmt::format("SELECT {} FROM {}{}", list, source, where)));
     while (const auto chunk = TRY(answer.next())) TRY(read(*chunk, customers));
 
-    Stream stream{.event = table_.event};
+    Stream stream{.event = table_.event, .system = table_.system};
     const std::vector<uint32_t> order = order_of(rows_, stream.first, customers.public_id.size());
     gather(rows_.time, order);
     gather(rows_.seq, order);
@@ -433,7 +433,9 @@ Result<void> load_streams(Connection& connection, const Needs& needs, Seq visibl
   Interner interner(history.dictionary);
   const EventTables tables = TRY(EventTables::read(connection));
   for (const EventTable& table : tables.all()) {
-    const auto wanted = needs.events.find(table.event);
+    auto wanted = needs.events.find(table.event);
+    if (const SystemStreamRow* row = row_of(table.system); row && wanted == needs.events.end())
+      wanted = needs.events.find(row->name);
     if (!needs.everything && wanted == needs.events.end()) continue;
     StreamLoader loader(connection, table, needs.everything ? nullptr : &wanted->second, interner);
     history.streams.push_back(TRY(loader.load(customers, visible_until)));

@@ -17,7 +17,8 @@ namespace tessera::profiles {
 // types; "products" stands for all of products.*. Events and properties that the record does not have are no error.
 struct Needs {
   bool everything = true;
-  std::map<std::string, std::set<std::string>, std::less<>> events;  // where not everything
+  // Where not everything: by name; the name of a system's row stands for its stream too, whatever the record calls it.
+  std::map<std::string, std::set<std::string>, std::less<>> events;
 
   static Needs nothing() { return {.everything = false}; }
   void add_event(const std::string& event) { events[event]; }

@@ -27,14 +27,14 @@ void append_rows(Column& to, const Column& from, uint32_t begin, uint32_t end) {
 
 // Behind the customer's last row of time <= until.
 uint32_t end_of(const Stream& stream, CustomerIndex customer, Instant until) {
-  if (stream.event == kRulings) return stream.first[customer + 1];
+  if (is_kept_whole(stream.system)) return stream.first[customer + 1];
   const auto begin = stream.time.begin();
   return static_cast<uint32_t>(
       std::upper_bound(begin + stream.first[customer], begin + stream.first[customer + 1], until) - begin);
 }
 
 Stream past_of(const Stream& stream, Instant until, const std::vector<CustomerIndex>& customers) {
-  Stream out{.event = stream.event, .first = {0}, .time = {}, .seq = {}, .columns = {}};
+  Stream out{.event = stream.event, .system = stream.system, .first = {0}, .time = {}, .seq = {}, .columns = {}};
   for (const Column& column : stream.columns) {
     out.columns.push_back({.property = column.property, .type = column.type, .is_list = column.is_list});
     if (column.is_list) out.columns.back().list_first.push_back(0);
@@ -56,7 +56,7 @@ Past past_of(const History& history, Instant until) {
   Past out;
   for (CustomerIndex customer = 0; customer < history.customers(); ++customer) {
     const bool was_there = std::ranges::any_of(history.streams, [&](const Stream& stream) {
-      return stream.event != kRulings && end_of(stream, customer, until) > stream.first[customer];
+      return !is_kept_whole(stream.system) && end_of(stream, customer, until) > stream.first[customer];
     });
     if (was_there) out.customer.push_back(customer);
   }
@@ -102,7 +102,7 @@ History alone(const History& history, CustomerIndex customer, Instant until, Seq
   History out;
   out.customer.push_back(history.customer[customer]);
   for (const Stream& stream : history.streams) {
-    Stream own{.event = stream.event, .first = {0}, .time = {}, .seq = {}, .columns = {}};
+    Stream own{.event = stream.event, .system = stream.system, .first = {0}, .time = {}, .seq = {}, .columns = {}};
     for (const Column& column : stream.columns) {
       own.columns.push_back({.property = column.property, .type = column.type, .is_list = column.is_list});
       if (column.is_list) own.columns.back().list_first.push_back(0);

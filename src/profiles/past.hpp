@@ -15,7 +15,7 @@ struct Past {
   std::vector<CustomerIndex> customer;  // of each of its customers: its index in the whole history, ascending
 };
 
-// Facts of time <= until. What was decided about a customer (kRulings) is kept whole, dated back to `until` where it is
+// Facts of time <= until. What is_kept_whole (rulings) stays, dated back to `until` where it is
 // younger: who is known as a bot today, or has refused profiling, was no other then. O(rows).
 Past past_of(const History& history, Instant until);
 

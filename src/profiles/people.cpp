@@ -10,11 +10,6 @@ namespace tessera::profiles {
 using store::Connection;
 using store::Writer;
 
-std::string_view name_of(IdentifierKind kind) {
-  constexpr std::string_view kNames[] = {"identifier", "user id", "e-mail", "phone", "anonymous id"};
-  return kNames[static_cast<size_t>(kind)];
-}
-
 std::string pseudonym_of(const std::string& key, IdentifierKind kind, std::string_view value) {
   std::string text(1, static_cast<char>('0' + static_cast<int>(kind)));
   text += value;

@@ -55,6 +55,4 @@ enum class LinkFact { AreOne, AreNotOne };
 Result<void> link_identifiers(store::Record& record, Identifier a, Identifier b, LinkFact fact, std::string_view reason,
                               Instant learnt);
 
-std::string_view name_of(IdentifierKind kind);  // "user id", "e-mail", "phone", "anonymous id"
-
 }  // namespace tessera::profiles

@@ -1,6 +1,11 @@
 // The front door of customers and their events: on their way into the record, and in memory.
 //
-//   into the record   intake.hpp            begin_intake: rows put down column by column, all of them or none
+//   the system's own  system_facts.hpp      the table of its streams; SystemFact, put: facts that any room says
+//   on their way in   intake.hpp            Intake: rows put down column by column, wherever they lead
+//                     identifiers.hpp       IdentifierKind, Identifier: what a customer is known by
+//                     consent.hpp           Mark, ConsentSaid: what is said of a customer beside what they did
+//                     reject.hpp            Reject: a row that could not be used
+//   into the record   import_intake.hpp     begin_intake: all rows of an import or none
 //                     batch.hpp             RowBuffer: rows before they are written
 //                     batch_identities.hpp  BatchIdentities: whom they are about
 //                     write_rows.hpp        write_rows: from a buffer into its table
@@ -12,7 +17,8 @@
 //                     customer_summary.hpp  acquaintance: who one customer is
 //   decided           ruling.hpp            Ruling, parse_ruling: one decision of a person or a detector
 //                     rulings.hpp           Rulings, rule: those that stand
-//                     import_rulings.hpp    ImportRulings: what rows give away (marks, consent)
+//                     ruling_law.hpp        RulingLaw: what follows from rows and rulings, live, imported or at rest
+//                     gate.hpp              Gate: what keeps a customer out of segments
 //   in memory         load.hpp              load: from the record, what a plan needs of it
 //                     history.hpp           History, Stream, Column: what did this customer do, of this kind, when?
 //                     past.hpp              past_of: a history as it was

@@ -1,8 +1,8 @@
-// Rulings on a record that no server has open: the same rows as live/live_intake_rulings.cpp brings.
-#include "core/hash.hpp"
+// Rulings on a record that no server has open.
 #include "core/text.hpp"
+#include "profiles/import_intake.hpp"
 #include "profiles/people.hpp"
-#include "profiles/rulings.hpp"
+#include "profiles/ruling_law.hpp"
 
 namespace tessera::profiles {
 
@@ -10,73 +10,71 @@ using store::Connection;
 
 namespace {
 
-std::string maker_of(const Ruling& ruling) {
-  return ruling.by.empty() ? "a person" : ruling.by;
-}
-
 Result<bool> is_known(Connection& connection, const NamedIdentifier& who) {
   const auto found = TRY(connection.integer("SELECT count(*) FROM tessera.identity WHERE kind = ? AND value = ?",
                                             {uint64_t{static_cast<uint8_t>(who.kind)}, std::string_view(who.value)}));
   return found.value_or(0) > 0;
 }
 
-struct Fact {
-  NamedIdentifier who;
-  std::optional<Mark> mark;
-  std::optional<bool> profiling;
-  std::string reason, by;
-};
-
-// Facts and refusals, as one entry.
-Result<void> put(store::Record& record, std::span<const Fact> facts,
-                 const std::vector<std::pair<uint64_t, bool>>& refusals, const Ruling& ruling, Instant learnt) {
-  if (!facts.empty()) {
-    auto intake = TRY(begin_intake(record, {.description = json_of(ruling).dump(), .files = {}, .preset = {}}, learnt));
-    const Intake::Kind kind = intake->kind(kRulings);
-    for (const Fact& fact : facts) {
-      const Identifier who{fact.who.kind, fact.who.value};
-      const uint64_t print = hash64(fact.who.value, hash64(json_of(ruling).dump(), static_cast<uint64_t>(learnt.ms)));
-      intake->start(kind, {&who, 1}, learnt, print);
-      const auto marked = intake->property(kind, kMarked);
-      if (fact.mark) intake->put(marked, name_of(*fact.mark));
-      if (fact.mark && !fact.reason.empty())
-        intake->put(intake->property(kind, kMarkedReason), std::string_view(fact.reason));
-      if (fact.profiling) intake->put(intake->property(kind, kProfiling), *fact.profiling);
-      if (!fact.mark && !fact.profiling) intake->put_null(marked);
-      intake->put(intake->property(kind, kRuledBy), std::string_view(fact.by));
-    }
-    SilentProgress progress;
-    TRY(intake->commit(progress));
-  }
-  if (refusals.empty()) return {};
-  Connection& connection = record.connection();
-  auto transaction = TRY(store::Transaction::begin(connection));
-  TRY(write_refusals(connection, refusals, learnt));
-  return transaction.commit();
+// As the record knows them.
+Result<std::vector<NamedIdentifier>> kin_of(Connection& connection, const Identifier& who) {
+  std::vector<NamedIdentifier> out;
+  for (const auto& row : TRY(connection.rows(
+           "SELECT i.kind, i.value FROM tessera.person p JOIN tessera.identity i USING (profile) WHERE p.customer IN "
+           "(SELECT customer FROM tessera.person JOIN tessera.identity USING (profile) WHERE kind = ? AND value = ?) "
+           "ORDER BY i.kind, i.value",
+           {uint64_t{static_cast<uint8_t>(who.kind)}, who.value})))
+    out.push_back({static_cast<IdentifierKind>(std::stoi(row[0].value_or("1"))), row[1].value_or("")});
+  if (out.empty()) out.push_back({who.kind, std::string(who.value)});
+  return out;
 }
 
-Result<void> rule_on_customer(store::Record& record, const Ruling& ruling, Instant learnt) {
-  Connection& connection = record.connection();
-  const bool known = TRY(is_known(connection, *ruling.who));
-  if (!known && !ruling.collection)
-    return fail(fmt::format("the record knows no {} '{}'", name_of(ruling.who->kind), ruling.who->value), {},
-                try_command("sql").argument("SELECT * FROM customers").note("lists the known ones"));
-  std::vector<std::pair<uint64_t, bool>> refusals;
-  if (ruling.collection) {
-    const Rulings rulings(record.pseudonym_key());
-    refusals.emplace_back(rulings.fingerprint(ruling.who->kind, ruling.who->value), !*ruling.collection);
-    for (const auto& row : TRY(connection.rows(
-             "SELECT i.kind, i.value FROM tessera.person p JOIN tessera.identity i USING (profile) WHERE p.customer IN "
-             "(SELECT customer FROM tessera.person JOIN tessera.identity USING (profile) WHERE kind = ? AND value = ?)",
-             {uint64_t{static_cast<uint8_t>(ruling.who->kind)}, std::string_view(ruling.who->value)})))
-      refusals.emplace_back(
-          rulings.fingerprint(static_cast<IdentifierKind>(std::stoi(row[0].value_or("1"))), row[1].value_or("")),
-          !*ruling.collection);
+// The law over the record; a failed look-up is an error at its end.
+class RecordLaw {
+ public:
+  static Result<std::unique_ptr<RecordLaw>> open(store::Record& record) {
+    auto law = std::make_unique<RecordLaw>(record, TRY(read_rulings(record.connection(), record.pseudonym_key())));
+    return law;
   }
-  std::vector<Fact> facts;
-  if (known && (ruling.kind != RulingKind::Consent || ruling.profiling))
-    facts.push_back({*ruling.who, ruling.mark, ruling.profiling, ruling.reason, maker_of(ruling)});
-  return put(record, facts, refusals, ruling, learnt);
+  RecordLaw(store::Record& record, Rulings rulings)
+      : record_(record),
+        rulings_(std::move(rulings)),
+        law(
+            rulings_,
+            [this](const Identifier& who, const auto& visit) {
+              auto kin = kin_of(record_.connection(), who);
+              if (!kin)
+                failed_ = kin.error();
+              else
+                for (const NamedIdentifier& each : *kin) visit(each.view());
+            },
+            RulingLaw::Rows::AreNew) {}
+
+  // What follows from what was said, as one entry.
+  Result<void> put(const Ruling& ruling, Instant learnt) {
+    if (failed_) return std::unexpected(*failed_);
+    TRY(write_facts(record_, law.take_facts(), json_of(ruling).dump(), learnt));
+    const auto refusals = law.take_refusals();
+    if (refusals.empty()) return {};
+    auto transaction = TRY(store::Transaction::begin(record_.connection()));
+    TRY(write_refusals(record_.connection(), refusals, learnt));
+    return transaction.commit();
+  }
+
+ private:
+  store::Record& record_;
+  Rulings rulings_;
+  std::optional<Error> failed_;
+
+ public:
+  RulingLaw law;
+};
+
+Result<void> rule_on_customer(store::Record& record, const Ruling& ruling, Instant learnt) {
+  const bool known = TRY(is_known(record.connection(), *ruling.who));
+  const auto law = TRY(RecordLaw::open(record));
+  TRY(law->law.rule(ruling, learnt, known));
+  return law->put(ruling, learnt);
 }
 
 Result<void> rule_on_value(store::Record& record, const Ruling& ruling, Instant learnt) {
@@ -99,17 +97,13 @@ Result<void> rule_on_value(store::Record& record, const Ruling& ruling, Instant 
   TRY(transaction.commit());
   if (ruling.kind != RulingKind::StaffDomain) return {};
   // Whoever is known by an address of the domain already.
-  std::vector<Fact> facts;
+  const auto law = TRY(RecordLaw::open(record));
   for (const auto& row :
        TRY(connection.rows("SELECT value FROM tessera.identity WHERE kind = 2 AND (value LIKE '%@' || "
                            "? OR value LIKE '%@%.' || ?) ORDER BY profile",
                            {std::string_view(ruling.value), std::string_view(ruling.value)})))
-    facts.push_back({{IdentifierKind::Email, row[0].value_or("")},
-                     Mark::Staff,
-                     {},
-                     "an address of the staff's domain",
-                     std::string(kByAddress)});
-  return put(record, facts, {}, ruling, learnt);
+    law->law.address({IdentifierKind::Email, row[0].value_or("")}, learnt);
+  return law->put(ruling, learnt);
 }
 
 }  // namespace

@@ -20,7 +20,8 @@
 
 #include "core/json.hpp"
 #include "core/result.hpp"
-#include "profiles/intake.hpp"
+#include "profiles/consent.hpp"
+#include "profiles/identifiers.hpp"
 
 namespace tessera::profiles {
 
@@ -39,20 +40,6 @@ enum class RulingKind : uint8_t {
 
 std::string_view name_of(RulingKind kind);
 std::optional<RulingKind> ruling_named(std::string_view name);
-
-// "user_id", "email", "phone", "anonymous_id"
-std::string_view word_of(IdentifierKind kind);
-
-struct NamedIdentifier {
-  IdentifierKind kind = IdentifierKind::UserId;
-  std::string value;
-  bool operator==(const NamedIdentifier&) const = default;
-};
-// {"email": "a@b.c"}; e-mails are folded.
-Json json_of(const NamedIdentifier& identifier);
-Result<NamedIdentifier> parse_identifier(const Json& json);
-// "email:a@b.c", as the command line has it; nullopt: it begins with no such word.
-std::optional<NamedIdentifier> identifier_of(std::string_view text);
 
 struct Ruling {
   RulingKind kind = RulingKind::Mark;

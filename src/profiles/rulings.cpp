@@ -6,6 +6,7 @@
 #include "core/hash.hpp"
 #include "core/text.hpp"
 #include "profiles/load.hpp"
+#include "profiles/tables.hpp"
 
 namespace tessera::profiles {
 
@@ -120,6 +121,20 @@ uint64_t Rulings::fingerprint(IdentifierKind kind, std::string_view value) const
   return hash64(value, key_ + static_cast<uint64_t>(kind));
 }
 
+void Rulings::say_mark(uint64_t fingerprint, std::optional<Mark> mark, std::string_view by) {
+  Standing& standing = standing_[fingerprint];
+  standing.mark = mark;
+  standing.is_persons = !by.starts_with(kDetector);
+}
+
+// What was said before the last word changes nothing now.
+void Rulings::say_profiling(uint64_t fingerprint, bool given, Instant time, uint64_t order) {
+  Standing& standing = standing_[fingerprint];
+  if (standing.profiling && std::pair(time, order) < standing.profiling_at) return;
+  standing.profiling = given;
+  standing.profiling_at = {time, order};
+}
+
 size_t Rulings::bytes() const {
   return standing_.size() * 48 + values_.size() * 112 + refused_.size() * 40;
 }
@@ -128,14 +143,37 @@ size_t Rulings::bytes() const {
 
 namespace {
 
+// The profiles that somebody has ruled on, as SQL; nullopt: none.
+Result<std::optional<std::string>> select_ruled(Connection& connection) {
+  const EventTables tables = TRY(EventTables::read(connection));
+  const EventTable* table = tables.find(SystemStream::Ruling);
+  if (!table) return std::nullopt;
+  return fmt::format("SELECT profile FROM main.{}", store::quoted_name(table->name));
+}
+
+Result<std::unordered_map<Profile, uint64_t>> fingerprints_of_ruled(Connection& connection, const Rulings& rulings) {
+  std::unordered_map<Profile, uint64_t> out;
+  const auto ruled = TRY(select_ruled(connection));
+  if (!ruled) return out;
+  auto answer = TRY(connection.stream(
+      fmt::format("SELECT profile, kind, value FROM tessera.identity WHERE profile IN ({})", *ruled)));
+  while (const auto chunk = TRY(answer.next()))
+    for (size_t row = 0; row < chunk->rows(); ++row)
+      out[chunk->column(0).values<Profile>()[row]] = rulings.fingerprint(
+          static_cast<IdentifierKind>(chunk->column(1).values<uint8_t>()[row]), chunk->column(2).text(row));
+  return out;
+}
+
 // The last word on each profile, in the order in which it was learnt.
 Result<void> read_standings(Connection& connection, Rulings& out) {
   Needs needs = Needs::nothing();
   for (const std::string_view property : {kMarked, kProfiling, kRuledBy})
-    needs.add_property(std::string(kRulings), std::string(property));
+    needs.add_property(std::string(row_of(SystemStream::Ruling)->name), std::string(property));
+  const auto prints = TRY(fingerprints_of_ruled(connection, out));
+  if (prints.empty()) return {};
   const Dictionary dictionary;
   const History history = TRY(load_by_profile(connection, needs, dictionary));
-  const Stream* rulings = history.stream(kRulings);
+  const Stream* rulings = history.stream(SystemStream::Ruling);
   if (!rulings) return {};
   const Column* marked = rulings->column(kMarked, PropertyType::Text, false);
   const Column* profiling = rulings->column(kProfiling, PropertyType::Bool, false);
@@ -146,18 +184,14 @@ Result<void> read_standings(Connection& connection, Rulings& out) {
     for (uint32_t row = rulings->first[profile]; row < rulings->first[profile + 1]; ++row) order.push_back(row);
     std::ranges::sort(order, {}, [&](uint32_t row) { return rulings->seq[row]; });
     for (const uint32_t row : order) {
-      if (marked && marked->texts[row] != kAbsentText) {
-        Rulings::Standing& standing = out.stand(profile);
-        standing.mark = mark_named(history.dictionary.text(marked->texts[row]));
-        standing.is_persons = !by || !history.dictionary.text(by->texts[row]).starts_with(kDetector);
-      }
-      if (profiling && profiling->truths[row] != Truth::Absent) {
-        Rulings::Standing& standing = out.stand(profile);
-        const std::pair at(rulings->time[row], rulings->seq[row]);
-        if (standing.profiling && at < standing.profiling_at) continue;
-        standing.profiling = profiling->truths[row] == Truth::Yes;
-        standing.profiling_at = at;
-      }
+      const auto found = prints.find(profile);
+      if (found == prints.end()) continue;
+      const uint64_t print = found->second;
+      if (marked && marked->texts[row] != kAbsentText)
+        out.say_mark(print, mark_named(history.dictionary.text(marked->texts[row])),
+                     by ? history.dictionary.text(by->texts[row]) : std::string_view());
+      if (profiling && profiling->truths[row] != Truth::Absent)
+        out.say_profiling(print, profiling->truths[row] == Truth::Yes, rulings->time[row], rulings->seq[row]);
     }
   }
   return {};
@@ -182,6 +216,33 @@ Result<Rulings> read_rulings(Connection& connection, std::string_view key) {
   auto answer = TRY(connection.stream("SELECT fingerprint FROM tessera.refused"));
   while (const auto chunk = TRY(answer.next()))
     for (const uint64_t print : chunk->column(0).values<uint64_t>()) out.set_refused(print, true);
+  return out;
+}
+
+Result<Rulings> read_rulings_for_import(Connection& connection, std::string_view key) {
+  Rulings out = TRY(read_rulings(connection, key));
+  const auto ruled = TRY(select_ruled(connection));
+  if (!ruled) return out;
+  std::map<std::string, std::vector<uint64_t>> customers;
+  for (const auto& row : TRY(connection.rows(fmt::format(
+           "SELECT customer, kind, value FROM tessera.identity JOIN tessera.person USING (profile) WHERE customer IN "
+           "(SELECT customer FROM tessera.person WHERE profile IN ({}))",
+           *ruled))))
+    customers[row[0].value_or("")].push_back(
+        out.fingerprint(static_cast<IdentifierKind>(std::stoi(row[1].value_or("1"))), row[2].value_or("")));
+  for (const auto& [customer, prints] : customers) {
+    Rulings::Standing all;
+    for (const uint64_t print : prints)
+      if (const Rulings::Standing* one = out.standing(print)) {
+        if (one->mark) all.mark = one->mark;
+        all.is_persons |= one->is_persons;
+        if (one->profiling && (!all.profiling || one->profiling_at > all.profiling_at)) {
+          all.profiling = one->profiling;
+          all.profiling_at = one->profiling_at;
+        }
+      }
+    for (const uint64_t print : prints) out.stand(print, all);
+  }
   return out;
 }
 

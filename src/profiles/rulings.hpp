@@ -16,7 +16,7 @@
 
 namespace tessera::profiles {
 
-inline constexpr std::string_view kRuledBy = "$by";          // a property of kRulings
+inline constexpr std::string_view kRuledBy = "$by";          // a property of rulings
 inline constexpr std::string_view kDetector = "detector: ";  // how the name of a detector begins
 inline constexpr std::string_view kByAgent = "detector: agent", kByAddress = "detector: address",
                                   kByRate = "detector: rate", kByConsent = "consent of the customer";
@@ -31,20 +31,22 @@ class Rulings {
   // `key`: the record's, so that fingerprints are its own.
   explicit Rulings(std::string_view key = {});
 
-  // --- marks and profiling, by profile
+  // --- marks and profiling, by fingerprint of the identifier
   struct Standing {
     std::optional<Mark> mark;
     bool is_persons = false;  // a person said so last: detectors keep quiet
     std::optional<bool> profiling;
-    std::pair<Instant, Seq> profiling_at{kEver, 0};  // of all of a customer's profiles the last word counts
+    std::pair<Instant, uint64_t> profiling_at{kEver, 0};  // of all of a customer's identifiers the last word counts
   };
-  const Standing* standing(Profile profile) const {
-    const auto found = standing_.find(profile);
+  const Standing* standing(uint64_t fingerprint) const {
+    const auto found = standing_.find(fingerprint);
     return found == standing_.end() ? nullptr : &found->second;
   }
   bool has_standings() const { return !standing_.empty(); }
-  Standing& stand(Profile profile) { return standing_[profile]; }
-  const std::unordered_map<Profile, Standing>& standings() const { return standing_; }
+  // What a ruling says: `order`, of all that is said, later ones higher. No value: it says nothing of it.
+  void say_mark(uint64_t fingerprint, std::optional<Mark> mark, std::string_view by);
+  void say_profiling(uint64_t fingerprint, bool given, Instant time, uint64_t order);
+  void stand(uint64_t fingerprint, Standing standing) { standing_[fingerprint] = standing; }
 
   // --- values
   void block(IdentifierKind kind, std::string_view value, RulingKind ruling);  // Block, Unblock, Allow
@@ -72,7 +74,7 @@ class Rulings {
 
  private:
   uint64_t key_;
-  std::unordered_map<Profile, Standing> standing_;
+  std::unordered_map<uint64_t, Standing> standing_;
   std::map<std::pair<IdentifierKind, std::string>, RulingKind> values_;  // Block, or Allow
   size_t blocked_ = 0;
   std::set<std::string, std::less<>> staff_domains_;
@@ -82,6 +84,8 @@ class Rulings {
 
 // As the record has them.
 Result<Rulings> read_rulings(store::Connection& connection, std::string_view key);
+// What stands of one identifier of a customer stands of all: for those who do not know who belongs together.
+Result<Rulings> read_rulings_for_import(store::Connection& connection, std::string_view key);
 
 // --- listed
 
@@ -97,7 +101,7 @@ Result<void> rule(store::Record& record, const Ruling& ruling, Instant learnt);
 // By public id or any identifier; nullopt: nobody is known by it.
 Result<std::optional<NamedIdentifier>> find_identifier(store::Connection& connection, std::string_view customer);
 
-// One row of tessera.ruling: rulings on values. Those on customers are rows of kRulings, those on pairs are links.
+// One row of tessera.ruling: rulings on values. Those on customers are facts of the system, those on pairs are links.
 struct ValueRuling {
   Seq seq = 0;
   RulingKind kind = RulingKind::Block;

@@ -11,7 +11,7 @@ namespace {
 // seq, kind, customer, other, value, given, reason, made_by of rulings on customers; empty where there are none.
 Result<std::string> on_customers(Connection& connection) {
   const EventTables tables = TRY(EventTables::read(connection));
-  const EventTable* table = tables.find(kRulings);
+  const EventTable* table = tables.find(SystemStream::Ruling);
   if (!table) return std::string();
   const auto column = [&](std::string_view property, StoredType type, std::string_view otherwise) {
     const TableColumn* found = table->column(property, type, false);

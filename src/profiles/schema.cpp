@@ -34,7 +34,7 @@ Result<std::vector<EventListing>> list_events(Connection& connection, Counting c
   std::vector<EventListing> events;
   const EventTables tables = TRY(EventTables::read(connection));
   for (const EventTable& table : tables.all()) {
-    EventListing listing{.event = table.event, .table = table.name};
+    EventListing listing{.event = table.event, .table = table.name, .system = table.system};
     for (const TableColumn& column : table.columns)
       if (column.type != StoredType::Length)
         listing.properties.push_back({.property = column.property,

@@ -26,6 +26,7 @@ struct PropertyListing {
 
 struct EventListing {
   std::string event, table;
+  SystemStream system = SystemStream::None;
   uint64_t rows = 0;
   Instant from = kNever, to = kEver;        // of the rows with a time; where counted
   std::vector<PropertyListing> properties;  // by property, list, type
@@ -33,7 +34,7 @@ struct EventListing {
 
 enum class Counting { No, Yes };
 
-// Every event name, ascending in byte order; traits are the properties of kTraits. Counting reads every column's
+// Every event name, ascending in byte order; traits are properties of the system's streams. Counting reads every column's
 // nulls: about 0.1 s for ten million values.
 Result<std::vector<EventListing>> list_events(store::Connection& connection, Counting counting);
 

@@ -73,6 +73,11 @@ std::unexpected<Error> too_many_events(std::string_view event) {
       "an event is a kind of thing that happens, such as Order Completed; put ids and titles into a property of it");
 }
 
+std::unexpected<Error> reserved_name(std::string_view event) {
+  return fail(fmt::format("'{}' is the name of facts that only the system says", event), {},
+              "name the event otherwise");
+}
+
 std::optional<std::string> flaw_of_event_name(std::string_view event) {
   if (trim(event).empty()) return "an event's name is empty";
   if (event.size() > kMaxNameBytes) return fmt::format("an event's name has more than {} bytes", kMaxNameBytes);
@@ -106,11 +111,12 @@ const TableColumn* EventTable::column(std::string_view property, StoredType type
 
 Result<EventTables> EventTables::read(Connection& connection) {
   EventTables tables;
-  auto names = TRY(connection.query("SELECT event, table_name FROM tessera.catalogue WHERE kind = 'event' "));
+  auto names = TRY(connection.query("SELECT event, table_name, system FROM tessera.catalogue WHERE kind = 'event' "));
   while (const auto chunk = TRY(names.next()))
     for (size_t row = 0; row < chunk->rows(); ++row)
       tables.tables_.push_back({.event = std::string(chunk->column(0).text(row)),
-                                .name = std::string(chunk->column(1).text(row).substr(sizeof "main." - 1))});
+                                .name = std::string(chunk->column(1).text(row).substr(sizeof "main." - 1)),
+                                .system = static_cast<SystemStream>(chunk->column(2).values<uint8_t>()[row])});
   std::ranges::sort(tables.tables_, {}, &EventTable::event);
   auto columns = TRY(connection.query(
       "SELECT event, property, type, is_list, column_name, coalesce(class, '') FROM tessera.property ORDER BY rowid"));
@@ -129,9 +135,26 @@ Result<EventTables> EventTables::read(Connection& connection) {
   return tables;
 }
 
-const EventTable* EventTables::find(std::string_view event) const {
-  const auto table = std::ranges::lower_bound(tables_, event, {}, &EventTable::event);
-  return table != tables_.end() && table->event == event ? &*table : nullptr;
+const EventTable* EventTables::find(StreamName name) const {
+  if (name.system != SystemStream::None) {
+    const auto table = std::ranges::find(tables_, name.system, &EventTable::system);
+    return table != tables_.end() ? &*table : nullptr;
+  }
+  const auto table = std::ranges::lower_bound(tables_, name.event, {}, &EventTable::event);
+  return table != tables_.end() && table->event == name.event && table->system == SystemStream::None ? &*table
+                                                                                                     : nullptr;
+}
+
+// Sent events never change their name: where one of an earlier version has that of a row, the row's stream has another.
+std::string EventTables::free_event_name(StreamName name) const {
+  const auto is_taken = [&](const std::string& event) {
+    return std::ranges::binary_search(tables_, event, {}, &EventTable::event);
+  };
+  std::string event(name.event);
+  if (name.system == SystemStream::None) return event;
+  for (int n = 1; is_taken(event); ++n)
+    event = fmt::format("{}{}{})", name.event, kOfSystem, n == 1 ? "" : fmt::format(" {}", n));
+  return event;
 }
 
 std::string EventTables::free_table_name(std::string_view event) const {
@@ -146,13 +169,15 @@ std::string EventTables::free_table_name(std::string_view event) const {
   return name;
 }
 
-Result<const EventTable*> EventTables::grow(Connection& connection, std::string_view event,
-                                            std::vector<TableColumn> wanted) {
-  auto table = std::ranges::lower_bound(tables_, event, {}, &EventTable::event);
-  const bool is_new = table == tables_.end() || table->event != event;
+Result<const EventTable*> EventTables::grow(Connection& connection, StreamName name, std::vector<TableColumn> wanted) {
+  const EventTable* known = find(name);
+  const bool is_new = !known;
+  auto table = tables_.begin() + (known ? known - tables_.data() : 0);
   if (is_new) {
-    if (tables_.size() >= kMaxEvents && event != kRulings) return too_many_events(event);
-    table = tables_.insert(table, {.event = std::string(event), .name = free_table_name(event)});
+    if (name.system == SystemStream::None && tables_.size() >= kMaxEvents) return too_many_events(name.event);
+    EventTable made{.event = free_event_name(name), .system = name.system};
+    made.name = free_table_name(made.event);
+    table = tables_.insert(std::ranges::lower_bound(tables_, made.event, {}, &EventTable::event), std::move(made));
     has_new_ = true;
   }
   std::erase_if(wanted,
@@ -174,22 +199,23 @@ Result<const EventTable*> EventTables::grow(Connection& connection, std::string_
     definitions += ", " + definition_of(column);
     alterations += fmt::format("ALTER TABLE {} ADD COLUMN {};", full_name, definition_of(column));
   }
-  TRY(list_columns(connection, event, wanted));
+  TRY(list_columns(connection, table->event, wanted));
   std::ranges::move(wanted, std::back_inserter(table->columns));
   if (is_new) {
     TRY(connection.run(fmt::format("CREATE TABLE {}({})", full_name, definitions)));
-    TRY(connection.run("INSERT INTO tessera.catalogue VALUES ('main.' || ?, 'event', ?, ['profile'])",
-                       {std::string_view(table->name), event}));
+    TRY(connection.run(
+        "INSERT INTO tessera.catalogue VALUES ('main.' || ?, 'event', ?, ['profile'], ?)",
+        {std::string_view(table->name), std::string_view(table->event), uint64_t{static_cast<uint8_t>(name.system)}}));
   } else {
     TRY(connection.run(alterations));
   }
-  grown_.emplace_back(event);
+  grown_.push_back(table->event);
   return &*table;
 }
 
 Result<void> EventTables::refresh_views(Connection& connection) {
   for (const std::string& event : grown_) {
-    const EventTable& table = *find(event);
+    const EventTable& table = *std::ranges::lower_bound(tables_, event, {}, &EventTable::event);
     TRY(connection.run(
         fmt::format("CREATE OR REPLACE VIEW main.{} AS SELECT person.customer, e.* EXCLUDE (profile, fingerprint) "
                     "FROM main.{} e JOIN tessera.person ON person.profile = e.profile",

@@ -1,4 +1,4 @@
-// The tables of events: one an event name, named so that a person can type it (Order Completed -> order_completed),
+// The tables of events and of the system's facts (system_facts.hpp): one an event name, named so that a person can type it (Order Completed -> order_completed),
 // with a typed column for every property, type and listness. They grow as new names arrive; nothing ever changes its
 // type.
 //
@@ -17,6 +17,7 @@
 
 #include "core/result.hpp"
 #include "profiles/history.hpp"
+#include "profiles/system_facts.hpp"
 #include "store/record.hpp"
 
 namespace tessera::profiles {
@@ -37,7 +38,9 @@ struct TableColumn {
 };
 
 struct EventTable {
-  std::string event, name;
+  std::string event;  // of a system's stream: its row's name, or one like it where a sender's event has that one
+  std::string name;
+  SystemStream system = SystemStream::None;
   std::vector<TableColumn> columns;
   const TableColumn* column(std::string_view property, StoredType type, bool is_list) const;
 };
@@ -47,24 +50,25 @@ class EventTables {
   static Result<EventTables> read(store::Connection& connection);
 
   const std::vector<EventTable>& all() const { return tables_; }  // by event name
-  const EventTable* find(std::string_view event) const;
+  const EventTable* find(StreamName name) const;
 
   // The tables' columns for these properties (their `name` is ignored), made where missing, in the transaction at hand.
   // Where the table is full the rest stays without: column() of it is null.
-  Result<const EventTable*> grow(store::Connection& connection, std::string_view event,
-                                 std::vector<TableColumn> wanted);
+  Result<const EventTable*> grow(store::Connection& connection, StreamName name, std::vector<TableColumn> wanted);
   // The views over the tables that grew since the last call.
   Result<void> refresh_views(store::Connection& connection);
 
  private:
+  std::string free_event_name(StreamName name) const;
   std::string free_table_name(std::string_view event) const;
   std::vector<EventTable> tables_;
   std::vector<std::string> grown_;  // event names
   bool has_new_ = false;
 };
 
-// The error for the event name that is one too many.
+// The errors for the event name that is one too many, and for one that is_reserved.
 std::unexpected<Error> too_many_events(std::string_view event);
+std::unexpected<Error> reserved_name(std::string_view event);
 // Why this cannot be an event's name; nullopt if it can. Callers reject the row with it.
 std::optional<std::string> flaw_of_event_name(std::string_view event);
 // "Order Completed" -> "order_completed", "$identify" -> "identify".

@@ -150,7 +150,7 @@ class Writing {
     const profiles::Seq visible = history_.visible_until(out_.since);
     size_t dated = 0, seen = 0;
     for (const Stream& stream : history_.streams) {
-      if (stream.event.starts_with('$')) continue;
+      if (!stream.is_counted()) continue;
       for (size_t row = 0; row < stream.rows(); ++row) {
         out_.events += stream.time[row] > out_.since && stream.time[row] <= out_.until;
         if (stream.time[row] <= out_.until) out_.newest = std::max(out_.newest, stream.time[row]);

@@ -201,11 +201,15 @@ void Bound::bind_patterns() {
       of_pattern.push_back(static_cast<uint32_t>(groups.size()));
       groups.push_back(group);
     };
+    if (pattern.system != profiles::SystemStream::None) {
+      if (const Stream* stream = history_->stream(pattern.system)) add(*stream);
+      continue;
+    }
     for (const std::string& name : pattern.names)
       if (const Stream* stream = history_->stream(name)) add(*stream);
     if (pattern.names.empty())
       for (const Stream& stream : history_->streams)
-        if (!stream.event.starts_with('$')) add(stream);
+        if (stream.is_counted()) add(stream);
   }
 }
 
@@ -378,7 +382,7 @@ Result<Bound> Bound::bind_within(const Plan& plan, const profiles::History& hist
   bound.limits_ = limits;
   bound.plan_ = &plan;
   bound.history_ = &history;
-  bound.has_rulings_ = history.stream(profiles::kRulings) != nullptr;
+  bound.has_rulings_ = history.stream(profiles::SystemStream::Ruling) != nullptr;
   VERIFY(history.dictionary.size() < kLiteralText);
   const size_t nodes = plan.nodes.size();
   bound.parts.resize(nodes);
@@ -394,7 +398,7 @@ Result<Bound> Bound::bind_within(const Plan& plan, const profiles::History& hist
     reads_instants |= node.type == language::Type::Instant;
     reads_traits |= node.scope == 0 && (node.op == Op::Property || node.op == Op::AnyElement);
   }
-  if (const Stream* traits = reads_traits ? history.stream(profiles::kTraits) : nullptr) {
+  if (const Stream* traits = reads_traits ? history.stream(profiles::SystemStream::Identify) : nullptr) {
     bound.traits = bound.use_stream(*traits);
     bound.use_cut(bound.traits, {Cut::Kind::Ago, 0});
   }

@@ -4,6 +4,7 @@
 
 #include "language/print.hpp"
 #include "language/walk.hpp"
+#include "profiles/gate.hpp"
 #include "segment/block.hpp"
 
 namespace tessera::segment {
@@ -76,26 +77,17 @@ class Explaining {
 
   // What of the gate (plan.hpp) keeps the customer out at that instant; empty: nothing.
   std::string left_out_because(profiles::CustomerIndex customer, Instant as_of, profiles::Seq visible) const {
-    const profiles::Stream* rulings = history_.stream(profiles::kRulings);
-    if (!rulings) return {};
-    const auto* marked = rulings->column(profiles::kMarked, profiles::PropertyType::Text, false);
-    const auto* why = rulings->column(profiles::kMarkedReason, profiles::PropertyType::Text, false);
-    const auto* profiling = rulings->column(profiles::kProfiling, profiles::PropertyType::Bool, false);
-    std::string mark, refusal;
-    for (uint32_t row = rulings->first[customer]; row < rulings->first[customer + 1]; ++row) {
-      if (rulings->time[row] > as_of || rulings->seq[row] >= visible) continue;
-      const std::string since =
-          rulings->time[row] == kEver ? "since ever" : "since " + tessera::text_of(rulings->time[row]);
-      if (marked && marked->texts[row] == profiles::kClearedText) mark.clear();
-      if (marked && marked->texts[row] > profiles::kClearedText) {
-        mark = fmt::format("left out: marked as {} {}", history_.dictionary.text(marked->texts[row]), since);
-        if (why && why->texts[row] > profiles::kClearedText)
-          mark += fmt::format(" ({})", history_.dictionary.text(why->texts[row]));
-      }
-      if (profiling && profiling->truths[row] != profiles::Truth::Absent)
-        refusal = profiling->truths[row] == profiles::Truth::No ? "left out: has refused profiling " + since : "";
-    }
-    return !refusal.empty() ? refusal : mark;
+    const profiles::Gate gate(history_);
+    const auto since = [&](uint32_t row) {
+      return gate.since(row) == kEver ? "since ever" : "since " + tessera::text_of(gate.since(row));
+    };
+    if (const auto refused = gate.refused(customer, as_of, visible))
+      return "left out: has refused profiling " + since(*refused);
+    const auto marked = gate.marked(customer, as_of, visible);
+    if (!marked) return {};
+    std::string out = fmt::format("left out: marked as {} {}", gate.mark(*marked), since(*marked));
+    if (!gate.reason(*marked).empty()) out += fmt::format(" ({})", gate.reason(*marked));
+    return out;
   }
 
   // Every expression that the explanation will speak of.

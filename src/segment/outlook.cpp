@@ -140,7 +140,7 @@ class Outlooking {
       for (uint32_t row = 0; row < stream.rows(); ++row) out.push_back({stream.event, row, stream.time[row]});
     };
     for (const Stream& stream : own_.streams)
-      if (events.names.empty() ? !stream.event.starts_with('$')
+      if (events.names.empty() ? stream.is_counted()
                                : std::ranges::find(events.names, stream.event) != events.names.end())
         add(stream);
     std::ranges::stable_sort(out, std::ranges::greater{}, &Like::time);

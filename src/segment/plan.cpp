@@ -102,11 +102,10 @@ class Lowering {
   }
 
   NodeId gated(NodeId root, bool with_marked) {
-    const NodeId profiling = trait(profiles::kRulings, profiles::kProfiling, language::Type::Bool);
+    const NodeId profiling = trait(profiles::kProfiling, language::Type::Bool);
     std::vector<NodeId> stops = {is(language::TruthTest::IsFalse, profiling)};
     if (!with_marked)
-      stops.push_back(condition(
-          {.op = Op::Known, .operands = {trait(profiles::kRulings, profiles::kMarked, language::Type::Text)}}, 0));
+      stops.push_back(condition({.op = Op::Known, .operands = {trait(profiles::kMarked, language::Type::Text)}}, 0));
     return logic(Op::And, {root, negate(logic(Op::Or, std::move(stops), 0))}, 0);
   }
 
@@ -133,11 +132,14 @@ class Lowering {
   }
 
   uint32_t pattern(const language::EventPattern& written) {
-    Pattern pattern{written.names, written.each};
+    Pattern pattern{.names = written.names, .each = written.each};
     std::sort(pattern.names.begin(), pattern.names.end());
     pattern.names.erase(std::unique(pattern.names.begin(), pattern.names.end()), pattern.names.end());
     if (!written.where.empty()) pattern.where = lower(written.where[0], scope_of(written.each));
-    std::string key = fmt::format("{}/{}", KeyOf{}(pattern.each), pattern.where);
+    return intern_pattern(std::move(pattern));
+  }
+  uint32_t intern_pattern(Pattern pattern) {
+    std::string key = fmt::format("{}/{}/{}", KeyOf{}(pattern.each), pattern.where, int(pattern.system));
     for (const std::string& name : pattern.names) key += "/" + KeyOf{}(name);
     const auto [found, is_new] = patterns_.emplace(std::move(key), static_cast<uint32_t>(plan_.patterns.size()));
     if (is_new) plan_.patterns.push_back(std::move(pattern));
@@ -189,13 +191,12 @@ class Lowering {
                     "Put the condition on the trait beside the one on the events, joined with 'and'.");
     if (type == language::Type::List)
       return intern({.op = Op::Property, .type = type, .scope = 0, .detail = trait.name});
-    return this->trait(profiles::is_ruling(trait.name) ? profiles::kRulings : profiles::kTraits, trait.name, type);
+    return this->trait(trait.name, type);
   }
-  NodeId trait(std::string_view stream, std::string_view name, language::Type type) {
-    const language::EventPattern facts{.names = {std::string(stream)}};
-    return intern({.op = Op::Aggregate,
-                   .type = type,
-                   .detail = AggregatePlan{Reduce::LastTrait, pattern(facts), std::string(name), {}}});
+  NodeId trait(std::string_view name, language::Type type) {
+    const uint32_t facts = intern_pattern({.names = {}, .system = profiles::stream_of_trait(name), .each = {}});
+    return intern(
+        {.op = Op::Aggregate, .type = type, .detail = AggregatePlan{Reduce::LastTrait, facts, std::string(name), {}}});
   }
 
   NodeId lower(const language::Property& property, language::Type type, uint16_t scope) {
@@ -536,11 +537,13 @@ std::vector<NodeId> Plan::cone(const std::vector<NodeId>& roots) const {
   return out;
 }
 
-bool Plan::reads(const std::vector<NodeId>& cone, std::string_view event) const {
+bool Plan::reads(const std::vector<NodeId>& cone, profiles::StreamName stream) const {
+  using profiles::SystemStream;
   const auto matches = [&](uint32_t index) {
     const Pattern& pattern = patterns[index];
-    return pattern.names.empty() ? !event.starts_with('$')
-                                 : std::ranges::find(pattern.names, event) != pattern.names.end();
+    if (pattern.system != SystemStream::None) return pattern.system == stream.system;
+    return pattern.names.empty() ? profiles::is_counted(stream.system)
+                                 : std::ranges::find(pattern.names, stream.event) != pattern.names.end();
   };
   return std::ranges::any_of(cone, [&](NodeId id) {
     const Node& node = nodes[id];
@@ -548,7 +551,8 @@ bool Plan::reads(const std::vector<NodeId>& cone, std::string_view event) const 
     if (const auto* score = std::get_if<ScorePlan>(&node.detail))
       return std::ranges::any_of(score->terms, [&](const ScorePlan::Term& term) { return matches(term.pattern); });
     // A list trait; all other traits are aggregates.
-    return (node.op == Op::Property || node.op == Op::AnyElement) && node.scope == 0 && event == profiles::kTraits;
+    return (node.op == Op::Property || node.op == Op::AnyElement) && node.scope == 0 &&
+           stream.system == SystemStream::Identify;
   });
 }
 

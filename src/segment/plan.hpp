@@ -23,6 +23,7 @@
 
 #include "core/result.hpp"
 #include "language/tree.hpp"
+#include "profiles/system_facts.hpp"
 #include "segment/rational.hpp"
 
 namespace tessera::segment {
@@ -59,7 +60,8 @@ enum class CalendarPart : uint8_t { Hour, Weekday, Month, Day };
 
 // Which rows: interned too.
 struct Pattern {
-  std::vector<std::string> names;  // empty: every event but those of the system
+  std::vector<std::string> names;  // empty: every event that is counted, or the system's stream below
+  profiles::SystemStream system = profiles::SystemStream::None;
   std::string each;
   NodeId where = kNoNode;  // in the scope of `each`
 };
@@ -160,7 +162,7 @@ struct Plan {
   std::vector<NodeId> cone(NodeId node) const;
   std::vector<NodeId> cone(const std::vector<NodeId>& nodes) const;
   // Whether one of these nodes looks at events of this name.
-  bool reads(const std::vector<NodeId>& cone, std::string_view event) const;
+  bool reads(const std::vector<NodeId>& cone, profiles::StreamName stream) const;
   // Index in `outputs` by name or slug; nullopt where there is none.
   std::optional<uint32_t> find(std::string_view name) const;
 };

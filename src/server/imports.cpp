@@ -25,7 +25,7 @@ Result<std::unordered_set<uint64_t>> known_rows(store::Connection& connection,
   const auto tables = TRY(profiles::EventTables::read(connection));
   const std::vector<std::string> columns = {"fingerprint"};
   for (const auto& [event, all] : prints) {
-    const auto* table = tables.find(event);
+    const auto* table = tables.find(ingest::stream_on_wire(event));
     if (!table) continue;
     TRY(connection.run("CREATE OR REPLACE TEMP TABLE incoming(fingerprint UBIGINT)"));
     auto writer = TRY(store::Writer::open(connection, "temp", "incoming", columns));

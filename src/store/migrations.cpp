@@ -137,12 +137,22 @@ INSERT INTO tessera.catalogue VALUES
   ('tessera.discovery_member', 'people', NULL, ['profile']);
 )sql";
 
+// Notes on version 6, whose a stream is (profiles/system_facts.hpp):
+// - catalogue.system: of a table of events, the number of the system's stream; 0: a sender's. Until now nobody but the
+//   system could write under these names.
+constexpr const char* kVersion6 = R"sql(
+ALTER TABLE tessera.catalogue ADD COLUMN system UTINYINT DEFAULT 0;
+UPDATE tessera.catalogue SET system =
+  CASE event WHEN '$identify' THEN 1 WHEN '$group' THEN 2 WHEN '$ruling' THEN 3 ELSE 0 END;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "the first tables", kVersion1},
     {2, "webhooks", kVersion2},
     {3, "a server's log, changes and sources", kVersion3},
     {4, "rulings", kVersion4},
     {5, "runs of discover", kVersion5},
+    {6, "streams of the system", kVersion6},
 };
 
 }  // namespace

@@ -277,7 +277,7 @@ TEST(Hunch, ATraitWithoutADateIsSaidToLeak) {
   HistoryBuilder builder;
   for (size_t i = 0; i < 300; ++i) {
     HistoryBuilder::Row row{
-        .customer = id_of(i), .event = std::string(profiles::kTraits), .time = kEver, .properties = {}};
+        .customer = id_of(i), .event = std::string("$identify"), .time = kEver, .properties = {}};
     row.properties["plan"] = HistoryBuilder::Value(std::string(i % 2 ? "gold" : "basic"));
     builder.add(std::move(row), kT);
     builder.add({.customer = id_of(i), .event = "Order Completed", .time = kCut - kDay * 9, .properties = {}}, kT);

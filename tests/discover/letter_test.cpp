@@ -220,7 +220,7 @@ TEST(Letter, BotsAndStaffAreNotNamed) {
   weekly_orders(shop, 60, 0.6, 3);
   shop.order("u007", kUntil - kDay, 5000);
   shop.builder.add({"u007",
-                    std::string(profiles::kRulings),
+                    "$ruling",
                     kUntil - kDay * 50,
                     {{std::string(profiles::kMarked), HistoryBuilder::Value(std::string("staff"))}}});
   for (const report::Notable& each : letter_of(std::move(shop)).notables)

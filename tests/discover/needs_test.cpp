@@ -258,7 +258,7 @@ TEST(Needs, HostileTextsStayTexts) {
         if (!often && i < 18) review(builder, order, "Aurelia Quillfeather was rude");
         // A customer's own name is not news.
         builder.add({order.customer,
-                     std::string(profiles::kTraits),
+                     std::string("$identify"),
                      order.time,
                      {{"first_name", HistoryBuilder::Value(std::string("Wilhelmina"))}}});
         if (!often) review(builder, order, "Greetings, Wilhelmina");

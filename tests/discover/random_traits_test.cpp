@@ -24,7 +24,7 @@ profiles::History company(Rng rng) {
       return HistoryBuilder::Value(fmt::format("{} {}", of, rng.below(levels)));
     };
     builder.add({id,
-                 std::string(profiles::kTraits),
+                 std::string("$identify"),
                  start,
                  {{"colour", word("colour", 3)},
                   {"region", word("region", 12)},

@@ -128,7 +128,7 @@ inline Result<SimulatedHistory> simulated_history(const simulate::Options& optio
     for (const simulate::Event& event : life.events) {
       if (event.at >= until) continue;
       const std::string name =
-          event.kind == simulate::Kind::Identify ? std::string(profiles::kTraits) : std::string(event.name);
+          event.kind == simulate::Kind::Identify ? std::string("$identify") : std::string(event.name);
       auto& [stream, filler] = streams[event.kind == simulate::Kind::Page ? "Page Viewed" : name];
       if (!stream) {
         stream = std::make_unique<profiles::Stream>();

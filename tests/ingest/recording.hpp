@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/result.hpp"
 #include "core/time.hpp"
 #include "profiles/intake.hpp"
 
@@ -36,8 +37,12 @@ class RecordingIntake final : public profiles::Intake {
  public:
   std::vector<RecordedRow> rows;
   std::vector<profiles::Reject> rejects;
+  std::map<std::string, profiles::SystemStream> systems;  // of each event: None where it is the sender's
 
-  Kind kind(std::string_view event) override { return id_of(kinds_, std::string(event)); }
+  Kind kind(profiles::StreamName name) override {
+    systems[std::string(name.event)] = name.system;
+    return id_of(kinds_, std::string(name.event));
+  }
   Property property(Kind, std::string_view name) override { return id_of(properties_, std::string(name)); }
 
   void start(Kind kind, std::span<const profiles::Identifier> who, Instant time, uint64_t fingerprint) override {
@@ -51,14 +56,10 @@ class RecordingIntake final : public profiles::Intake {
     rows.push_back(std::move(row));
     elements_ = 0;
   }
-  void put(Property p, Number value) override { set(p, value.text()); }
-  void put(Property p, std::string_view text) override { set(p, fmt::format("'{}'", text)); }
-  void put(Property p, bool truth) override { set(p, truth ? "true" : "false"); }
+  void put_scalar(Property p, profiles::Scalar value) override { set(p, shown(value)); }
   void put_null(Property p) override { set(p, "null"); }
   void put_raw(Property p, std::string_view json) override { set(p, fmt::format("<{}>", json)); }
-  void element(Property p, Number value) override { add(p, value.text()); }
-  void element(Property p, std::string_view text) override { add(p, fmt::format("'{}'", text)); }
-  void element(Property p, bool truth) override { add(p, truth ? "true" : "false"); }
+  void put_element(Property p, profiles::Scalar value) override { add(p, shown(value)); }
   void next_element(Kind, std::string_view prefix) override {
     ++elements_;
     for (auto& [name, items] : rows.back().lists) {
@@ -66,17 +67,6 @@ class RecordingIntake final : public profiles::Intake {
     }
   }
   void reject(profiles::Reject reject) override { rejects.push_back(std::move(reject)); }
-  Result<profiles::IntakeOutcome> commit(Progress&, const Finally&) override {
-    profiles::IntakeOutcome outcome{.entry = 1};
-    std::set<std::string> people;
-    for (const RecordedRow& row : rows) {
-      people.insert(row.who.front());
-      outcome.stored += row.event == "$identify" ? 0 : 1;
-    }
-    outcome.customers = people.size();
-    return outcome;
-  }
-
   std::set<uint64_t> fingerprints() const {
     std::set<uint64_t> all;
     for (const RecordedRow& row : rows) all.insert(row.fingerprint);
@@ -91,6 +81,12 @@ class RecordingIntake final : public profiles::Intake {
   }
 
  private:
+  static std::string shown(const profiles::Scalar& value) {
+    return std::visit(Match{[](Number number) { return number.text(); },
+                            [](std::string_view text) { return fmt::format("'{}'", text); },
+                            [](bool truth) { return std::string(truth ? "true" : "false"); }},
+                      value);
+  }
   static uint32_t id_of(std::vector<std::string>& names, const std::string& name) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found != names.end()) return static_cast<uint32_t>(found - names.begin());

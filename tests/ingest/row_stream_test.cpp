@@ -13,7 +13,7 @@ using profiles::IdentifierKind;
 
 // Puts rows of all shapes.
 void put_rows(profiles::Intake& intake, size_t count) {
-  const auto order = intake.kind("Order Completed"), traits = intake.kind("$identify");
+  const auto order = intake.kind("Order Completed"), traits = intake.kind(profiles::SystemStream::Identify);
   const auto total = intake.property(order, "total"), note = intake.property(order, "note"),
              paid = intake.property(order, "paid"), gone = intake.property(order, "gone"),
              raw = intake.property(order, "raw"), sku = intake.property(order, "products.sku"),

@@ -40,7 +40,7 @@ constexpr const char* kProperties[] = {"total", "n", "plan", "country", "channel
 
 std::unique_ptr<Memory> memory_of_everything() {
   Wanted wanted{.any_event = true, .events = {}, .properties = {}};
-  for (const std::string_view event : {profiles::kTraits, profiles::kRulings}) wanted.events.emplace(event);
+  for (const profiles::SystemStreamRow& row : profiles::kSystemStreams) wanted.systems.insert(row.stream);
   for (const char* property : kProperties) wanted.properties.emplace(property);
   for (const std::string_view mark : {profiles::kMarked, profiles::kProfiling}) wanted.properties.emplace(mark);
   return std::make_unique<Memory>(std::move(wanted));
@@ -144,7 +144,7 @@ class Runner {
     } else {
       for (const std::string_view who : split(cells[1], ',')) row.who.push_back(identifier_of(trim(who)));
       row.row = {.customer = {},
-                 .event = std::string(cells[3] == "traits" ? profiles::kTraits : cells[3]),
+                 .event = std::string(cells[3] == "traits" ? "$identify" : cells[3]),
                  .time = cells[2].empty() ? learnt : MUST(oracle::read_when(cells[2], learnt)),
                  .properties = MUST(oracle::read_properties(cells[4]))};
       if (!cells[5].empty()) row.fingerprint = hash64(cells[5]);

@@ -42,7 +42,7 @@ Value scalar(Rng& rng, char kind) {
 }
 
 void fill(Rng& rng, HistoryBuilder::Row& row) {
-  if (row.event == profiles::kRulings) {
+  if (row.event == "$ruling") {
     if (rng.chance(0.3))
       row.properties[std::string(profiles::kProfiling)] = rng.chance(0.4);
     else
@@ -50,7 +50,7 @@ void fill(Rng& rng, HistoryBuilder::Row& row) {
           rng.chance(0.5) ? Value(std::string(kMarks[rng.below(3)])) : Value(nullptr);
     return;
   }
-  if (row.event == profiles::kTraits) {
+  if (row.event == "$identify") {
     for (const Named& trait : kTraits)
       if (rng.chance(0.6)) row.properties[trait.name] = scalar(rng, trait.kind);
   } else {
@@ -168,10 +168,10 @@ std::vector<WorldRow> random_world(Rng& rng, const WorldSettings& settings) {
       rows.push_back(std::move(row));
       continue;
     }
-    row.row.event = rng.chance(settings.rulings) ? profiles::kRulings : kEvents[rng.below(std::size(kEvents))];
+    row.row.event = rng.chance(settings.rulings) ? "$ruling" : kEvents[rng.below(std::size(kEvents))];
     row.row.time =
         rng.chance(settings.late) ? kStart + kHour * rng.between(0, kHours) : row.learnt - kHour * rng.between(0, 2);
-    if (row.row.event == profiles::kTraits && rng.chance(0.1)) row.row.time = kEver;
+    if (row.row.event == "$identify" && rng.chance(0.1)) row.row.time = kEver;
     fill(rng, row.row);
     rows.push_back(std::move(row));
     if (rng.chance(0.1)) rows.push_back(rows.back());  // sent again
@@ -182,7 +182,9 @@ std::vector<WorldRow> random_world(Rng& rng, const WorldSettings& settings) {
 void put(profiles::Intake& intake, const WorldRow& row) {
   std::vector<profiles::Identifier> who;
   for (const auto& [kind, value] : row.who) who.push_back({kind, value});
-  const auto kind = intake.kind(row.row.event);
+  const auto system = profiles::system_stream_named(row.row.event);
+  const auto kind = intake.kind(system == profiles::SystemStream::None ? profiles::StreamName(row.row.event)
+                                                                       : profiles::StreamName(system));
   intake.start(kind, who, row.row.time, row.fingerprint);
   const auto put_value = [&](profiles::Intake::Property property, const Value& value) {
     std::visit(
@@ -253,7 +255,7 @@ BatchWorld::BatchWorld(const segment::Plan& plan, std::span<const WorldRow> rows
     }
     if (ruling.kind != RulingKind::Mark && ruling.kind != RulingKind::Unmark && !ruling.profiling) return;
     WorldRow& fact = ruled_.emplace_back(row);
-    fact.row = {.customer = {}, .event = std::string(profiles::kRulings), .time = row.learnt, .properties = {}};
+    fact.row = {.customer = {}, .event = "$ruling", .time = row.learnt, .properties = {}};
     if (ruling.profiling)
       fact.row.properties[std::string(profiles::kProfiling)] = *ruling.profiling;
     else

@@ -150,7 +150,7 @@ std::string said_by_segments(const Question& question, const language::Program& 
 
 std::optional<std::string_view> cannot_be_segments(const Question& question) {
   if (!as_segments(question)) return "for it knows memberships and no values";
-  if (question.asks == Asks::Value && question.history.stream(profiles::kRulings))
+  if (question.asks == Asks::Value && question.history.stream(profiles::SystemStream::Ruling))
     return "for rulings keep people out of its segments";
   return std::nullopt;
 }

@@ -162,7 +162,7 @@ class LiveRun {
       profiles::Intake& intake = fold_->intake();
       for (const std::string& customer : question_.history.customer) {
         const profiles::Identifier who{profiles::IdentifierKind::UserId, customer};
-        intake.start(intake.kind(profiles::kTraits), std::span(&who, 1), now_, ~uint64_t{offset_++});
+        intake.start(intake.kind(profiles::SystemStream::Identify), std::span(&who, 1), now_, ~uint64_t{offset_++});
       }
     });
   }

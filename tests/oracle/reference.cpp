@@ -174,7 +174,7 @@ std::vector<Reference::Found> Reference::matches(const EventPattern& events, con
   std::vector<Found> out;
   const auto is_within = within(window);
   for (const Row* row : existing()) {
-    const bool named = events.names.empty() ? !row->event.starts_with("$")
+    const bool named = events.names.empty() ? profiles::is_counted(profiles::system_stream_named(row->event))
                                             : std::count(events.names.begin(), events.names.end(), row->event) > 0;
     if (!named || !is_within(*row)) continue;
     if (events.each.empty()) {
@@ -236,7 +236,7 @@ Value Reference::property(const std::string& name, Type type, const Here& here) 
 Value Reference::trait(const std::string& name, Type type) const {
   const auto rows = existing();
   for (size_t i = rows.size(); i-- > 0;) {
-    if (rows[i]->event != (name[0] == '$' && profiles::is_ruling(name) ? profiles::kRulings : profiles::kTraits))
+    if (rows[i]->event != profiles::row_of(profiles::stream_of_trait(name))->name)
       continue;
     const auto cell = rows[i]->scalars.find(name);
     if (cell == rows[i]->scalars.end()) continue;
@@ -256,7 +256,7 @@ std::optional<std::vector<std::vector<Known>>> Reference::list(const Expr& expr,
   }
   const auto rows = existing();
   for (size_t i = rows.size(); i-- > 0;) {
-    if (rows[i]->event != profiles::kTraits) continue;
+    if (rows[i]->event != "$identify") continue;
     const auto cell = rows[i]->lists.find(std::get<Trait>(expr.node).name);
     if (cell == rows[i]->lists.end() || cell->second.elements.empty()) continue;
     if (cell->second.cleared) return std::nullopt;
@@ -573,7 +573,7 @@ Tri Reference::condition(const AnyElement& node, const Here* here) const {
   };
   if (!here) {
     for (const Row* candidate : existing())
-      if (candidate->event == profiles::kTraits && length(*candidate) > 0) row = candidate;
+      if (candidate->event == "$identify" && length(*candidate) > 0) row = candidate;
     if (!row) return std::nullopt;
   }
   bool unknown = false;

@@ -90,7 +90,7 @@ Result<profiles::History> read_shop(std::string_view table, Instant now) {
       continue;
     }
     HistoryBuilder::Row row{.customer = std::string(cells[0]),
-                            .event = std::string(cells[2] == "traits" ? profiles::kTraits : cells[2]),
+                            .event = std::string(cells[2] == "traits" ? "$identify" : cells[2]),
                             .time = TRY(read_when(cells[1], now)),
                             .properties = TRY(read_properties(cells[3]))};
     builder.add(std::move(row), TRY(read_when(cells[4], now)));

@@ -1,4 +1,4 @@
-#include "profiles/intake.hpp"
+#include "profiles/import_intake.hpp"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -30,10 +30,10 @@ const FixedClock kClock(Instant{0});
 
 class IntakeTest : public testing::Test {
  protected:
-  std::unique_ptr<Intake> begin(Instant learnt = Instant{1000}) {
+  std::unique_ptr<ImportIntake> begin(Instant learnt = Instant{1000}) {
     return MUST(begin_intake(*record, {.description = "a test"}, learnt));
   }
-  IntakeOutcome commit(Intake& intake) {
+  IntakeOutcome commit(ImportIntake& intake) {
     SilentProgress progress;
     return MUST(intake.commit(progress));
   }
@@ -88,7 +88,7 @@ TEST_F(IntakeTest, WhatIsSaidOfATraitLastHolds) {
   Rng rng(20260301);
   const auto put_down = [&](const Import& import, size_t batch_rows) {
     auto intake = MUST(begin_intake(*record, {.description = "a test"}, Instant{1000}, {.batch_rows = batch_rows}));
-    const auto kind = intake->kind(kTraits);
+    const auto kind = intake->kind(SystemStream::Identify);
     std::map<uint64_t, uint64_t> occurrences;
     for (const auto& row : import) {
       uint64_t content = hash64(row[0].who);
@@ -154,7 +154,7 @@ TEST_F(IntakeTest, WhatIsSaidOfATraitLastHolds) {
 TEST_F(IntakeTest, WhatIsSaidLastHoldsAcrossIdentifiers) {
   const auto city = [&](Identifier who, std::string_view value, uint64_t fingerprint) {
     auto intake = begin();
-    const auto kind = intake->kind(kTraits);
+    const auto kind = intake->kind(SystemStream::Identify);
     intake->start(kind, {&who, 1}, kEver, fingerprint);
     intake->put(intake->property(kind, "city"), value);
     return commit(*intake).trait_facts;
@@ -217,7 +217,7 @@ TEST_F(IntakeTest, OnesOwnSqlReadsWell) {
   intake->next_element(kind, "products");  // an element of which nothing is known
   intake->element(price, Number::of(7));
   intake->next_element(kind, "products");
-  const auto traits = intake->kind(kTraits);
+  const auto traits = intake->kind(SystemStream::Identify);
   const Identifier email{IdentifierKind::Email, "zoe@example.com"};
   intake->start(traits, {&email, 1}, kEver, 2);
   intake->put(intake->property(traits, "country"), std::string_view("DE"));
@@ -309,7 +309,7 @@ TEST_F(IntakeTest, WhatAPersonDecidedAboutTwoIdentifiersStands) {
 
 TEST_F(IntakeTest, WhatHasNoExactFormIsKeptAndUnknown) {
   auto intake = begin();
-  const auto kind = intake->kind(kTraits);
+  const auto kind = intake->kind(SystemStream::Identify);
   const Identifier who{IdentifierKind::UserId, "ann"};
   intake->start(kind, {&who, 1}, Instant{1}, 1);
   intake->put(intake->property(kind, "income"), Number::of(5));

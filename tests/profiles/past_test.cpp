@@ -28,8 +28,8 @@ History history() {
   add("ann", "Basket", day(8), {{"products.price", std::vector{number(3)}}});
   add("ben", "Order Completed", day(7), {{"total", number(30)}});
   add("cat", "Basket", day(5), {{"products.price", std::vector{number(4), number(5), number(6)}}});
-  add("cat", std::string(kRulings), day(9), {{std::string(kMarked), HistoryBuilder::Value(std::string("bot"))}});
-  add("dan", std::string(kTraits), kEver, {{"country", HistoryBuilder::Value(std::string("DE"))}});
+  add("cat", "$ruling", day(9), {{std::string(kMarked), HistoryBuilder::Value(std::string("bot"))}});
+  add("dan", "$identify", kEver, {{"country", HistoryBuilder::Value(std::string("DE"))}});
   add("eve", "Refund", day(8), {});
   return std::move(builder).build();
 }
@@ -46,12 +46,12 @@ TEST(Past, HoldsWhatWasThereAndNobodyElse) {
   const Column& prices = *past.history.stream("Basket")->column("products.price", PropertyType::Number, true);
   EXPECT_THAT(prices.list_first, ElementsAre(0u, 2u, 5u));
   EXPECT_EQ(prices.numbers.size(), 5u);
-  EXPECT_EQ(past.history.stream(kTraits)->rows(), 1u) << "what was always true";
+  EXPECT_EQ(past.history.stream(SystemStream::Identify)->rows(), 1u) << "what was always true";
 }
 
 TEST(Past, ADecisionOfTodayHoldsForThePast) {
   const Past past = past_of(history(), day(5));
-  const Stream& rulings = *past.history.stream(kRulings);
+  const Stream& rulings = *past.history.stream(SystemStream::Ruling);
   EXPECT_THAT(rulings.first, ElementsAre(0u, 0u, 1u, 1u));
   EXPECT_THAT(rulings.time, ElementsAre(day(5)));
 }

@@ -3,7 +3,7 @@
 
 #include "core/random.hpp"
 #include "profiles/describe.hpp"
-#include "profiles/intake.hpp"
+#include "profiles/import_intake.hpp"
 #include "profiles/load.hpp"
 #include "store/record.hpp"
 #include "store/scratch.hpp"
@@ -21,7 +21,8 @@ using List = std::vector<Value>;
 
 // Puts a row of the builder's kind into an intake.
 void put_row(Intake& intake, const HistoryBuilder::Row& row, uint64_t fingerprint) {
-  const auto kind = intake.kind(row.event);
+  const SystemStream system = system_stream_named(row.event);
+  const auto kind = intake.kind(system == SystemStream::None ? StreamName(row.event) : StreamName(system));
   const Identifier who{IdentifierKind::UserId, row.customer};
   intake.start(kind, {&who, 1}, row.time, fingerprint);
   std::map<std::string, size_t> lengths;

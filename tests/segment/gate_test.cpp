@@ -34,7 +34,7 @@ HistoryBuilder::Row event(std::string customer, int64_t at) {
 }
 HistoryBuilder::Row ruling(std::string customer, int64_t at, std::string_view trait, HistoryBuilder::Value value) {
   return {.customer = std::move(customer),
-          .event = std::string(profiles::kRulings),
+          .event = "$ruling",
           .time = day(at),
           .properties = {{std::string(trait), std::move(value)}}};
 }

@@ -67,7 +67,7 @@ profiles::History random_shop(Rng& rng) {
     row.event = kEvents[rng.below(std::size(kEvents))];
     row.time = kStart + kHour * (rng.chance(0.3) ? 24 * rng.between(0, 4) : rng.between(0, kHours));
     if (rng.chance(0.1)) row.time = row.time + Duration{rng.between(-1, 1)};
-    const bool traits = row.event == profiles::kTraits;
+    const bool traits = row.event == "$identify";
     if (traits && rng.chance(0.2)) row.time = kEver;
     if (traits) {
       for (const Named& trait : kTraits)

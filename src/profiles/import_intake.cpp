@@ -1,4 +1,4 @@
-#include "profiles/intake.hpp"
+#include "profiles/import_intake.hpp"
 
 #include <algorithm>
 #include <unordered_set>
@@ -9,9 +9,9 @@
 #include "core/text.hpp"
 #include "profiles/batch.hpp"
 #include "profiles/batch_identities.hpp"
-#include "profiles/import_rulings.hpp"
 #include "profiles/people.hpp"
 #include "profiles/restated_traits.hpp"
+#include "profiles/ruling_law.hpp"
 #include "profiles/tables.hpp"
 #include "profiles/write_rows.hpp"
 #include "store/record.hpp"
@@ -37,27 +37,25 @@ struct BatchLink {
   uint32_t order;  // of the row that says so
 };
 
-class RecordIntake final : public Intake {
+class RecordIntake final : public ImportIntake {
  public:
   RecordIntake(store::Record& record, Connection connection, IntakeSource source, IntakeLimits limits)
       : key_(record.pseudonym_key()), connection_(std::move(connection)), source_(std::move(source)), limits_(limits) {}
 
   Result<void> begin(Instant learnt);
 
-  Kind kind(std::string_view event) override;
+  Kind kind(StreamName name) override;
   Property property(Kind kind, std::string_view name) override;
   void start(Kind kind, std::span<const Identifier> who, Instant time, uint64_t fingerprint) override;
-  void put(Property property, Number value) override { put_scalar(property, value); }
-  void put(Property property, std::string_view text) override { put_scalar(property, text); }
-  void put(Property property, bool truth) override { put_scalar(property, truth); }
+  void put_scalar(Property property, Scalar value) override;
   void put_null(Property property) override { put_extra(property, "null"); }
   void put_raw(Property property, std::string_view json) override;
-  void element(Property property, Number value) override { put_element(property, value); }
-  void element(Property property, std::string_view text) override { put_element(property, text); }
-  void element(Property property, bool truth) override { put_element(property, truth); }
+  void put_element(Property property, Scalar value) override;
   void next_element(Kind kind, std::string_view prefix) override;
   bool admits(std::span<const Identifier> who, const ConsentSaid& said, uint64_t fingerprint) override;
-  void mark(Mark mark, std::string_view reason) override { rulings_->mark(mark, std::string(clean(reason))); }
+  void mark(Mark mark, std::string_view reason) override {
+    law_->mark(row_who_.view(), row_time_, mark, std::string(clean(reason)), kByAgent);
+  }
   void reject(Reject reject) override;
   void note(const std::string& name, const Json& value) override { notes_.set(name, value); }
   Result<IntakeOutcome> commit(Progress& progress, const Finally& finally) override;
@@ -71,8 +69,6 @@ class RecordIntake final : public Intake {
   void start_row(Kind kind, std::span<const Identifier> who, Instant time, uint64_t fingerprint);
   void put_rulings();
   RowBuffer& buffer_of(Property property);
-  void put_scalar(Property property, Scalar value);
-  void put_element(Property property, Scalar value);
   void put_extra(Property property, std::string_view json);
   std::string_view clean(std::string_view text);
 
@@ -101,7 +97,8 @@ class RecordIntake final : public Intake {
   EventTables tables_;
   store::Entry entry_;
   IntakeOutcome outcome_;
-  std::unordered_map<std::string, Kind> kinds_;
+  std::unordered_map<std::string, Kind> kinds_;  // the sender's
+  std::map<SystemStream, Kind> system_kinds_;
   std::vector<RowBuffer> buffers_;  // by kind
   std::vector<std::unordered_map<std::string, Property>> property_index_;
   std::vector<PropertyOf> properties_;
@@ -109,7 +106,11 @@ class RecordIntake final : public Intake {
 
   BatchIdentities identities_;
   std::vector<BatchLink> links_;
-  std::optional<ImportRulings> rulings_;
+  std::optional<Rulings> rulings_;
+  std::optional<RulingLaw> law_;
+  std::vector<std::pair<uint64_t, bool>> refusals_;
+  NamedIdentifier row_who_;  // the strongest one of the row at hand
+  Instant row_time_ = kEver;
   std::vector<Reject> rejects_;
   Json notes_ = Json::object();
   uint32_t repeats_ = 0;  // of rows of traits without a time
@@ -126,7 +127,8 @@ Result<void> RecordIntake::begin(Instant learnt) {
   transaction_.emplace(TRY(store::Transaction::begin(connection_)));
   tables_ = TRY(EventTables::read(connection_));
   entry_ = TRY(store::next_entry(connection_, "import", learnt));
-  rulings_ = TRY(ImportRulings::read(connection_, key_));
+  rulings_ = TRY(read_rulings_for_import(connection_, key_));
+  law_.emplace(*rulings_, known_by_itself, RulingLaw::Rows::MayComeAgain);
   first_new_ = next_profile_ = static_cast<Profile>(
       TRY(connection_.integer("SELECT coalesce(max(profile) + 1, 0) FROM tessera.identity")).value_or(0));
   TRY(connection_.run(
@@ -141,15 +143,21 @@ Result<void> RecordIntake::begin(Instant learnt) {
 
 // --- rows come in
 
-Intake::Kind RecordIntake::kind(std::string_view event) {
-  if (const auto found = kinds_.find(std::string(event)); found != kinds_.end()) return found->second;
-  if (const auto flaw = flaw_of_event_name(event); flaw && !failed_)
-    failed_ = fail(*flaw + fmt::format(": '{}'", event)).error();
-  if (!tables_.find(event) && event != kRulings && ++new_events_ + tables_.all().size() > kMaxEvents && !failed_)
-    failed_ = too_many_events(event).error();
+Intake::Kind RecordIntake::kind(StreamName name) {
   const auto kind = static_cast<Kind>(buffers_.size());
-  kinds_.emplace(event, kind);
-  buffers_.emplace_back(std::string(event));
+  if (name.system != SystemStream::None) {
+    const auto [found, is_new] = system_kinds_.emplace(name.system, kind);
+    if (!is_new) return found->second;
+  } else {
+    const auto [found, is_new] = kinds_.emplace(name.event, kind);
+    if (!is_new) return found->second;
+    if (const auto flaw = flaw_of_event_name(name.event); flaw && !failed_)
+      failed_ = fail(*flaw + fmt::format(": '{}'", name.event)).error();
+    if (is_reserved(name.event) && !failed_) failed_ = reserved_name(name.event).error();
+    if (!tables_.find(name) && ++new_events_ + tables_.all().size() > kMaxEvents && !failed_)
+      failed_ = too_many_events(name.event).error();
+  }
+  buffers_.emplace_back(name);
   property_index_.emplace_back();
   return kind;
 }
@@ -173,25 +181,28 @@ void RecordIntake::start(Kind kind, std::span<const Identifier> who, Instant tim
   VERIFY(!who.empty() && !is_done_);
   put_rulings();
   start_row(kind, who, time, fingerprint);
-  rulings_->row(who, *std::ranges::min_element(who, {}, &Identifier::kind), time);
+  const Identifier& strongest = *std::ranges::min_element(who, {}, &Identifier::kind);
+  row_who_.kind = strongest.kind;
+  row_who_.value = strongest.value;  // into the same bytes, row by row
+  row_time_ = time;
+  law_->row(strongest, time);
+  for (const Identifier& identifier : who)
+    if (identifier.kind == IdentifierKind::Email) law_->address(identifier, time);
 }
 
 // What the row before gave away, as rows of their own.
 void RecordIntake::put_rulings() {
-  if (!rulings_->has_facts()) return;
-  const Kind kind = this->kind(kRulings);
-  for (const ImportRulings::Fact& fact : rulings_->take_facts()) {
-    const Identifier who{fact.who.kind, fact.who.value};
+  if (!law_->has_facts()) return;
+  for (const SystemFact& fact : law_->take_facts()) {
+    const Kind kind = this->kind(fact.stream);
+    const Identifier who = fact.who.view();
     start_row(kind, {&who, 1}, fact.time, fact.fingerprint);
-    if (fact.mark) put(property(kind, kMarked), name_of(*fact.mark));
-    if (!fact.reason.empty()) put(property(kind, kMarkedReason), std::string_view(fact.reason));
-    if (fact.profiling) put(property(kind, kProfiling), *fact.profiling);
-    put(property(kind, kRuledBy), fact.by);
+    put_values(*this, kind, fact);
   }
 }
 
 bool RecordIntake::admits(std::span<const Identifier> who, const ConsentSaid& said, uint64_t) {
-  const bool is_admitted = rulings_->admits(who, said);
+  const bool is_admitted = law_->admits(who, said);
   outcome_.refused += !is_admitted;
   return is_admitted;
 }
@@ -343,7 +354,7 @@ Result<std::vector<uint8_t>> RecordIntake::find_duplicates() {
     for (const BufferedRow& row : buffer.rows()) prints.emplace_back(row.fingerprint, row.order);
     std::ranges::sort(prints);
     for (size_t i = 1; i < prints.size(); ++i) is_duplicate[prints[i].second] = prints[i].first == prints[i - 1].first;
-    const EventTable* table = tables_.find(buffer.event());
+    const EventTable* table = tables_.find(buffer.name());
     if (!table) continue;
     const std::vector<std::string> columns = {"row", "fingerprint"};
     auto writer = TRY(Writer::open(connection_, "temp", "incoming_row", columns));
@@ -365,8 +376,8 @@ Result<std::vector<uint8_t>> RecordIntake::find_duplicates() {
 // Rows of traits without a time that are there already: say_again() looks at them when all is written.
 Result<void> RecordIntake::note_repeats(const std::vector<uint8_t>& is_duplicate, const std::vector<Seq>& seq) {
   std::vector<std::pair<uint64_t, uint64_t>> repeats;
-  const auto found = kinds_.find(std::string(kTraits));
-  if (found == kinds_.end()) return {};
+  const auto found = system_kinds_.find(SystemStream::Identify);
+  if (found == system_kinds_.end()) return {};
   for (const BufferedRow& row : buffers_[found->second].rows()) {
     if (is_duplicate[row.order] && store::instant_of_stored(row.time) == kEver)
       repeats.emplace_back(row.fingerprint, place_before(seq[row.order], repeats_++));
@@ -381,7 +392,7 @@ Result<void> RecordIntake::note_repeats(const std::vector<uint8_t>& is_duplicate
 }
 
 Result<void> RecordIntake::say_repeats_again() {
-  const EventTable* traits = tables_.find(kTraits);
+  const EventTable* traits = tables_.find(SystemStream::Identify);
   if (repeats_ == 0 || !traits) return {};
   const uint64_t said = TRY(say_again(connection_, *traits, entry_.first_seq, entry_.until_seq));
   if (entry_.until_seq + said >= kAllSeqs) return record_is_full();
@@ -392,8 +403,9 @@ Result<void> RecordIntake::say_repeats_again() {
 
 void RecordIntake::note_times(const std::vector<uint8_t>& is_duplicate) {
   for (const RowBuffer& buffer : buffers_) {
-    if (buffer.event() == kRulings) continue;  // not what the source said
-    const bool is_trait = buffer.event() == kTraits;
+    const SystemStream system = buffer.name().system;
+    if (system != SystemStream::None && row_of(system)->room != "ingest") continue;  // not what the source said
+    const bool is_trait = system == SystemStream::Identify;
     for (const BufferedRow& row : buffer.rows()) {
       if (!is_duplicate[row.order]) ++(is_trait ? outcome_.trait_facts : outcome_.stored);
       const Instant time = store::instant_of_stored(row.time);
@@ -485,12 +497,12 @@ Result<void> RecordIntake::write_buffer(RowBuffer& buffer, const std::vector<uin
   if (kept.empty()) return {};
   std::vector<TableColumn> wanted;
   for (const auto& filled : buffer.filled()) wanted.push_back(filled.wanted);
-  const EventTable& table = *TRY(tables_.grow(connection_, buffer.event(), std::move(wanted)));
+  const EventTable& table = *TRY(tables_.grow(connection_, buffer.name(), std::move(wanted)));
   const WrittenRows written = TRY(write_rows(connection_, table, buffer, kept));
   for (const auto& [property, count] : written.raw) outcome_.inexact[property] += count;
   for (const auto& [property, count] : written.columnless) {
     outcome_.columnless_values += count;
-    columnless_.emplace(buffer.event(), property);
+    columnless_.emplace(buffer.name().event, property);
   }
   return {};
 }
@@ -551,11 +563,12 @@ Result<IntakeOutcome> RecordIntake::commit(Progress& progress, const Finally& fi
   put_rulings();
   if (failed_) return std::unexpected(*failed_);
   TRY(flush());
-  TRY(write_refusals(connection_, rulings_->refusals(), entry_.learnt));
+  refusals_ = law_->take_refusals();
+  TRY(write_refusals(connection_, refusals_, entry_.learnt));
   const std::vector<Profile> leader =
       has_new_links_ ? TRY(restitch(connection_)).leader : TRY(read_leaders(connection_, next_profile_));
   TRY(say_repeats_again());
-  const bool is_new = entry_.until_seq > entry_.first_seq || outcome_.rejects > 0 || !rulings_->refusals().empty();
+  const bool is_new = entry_.until_seq > entry_.first_seq || outcome_.rejects > 0 || !refusals_.empty();
   count_customers(leader);
   outcome_.columnless_properties = columnless_.size();
   if (!is_new) return std::move(outcome_);
@@ -581,8 +594,8 @@ Result<IntakeOutcome> RecordIntake::commit(Progress& progress, const Finally& fi
 
 }  // namespace
 
-Result<std::unique_ptr<Intake>> begin_intake(store::Record& record, IntakeSource source, Instant learnt,
-                                             IntakeLimits limits) {
+Result<std::unique_ptr<ImportIntake>> begin_intake(store::Record& record, IntakeSource source, Instant learnt,
+                                                   IntakeLimits limits) {
   auto intake = std::make_unique<RecordIntake>(record, TRY(record.connect()), std::move(source), limits);
   TRY(intake->begin(learnt));
   return intake;

@@ -1,0 +1,77 @@
+// The way into the record: one ImportIntake is one numbered entry of it, all of it or nothing. commit() drops what the
+// record already has (same fingerprint; traits without a time that were overruled since are said again:
+// restated_traits.hpp), gives the rest their seqs, stitches identities and writes all tables in one transaction.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/json.hpp"
+#include "core/progress.hpp"
+#include "core/result.hpp"
+#include "profiles/intake.hpp"
+
+namespace tessera::store {
+class Connection;
+class Record;
+}  // namespace tessera::store
+
+namespace tessera::profiles {
+
+struct IntakeOutcome {
+  uint64_t entry = 0;   // number of the log entry; 0 where nothing was new and none was written
+  uint64_t stored = 0;  // events, facts about traits not counted
+  uint64_t trait_facts = 0;
+  uint64_t duplicates = 0;  // rows whose fingerprint the record already had
+  uint64_t customers = 0;   // customers of this intake's rows (new or known), after stitching
+  uint64_t new_customers = 0;
+  Instant from = kNever, to = kEver;  // of the events put down, duplicates included
+  // Values that were kept as received (in the row's `extra`) because they do not fit an exact number: property ->
+  // count.
+  std::map<std::string, uint64_t> inexact;
+  // Values that were kept in `extra` because their event has too many properties already (kMaxColumns), and of how
+  // many.
+  uint64_t columnless_values = 0, columnless_properties = 0;
+  uint64_t rejects = 0;  // new ones: the same reject of the same line is kept once
+  uint64_t refused = 0;  // rows of customers who refused to be recorded: nothing of them is kept
+};
+
+// An intake that ends: until commit() nothing has happened.
+class ImportIntake : public Intake {
+ public:
+  // Something to be kept with the entry (tessera.entry.detail, a JSON object): what the caller found out about its
+  // source. In the same transaction as the rows, so that the two never disagree.
+  virtual void note(const std::string& name, const Json& value) = 0;
+
+  // Writes everything or, on an error, nothing. An error of an earlier call (the disk was full, a name was impossible)
+  // is given here. To be called once. Where something is new, `finally` is called last before the end of the
+  // transaction, to read and write with its connection what belongs to this import; its error is the commit's.
+  using Finally = std::function<Result<void>(store::Connection& connection)>;
+  virtual Result<IntakeOutcome> commit(Progress& progress, const Finally& finally = {}) = 0;
+};
+
+struct IntakeSource {
+  std::string description;  // "import of orders.csv, preset online-retail"
+  std::vector<std::string> files;
+  std::string preset;
+};
+
+// Rows are held in memory up to these limits, then written into the open transaction.
+struct IntakeLimits {
+  size_t batch_rows = 2'000'000;
+  size_t batch_bytes = 256 << 20;
+};
+
+// REQUIRES: the record outlives the intake, and nothing else writes to it meanwhile. `learnt` is the log time of the
+// entry (where it is before the last entry's, that one's is taken).
+Result<std::unique_ptr<ImportIntake>> begin_intake(store::Record& record, IntakeSource source, Instant learnt,
+                                                   IntakeLimits limits = {});
+
+// Facts whose own law has spoken (rulings), as one entry; none: no entry. See put() in system_facts.hpp for others.
+Result<void> write_facts(store::Record& record, std::span<const SystemFact> facts, std::string_view description,
+                         Instant learnt);
+
+}  // namespace tessera::profiles
