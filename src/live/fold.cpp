@@ -333,9 +333,10 @@ void Fold::correct(std::span<const Work> works, Seq visible) {
   }
 }
 
-// Before the earliest definition came into force nobody was anything: what happened then need not be gone through.
+// Before the earliest definition came into force nobody was anything: what happened then need not be gone through. Who
+// has no fact (a link of two identifiers of which nothing is known) is looked at now.
 Instant Fold::walked_from(const Work& of) const {
-  return std::max(of.from, first_defined_) - kTick;
+  return std::min(std::max(of.from, first_defined_), learnt_) - kTick;
 }
 
 // What was thought and what is, as changes. Both in order of segments, then instants.
