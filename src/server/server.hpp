@@ -1,13 +1,14 @@
 // The front door of the server: routes and answers. What answers them is in the rooms below.
 //
 //   routes     site.hpp         Site::handle, routes: every route is a row of a table
+//              call_values.hpp  what a route reads off the address
 //              remedies.hpp     put_advice: what helps, as members and links
 //              keys.hpp         Keys: who may send and who may manage
 //   the engine engine_json.hpp  its answers as JSON, and decisions as it takes them
 //              reader.hpp       reads what was submitted, and the pieces of imports
 //              live_doctor.hpp  live_findings: what a running server knows of its own health
-//   the record questions.hpp    members_at, preview, explain_customer, outlook_of
-//              histories.hpp    history_of: one customer's facts
+//   the record lent_record.hpp  LentRecord: the server's record for a use case (workspace/)
+//              questions.hpp    answered: a route asks one, one at a time
 //   long work  jobs.hpp         one piece at a time, beside the events
 //              imports.hpp      take_piece, finish_import
 //              discoveries.hpp  Discoveries: made in the background, and kept

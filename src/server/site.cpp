@@ -80,8 +80,8 @@ std::string MessageIds::next() {
 const std::vector<Route>& routes() {
   static const std::vector<Route> kAll = [] {
     std::vector<Route> all;
-    for (const auto part : {tracking_routes(), management_routes(), webhook_routes(), import_routes(),
-                            discovery_routes(), command_routes(), running_routes()})
+    for (const auto part : {tracking_routes(), segment_routes(), customer_routes(), management_routes(),
+                            webhook_routes(), import_routes(), discovery_routes(), command_routes(), running_routes()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

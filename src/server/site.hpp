@@ -88,7 +88,9 @@ struct Route {
 };
 
 std::span<const Route> tracking_routes();    // tracking.cpp
-std::span<const Route> management_routes();  // management.cpp
+std::span<const Route> segment_routes();     // segment_routes.cpp
+std::span<const Route> customer_routes();    // customer_routes.cpp
+std::span<const Route> management_routes();  // management.cpp: changes, rejects, rulings, sources
 std::span<const Route> webhook_routes();     // webhook_routes.cpp
 std::span<const Route> command_routes();     // command_routes.cpp
 std::span<const Route> import_routes();      // import_routes.cpp

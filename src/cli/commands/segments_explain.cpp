@@ -1,5 +1,6 @@
 #include "cli/asking.hpp"
 #include "core/json.hpp"
+#include "segment/explain.hpp"
 
 namespace tessera::cli {
 

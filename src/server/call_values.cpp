@@ -1,0 +1,37 @@
+#include "server/call_values.hpp"
+
+#include <charconv>
+
+namespace tessera::server {
+
+std::optional<size_t> number_in(const Call& call, std::string_view name, size_t otherwise, size_t most, size_t least) {
+  const auto text = call.query.get(name);
+  if (!text) return otherwise;
+  size_t value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (text->empty() || error != std::errc() || end != text->data() + text->size()) return std::nullopt;
+  if (value < least || value > most) return std::nullopt;
+  return value;
+}
+
+std::optional<size_t> limit_of(const Call& call) {
+  return number_in(call, "limit", kPage, kLargestPage);
+}
+
+http::Response bad_limit() {
+  return problem(400, fmt::format("'limit' is a whole number from 1 to {}", kLargestPage), "limit=1000");
+}
+
+bool accepts(const http::Request& request, std::string_view type) {
+  return request.header("accept").find(type) != std::string_view::npos;
+}
+
+Result<std::optional<Instant>> instant_in(const Call& call, std::string_view name) {
+  const auto text = call.query.get(name);
+  if (!text) return std::nullopt;
+  const auto read = parse_instant(*text);
+  if (!read) return usage(fmt::format("'{}' is a date or a time", name), fmt::format("{}=2026-03-03T12:00:00Z", name));
+  return read;
+}
+
+}  // namespace tessera::server

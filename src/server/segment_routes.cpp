@@ -1,0 +1,266 @@
+// Segments: which are in force, applying and removing them, who is in one or was, and who would be.
+#include "core/csv.hpp"
+#include "core/text.hpp"
+#include "server/call_values.hpp"
+#include "server/engine_json.hpp"
+#include "server/questions.hpp"
+#include "workspace/apply.hpp"
+#include "workspace/ask.hpp"
+
+namespace tessera::server {
+
+namespace {
+
+using workspace::Workspace;
+
+// --- segments
+
+void list_segments(Service& service, Call, http::Responder responder) {
+  Json list = Json::array();
+  for (const live::SegmentState& segment : service.engine.segments()) list.add(json_of(segment));
+  responder.send(json_response(Json::object().set("segments", std::move(list))));
+}
+
+void get_segment(Service& service, Call call, http::Responder responder) {
+  for (const live::SegmentState& segment : service.engine.segments())
+    if (segment.slug == call.parts[0]) return responder.send(json_response(json_of(segment)));
+  responder.send(problem(404, fmt::format("there is no segment '{}'", call.parts[0]), try_command("segments list")));
+}
+
+void apply_segments(Service& service, Call call, http::Responder responder) {
+  const auto applied = service.engine.apply_definitions(call.request.body);
+  responder.send(applied ? json_response(json_of(*applied)) : problem_of(applied.error()));
+}
+
+void remove_segment(Service& service, Call call, http::Responder responder) {
+  const auto removed = service.engine.remove_definition(call.parts[0]);
+  responder.send(removed ? json_response(json_of(*removed)) : problem_of(removed.error(), 404));
+}
+
+// --- members
+
+constexpr std::string_view kCsvHead = "customer\r\n";
+std::string member_line(const std::string& member, bool is_csv) {
+  return is_csv ? csv_field(member) + "\r\n" : fmt::format("{{\"customer\":{}}}\n", quoted_json(member));
+}
+
+// Page after page, so that a segment of a million needs no more memory than one of ten.
+class MemberStream final : public http::Stream {
+ public:
+  MemberStream(live::Engine& engine, std::string segment, std::string after, bool is_csv)
+      : engine_(engine), segment_(std::move(segment)), after_(std::move(after)), is_csv_(is_csv) {}
+
+  Piece next() override {
+    Piece out{.text = {}, .then = Then::More};
+    if (is_csv_ && std::exchange(is_first_, false)) out.text = kCsvHead;
+    const auto page = engine_.members(segment_, after_, kPage);
+    // Removed while it was read: the reader sees where it ends.
+    if (!page || page->size() < kPage) out.then = Then::End;
+    if (!page || page->empty()) return out;
+    for (const std::string& member : *page) out.text += member_line(member, is_csv_);
+    after_ = page->back();
+    return out;
+  }
+
+ private:
+  live::Engine& engine_;
+  std::string segment_, after_;
+  bool is_csv_, is_first_ = true;
+};
+
+std::string type_of_lines(bool is_csv) {
+  return is_csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
+}
+
+struct Wish {
+  std::string after;
+  size_t limit;
+  bool is_csv, is_lines;
+};
+
+// --- members of then
+
+struct PastMembers {
+  bool is_known = true;  // false: no such segment was in force at known_at
+  Instant as_of, known_at;
+  std::string definition;
+  std::vector<std::string> members{};  // ascending
+};
+
+// Default of known_at: now; of as_of: known_at.
+Result<PastMembers> members_at(Service& service, std::string_view slug, std::optional<Instant> as_of,
+                               std::optional<Instant> known_at) {
+  const Instant known = known_at.value_or(service.clock.now()), at = as_of.value_or(known);
+  return answered(service, {at, known}, [&](Workspace& workspace) -> Result<PastMembers> {
+    auto found = TRY(workspace::members_then(workspace, slug));
+    if (!found) return PastMembers{.is_known = false, .as_of = at, .known_at = known, .definition = {}};
+    return PastMembers{true, at, known, std::move(found->definition), std::move(found->members)};
+  });
+}
+
+// Who was in it, evaluated again over the record.
+void list_past_members(Service& service, const Call& call, const Wish& wish, http::Responder& responder) {
+  const auto past = [&]() -> Result<PastMembers> {
+    const auto known_at = TRY(instant_in(call, "known_at")), as_of = TRY(instant_in(call, "as_of"));
+    return members_at(service, call.parts[0], as_of, known_at);
+  }();
+  if (!past) return responder.send(problem_of(past.error(), 503));
+  if (!past->is_known)
+    return responder.send(problem(404, fmt::format("there was no segment '{}' in force then", call.parts[0]),
+                                  "leave out known_at: the definition of today, looked at from as_of"));
+  const auto from = std::upper_bound(past->members.begin(), past->members.end(), wish.after);
+  if (wish.is_csv || wish.is_lines) {
+    std::string body(wish.is_csv ? kCsvHead : "");
+    for (auto at = from; at != past->members.end(); ++at) body += member_line(*at, wish.is_csv);
+    return responder.send({.type = type_of_lines(wish.is_csv), .body = std::move(body)});
+  }
+  Json members = Json::array();
+  auto at = from;
+  for (; at != past->members.end() && static_cast<size_t>(at - from) < wish.limit; ++at) members.add(*at);
+  Json out = Json::object();
+  out.set("as_of", text_of(past->as_of)).set("known_at", text_of(past->known_at)).set("count", past->members.size());
+  out.set("definition", past->definition).set("members", std::move(members));
+  out.set("next", at == past->members.end() ? Json() : Json(*std::prev(at)));
+  responder.send(json_response(out));
+}
+
+void list_members(Service& service, Call call, http::Responder responder) {
+  const auto limit = limit_of(call);
+  if (!limit) return responder.send(bad_limit());
+  const std::string after = call.query.get("after").value_or(""), format = call.query.get("format").value_or("");
+  const bool is_csv = format == "csv" || (format.empty() && accepts(call.request, "text/csv"));
+  const bool is_lines = format == "jsonl" || (format.empty() && accepts(call.request, "application/x-ndjson"));
+  if (!format.empty() && !is_csv && !is_lines && format != "json")
+    return responder.send(problem(400, fmt::format("there is no format '{}'", format), "format=json, csv or jsonl"));
+  if (call.query.get("as_of") || call.query.get("known_at"))
+    return list_past_members(service, call, {after, *limit, is_csv, is_lines}, responder);
+  const auto page = service.engine.members(call.parts[0], after, is_csv || is_lines ? 1 : *limit);
+  if (!page) return responder.send(problem_of(page.error(), 404));
+  if (is_csv || is_lines) {
+    auto stream = std::make_shared<MemberStream>(service.engine, call.parts[0], after, is_csv);
+    return responder.send({.type = type_of_lines(is_csv), .stream = std::move(stream)});
+  }
+  Json stale = Json::array();
+  for (const live::SegmentState& segment : service.engine.segments())
+    if (segment.slug == call.parts[0] || segment.name == call.parts[0]) stale = json_of(segment.stale_sources);
+  Json out = Json::object().set("members", json_of(*page));
+  out.set("next", page->size() == *limit ? Json(page->back()) : Json()).set("stale_sources", std::move(stale));
+  responder.send(json_response(out));
+}
+
+// --- who would be
+
+// Sources that have fallen silent and ever sent what the segment looks at.
+Json stale_sources(const std::vector<live::SourceState>& sources, const std::optional<std::set<std::string>>& events) {
+  const auto is_looked_at = [&](const std::string& event) { return events->contains(event); };
+  Json out = Json::array();
+  for (const live::SourceState& source : sources)
+    if (source.is_silent && (!events || std::ranges::any_of(source.events, is_looked_at))) out.add(source.name);
+  return out;
+}
+
+Json json_of(const workspace::SegmentPreview& segment) {
+  const bool has_name = !segment.slug.empty();
+  Json sample = Json::array(), overlaps = Json::array();
+  for (const std::string& customer : segment.sample) sample.add(customer);
+  for (const workspace::Overlap& other : segment.overlaps)
+    overlaps.add(Json::object()
+                     .set("id", other.slug)
+                     .set("name", other.name)
+                     .set("members", other.members)
+                     .set("both", other.both));
+  Json out = Json::object();
+  out.set("id", has_name ? Json(segment.slug) : Json()).set("name", has_name ? Json(segment.name) : Json());
+  out.set("count", segment.count).set("sample", std::move(sample));
+  if (segment.is_in_force) out.set("would_enter", segment.enter).set("would_leave", segment.leave);
+  return out.set("overlaps", std::move(overlaps));
+}
+
+Result<Json> preview(Service& service, const std::string& text) {
+  return answered(service, {}, [&](Workspace& workspace) -> Result<Json> {
+    const workspace::Preview found = TRY(workspace::preview(workspace, text));
+    const live::Status status = service.engine.status();
+    Json segments = Json::array();
+    for (const workspace::SegmentPreview& each : found.segments)
+      segments.add(json_of(each).set("stale_sources", stale_sources(status.sources, each.events)));
+    return Json::object()
+        .set("as_of", text_of(found.as_of))
+        .set("customers", found.customers)
+        .set("segments", std::move(segments))
+        .set("warnings", found.warnings);
+  });
+}
+
+void preview_segments(Service& service, Call call, http::Responder responder) {
+  const auto out = preview(service, call.request.body);
+  responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
+}
+
+// --- the table
+
+constexpr Parameter kSlug[] = {{"slug", "path", "string", "The segment's id"}};
+constexpr Parameter kMembers[] = {
+    {"slug", "path", "string", "The segment's id"},
+    {"after", "query", "string", "Those behind this customer, in the order of ids"},
+    {"limit", "query", "integer", "At most so many, 1 to 10000 (default 1000); json only"},
+    {"as_of", "query", "string", "Who was in it then: a date or a time; with the definition in force at known_at"},
+    {"known_at", "query", "string", "As known then (default: as known now); alone it is as_of too"},
+    {"format", "query", "string", "json (a page), csv or jsonl (all of them, streamed); or as Accept says"}};
+
+constexpr http::BodyLimit kDefinitionsBody{4 << 20, 413};
+
+constexpr Route kRoutes[] = {
+    {"GET",
+     "/api/v1/segments",
+     "The segments in force",
+     {},
+     "",
+     "{\"segments\": [...]}",
+     Access::Manage,
+     Runs::Worker,
+     list_segments},
+    {"PUT",
+     "/api/v1/segments",
+     "Apply definitions: added, changed or the same as before",
+     {},
+     "text in the segment language",
+     "What changed, when it is in force",
+     Access::Manage,
+     Runs::Worker,
+     apply_segments,
+     kDefinitionsBody},
+    {"POST",
+     "/api/v1/segments",
+     "The same as PUT",
+     {},
+     "text in the segment language",
+     "What changed, when it is in force",
+     Access::Manage,
+     Runs::Worker,
+     apply_segments,
+     kDefinitionsBody},
+    {"GET", "/api/v1/segments/{slug}", "One segment", kSlug, "", "As in the list", Access::Manage, Runs::Worker,
+     get_segment},
+    {"DELETE", "/api/v1/segments/{slug}", "Remove a segment; its members leave it", kSlug, "", "What changed",
+     Access::Manage, Runs::Worker, remove_segment},
+    {"GET", "/api/v1/segments/{slug}/members", "Who is in it, or was", kMembers, "",
+     "{\"members\": [...], \"next\": ...}", Access::Manage, Runs::Worker, list_members},
+    {"POST",
+     "/api/v1/segments/preview",
+     "Who would be in it: count, sample, overlap; nothing is applied",
+     {},
+     "text: definitions, or one condition, in the segment language",
+     "{\"segments\": [...]}",
+     Access::Manage,
+     Runs::Worker,
+     preview_segments,
+     kDefinitionsBody},
+};
+
+}  // namespace
+
+std::span<const Route> segment_routes() {
+  return kRoutes;
+}
+
+}  // namespace tessera::server
