@@ -13,23 +13,19 @@ struct Webhooks::Inbox {
     bool news = false, stop = false, woken = false;
     bool empty() const { return answers.empty() && !news && !stop && !woken; }
   };
-  std::mutex mutex;
+  Guarded<Mail> mail;
   std::condition_variable changed;
-  Mail mail;
 
   template <typename Put>
   void put(Put&& put) {
-    {
-      const std::scoped_lock lock(mutex);
-      put(mail);
-    }
+    put(*mail.lock());
     changed.notify_one();
   }
   // Waits for mail, at most `longest`.
   Mail take(Duration longest) {
-    std::unique_lock lock(mutex);
-    changed.wait_for(lock, std::chrono::milliseconds(longest.ms), [&] { return !mail.empty(); });
-    return std::exchange(mail, Mail{});
+    auto waiting = mail.lock();
+    waiting.wait_for(changed, std::chrono::milliseconds(longest.ms), [&] { return !waiting->empty(); });
+    return std::exchange(*waiting, Mail{});
   }
 };
 
@@ -51,7 +47,7 @@ Result<std::unique_ptr<Webhooks>> Webhooks::start(feed::Feed& feed, WebhookStore
 Webhooks::~Webhooks() {
   inbox_->put([](Inbox::Mail& mail) { mail.stop = true; });
   thread_->thread.join();
-  (void)deliveries_.save_all();  // what is not saved is delivered again
+  (void)deliveries_.lock()->save_all();  // what is not saved is delivered again
 }
 
 void Webhooks::changes_came() {
@@ -75,14 +71,14 @@ void Webhooks::run() {
     if (mail.stop) return;
     std::vector<Delivery> due;
     {
-      const std::scoped_lock lock(mutex_);
+      const auto all = deliveries_.lock();
       const Instant now = clock_.now();
-      for (const auto& [ticket, answer] : mail.answers) deliveries_.finished(ticket, answer, now);
-      if (mail.news) deliveries_.changes_came();
-      due = deliveries_.due(now);
-      (void)deliveries_.save(now);  // tried again, and said in the webhook's status by its position that stands still
+      for (const auto& [ticket, answer] : mail.answers) all->finished(ticket, answer, now);
+      if (mail.news) all->changes_came();
+      due = all->due(now);
+      (void)all->save(now);  // tried again, and said in the webhook's status by its position that stands still
       // At most a minute, for the clock may be set while nobody looks.
-      const auto next = deliveries_.next();
+      const auto next = all->next();
       wait = next ? std::clamp(*next - now, Duration{0}, kMinute) : kMinute;
     }
     for (Delivery& delivery : due)

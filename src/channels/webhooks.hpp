@@ -4,9 +4,9 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 
 #include "channels/deliveries.hpp"
+#include "core/guarded.hpp"
 #include "core/http_client.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
@@ -31,8 +31,7 @@ class Webhooks {
   template <typename Use>
   auto with(Use&& use) {
     const WakeAtEnd wake{*this};
-    const std::scoped_lock lock(mutex_);
-    return use(deliveries_);
+    return deliveries_.with(std::forward<Use>(use));
   }
 
  private:
@@ -47,8 +46,7 @@ class Webhooks {
 
   HttpClient& client_;
   const Clock& clock_;
-  std::mutex mutex_;
-  Deliveries deliveries_;  // guarded by mutex_
+  Guarded<Deliveries> deliveries_;
   std::shared_ptr<Inbox> inbox_;
   struct Thread;
   std::unique_ptr<Thread> thread_;

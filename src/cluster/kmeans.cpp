@@ -25,10 +25,10 @@
 
 #include <atomic>
 #include <limits>
-#include <mutex>
 
 #include "cluster/lanes.hpp"
 #include "cluster/row_sums.hpp"
+#include "core/guarded.hpp"
 #include "core/parallel.hpp"
 #include "core/result.hpp"
 #include "core/stop.hpp"
@@ -110,8 +110,11 @@ class Engine {
   // Shift by the middle of each column and scale by a power of two, so that all rows and centroids lie in the unit
   // ball.
   void scale_data(const Matrix& start) {
-    std::vector<double> low(d_, std::numeric_limits<double>::infinity()), high(d_, -low[0]);
-    std::mutex mutex;
+    struct Extent {
+      std::vector<double> low, high;
+    };
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    Guarded<Extent> extent(Extent{std::vector<double>(d_, kInfinity), std::vector<double>(d_, -kInfinity)});
     const auto widen = [&](const Matrix& m, size_t from, size_t to) {
       std::vector<double> least = {m.row(from).begin(), m.row(from).end()}, most = least;
       for (size_t i = from; i < to; ++i)
@@ -119,14 +122,15 @@ class Engine {
           least[j] = std::min(least[j], m.at(i, j));
           most[j] = std::max(most[j], m.at(i, j));
         }
-      const std::lock_guard lock(mutex);
+      const auto all = extent.lock();
       for (size_t j = 0; j < d_; ++j) {
-        low[j] = std::min(low[j], least[j]);
-        high[j] = std::max(high[j], most[j]);
+        all->low[j] = std::min(all->low[j], least[j]);
+        all->high[j] = std::max(all->high[j], most[j]);
       }
     };
     widen(start, 0, k_);
     parallel_for(n_, 16 * kGrain, [&](size_t from, size_t to) { widen(data_, from, to); });
+    const auto [low, high] = *extent.lock();
     middle_.resize(d_);
     largest_.resize(d_);
     double radius = 0;

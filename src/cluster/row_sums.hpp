@@ -4,8 +4,9 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
+
+#include "core/guarded.hpp"
 
 namespace tessera::cluster {
 
@@ -31,21 +32,19 @@ class SumsPool {
  public:
   SumsPool(size_t k, size_t d) : k_(k), d_(d) {}
   Sums* take() {
-    const std::lock_guard lock(mutex_);
-    if (free_.empty()) {
-      all_.push_back(std::make_unique<Sums>(k_, d_));
-      return all_.back().get();
+    const auto pool = pool_.lock();
+    if (pool->free.empty()) {
+      pool->all.push_back(std::make_unique<Sums>(k_, d_));
+      return pool->all.back().get();
     }
-    Sums* sums = free_.back();
-    free_.pop_back();
+    Sums* sums = pool->free.back();
+    pool->free.pop_back();
     return sums;
   }
-  void give_back(Sums* sums) {
-    const std::lock_guard lock(mutex_);
-    free_.push_back(sums);
-  }
+  void give_back(Sums* sums) { pool_.lock()->free.push_back(sums); }
   void collect(Sums& into) {
-    for (const auto& sums : all_) {
+    const auto pool = pool_.lock();
+    for (const auto& sums : pool->all) {
       into.add(*sums);
       sums->clear();
     }
@@ -53,9 +52,11 @@ class SumsPool {
 
  private:
   size_t k_, d_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Sums>> all_;
-  std::vector<Sums*> free_;
+  struct Pool {
+    std::vector<std::unique_ptr<Sums>> all{};
+    std::vector<Sums*> free{};
+  };
+  Guarded<Pool> pool_;
 };
 
 }  // namespace tessera::cluster

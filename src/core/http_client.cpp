@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstring>
 #include <map>
-#include <mutex>
 #include <thread>
 
 #include <curl/curl.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/address.hpp"
+#include "core/guarded.hpp"
 
 namespace tessera {
 
@@ -172,10 +172,7 @@ class CurlClient final : public HttpClient {
 
   void post(HttpRequest request, std::function<void(Result<HttpAnswer>)> done) override {
     auto transfer = std::make_unique<Transfer>(Transfer{std::move(request), std::move(done), rules_});
-    {
-      const std::scoped_lock lock(mutex_);
-      arrived_.push_back(std::move(transfer));
-    }
+    arrived_.lock()->push_back(std::move(transfer));
     curl_multi_wakeup(multi_);
   }
 
@@ -194,11 +191,7 @@ class CurlClient final : public HttpClient {
   }
 
   void begin_arrived() {
-    std::vector<std::unique_ptr<Transfer>> arrived;
-    {
-      const std::scoped_lock lock(mutex_);
-      arrived.swap(arrived_);
-    }
+    auto arrived = std::exchange(*arrived_.lock(), {});
     for (auto& transfer : arrived) {
       if (const auto allowed = check_url(transfer->request.url, rules_); !allowed) {
         transfer->done(std::unexpected(allowed.error()));
@@ -230,8 +223,7 @@ class CurlClient final : public HttpClient {
   const HttpRules rules_;
   CURLM* multi_ = nullptr;
   std::atomic<bool> closing_ = false;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Transfer>> arrived_;           // guarded by mutex_
+  Guarded<std::vector<std::unique_ptr<Transfer>>> arrived_;
   std::map<CURL*, std::unique_ptr<Transfer>> on_the_way_{};  // of the thread
   std::thread thread_;
 };

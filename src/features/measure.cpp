@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 
+#include "core/guarded.hpp"
 #include "core/parallel.hpp"
 #include "core/stop.hpp"
 #include "language/check.hpp"
@@ -51,9 +51,8 @@ Result<FeatureTable> measure(const Setting& setting, std::string_view definition
     options.values.push_back(*output);
     out.columns.push_back({.feature = std::move(feature), .values = std::vector<double>(setting.history.customers())});
   }
-  std::mutex lock;
-  std::vector<std::vector<std::pair<uint32_t, std::string>>> named(
-      out.columns.size());  // of categories: customer, text
+  using Named = std::vector<std::vector<std::pair<uint32_t, std::string>>>;
+  Guarded<Named> named(out.columns.size());  // of categories: customer, text
   parallel_for(setting.history.customers(), kBlock, [&](size_t from, size_t to) {
     if (is_stopped()) return;
     const auto part = segment::evaluate(bound, {static_cast<uint32_t>(from), static_cast<uint32_t>(to)}, setting.as_of,
@@ -65,8 +64,8 @@ Result<FeatureTable> measure(const Setting& setting, std::string_view definition
         std::vector<std::pair<uint32_t, std::string>> found;
         for (size_t i = 0; i < to - from; ++i)
           if (values.known(i)) found.emplace_back(static_cast<uint32_t>(from + i), values.text(i));
-        const std::lock_guard guard(lock);
-        named[j].insert(named[j].end(), found.begin(), found.end());
+        const auto all = named.lock();
+        (*all)[j].insert((*all)[j].end(), found.begin(), found.end());
         continue;
       }
       const double scale = scale_of(values.type, column.feature.shape);

@@ -2,31 +2,34 @@
 
 #include <condition_variable>
 #include <deque>
-#include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
+
+#include "core/guarded.hpp"
 
 namespace tessera::http {
 
 struct Workers::State {
-  std::mutex mutex;
+  struct Queue {
+    std::deque<std::function<void()>> waiting{};
+    bool is_over = false;
+  };
+  Guarded<Queue> queue;
   std::condition_variable news;
-  std::deque<std::function<void()>> waiting;
-  bool is_over = false;
   std::vector<std::thread> threads;
 
+  // Waits for it; nullopt: it is over, and nothing waits.
+  std::optional<std::function<void()>> take() {
+    auto now = queue.lock();
+    now.wait(news, [&] { return now->is_over || !now->waiting.empty(); });
+    if (now->waiting.empty()) return std::nullopt;
+    auto work = std::move(now->waiting.front());
+    now->waiting.pop_front();
+    return work;
+  }
   void run() {
-    std::unique_lock lock(mutex);
-    for (;;) {
-      news.wait(lock, [this] { return is_over || !waiting.empty(); });
-      if (waiting.empty()) return;
-      auto work = std::move(waiting.front());
-      waiting.pop_front();
-      lock.unlock();
-      work();
-      work = nullptr;
-      lock.lock();
-    }
+    while (auto work = take()) (*work)();
   }
 };
 
@@ -35,19 +38,16 @@ Workers::Workers(int threads) : state_(std::make_unique<State>()) {
 }
 
 Workers::~Workers() {
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->is_over = true;
-  }
+  state_->queue.lock()->is_over = true;
   state_->news.notify_all();
   for (std::thread& thread : state_->threads) thread.join();
 }
 
 void Workers::post(std::function<void()> work) {
   {
-    const std::lock_guard lock(state_->mutex);
-    if (state_->is_over) return;
-    state_->waiting.push_back(std::move(work));
+    const auto now = state_->queue.lock();
+    if (now->is_over) return;
+    now->waiting.push_back(std::move(work));
   }
   state_->news.notify_one();
 }

@@ -3,11 +3,11 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <thread>
 
 #include <librdkafka/rdkafka.h>
 
+#include "core/guarded.hpp"
 #include "ingest/kafka_ledger.hpp"
 #include "ingest/segment_spec_body.hpp"
 
@@ -51,18 +51,18 @@ struct Inbox {
     int64_t offset;
     Result<uint64_t> place;
   };
-  std::mutex mutex;
+  Guarded<std::vector<Said>> said;
   std::condition_variable news;
-  std::vector<Said> said;
 
   void put(Said one) {
-    const std::lock_guard lock(mutex);
-    said.push_back(std::move(one));
+    said.lock()->push_back(std::move(one));
     news.notify_one();
   }
-  std::vector<Said> take() {
-    const std::lock_guard lock(mutex);
-    return std::exchange(said, {});
+  std::vector<Said> take() { return std::exchange(*said.lock(), {}); }
+  // False: nothing came until then.
+  bool wait_until(std::chrono::steady_clock::time_point latest) {
+    auto all = said.lock();
+    return all.wait_until(news, latest, [&] { return !all->empty(); });
   }
 };
 
@@ -118,11 +118,13 @@ struct KafkaSource::State {
   size_t in_flight = 0;
   uint64_t messages = 0, told_later = 0, fetched_again = 0, commits = 0;
 
-  mutable std::mutex status_mutex;
-  Json shown = Json::object();
-  std::string last_error;         // under status_mutex
-  std::optional<int> brokers_up;  // under status_mutex; nullopt: not known yet
-  std::string fatal;              // under status_mutex: it will not go on
+  struct Shown {
+    Json status = Json::object();
+    std::string last_error{};
+    std::optional<int> brokers_up{};  // nullopt: not known yet
+    std::string fatal{};              // it will not go on
+  };
+  Guarded<Shown> shown;
 
   std::thread thread;
 
@@ -142,10 +144,7 @@ struct KafkaSource::State {
   void forget(const Where& which);
   void commit(bool and_wait, const rd_kafka_topic_partition_list_t* only = nullptr);
   void note_commit(rd_kafka_resp_err_t error, const rd_kafka_topic_partition_list_t* list);
-  void note_error(std::string text) {
-    const std::lock_guard lock(status_mutex);
-    last_error = std::move(text);
-  }
+  void note_error(std::string text) { shown.lock()->last_error = std::move(text); }
   void note(rd_kafka_error_t* error) {  // destroyed; null: none
     if (error) note_error(rd_kafka_error_string(error));
     if (error) rd_kafka_error_destroy(error);
@@ -199,8 +198,7 @@ Result<void> KafkaSource::State::open() {
     if (error != RD_KAFKA_RESP_ERR__FATAL) return;
     char text[512];
     rd_kafka_fatal_error(client, text, sizeof text);
-    const std::lock_guard lock(state.status_mutex);
-    state.fatal = text;
+    state.shown.lock()->fatal = text;
   });
   char wrong[512];
   client.reset(rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), wrong, sizeof wrong));
@@ -242,10 +240,8 @@ void KafkaSource::State::end() {
     return waiting == 0;
   };
   const auto until = std::chrono::steady_clock::now() + kPatience;
-  for (hear(); !is_logged(); hear()) {
-    std::unique_lock lock(inbox->mutex);
-    if (!inbox->news.wait_until(lock, until, [&] { return !inbox->said.empty(); })) break;
-  }
+  for (hear(); !is_logged(); hear())
+    if (!inbox->wait_until(until)) break;
   if (const auto recorded = sink.record_now(); !recorded) note_error(recorded.error().text());
   commit(true);
   look();
@@ -456,8 +452,7 @@ void KafkaSource::State::note_statistics(std::string_view json) {
     if (at && !partition.committed && at->number_or(-1) >= 0)
       partition.committed = static_cast<int64_t>(at->number_or(-1));
   }
-  const std::lock_guard lock(status_mutex);
-  brokers_up = up;
+  shown.lock()->brokers_up = up;
 }
 
 void KafkaSource::State::look() {
@@ -476,24 +471,25 @@ void KafkaSource::State::look() {
     list.add(std::move(one));
     lag += std::max<int64_t>(behind, 0);
   }
-  const std::lock_guard lock(status_mutex);
-  const std::string_view state = !fatal.empty()       ? "failed"
-                                 : !brokers_up        ? "connecting"
-                                 : *brokers_up == 0   ? "no broker"
-                                 : partitions.empty() ? "no partitions"
-                                 : is_paused          ? "waiting for the log"
-                                                      : "reading";
-  shown = Json::object().set("brokers", settings.brokers).set("group", settings.group).set("topics", std::move(topics));
-  shown.set("state", state).set("brokers_up", int64_t{brokers_up.value_or(0)});
-  shown.set("last_error", !fatal.empty() ? Json(fatal) : last_error.empty() ? Json() : Json(last_error));
-  shown.set("messages", messages).set("in_flight", uint64_t{in_flight}).set("told_later", told_later);
-  shown.set("fetched_again", fetched_again).set("commits", commits).set("lag", lag);
-  shown.set("partitions", std::move(list));
+  const auto now = shown.lock();
+  const std::string_view state = !now->fatal.empty()     ? "failed"
+                                 : !now->brokers_up      ? "connecting"
+                                 : *now->brokers_up == 0 ? "no broker"
+                                 : partitions.empty()    ? "no partitions"
+                                 : is_paused             ? "waiting for the log"
+                                                         : "reading";
+  const std::string& wrong = now->fatal.empty() ? now->last_error : now->fatal;
+  Json out = Json::object();
+  out.set("brokers", settings.brokers).set("group", settings.group).set("topics", std::move(topics));
+  out.set("state", state).set("brokers_up", int64_t{now->brokers_up.value_or(0)});
+  out.set("last_error", wrong.empty() ? Json() : Json(wrong));
+  out.set("messages", messages).set("in_flight", uint64_t{in_flight}).set("told_later", told_later);
+  out.set("fetched_again", fetched_again).set("commits", commits).set("lag", lag);
+  now->status = out.set("partitions", std::move(list));
 }
 
 Json KafkaSource::status() const {
-  const std::lock_guard lock(state_->status_mutex);
-  return state_->shown;
+  return state_->shown.with([](const auto& shown) { return shown.status; });
 }
 
 }  // namespace tessera::ingest

@@ -21,64 +21,26 @@
 #include "core/time.hpp"
 #include "feed/feed.hpp"
 #include "live/answers.hpp"
+#include "live/door.hpp"
+#include "live/settings.hpp"
 #include "profiles/identity.hpp"
-#include "profiles/intake.hpp"
 #include "profiles/ruling.hpp"
 #include "profiles/system_facts.hpp"
 #include "store/record.hpp"
 
 namespace tessera::live {
 
-struct Settings {
-  uint64_t queue_bytes = 64 << 20;            // not yet logged; beyond it submit() says Busy
-  uint64_t behind_bytes = 256 << 20;          // logged and not yet applied; beyond it submit() says Busy
-  uint64_t remembered_messages = 50'000'000;  // ids of messages held for de-duplication, 8 bytes each at most 75 % full
-  Duration remembered_for = kDay * 2;  // at least, as long as the above is enough; the metric says when it was not
-  uint64_t feed_changes = 1'000'000;   // changes kept in memory for subscribers; older ones are read from the record
-  profiles::StitchLimits stitch;       // of a customer
-  Duration flush_after = kSecond;      // the record follows the log by about this much
-  uint64_t page_rows = 100'000;        // or by so many rows
-  // Called in the transaction that brought new columns: classes of properties, decided above (privacy).
-  std::function<Result<void>(store::Connection&)> classify;
-};
-
-// What came in: one body, a single call or a batch, as JSON text that has been parsed once (so it is valid JSON).
-struct Submission {
-  std::string source;  // its name; or "NAME/PLACE" where it can come again from that place (Kafka)
-  std::string type;    // "track", "batch", ... : of the route; empty where the body says it
-  std::string body;
-};
-
-// The type of submissions that are pieces of an import (their source names it): logged in entries of their own, and no
-// source that could fall silent.
-inline constexpr std::string_view kRowsOfImport = "rows";
-
-// Turns submissions into rows of an intake; made by who knows the outside shapes (ingest), so that the engine need not.
-// Rows that cannot be used are rejects. Must depend on nothing but its arguments: replaying the log calls it again.
-class Reader {
- public:
-  virtual ~Reader() = default;
-  virtual void read(const Submission& submission, Instant received) = 0;
-};
-using MakeReader = std::function<std::unique_ptr<Reader>(profiles::Intake&)>;
-
-enum class Taken { Yes, Busy };
-using Done = std::function<void(Result<uint64_t>)>;
-
-// Where submissions go.
-class Door {
- public:
-  virtual ~Door() = default;
-  // `done` is called once, on the writer's thread, when the submission is on disk (the offset of its entry) or could
-  // not be written (disk full). Busy: nothing will happen, try again later.
-  virtual Taken submit(Submission submission, Done done) = 0;
-};
+struct EngineState;
+class LogReader;
 
 class Engine final : public Door, public feed::Feed {
  public:
   // Opens the log beside the record, brings the state up to the log's end and fires the timers that were missed.
+  // `above`: readers of the log from rooms above (log_reader.hpp), which take every entry in after the fold.
+  // REQUIRES: record, clock and readers outlive it.
   static Result<std::unique_ptr<Engine>> start(store::Record& record, const std::string& log_folder,
-                                               MakeReader make_reader, const Settings& settings, const Clock& clock);
+                                               MakeReader make_reader, const Settings& settings, const Clock& clock,
+                                               std::span<LogReader* const> above = {});
   // Takes nothing more, applies and records what was logged, and ends the threads.
   ~Engine() override;
   Result<void> stop();
@@ -96,9 +58,17 @@ class Engine final : public Door, public feed::Feed {
   // Error: one speaks of somebody unknown; nothing has changed.
   Result<void> put(std::span<const profiles::SystemFact> facts);
 
+  // An entry for a reader of a room above (EntryKind::Note), whose name is the source. Returns its offset when every
+  // reader has taken it in. Not from a reader's apply().
+  Result<uint64_t> note(Submission note);
+
   // --- reading; any thread; consistent with one moment of the fold
   std::vector<SegmentState> segments();
-  std::optional<CustomerState> customer(std::string_view id);  // by public id or any identifier
+  std::optional<CustomerState> customer(
+      std::string_view id);  // by public id or any identifier: traits, segments, events
+  // Values of lets and scores in force, and of traits in memory (values.hpp). Error: nobody is known by that name, or a
+  // value cannot be asked for.
+  Result<CustomerValues> values(std::string_view id, const AskedValues& asked);
   // One of the identifiers of the customer of that name.
   std::optional<profiles::NamedIdentifier> identifier_of(std::string_view id);
   // Members by public id, ascending, after `after`; at most `limit`.
@@ -123,9 +93,8 @@ class Engine final : public Door, public feed::Feed {
   void catch_up();
 
  private:
-  struct State;
-  explicit Engine(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit Engine(std::unique_ptr<EngineState> state);
+  std::unique_ptr<EngineState> state_;
 };
 
 }  // namespace tessera::live

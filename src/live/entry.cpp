@@ -29,11 +29,14 @@ bool take_text(std::string_view& bytes, std::string_view& text) {
 }  // namespace
 
 std::string encode(const LogEntry& entry) {
+  const auto payload = payload_of(entry.kind);
+  VERIFY(payload.has_value());
   std::string out(1, static_cast<char>(entry.kind));
   out.append(reinterpret_cast<const char*>(&entry.learnt.ms), sizeof entry.learnt.ms);
-  for (const LogEntry::Call& call : entry.calls)
-    for (const std::string_view text : {call.source, call.type, call.body}) put_text(out, text);
-  if (entry.kind != EntryKind::Events && entry.kind != EntryKind::Tick) put_text(out, entry.text);
+  if (*payload == Payload::Calls)
+    for (const LogEntry::Call& call : entry.calls)
+      for (const std::string_view text : {call.source, call.type, call.body}) put_text(out, text);
+  if (*payload == Payload::Text) put_text(out, entry.text);
   return out;
 }
 
@@ -45,27 +48,15 @@ Result<LogEntry> decode(std::string_view bytes) {
   LogEntry entry;
   if (bytes.size() < 1 + sizeof entry.learnt.ms) return bad();
   entry.kind = static_cast<EntryKind>(bytes[0]);
+  const auto payload = payload_of(entry.kind);
+  if (!payload) return bad();
   std::memcpy(&entry.learnt.ms, bytes.data() + 1, sizeof entry.learnt.ms);
   bytes.remove_prefix(1 + sizeof entry.learnt.ms);
-  switch (entry.kind) {
-    case EntryKind::Events:
-      while (!bytes.empty()) {
-        LogEntry::Call& call = entry.calls.emplace_back();
-        if (!take_text(bytes, call.source) || !take_text(bytes, call.type) || !take_text(bytes, call.body))
-          return bad();
-      }
-      return entry;
-    case EntryKind::Tick:
-      break;
-    case EntryKind::Define:
-    case EntryKind::Remove:
-    case EntryKind::Ruling:
-    case EntryKind::Facts:
-      if (!take_text(bytes, entry.text)) return bad();
-      break;
-    default:
-      return bad();
+  while (*payload == Payload::Calls && !bytes.empty()) {
+    LogEntry::Call& call = entry.calls.emplace_back();
+    if (!take_text(bytes, call.source) || !take_text(bytes, call.type) || !take_text(bytes, call.body)) return bad();
   }
+  if (*payload == Payload::Text && !take_text(bytes, entry.text)) return bad();
   if (!bytes.empty()) return bad();
   return entry;
 }

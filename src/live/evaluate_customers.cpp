@@ -94,10 +94,10 @@ CustomerEvaluator::~CustomerEvaluator() = default;
 
 std::unique_ptr<CustomerEvaluator::Workspace> CustomerEvaluator::borrow() {
   {
-    const std::lock_guard lock(mutex_);
-    if (!idle_.empty()) {
-      auto workspace = std::move(idle_.back());
-      idle_.pop_back();
+    const auto idle = idle_.lock();
+    if (!idle->empty()) {
+      auto workspace = std::move(idle->back());
+      idle->pop_back();
       return workspace;
     }
   }
@@ -107,8 +107,7 @@ std::unique_ptr<CustomerEvaluator::Workspace> CustomerEvaluator::borrow() {
 }
 
 void CustomerEvaluator::give_back(std::unique_ptr<Workspace> workspace) {
-  const std::lock_guard lock(mutex_);
-  idle_.push_back(std::move(workspace));
+  idle_.lock()->push_back(std::move(workspace));
 }
 
 void CustomerEvaluator::evaluate(Workspace& workspace, std::span<const Task> tasks, const Affected::Segments& part,
@@ -204,21 +203,19 @@ void CustomerEvaluator::run(std::span<Task> tasks, profiles::Seq visible) {
     if (i >= 8) expect(i - 8, Head);
   }
   const auto many = std::ranges::stable_partition(tasks, [&](const Task& task) { return !is_kept(task); });
-  std::vector<Task> back;  // of those that are kept, the ones that have to be unpacked once more
+  Guarded<std::vector<Task>> back;  // of those that are kept, the ones that have to be unpacked once more
   if (!many.empty()) {
     for (const Task& task : many) affected_.fit(task.part);
-    std::mutex mutex;
     parallel_for(many.size(), 1, [&](size_t i, size_t) {
       Kept& kept = *kept_.find(many[i].members[0])->second;
       kept.used = runs_;
       if (evaluate_kept(kept, many[i], visible)) return;
-      const std::lock_guard lock(mutex);
-      back.push_back(many[i]);
+      back.lock()->push_back(many[i]);
     });
     let_go();
   }
   run_blocks(tasks.first(tasks.size() - many.size()), visible);
-  run_blocks(back, visible);
+  run_blocks(*back.lock(), visible);
 }
 
 void CustomerEvaluator::run_blocks(std::span<Task> tasks, profiles::Seq visible) {

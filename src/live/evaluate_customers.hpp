@@ -7,11 +7,11 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <unordered_set>
 #include <vector>
 
+#include "core/guarded.hpp"
 #include "live/dependencies.hpp"
 #include "live/histories.hpp"
 #include "live/identities.hpp"
@@ -85,8 +85,7 @@ class CustomerEvaluator {
   uint64_t kept_from_;
   size_t words_;
   Affected affected_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Workspace>> idle_;
+  Guarded<std::vector<std::unique_ptr<Workspace>>> idle_;
   std::map<Profile, std::unique_ptr<Kept>> kept_;  // by leader
   std::unordered_set<Profile> met_;                // were looked at once, and have many facts
   uint64_t runs_ = 0;

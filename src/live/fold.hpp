@@ -61,8 +61,6 @@ class Fold {
   // --- one entry: begin, rows through intake(), or redefine, finish. `learnt` never goes back.
   void begin(uint64_t offset, Instant learnt);
   profiles::Intake& intake() { return *inflow_; }
-  // The rows that follow are counted there, by kind.
-  void count_kinds(std::vector<bool>& kinds) { inflow_->count_kinds(kinds); }
   // Other definitions, in force from this entry on. `memory` where they need more than covers() says. Error: a
   // definition cannot be run; nothing has changed.
   Result<void> redefine(Definitions definitions, std::unique_ptr<Memory> memory = nullptr);
@@ -73,10 +71,12 @@ class Fold {
   bool has_rows() const { return !inflow_->empty(); }
 
   Identities& identities() { return identities_; }
+  const Identities& identities() const { return identities_; }
   profiles::Rulings& rulings() { return rulings_; }
   const profiles::Rulings& rulings() const { return rulings_; }
   Inflow& inflow() { return *inflow_; }
   Memory& memory() { return *memory_; }
+  const Memory& memory() const { return *memory_; }
   Recent& recent() { return recent_; }
   const Recent& recent() const { return recent_; }
   const Inflow& inflow() const { return *inflow_; }

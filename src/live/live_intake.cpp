@@ -54,10 +54,9 @@ profiles::StreamName Inflow::name_of(const KindOf& kind) const {
   return kind.event;
 }
 
-std::vector<std::string> Inflow::events_by_kind() const {
-  std::vector<std::string> out;
-  for (const KindOf& kind : kinds_) out.push_back(kind.event);
-  return out;
+size_t Inflow::rows_kept(profiles::SystemStream stream) const {
+  const auto found = by_system_.find(stream);
+  return found == by_system_.end() ? 0 : page_.rows[found->second].kept.size();
 }
 
 Page Inflow::take_page() {
@@ -139,10 +138,7 @@ void Inflow::start(Kind kind, std::span<const Identifier> who, Instant time, uin
   if (const char* refusal = kinds_[kind].refusal)
     return reject_row(refusal, refusal == profiles::kReservedName ? kinds_[kind].event
                                                                   : fmt::format("at most {}", profiles::kMaxEvents));
-  if (counted_) {
-    if (counted_->size() <= kind) counted_->resize(kind + 1);
-    (*counted_)[kind] = true;
-  }
+  if (noted_ && (noted_->size() == noted_from_ || noted_->back() != kind)) noted_->push_back(kind);
   if (recent_.seen(fingerprint, learnt_)) return skip_row(counts_.duplicates);
   // Who asks through admits() knows already.
   if (law_.is_refused(who)) return skip_row(counts_.refused);

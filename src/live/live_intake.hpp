@@ -51,9 +51,16 @@ class Inflow final : public profiles::Intake {
   // Event names that the record has already: together with new ones at most profiles::kMaxEvents.
   void knows(std::span<const std::string> events) { events_.insert(events.begin(), events.end()); }
 
-  // The rows that follow are counted there, by kind; until the next call of this.
-  void count_kinds(std::vector<bool>& kinds) { counted_ = &kinds; }
-  std::vector<std::string> events_by_kind() const;
+  // The kinds of the rows that follow are put there, duplicates' too, not twice in a row; null: nowhere.
+  void note_kinds(std::vector<Kind>* kinds) {
+    noted_ = kinds;
+    noted_from_ = kinds ? kinds->size() : 0;
+  }
+  const std::string& event_of(Kind kind) const { return kinds_[kind].event; }
+  // Since begin().
+  size_t rows_put() const { return touched_.rows.size(); }
+  // That the page keeps of a stream of the system.
+  size_t rows_kept(profiles::SystemStream stream) const;
 
   void begin(Instant learnt);
   // Rows put since begin() are in the histories and the page.
@@ -134,7 +141,8 @@ class Inflow final : public profiles::Intake {
   std::set<std::string, std::less<>> events_;  // all names, the record's and new ones
   std::vector<PropertyOf> properties_;
   std::optional<Kind> refused_;
-  std::vector<bool>* counted_ = nullptr;
+  std::vector<Kind>* noted_ = nullptr;
+  size_t noted_from_ = 0;
   Kind current_ = 0;
   bool skipping_ = false;  // the row at hand is a duplicate
   Profile row_profile_ = 0;

@@ -62,7 +62,6 @@ struct Page {
   std::vector<SegmentVersion> versions;  // what Flip::segment counts; when the page is taken
   profiles::Seq first_seq = 0, until_seq = 0;
   std::vector<profiles::Learnt> learnt;  // of [first_seq, until_seq)
-  std::string sources;                   // what is known of them (Sources::text); empty: as before
   uint64_t until_offset = 0;             // of the log: everything before is in this page or an earlier one
   Instant learnt_until = kEver;          // of the last entry
 

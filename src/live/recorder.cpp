@@ -26,39 +26,10 @@ Result<std::unique_ptr<Recorder>> Recorder::open(store::Record& record,
 
 // --- a page
 
-Result<void> Recorder::write(const Page& page, const InForce::Changed* changed) {
+Result<void> Recorder::write(RecordPage& page) {
   const auto written = [&]() -> Result<void> {
     auto transaction = TRY(store::Transaction::begin(connection_));
-    store::Entry entry = TRY(store::next_entry(connection_, "live", page.learnt_until));
-    if (entry.first_seq != page.first_seq)
-      return fail(fmt::format("the record changed behind the server: it goes on at fact {}, the log at {}",
-                              entry.first_seq, page.first_seq),
-                  {}, "stop the server before other programs write to its record");
-    entry.until_seq = page.until_seq;
-    entry.source = "events received";
-    TRY(write_identities(page));
-    TRY(write_rows(page));
-    TRY(write_links(page, entry.id));
-    TRY(profiles::write_value_rulings(connection_, page.rulings, page.learnt_until));
-    TRY(profiles::write_refusals(connection_, page.refusals, page.learnt_until));
-    TRY(write_rejects(page, entry.id));
-    TRY(write_flips(page));
-    if (page.until_seq > page.first_seq || !page.rejects.empty()) TRY(store::append_entry(connection_, entry));
-    const std::vector<std::string> columns = {"until_seq", "learnt"};
-    auto learnt = TRY(Writer::open(connection_, "tessera", "learnt", columns));
-    TRY(write_blocks(learnt, page.learnt.size(), [&](size_t row, size_t from) {
-      learnt.values<uint32_t>(0)[row] = page.learnt[from + row].until;
-      learnt.values<int64_t>(1)[row] = store::stored_time(page.learnt[from + row].at);
-    }));
-    if (changed && !changed->written.empty())
-      TRY(store::write_definitions(connection_, changed->written, "applied on the server", page.learnt_until));
-    if (changed)
-      for (const auto& [kind, slug] : changed->removed)
-        TRY(store::write_removal(connection_, kind, slug, page.learnt_until));
-    if (!page.sources.empty()) {
-      TRY(connection_.run("DELETE FROM tessera.meta WHERE key = 'sources'"));
-      TRY(connection_.run("INSERT INTO tessera.meta VALUES ('sources', ?)", {std::string_view(page.sources)}));
-    }
+    for (WritePage& part : page.parts) TRY(part(connection_));
     TRY(connection_.run("DELETE FROM tessera.applied"));
     TRY(connection_.run("INSERT INTO tessera.applied VALUES (?, ?)", {page.until_offset, page.learnt_until}));
     return transaction.commit();
@@ -66,6 +37,36 @@ Result<void> Recorder::write(const Page& page, const InForce::Changed* changed) 
   // What was grown in a transaction that did not end well is not there; it is over here, so that it is not seen.
   if (!written) tables_ = TRY(profiles::EventTables::read(connection_));
   return written;
+}
+
+Result<void> Recorder::write_fold(const Page& page, const InForce::Changed* changed) {
+  store::Entry entry = TRY(store::next_entry(connection_, "live", page.learnt_until));
+  if (entry.first_seq != page.first_seq)
+    return fail(fmt::format("the record changed behind the server: it goes on at fact {}, the log at {}",
+                            entry.first_seq, page.first_seq),
+                {}, "stop the server before other programs write to its record");
+  entry.until_seq = page.until_seq;
+  entry.source = "events received";
+  TRY(write_identities(page));
+  TRY(write_rows(page));
+  TRY(write_links(page, entry.id));
+  TRY(profiles::write_value_rulings(connection_, page.rulings, page.learnt_until));
+  TRY(profiles::write_refusals(connection_, page.refusals, page.learnt_until));
+  TRY(write_rejects(page, entry.id));
+  TRY(write_flips(page));
+  if (page.until_seq > page.first_seq || !page.rejects.empty()) TRY(store::append_entry(connection_, entry));
+  const std::vector<std::string> columns = {"until_seq", "learnt"};
+  auto learnt = TRY(Writer::open(connection_, "tessera", "learnt", columns));
+  TRY(write_blocks(learnt, page.learnt.size(), [&](size_t row, size_t from) {
+    learnt.values<uint32_t>(0)[row] = page.learnt[from + row].until;
+    learnt.values<int64_t>(1)[row] = store::stored_time(page.learnt[from + row].at);
+  }));
+  if (changed && !changed->written.empty())
+    TRY(store::write_definitions(connection_, changed->written, "applied on the server", page.learnt_until));
+  if (changed)
+    for (const auto& [kind, slug] : changed->removed)
+      TRY(store::write_removal(connection_, kind, slug, page.learnt_until));
+  return {};
 }
 
 Result<void> Recorder::write_identities(const Page& page) {
@@ -209,11 +210,6 @@ Result<Recorder::Applied> Recorder::applied() {
     if (!chunk->column(1).is_null(0)) out.next_seq = chunk->column(1).values<uint32_t>()[0];
   }
   return out;
-}
-
-Result<std::string> Recorder::sources() {
-  const auto rows = TRY(connection_.rows("SELECT value FROM tessera.meta WHERE key = 'sources'"));
-  return rows.empty() ? std::string() : rows[0][0].value_or("");
 }
 
 Result<language::Schema> Recorder::schema() {

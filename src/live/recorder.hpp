@@ -9,10 +9,18 @@
 
 #include "live/fold.hpp"
 #include "live/in_force.hpp"
+#include "live/log_reader.hpp"
 #include "profiles/tables.hpp"
 #include "store/record.hpp"
 
 namespace tessera::live {
+
+// What the readers of the log have for the record, of the entries since the page before.
+struct RecordPage {
+  uint64_t until_offset = 0;     // of the log: everything before is in this page or an earlier one
+  Instant learnt_until = kEver;  // of the last entry
+  std::vector<WritePage> parts{};
+};
 
 class Recorder {
  public:
@@ -20,8 +28,11 @@ class Recorder {
   static Result<std::unique_ptr<Recorder>> open(store::Record& record,
                                                 std::function<Result<void>(store::Connection&)> classify);
 
-  // All of it or nothing. With `changed`: definitions, as an entry of their own behind the page's rows.
-  Result<void> write(const Page& page, const InForce::Changed* changed = nullptr);
+  // All of it or nothing.
+  Result<void> write(RecordPage& page);
+  // The fold's part, in the transaction that is open. With `changed`: definitions, as an entry of their own behind the
+  // page's rows.
+  Result<void> write_fold(const Page& page, const InForce::Changed* changed);
 
   // --- the way back
   struct Applied {
@@ -35,7 +46,6 @@ class Recorder {
   Result<std::vector<Instant>> begins();
   std::vector<std::string> events() const;
   Result<std::unique_ptr<Memory>> memory(Wanted wanted);
-  Result<std::string> sources();  // Sources::text of the last page; empty: none
   Result<language::Schema> schema();
   Result<std::optional<feed::ChangeId>> find_change(const Flip& like, const SegmentVersion& segment);
   Result<std::optional<feed::ChangeId>> last_change();

@@ -35,6 +35,22 @@ Wanted Wanted::by(const segment::Plan& plan) {
   return wanted;
 }
 
+Wanted Wanted::of_traits(std::span<const std::string> names) {
+  Wanted wanted;
+  for (const std::string& name : names) {
+    wanted.properties.insert(name);
+    wanted.systems.insert(profiles::stream_of_trait(name));
+  }
+  return wanted;
+}
+
+void Wanted::add(const Wanted& other) {
+  any_event |= other.any_event;
+  events.insert(other.events.begin(), other.events.end());
+  properties.insert(other.properties.begin(), other.properties.end());
+  systems.insert(other.systems.begin(), other.systems.end());
+}
+
 bool Wanted::keeps(profiles::StreamName stream) const {
   return (any_event && profiles::is_counted(stream.system)) || systems.contains(stream.system) ||
          events.contains(stream.event);

@@ -26,6 +26,9 @@ struct Wanted {
   std::set<profiles::SystemStream> systems;
 
   static Wanted by(const segment::Plan& plan);
+  static Wanted of_traits(std::span<const std::string> names);
+  // What another asks for, too.
+  void add(const Wanted& other);
   bool keeps(profiles::StreamName stream) const;
   bool keeps_property(std::string_view property) const;
   // Whether everything `other` keeps is kept by this too.

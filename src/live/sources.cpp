@@ -6,7 +6,7 @@
 
 namespace tessera::live {
 
-std::vector<bool>& Sources::called(std::string_view name, Instant at) {
+Sources::Source& Sources::called(std::string_view name, Instant at) {
   auto found = all_.find(name);
   if (found == all_.end()) found = all_.emplace(std::string(name), Source{}).first;
   Source& source = found->second;
@@ -16,7 +16,43 @@ std::vector<bool>& Sources::called(std::string_view name, Instant at) {
   }
   source.first = std::min(source.first, at);
   source.newest = at;
-  return source.kinds;
+  return source;
+}
+
+void Sources::apply(AppliedEntry& entry) {
+  if (entry.entry.kind != EntryKind::Events || entry.is_import()) return;
+  for (size_t i = 0; i < entry.calls.size(); ++i) {
+    const std::string_view name = entry.entry.calls[i].source;
+    Source& source = called(name.substr(0, name.find('/')), entry.entry.learnt);
+    source.refused += entry.calls[i].counts.refused;
+    for (const profiles::Intake::Kind kind : entry.calls[i].kinds) {
+      if (source.kinds.size() <= kind) source.kinds.resize(kind + 1);
+      if (!source.kinds[kind]) source.events.insert(entry.fold->inflow().event_of(kind));
+      source.kinds[kind] = true;
+    }
+  }
+}
+
+WritePage Sources::page() {
+  return [text = text()](store::Connection& record) -> Result<void> {
+    TRY(record.run("DELETE FROM tessera.meta WHERE key = 'sources'"));
+    TRY(record.run("INSERT INTO tessera.meta VALUES ('sources', ?)", {std::string_view(text)}));
+    return {};
+  };
+}
+
+Result<void> Sources::restore(store::Connection& record) {
+  const auto rows = TRY(record.rows("SELECT value FROM tessera.meta WHERE key = 'sources'"));
+  const std::string text = rows.empty() ? "" : rows[0][0].value_or("");
+  *this = TRY(read(text));
+  return {};
+}
+
+std::map<std::string, uint64_t> Sources::refused() const {
+  std::map<std::string, uint64_t> out;
+  for (const auto& [name, source] : all_)
+    if (source.refused > 0) out.emplace(name, source.refused);
+  return out;
 }
 
 bool Sources::is_silent(const Source& source, Instant now) {
@@ -56,12 +92,6 @@ std::vector<SourceState> Sources::states(Instant now) const {
                    .is_silent = is_silent(source, now),
                    .events = {source.events.begin(), source.events.end()}});
   return out;
-}
-
-void Sources::name_kinds(const std::vector<std::string>& events) {
-  for (auto& [name, source] : all_)
-    for (size_t kind = 0; kind < source.kinds.size(); ++kind)
-      if (source.kinds[kind] && kind < events.size()) source.events.insert(events[kind]);
 }
 
 std::string Sources::text() const {

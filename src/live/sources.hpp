@@ -13,13 +13,16 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "live/answers.hpp"
+#include "live/log_reader.hpp"
 
 namespace tessera::live {
 
-class Sources {
+class Sources final : public LogReader {
  public:
-  // A call came in. What is returned takes, by kind (of the Inflow), what is in it; until the next call of this.
-  std::vector<bool>& called(std::string_view name, Instant at);
+  Result<void> restore(store::Connection& record) override;
+  void apply(AppliedEntry& entry) override;
+  WritePage page() override;
+  Instant next_due() override { return kNever; }
 
   // Silent: for three times its usual gap, and at least a minute.
   std::vector<std::string> silent(Instant now) const;
@@ -33,9 +36,9 @@ class Sources {
   };
   std::vector<Heard> heard() const;  // all of them, by name
 
-  // `events`: names by kind; those that were counted are remembered by name.
-  void name_kinds(const std::vector<std::string>& events);
-  std::string text() const;
+  // How many events of each were refused since the start.
+  std::map<std::string, uint64_t> refused() const;
+
   static Result<Sources> read(std::string_view text);
 
  private:
@@ -44,8 +47,11 @@ class Sources {
     Instant first = kNever, newest = kEver;
     Duration usual_gap{};  // a moving average
     std::set<std::string> events;
-    std::vector<bool> kinds;  // by kind
+    std::vector<bool> kinds;  // of the Inflow: whose names are in `events`
+    uint64_t refused = 0;     // since the start
   };
+  Source& called(std::string_view name, Instant at);
+  std::string text() const;
   static bool is_silent(const Source& source, Instant now);
   std::map<std::string, Source, std::less<>> all_;
 };

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <mutex>
 
+#include "core/guarded.hpp"
 #include "core/parallel.hpp"
 #include "segment/block.hpp"
 
@@ -214,26 +214,23 @@ Evaluation evaluate_all(const Bound& bound, Instant as_of, Instant known_at, con
   const profiles::Seq visible = bound.history().visible_until(known_at);
   const CustomerRange all{0, static_cast<profiles::CustomerIndex>(customers)};
   // Evaluators are lent to threads; which one computes a block makes no difference.
-  std::mutex mutex;
-  std::vector<std::unique_ptr<Evaluator>> idle;
-  idle.push_back(std::make_unique<Evaluator>(bound, options));
-  idle.back()->run({0, 0}, as_of, visible);
-  Evaluation out = idle.back()->make(all);
+  Guarded<std::vector<std::unique_ptr<Evaluator>>> idle;
+  auto first = std::make_unique<Evaluator>(bound, options);
+  first->run({0, 0}, as_of, visible);
+  Evaluation out = first->make(all);
+  idle.lock()->push_back(std::move(first));
   parallel_for(customers, kBlockCustomers, [&](size_t from, size_t to) {
-    std::unique_ptr<Evaluator> evaluator;
-    {
-      const std::lock_guard lock(mutex);
-      if (!idle.empty()) {
-        evaluator = std::move(idle.back());
-        idle.pop_back();
-      }
-    }
+    auto evaluator = idle.with([](auto& all) -> std::unique_ptr<Evaluator> {
+      if (all.empty()) return nullptr;
+      auto last = std::move(all.back());
+      all.pop_back();
+      return last;
+    });
     if (!evaluator) evaluator = std::make_unique<Evaluator>(bound, options);
     evaluator->run({static_cast<profiles::CustomerIndex>(from), static_cast<profiles::CustomerIndex>(to)}, as_of,
                    visible);
     evaluator->copy_to(out, from);
-    const std::lock_guard lock(mutex);
-    idle.push_back(std::move(evaluator));
+    idle.lock()->push_back(std::move(evaluator));
   });
   return out;
 }

@@ -52,6 +52,15 @@ Json json_of(const std::vector<std::string>& texts) {
   return out;
 }
 
+Json json_of(const live::Value& value) {
+  return std::visit(
+      Match{[](std::monostate) { return Json(); }, [](bool truth) { return Json(truth); },
+            [](Number number) { return Json(Json::Literal{number.text()}); },
+            [](const std::string& text) { return Json(text); }, [](Instant instant) { return Json(text_of(instant)); },
+            [](Duration duration) { return Json(text_of(duration)); }},
+      value);
+}
+
 Json json_of(const live::SegmentState& segment) {
   return Json::object()
       .set("id", segment.slug)
@@ -67,12 +76,17 @@ Json json_of(const live::CustomerState& customer) {
   Json counts = Json::object(), segments = Json::array();
   for (const auto& [kind, count] : customer.identifiers) counts.set(std::string(profiles::name_of(kind)), count);
   for (const auto& [slug, name] : customer.segments) segments.add(Json::object().set("id", slug).set("name", name));
+  Json traits = Json::object(), events = Json::object();
+  for (const auto& [name, value] : customer.facts.traits) traits.set(name, json_of(value));
+  for (const auto& [name, count] : customer.facts.events) events.set(name, count);
   return Json::object()
       .set("customer", customer.customer)
       .set("as_of", text_of(customer.as_of))
       .set("identifiers", std::move(counts))
       .set("first_fact", text_of(customer.first_fact))
       .set("facts_in_memory", customer.facts_in_memory)
+      .set("traits", std::move(traits))
+      .set("events", std::move(events))
       .set("segments", std::move(segments))
       .set("looked_at_again", text_or_null(customer.looked_at_again));
 }

@@ -10,48 +10,50 @@ namespace tessera::server {
 
 void Job::when_gone(std::function<void()> stop) {
   {
-    const std::lock_guard lock(mutex_);
-    stop_ = std::move(stop);
-    if (!is_gone_ || !stop_) return;
+    const auto wanted = stop_.lock();
+    *wanted = std::move(stop);
+    if (!is_gone_ || !*wanted) return;
   }
   leave();
 }
 
 void Job::leave() {
   {
-    const std::lock_guard lock(mutex_);
+    const auto wanted = stop_.lock();
     is_gone_ = true;
     // Under the lock, so that the work cannot end meanwhile: it takes it away with when_gone({}).
-    if (const auto stop = std::exchange(stop_, {})) stop();
+    if (const auto stop = std::exchange(*wanted, {})) stop();
   }
   on_leave();
 }
 
 struct Jobs::State {
   size_t most_waiting;
-  std::mutex mutex;
+  struct Queue {
+    std::deque<std::shared_ptr<Job>> awaited{}, background{};
+    std::shared_ptr<Job> running{};
+    bool is_over = false;
+  };
+  Guarded<Queue> queue;
   std::condition_variable news;
-  std::deque<std::shared_ptr<Job>> awaited, background;
-  std::shared_ptr<Job> running;
-  bool is_over = false;
   std::thread thread;
+
+  // Waits for it; null: it is over.
+  std::shared_ptr<Job> take() {
+    auto now = queue.lock();
+    now->running = nullptr;
+    now.wait(news, [&] { return now->is_over || !now->awaited.empty() || !now->background.empty(); });
+    if (now->is_over) return nullptr;
+    auto& from = now->awaited.empty() ? now->background : now->awaited;
+    now->running = std::move(from.front());
+    from.pop_front();
+    return now->running;
+  }
 
   void work() {
     const OnThisThreadAlone alone;
-    for (;;) {
-      std::shared_ptr<Job> next;
-      {
-        std::unique_lock lock(mutex);
-        running = nullptr;
-        news.wait(lock, [this] { return is_over || !awaited.empty() || !background.empty(); });
-        if (is_over) return;
-        auto& from = awaited.empty() ? background : awaited;
-        next = std::move(from.front());
-        from.pop_front();
-        running = next;
-      }
+    while (const auto next = take())
       if (!next->is_gone()) next->run();
-    }
   }
 };
 
@@ -64,11 +66,11 @@ Jobs::~Jobs() {
   std::deque<std::shared_ptr<Job>> left, later;
   std::shared_ptr<Job> running;
   {
-    const std::lock_guard lock(state_->mutex);
-    state_->is_over = true;
-    left.swap(state_->awaited);
-    later.swap(state_->background);
-    running = state_->running;
+    const auto now = state_->queue.lock();
+    now->is_over = true;
+    left.swap(now->awaited);
+    later.swap(now->background);
+    running = now->running;
   }
   for (const auto* queue : {&left, &later})
     for (const auto& each : *queue) each->drop();
@@ -79,11 +81,11 @@ Jobs::~Jobs() {
 
 bool Jobs::post(std::shared_ptr<Job> job, Urgency urgency) {
   {
-    const std::lock_guard lock(state_->mutex);
-    auto& queue = urgency == Urgency::Awaited ? state_->awaited : state_->background;
+    const auto now = state_->queue.lock();
+    auto& queue = urgency == Urgency::Awaited ? now->awaited : now->background;
     // Those for whom nobody waits hold no place.
     std::erase_if(queue, [](const auto& each) { return each->is_gone().load(); });
-    if (state_->is_over || queue.size() >= state_->most_waiting) return false;
+    if (now->is_over || queue.size() >= state_->most_waiting) return false;
     queue.push_back(std::move(job));
   }
   state_->news.notify_all();

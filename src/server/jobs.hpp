@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
+
+#include "core/guarded.hpp"
 
 namespace tessera::server {
 
@@ -29,8 +30,7 @@ class Job {
   virtual void on_leave() {}  // wake up who waits in run()
 
  private:
-  std::mutex mutex_;
-  std::function<void()> stop_;
+  Guarded<std::function<void()>> stop_;
   std::atomic<bool> is_gone_{false};
 };
 

@@ -1,7 +1,5 @@
 #include "server/keys.hpp"
 
-#include <mutex>
-
 #include "core/hash.hpp"
 #include "core/text.hpp"
 
@@ -75,36 +73,32 @@ Result<void> revoke_key(store::Connection& connection, std::string_view key, Ins
 
 Result<void> Keys::load(store::Connection& connection) {
   const auto all = TRY(list_keys(connection));
-  const std::unique_lock lock(mutex_);
-  sources_.clear();
-  tokens_.clear();
+  InForce fresh;
   for (const Key& key : all) {
     if (key.revoked) continue;
-    if (key.is_admin()) {
-      tokens_[key.key] = true;
-    } else {
-      sources_[key.key] = key.source;
-    }
+    if (key.is_admin())
+      fresh.tokens.insert(key.key);
+    else
+      fresh.sources[key.key] = key.source;
   }
+  *in_force_.write() = std::move(fresh);
   return {};
 }
 
 std::optional<std::string> Keys::source_of(std::string_view write_key) const {
-  const std::shared_lock lock(mutex_);
-  const auto found = sources_.find(write_key);
-  if (found == sources_.end()) return std::nullopt;
+  const auto now = in_force_.read();
+  const auto found = now->sources.find(write_key);
+  if (found == now->sources.end()) return std::nullopt;
   return found->second;
 }
 
 bool Keys::is_admin(std::string_view token) const {
   const std::string wanted = kept(token);
-  const std::shared_lock lock(mutex_);
-  return tokens_.contains(wanted);
+  return in_force_.read()->tokens.contains(wanted);
 }
 
 bool Keys::has_admin() const {
-  const std::shared_lock lock(mutex_);
-  return !tokens_.empty();
+  return !in_force_.read()->tokens.empty();
 }
 
 }  // namespace tessera::server

@@ -5,11 +5,12 @@
 
 #include <map>
 #include <optional>
-#include <shared_mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/guarded.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "store/database.hpp"
@@ -50,9 +51,11 @@ class Keys {
   bool has_admin() const;
 
  private:
-  mutable std::shared_mutex mutex_;
-  std::map<std::string, std::string, std::less<>> sources_;  // by write key
-  std::map<std::string, bool, std::less<>> tokens_;          // by how they are kept
+  struct InForce {
+    std::map<std::string, std::string, std::less<>> sources{};  // by write key
+    std::set<std::string, std::less<>> tokens{};                // as they are kept
+  };
+  SharedGuarded<InForce> in_force_;
 };
 
 }  // namespace tessera::server

@@ -4,8 +4,8 @@
 //              call_values.hpp  what a route reads off the address
 //              remedies.hpp     put_advice: what helps, as members and links
 //              keys.hpp         Keys: who may send and who may manage
-//   the engine engine_json.hpp  its answers as JSON, and decisions as it takes them
-//              reader.hpp       reads what was submitted, and the pieces of imports
+//   the engine engine_json.hpp  json_of: its answers as JSON; rule: decisions as JSON
+//              reader.hpp       segment_reader: bodies of the tracking API, pieces of imports
 //              live_doctor.hpp  live_findings: what a running server knows of its own health
 //   the record lent_record.hpp  LentRecord: the server's record for a use case (workspace/)
 //              questions.hpp    answered: a route asks one, one at a time

@@ -5,15 +5,19 @@
 #include <atomic>
 #include <filesystem>
 #include <future>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/text.hpp"
 #include "language/check.hpp"
 #include "language/parse.hpp"
 #include "language/print.hpp"
 #include "live/entry.hpp"
+#include "live/log_reader.hpp"
 #include "live/random_world.hpp"
+#include "live/values.hpp"
 #include "profiles/doctor.hpp"
 #include "profiles/load.hpp"
 #include "profiles/schema.hpp"
@@ -76,7 +80,8 @@ class EngineTest : public testing::Test {
     record_ = std::move(*record);
     auto engine = Engine::start(
         *record_, (folder_ / "r.db.log").string(),
-        [this](profiles::Intake& intake) { return std::make_unique<WorldReader>(intake, world_); }, settings, clock_);
+        [this](profiles::Intake& intake) { return std::make_unique<WorldReader>(intake, world_); }, settings, clock_,
+        above_);
     ASSERT_TRUE(engine.has_value()) << engine.error().text();
     engine_ = std::move(*engine);
   }
@@ -100,6 +105,7 @@ class EngineTest : public testing::Test {
   fs::path folder_;
   SetClock clock_;
   std::vector<WorldRow> world_;
+  std::vector<LogReader*> above_;
   std::unique_ptr<store::Record> record_;
   std::unique_ptr<Engine> engine_;
 };
@@ -384,6 +390,201 @@ TEST_F(EngineTest, ASilentSourceIsShownWithWhatRestsOnItAlsoAfterARestart) {
   EXPECT_EQ(stale("lookers"), Names{});
 }
 
+// A reader of a room above: greets whoever becomes a member, by their first name, and comes back after a day. What it
+// did and how far the log is are in the record together.
+class Greeter final : public LogReader {
+ public:
+  struct Kept {
+    std::vector<std::string> greetings{}, notes{};
+    Instant due = kNever;
+    bool operator==(const Kept&) const = default;
+  };
+  Kept kept() const { return *kept_.lock(); }
+  uint64_t applied() const { return applied_; }
+
+  Wanted wanted() const override { return Wanted::of_traits(std::array<std::string, 1>{"first_name"}); }
+  Result<void> restore(store::Connection& record) override {
+    const auto rows = TRY(record.rows("SELECT value FROM tessera.meta WHERE key = 'greeter'"));
+    if (rows.empty()) return {};
+    const auto kept = kept_.lock();
+    const std::string text = rows[0][0].value_or("");
+    const auto lines = split(text, '\n');
+    kept->due = Instant{std::stoll(std::string(lines[0]))};
+    for (size_t i = 1; i < lines.size(); ++i)
+      (lines[i][0] == '+' ? kept->greetings : kept->notes).emplace_back(lines[i]);
+    return {};
+  }
+  void apply(AppliedEntry& entry) override {
+    const auto kept = kept_.lock();
+    ++applied_;
+    for (const Flip& change : entry.changes) {
+      if (change.kind != feed::ChangeKind::Entered) continue;
+      const auto values = values_of(*entry.fold, {&change.profile, 1}, {.traits = {"first_name"}});
+      const auto* name = values ? std::get_if<std::string>(&(*values)[0].traits[0]) : nullptr;
+      kept->greetings.push_back(fmt::format("+{} {}", text_of(change.id), name ? *name : "whoever you are"));
+      kept->due = std::min(kept->due, entry.entry.learnt + kDay);
+    }
+    if (entry.entry.kind == EntryKind::Note)
+      for (const auto& call : entry.entry.calls)
+        kept->notes.push_back(fmt::format("-{} {} {}", call.source, call.type, call.body));
+    if (entry.entry.learnt < kept->due) return;
+    kept->notes.push_back("-back at " + text_of(kept->due));
+    kept->due = kNever;
+  }
+  WritePage page() override {
+    std::string text = std::to_string(kept_.lock()->due.ms);
+    for (const auto& line : kept().greetings) text += "\n" + line;
+    for (const auto& line : kept().notes) text += "\n" + line;
+    return [text](store::Connection& record) -> Result<void> {
+      TRY(record.run("DELETE FROM tessera.meta WHERE key = 'greeter'"));
+      TRY(record.run("INSERT INTO tessera.meta VALUES ('greeter', ?)", {std::string_view(text)}));
+      return {};
+    };
+  }
+  Instant next_due() override { return kept_.lock()->due; }
+
+ private:
+  Guarded<Kept> kept_;
+  std::atomic<uint64_t> applied_{0};
+};
+
+WorldRow row_of(const std::string& who, const std::string& event, Instant at, uint64_t fingerprint,
+                std::map<std::string, profiles::HistoryBuilder::Values> properties = {}) {
+  return {.learnt = {},
+          .who = {{profiles::IdentifierKind::UserId, who}},
+          .row = {.customer = {}, .event = event, .time = at, .properties = std::move(properties)},
+          .fingerprint = fingerprint};
+}
+
+TEST_F(EngineTest, AConcurrentReaderFromAboveFollowsTheLogAndGoesOnAfterARestart) {
+  const Instant begin{20'000 * kDay.ms};
+  using Value = profiles::HistoryBuilder::Value;
+  world_ = {row_of("ann", "$identify", begin, 1, {{"first_name", Value(std::string("Ann"))}}),
+            row_of("ann", "Order Completed", begin, 2), row_of("bob", "Order Completed", begin + kHour, 3),
+            row_of("eve", "Order Completed", begin + kDay * 2, 4)};
+  Greeter before;
+  above_ = {&before};
+  clock_.ms = begin.ms;
+  start();
+  ASSERT_TRUE(engine_->apply_definitions("segment \"Buyers\" = did \"Order Completed\"").has_value());
+  // Somebody asks all the while.
+  std::atomic<bool> is_over{false};
+  std::thread asking([&] {
+    while (!is_over) {
+      (void)before.kept();
+      (void)engine_->segments();
+      (void)engine_->customer("ann");
+      (void)engine_->status();
+    }
+  });
+  send("0");
+  send("1");
+  clock_.ms = (begin + kHour).ms;
+  send("2");
+  const auto noted = engine_->note({"greeter", "remember", "the milk"});
+  ASSERT_TRUE(noted.has_value()) << noted.error().text();
+  is_over = true;
+  asking.join();
+  const auto feed = *engine_->changes_after({}, 100);
+  ASSERT_EQ(feed.size(), 2u);
+  EXPECT_THAT(before.kept().greetings,
+              testing::ElementsAre("+" + text_of(feed[0].id) + " Ann", "+" + text_of(feed[1].id) + " whoever you are"));
+  EXPECT_THAT(before.kept().notes, testing::ElementsAre("-greeter remember the milk"));
+  EXPECT_EQ(before.kept().due, begin + kDay) << "the earliest of all";
+  stop();
+
+  // The record has what it knew; nothing is told again.
+  Greeter after;
+  above_ = {&after};
+  start();
+  EXPECT_EQ(after.kept(), before.kept());
+  EXPECT_EQ(after.applied(), 0u);
+  // Its time comes, though nothing else does: an entry of the log.
+  clock_.ms = (begin + kDay).ms;
+  while (after.applied() == 0) std::this_thread::yield();
+  engine_->catch_up();
+  EXPECT_THAT(after.kept().notes, testing::Contains("-back at " + text_of(begin + kDay)));
+  EXPECT_EQ(after.kept().due, kNever);
+  clock_.ms = (begin + kDay * 2).ms;
+  send("3");
+  EXPECT_EQ(after.kept().greetings.size(), 3u);
+}
+
+// A reader that is behind the record's page (a crash) takes the rest of the log in again.
+TEST_F(EngineTest, WhatAReaderFromAboveDidNotKeepItDoesAgain) {
+  const Instant begin{20'000 * kDay.ms};
+  world_ = {row_of("ann", "Order Completed", begin, 1), row_of("bob", "Order Completed", begin, 2)};
+  Greeter before, after;
+  above_ = {&before};
+  clock_.ms = begin.ms;
+  start({.flush_after = kDay * 10'000});
+  ASSERT_TRUE(engine_->apply_definitions("segment \"Buyers\" = did \"Order Completed\"").has_value());
+  fs::create_directory(folder_ / "crash");
+  for (const char* name : {"r.db", "r.db.wal"})
+    if (fs::exists(folder_ / name)) fs::copy_file(folder_ / name, folder_ / "crash" / name);
+  send("0");
+  ASSERT_TRUE(engine_->note({"greeter", "n", "1"}).has_value());
+  send("1");
+  stop();
+  for (const char* name : {"r.db", "r.db.wal"}) fs::remove(folder_ / name);
+  for (const auto& file : fs::directory_iterator(folder_ / "crash"))
+    fs::rename(file.path(), folder_ / file.path().filename());
+  above_ = {&after};
+  start();
+  EXPECT_EQ(after.applied(), 3u);
+  EXPECT_EQ(after.kept(), before.kept());
+}
+
+TEST_F(EngineTest, ValuesOfLetsAndTraitsCanBeAskedFor) {
+  const Instant begin{20'000 * kDay.ms};
+  using Value = profiles::HistoryBuilder::Value;
+  const auto total = [](int64_t micros) { return Value(Number{micros}); };
+  world_ = {row_of("ann", "$identify", begin, 1,
+                   {{"first_name", Value(std::string("Ann"))}, {"country", Value(std::string("DE"))}}),
+            row_of("ann", "Order Completed", begin, 2, {{"total", total(10'500'000)}}),
+            row_of("ann", "Order Completed", begin + kHour, 3, {{"total", total(5'000'000)}}),
+            row_of("ann", "$identify", begin + kHour * 2, 4, {{"first_name", Value(std::string("Anna"))}}),
+            row_of("bob", "Ping", begin, 5),
+            row_of("ann", "$identify", begin + kHour * 3, 6, {{"first_name", Value(nullptr)}})};
+  Greeter greeter;  // asks for first names
+  above_ = {&greeter};
+  clock_.ms = (begin + kHour * 2).ms;
+  start();
+  ASSERT_TRUE(engine_
+                  ->apply_definitions("event order = \"Order Completed\"\n"
+                                      "let spent = sum(order.total)\nlet mean = avg(order.total)\n"
+                                      "let last_order = last order\nlet is_buyer = did order\n"
+                                      "let home = trait country\nsegment \"Germans\" = home = \"DE\"")
+                  .has_value());
+  for (int i = 0; i < 5; ++i) send(std::to_string(i));
+  const auto ann = engine_->values(
+      "ann", {.definitions = {"spent", "mean", "last_order", "is_buyer", "home"}, .traits = {"first_name", "country"}});
+  ASSERT_TRUE(ann.has_value()) << ann.error().text();
+  EXPECT_EQ(ann->definitions,
+            (std::vector<live::Value>{Number{15'500'000}, Number{7'750'000}, begin + kHour, true, std::string("DE")}));
+  EXPECT_EQ(ann->traits, (std::vector<live::Value>{std::string("Anna"), std::string("DE")}));
+  const auto bob = engine_->values("bob", {.definitions = {"last_order", "is_buyer"}, .traits = {"first_name"}});
+  ASSERT_TRUE(bob.has_value()) << bob.error().text();
+  EXPECT_EQ(bob->definitions, (std::vector<live::Value>{std::monostate(), false}));
+  EXPECT_EQ(bob->traits, (std::vector<live::Value>{std::monostate()}));
+  const auto facts = engine_->customer("ann")->facts;
+  EXPECT_EQ(facts.events, (std::map<std::string, uint64_t>{{"Order Completed", 2}}));
+  EXPECT_EQ(facts.traits,
+            (std::map<std::string, live::Value>{{"first_name", std::string("Anna")}, {"country", std::string("DE")}}));
+  // What was cleared is unknown; also after a restart, from the record.
+  clock_.ms = (begin + kHour * 3).ms;
+  send("5");
+  EXPECT_EQ(engine_->values("ann", {.traits = {"first_name"}})->traits[0], live::Value());
+  stop();
+  start();
+  EXPECT_EQ(engine_->values("ann", {.traits = {"first_name"}})->traits[0], live::Value());
+  EXPECT_EQ(engine_->values("ann", {.definitions = {"spent"}})->definitions[0], live::Value(Number{15'500'000}));
+  // What cannot be asked for is said.
+  EXPECT_THAT(engine_->values("ann", {.traits = {"shoe_size"}}).error().text(), testing::HasSubstr("shoe_size"));
+  EXPECT_THAT(engine_->values("ann", {.definitions = {"germans"}}).error().text(), testing::HasSubstr("germans"));
+  EXPECT_FALSE(engine_->values("nobody", {}).has_value());
+}
+
 TEST_F(EngineTest, WrongDefinitionsAreRefusedWithPlaces) {
   start();
   const auto refused = engine_->apply_definitions("segment \"A\" = at least 2 ordr in the last 30 dasy");
@@ -407,6 +608,28 @@ TEST(LogEntry, ReadsBackWhatItWrote) {
     EXPECT_TRUE(!part || part->calls.size() < 2) << cut;
   }
   EXPECT_FALSE(decode("\x09" + bytes.substr(1)).has_value());
+}
+
+// Bytes as logs have them, written out by hand: what was logged once is read for good.
+TEST(LogEntry, ReadsWhatLogsHaveEverHad) {
+  const std::string at("\x05\0\0\0\0\0\0\0", 8);
+  const auto text = [](std::string_view of) {
+    return std::string(1, static_cast<char>(of.size())) + std::string(3, '\0') + std::string(of);
+  };
+  const auto calls = text("web") + text("track") + text("{}");
+  for (const auto& [kind, number, payload] :
+       {std::tuple(EntryKind::Events, '\x01', calls + calls), std::tuple(EntryKind::Tick, '\x02', std::string()),
+        std::tuple(EntryKind::Define, '\x03', text("let x = 1")), std::tuple(EntryKind::Remove, '\x04', text("x")),
+        std::tuple(EntryKind::Ruling, '\x05', text("{\"ruling\":\"block\"}")),
+        std::tuple(EntryKind::Facts, '\x06', text("[]")), std::tuple(EntryKind::Note, '\x07', calls)}) {
+    const std::string bytes = number + at + payload;
+    const auto read = decode(bytes);
+    ASSERT_TRUE(read.has_value()) << int{number};
+    EXPECT_EQ(read->kind, kind);
+    EXPECT_EQ(read->learnt, Instant{5});
+    EXPECT_EQ(encode(*read), bytes);
+    EXPECT_FALSE(decode(bytes + "x").has_value()) << int{number};
+  }
 }
 
 }  // namespace

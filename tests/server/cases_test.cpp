@@ -38,13 +38,11 @@ struct Running {
   http::Workers workers{1};
   std::unique_ptr<live::Engine> engine =
       MUST(live::Engine::start(*record, folder.file("shop.db.log"), segment_reader(), {}, clock));
-  std::unique_ptr<Backend> backend = backend_of(*engine);
   channels::MemoryStore webhook_store;
   Subscriber subscriber;
-  std::unique_ptr<channels::Webhooks> webhooks = MUST(channels::Webhooks::start(
-      [this](std::string_view after, size_t limit) { return engine->changes_after(after, limit); }, webhook_store,
-      subscriber, {}, clock));
-  Service service{*backend, keys, *record, workers, clock, *webhooks};
+  std::unique_ptr<channels::Webhooks> webhooks =
+      MUST(channels::Webhooks::start(*engine, webhook_store, subscriber, {}, clock));
+  Service service{*engine, *engine, keys, *record, workers, clock, *webhooks};
   Site site{service};
 };
 

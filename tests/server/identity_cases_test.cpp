@@ -120,7 +120,7 @@ class ToAnEngine final : public Told {
   }
   std::string decide(const Line& line) override {
     clock_.ms = line.at.ms;
-    const auto ruled = engine_->rule(line.body);
+    const auto ruled = rule(*engine_, line.body);
     return ruled ? "" : ruled.error().message;
   }
   store::Record& record() override {

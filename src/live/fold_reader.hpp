@@ -1,0 +1,75 @@
+// The first reader of the log: the fold (fold.hpp), with what it needs of the world around it - who reads the bodies
+// that come in, which definitions are in force, and the record.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "live/door.hpp"
+#include "live/fold.hpp"
+#include "live/in_force.hpp"
+#include "live/log_reader.hpp"
+#include "live/recorder.hpp"
+
+namespace tessera::live {
+
+// What an entry of definitions comes to, worked out before it is applied: reading the record takes its time.
+struct Redefinition {
+  Result<InForce::Changed> changed;
+  std::unique_ptr<Memory> memory{};  // where they need more of the facts than is kept
+};
+
+class FoldReader final : public LogReader {
+ public:
+  struct Means {
+    Recorder& recorder;  // reads in restore() and redefinition(), writes in pages: where nobody else writes
+    std::function<Result<std::vector<Instant>>()> begins;  // when each profile begins; called on a thread of its own
+    Fold::FindChange find_change;
+    MakeReader make_reader;
+    FoldLimits limits;
+    Instant remembered_from;  // messages since then are known
+    Wanted asked;             // to be kept in memory beside what definitions see
+  };
+  explicit FoldReader(Means means) : means_(std::move(means)) {}
+
+  Result<void> restore(store::Connection& record) override;
+  void apply(AppliedEntry& entry) override;
+  WritePage page() override;
+  Instant next_due() override { return fold_->next_due(); }
+
+  // Whether entries of this kind need a redefinition().
+  static bool redefines(EntryKind kind) { return kind == EntryKind::Define || kind == EntryKind::Remove; }
+  // REQUIRES: all that came before is in the record.
+  Redefinition redefinition(const LogEntry& entry, Recorder& recorder) const;
+
+  const Fold& fold() const { return *fold_; }
+  const InForce& in_force() const { return in_force_; }
+
+ private:
+  Result<Wanted> wanted_by(const Definitions& definitions) const;
+  Outcome take(AppliedEntry& entry);
+  void read(const LogEntry& entry);
+  Outcome redefine(AppliedEntry& entry);
+  Outcome rule(const LogEntry& entry);
+  Outcome put(const LogEntry& entry);
+  void say_effects(AppliedEntry& entry);
+
+  Means means_;
+  std::unique_ptr<Fold> fold_;
+  std::unique_ptr<Reader> reader_;
+  InForce in_force_;
+  std::optional<InForce::Changed> changed_;  // since the page before
+
+  // Of the entry at hand.
+  struct End {
+    size_t kinds, rows;
+  };
+  std::vector<CallEffect> effects_;
+  std::vector<End> ends_;  // of each call, in kinds_ and in the fold's rows
+  std::vector<profiles::Intake::Kind> kinds_;
+  std::vector<Flip> changes_;
+};
+
+}  // namespace tessera::live

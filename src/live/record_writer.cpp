@@ -1,0 +1,99 @@
+#include "live/record_writer.hpp"
+
+#include "core/parallel.hpp"
+#include "live/log_queue.hpp"
+
+namespace tessera::live {
+
+namespace {
+
+constexpr size_t kWaitingPages = 4;  // taken and not yet recorded; beyond it the applier waits
+
+}  // namespace
+
+RecordWriter::RecordWriter(std::unique_ptr<Recorder> recorder, std::function<void(uint64_t)> written,
+                           uint64_t recorded_until)
+    : recorder_(std::move(recorder)), written_(std::move(written)), recorded_until_(recorded_until) {
+  thread_ = std::thread([this] { run(); });
+}
+
+RecordWriter::~RecordWriter() {
+  begin_end();
+  end();
+}
+
+bool RecordWriter::hand_over(RecordPage page) {
+  {
+    auto state = state_.lock();
+    state.wait(recorded_news_, [&] { return state->pages.size() < kWaitingPages || state->is_hopeless(); });
+    state->is_given_up |= state->pages.size() >= kWaitingPages;
+    if (state->is_given_up) return false;
+    state->pages.push_back(std::move(page));
+  }
+  pages_news_.notify_one();
+  return true;
+}
+
+bool RecordWriter::wait_written() {
+  auto state = state_.lock();
+  state.wait(recorded_news_, [&] { return state->is_written() || state->is_hopeless(); });
+  state->is_given_up |= !state->pages.empty();
+  return !state->is_given_up;
+}
+
+void RecordWriter::wait_tried() {
+  auto state = state_.lock();
+  state.wait(recorded_news_, [&] { return state->is_written() || !state->trouble.empty(); });
+}
+
+void RecordWriter::begin_end() {
+  state_.lock()->is_ending = true;
+  recorded_news_.notify_all();
+}
+
+void RecordWriter::end() {
+  state_.lock()->are_pages_ended = true;
+  pages_news_.notify_all();
+  recorded_news_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<void> RecordWriter::wait_until(uint64_t offset) {
+  auto state = state_.lock();
+  while (recorded_until_ < offset) {
+    if (!state->trouble.empty()) return fail("the record cannot be written at the moment: " + state->trouble);
+    if (state->are_pages_ended) return fail("the server is stopping");
+    state.wait_for(recorded_news_, kBeat);
+  }
+  return {};
+}
+
+void RecordWriter::run() {
+  work_in_the_background();
+  for (;;) {
+    RecordPage* page = nullptr;
+    {
+      auto state = state_.lock();
+      state.wait(pages_news_, [&] { return state->are_pages_ended || !state->pages.empty(); });
+      if (state->pages.empty()) return;
+      state->is_writing = true;
+      page = &state->pages.front();  // stays where it is: only this thread takes from the front
+    }
+    const auto done = with([&](Recorder& recorder) { return recorder.write(*page); });
+    if (done) {
+      recorded_until_ = page->until_offset;
+      written_(page->until_offset);
+    }
+    auto state = state_.lock();
+    state->trouble = done ? "" : done.error().text();
+    if (done) state->pages.pop_front();
+    state->is_writing = false;
+    recorded_news_.notify_all();
+    if (done) continue;
+    // The disk is full, perhaps: what is acknowledged is in the log, and this page is tried again.
+    if (state->are_pages_ended) return;
+    state.wait_for(pages_news_, 50 * kBeat, [&] { return state->are_pages_ended; });
+  }
+}
+
+}  // namespace tessera::live

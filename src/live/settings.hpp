@@ -1,0 +1,27 @@
+// How much the engine holds, and for how long.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "profiles/identity.hpp"
+#include "store/database.hpp"
+
+namespace tessera::live {
+
+struct Settings {
+  uint64_t queue_bytes = 64 << 20;            // not yet logged; beyond it submit() says Busy
+  uint64_t behind_bytes = 256 << 20;          // logged and not yet applied; beyond it submit() says Busy
+  uint64_t remembered_messages = 50'000'000;  // ids of messages held for de-duplication, 8 bytes each at most 75 % full
+  Duration remembered_for = kDay * 2;  // at least, as long as the above is enough; the metric says when it was not
+  uint64_t feed_changes = 1'000'000;   // changes kept in memory for subscribers; older ones are read from the record
+  profiles::StitchLimits stitch;       // of a customer
+  Duration flush_after = kSecond;      // the record follows the log by about this much
+  uint64_t page_rows = 100'000;        // or by so many rows
+  // Called in the transaction that brought new columns: classes of properties, decided above (privacy).
+  std::function<Result<void>(store::Connection&)> classify;
+};
+
+}  // namespace tessera::live
