@@ -67,10 +67,10 @@ struct SystemStreamRow {
   enum class Traits : uint8_t { None, Named, AllOthers };
   SystemStream stream;
   std::string_view name;
-  std::string_view room;                      // which writes it
-  bool is_counted = false;                    // is one of "any event", and of the events that somebody did
-  bool is_kept_whole = false;                 // where the past is cut: it is no part of what was then to be seen
-  Traits traits = Traits::None;               // which traits are its properties, each with its last known value
+  std::string_view room;                 // which writes it
+  bool is_counted = false;               // is one of "any event", and of the events that somebody did
+  bool is_kept_whole = false;            // where the past is cut: it is no part of what was then to be seen
+  Traits traits = Traits::None;          // which traits are its properties, each with its last known value
   std::span<const SystemTrait> named{};  // Traits::Named: these
 };
 

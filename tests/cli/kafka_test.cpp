@@ -13,6 +13,7 @@
 #include "core/random.hpp"
 #include "ingest/mock_kafka.hpp"
 #include "profiles/doctor.hpp"
+#include "profiles/system_facts.hpp"
 #include "soak.hpp"
 #include "store/record.hpp"
 
@@ -190,6 +191,26 @@ TEST_F(KafkaServer, ABrokerThatGoesAwayIsShownAndComesBack) {
   EXPECT_EQ(server.ask("GET", "/readyz?strict").status, 200);
   EXPECT_EQ(server.stop(), 0) << server.errors();
   expect_each_once(found());
+}
+
+TEST_F(KafkaServer, NoMessageSaysAFactOfTheSystem) {
+  start();
+  ASSERT_TRUE(server.is_up()) << server.errors();
+  for (const profiles::SystemStreamRow& row : profiles::kSystemStreams) {
+    kafka.produce(
+        "orders", 0,
+        fmt::format(
+            R"({{"type":"track","userId":"u","event":"{}","properties":{{"$marked":"bot","$profiling":false}}}})",
+            row.name));
+    sent.push_back({0, ends[0]++, false});
+  }
+  kafka.flush();
+  ASSERT_TRUE(kafka.until([&] { return has_read_all(); })) << status().dump();
+  EXPECT_EQ(server.stop(), 0) << server.errors();
+  expect_each_once(found());
+  auto record = store::Record::open(work.path("s.db"), store::OpenMode::ReadOnly, clock);
+  ASSERT_TRUE(record.has_value()) << record.error().text();
+  EXPECT_EQ(*(*record)->connection().integer("SELECT count(*) FROM tessera.catalogue WHERE system > 0"), 0);
 }
 
 TEST(KafkaUsage, WhatIsWrongWithTheOptionsIsSaid) {

@@ -178,6 +178,75 @@ TEST_F(EngineTest, RestartsGoOnAsIfNothingHappened) {
   EXPECT_EQ(*record_->connection().integer("SELECT count(*) FROM tessera.reject"), 1);
 }
 
+// A room above says facts: they are in the log, count at once, and are there after a restart.
+TEST_F(EngineTest, FactsThatARoomSaysAreWhatAnyFactIs) {
+  world_ = {{.learnt = clock_.now(),
+             .who = {{profiles::IdentifierKind::UserId, "ann"}},
+             .row = {.customer = "ann", .event = "Seen", .time = clock_.now(), .properties = {}},
+             .fingerprint = 1,
+             .ruling = {}}};
+  start();
+  ASSERT_TRUE(engine_->apply_definitions("segment \"Golden\" = trait tier = \"gold\" and did Seen").has_value());
+  send("0");
+  const auto golden = [&] { return counts_of(engine_->segments()).at("golden"); };
+  const profiles::SystemFact gold{.stream = profiles::SystemStream::Identify,
+                                  .who = {profiles::IdentifierKind::UserId, "ann"},
+                                  .time = clock_.now(),
+                                  .values = {{"tier", std::string("gold")}},
+                                  .fingerprint = 5};
+  EXPECT_EQ(golden(), 0u);
+  profiles::SystemFact of_nobody = gold;
+  of_nobody.who.value = "nobody";
+  EXPECT_FALSE(engine_->put(std::vector{gold, of_nobody}).has_value());
+  EXPECT_EQ(golden(), 0u) << "all or nothing";
+  ASSERT_TRUE(engine_->put({&gold, 1}).has_value());
+  ASSERT_TRUE(engine_->put({&gold, 1}).has_value());
+  EXPECT_EQ(golden(), 1u);
+  stop();
+  start();
+  EXPECT_EQ(golden(), 1u);
+  ASSERT_TRUE(engine_->put({&gold, 1}).has_value());
+  // A mark that a room says is the gate's like that of a ruling, and stands against detectors.
+  const profiles::SystemFact mark{.stream = profiles::SystemStream::Ruling,
+                                  .who = gold.who,
+                                  .time = clock_.now(),
+                                  .values = {{"$marked", std::string("staff")}, {"$by", std::string("payroll")}}};
+  ASSERT_TRUE(engine_->put({&mark, 1}).has_value());
+  EXPECT_EQ(golden(), 0u);
+  const auto changes = engine_->changes_after({}, 100);
+  ASSERT_TRUE(changes.has_value());
+  EXPECT_EQ(changes->size(), 2u) << "entered, left";
+  stop();
+  record_ = std::move(*store::Record::open((folder_ / "r.db").string(), store::OpenMode::MustExist, clock_));
+  EXPECT_EQ(*record_->connection().integer("SELECT count(*) FROM main.identify"), 1) << "put three times, there once";
+  EXPECT_EQ(*record_->connection().integer("SELECT system FROM tessera.catalogue WHERE event = '$ruling'"), 3);
+  EXPECT_EQ(
+      batch_counts(*record_, program_of("segment \"Golden\" = trait tier = \"gold\""), clock_.now(), kNever)["golden"],
+      0u);
+}
+
+// Whatever a reader lets through: the intake takes facts of the system by their row alone.
+TEST_F(EngineTest, NoEventCountsAsAFactOfTheSystem) {
+  for (const profiles::SystemStreamRow& row : profiles::kSystemStreams)
+    world_.push_back({.learnt = clock_.now(),
+                      .who = {{profiles::IdentifierKind::UserId, "ann"}},
+                      .row = {.customer = "ann",
+                              .event = std::string(row.name),
+                              .time = clock_.now(),
+                              .properties = {{"$marked", profiles::HistoryBuilder::Value(std::string("bot"))}},
+                              .is_sent = true},
+                      .fingerprint = world_.size() + 1,
+                      .ruling = {}});
+  start();
+  for (size_t i = 0; i < world_.size(); ++i) send(std::to_string(i));
+  stop();
+  record_ = std::move(*store::Record::open((folder_ / "r.db").string(), store::OpenMode::MustExist, clock_));
+  EXPECT_EQ(*record_->connection().integer("SELECT count(*) FROM tessera.catalogue WHERE kind = 'event'"), 0);
+  EXPECT_EQ(*record_->connection().integer("SELECT count(DISTINCT value) FROM tessera.reject WHERE reason = "
+                                           "'reserved-event-name'"),
+            static_cast<int64_t>(std::size(profiles::kSystemStreams)));
+}
+
 // The record falls back to an earlier copy (a restored backup, a crash): the log brings it up again, with the same ids.
 TEST_F(EngineTest, TheLogBringsAnOlderRecordUpWithTheSameChanges) {
   Rng rng(6);

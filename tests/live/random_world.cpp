@@ -182,7 +182,7 @@ std::vector<WorldRow> random_world(Rng& rng, const WorldSettings& settings) {
 void put(profiles::Intake& intake, const WorldRow& row) {
   std::vector<profiles::Identifier> who;
   for (const auto& [kind, value] : row.who) who.push_back({kind, value});
-  const auto system = profiles::system_stream_named(row.row.event);
+  const auto system = row.row.is_sent ? profiles::SystemStream::None : profiles::system_stream_named(row.row.event);
   const auto kind = intake.kind(system == profiles::SystemStream::None ? profiles::StreamName(row.row.event)
                                                                        : profiles::StreamName(system));
   intake.start(kind, who, row.row.time, row.fingerprint);

@@ -77,7 +77,7 @@ class RowWriter {
   RowWriter(profiles::Intake& intake, const profiles::History& history) : intake_(intake), history_(history) {}
 
   void put(const Place& place) {
-    kind_ = intake_.kind(place.stream->event);
+    kind_ = intake_.kind(place.stream->name());
     const profiles::Identifier who{profiles::IdentifierKind::UserId, history_.customer[place.customer]};
     intake_.start(kind_, std::span(&who, 1), place.when(), place.seq() + 1);
     std::map<std::string_view, std::vector<const Column*>> lists;  // by prefix; "" is of none
