@@ -8,7 +8,7 @@
 //              time.hpp         Instant, Duration, Zone, Clock, parse_instant
 //              text.hpp         fold_case, slug_of, nearest_name, split, trim, join
 //              json.hpp         Json, parse_json
-//              base64.hpp       base64_of, base64_decoded
+//              base64.hpp       base64_of, from_base64, from_any_base64
 //              csv.hpp          written; read by formats/csv.hpp
 //              gzip.hpp         bodies and files that come or go compressed
 //              hash.hpp         hash64, sha256, pseudonym_of, secret_bytes
@@ -16,6 +16,7 @@
 //              parallel.hpp     parallel_for: work over the cores, results in the order of blocks
 //              stop.hpp         StopWhen, go_on: long work that nobody waits for any more
 //              progress.hpp     Progress: what a long command is doing
+//              logging.hpp      Logger, say, LogTally: what a server says of itself, and nothing of customers
 //              http_client.hpp  curl_client, exchange: to other people's servers
 //              address.hpp      reach_of: may an address be sent to
 #pragma once
