@@ -26,6 +26,7 @@
 #include <sys/resource.h>
 
 #include "core/json.hpp"
+#include "core/logging.hpp"
 #include "core/remedy_json.hpp"
 #include "core/text.hpp"
 #include "http/workers.hpp"
@@ -369,7 +370,7 @@ struct Progressing {
   std::mutex mutex;
   std::condition_variable none;
   uint64_t requests = 0, streams = 0;
-  std::atomic<uint64_t> all_requests{0};
+  std::atomic<uint64_t> all_requests{0}, slow_readers{0};
   std::atomic<bool> stopping{false};
 
   std::shared_ptr<void> hold(uint64_t Progressing::* what) {
@@ -386,20 +387,23 @@ struct Progressing {
 class StreamDriver : public std::enable_shared_from_this<StreamDriver> {
  public:
   using Builder = restinio::response_builder_t<restinio::chunked_output_t>;
-  StreamDriver(asio::io_context& io, Workers& workers, Builder builder, std::shared_ptr<Stream> stream, Duration idle,
-               std::shared_ptr<void> held)
+  // `too_slow` is called where the reader took nothing for settings.write_time.
+  StreamDriver(asio::io_context& io, Workers& workers, Builder builder, std::shared_ptr<Stream> stream,
+               const HttpSettings& settings, std::function<void()> too_slow, std::shared_ptr<void> held)
       : held_(std::move(held)),
         workers_(workers),
         builder_(std::move(builder)),
         stream_(std::move(stream)),
-        idle_(idle),
+        idle_(settings.stream_idle),
+        write_time_(settings.write_time),
+        too_slow_(std::move(too_slow)),
         timer_(io) {}
 
   void start() {
     stream_->on_wake([weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->wake();
     });
-    builder_.flush(continued(Stream::Then::More));  // the head, at once
+    flush(Stream::Then::More);  // the head, at once
   }
   void finish() {
     is_ending_ = true;
@@ -407,9 +411,16 @@ class StreamDriver : public std::enable_shared_from_this<StreamDriver> {
   }
 
  private:
+  void flush(Stream::Then then) {
+    flushed_ = std::chrono::steady_clock::now();
+    builder_.flush(continued(then));
+  }
   restinio::write_status_cb_t continued(Stream::Then then) {
     return [self = shared_from_this(), then](const asio::error_code& error) {
-      if (error) return self->end();
+      if (error) {
+        if (std::chrono::steady_clock::now() - self->flushed_ >= milliseconds(self->write_time_)) self->too_slow_();
+        return self->end();
+      }
       if (then == Stream::Then::More) return self->schedule(false);
       self->park();
     };
@@ -430,7 +441,7 @@ class StreamDriver : public std::enable_shared_from_this<StreamDriver> {
     else if (piece.then == Stream::Then::More)
       return schedule(false);
     if (piece.then != Stream::Then::End) {
-      builder_.flush(continued(piece.then));
+      flush(piece.then);
     } else {
       builder_.done([self = shared_from_this()](const asio::error_code&) { self->end(); });
     }
@@ -472,8 +483,10 @@ class StreamDriver : public std::enable_shared_from_this<StreamDriver> {
   Workers& workers_;
   Builder builder_;
   std::shared_ptr<Stream> stream_;
-  Duration idle_;
-  std::mutex mutex_;  // of what follows
+  Duration idle_, write_time_;
+  std::function<void()> too_slow_;
+  std::chrono::steady_clock::time_point flushed_;  // written before what reads it is handed over
+  std::mutex mutex_;                               // of what follows
   asio::steady_timer timer_;
   bool is_parked_ = false, is_woken_ = false;
   std::atomic<bool> is_ending_{false};
@@ -616,14 +629,22 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
     const auto kept =
         std::make_shared<std::pair<std::shared_ptr<State>, std::shared_ptr<void>>>(shared_from_this(), held);
     held.reset();
-    auto driver = std::make_shared<StreamDriver>(io, workers, std::move(builder), std::move(response.stream),
-                                                 shared->settings.stream_idle, kept);
+    auto driver = std::make_shared<StreamDriver>(
+        io, workers, std::move(builder), std::move(response.stream), shared->settings, [this] { note_slow_reader(); },
+        kept);
     {
       const std::lock_guard lock(drivers_mutex);
       std::erase_if(drivers, [](const auto& weak) { return weak.expired(); });
       drivers.push_back(driver);
     }
     driver->start();
+  }
+
+  // `this` is held by the driver that calls it.
+  void note_slow_reader() {
+    ++progress.slow_readers;
+    say(shared->settings.logger, LogLevel::Warning, "slow reader of a stream cut off",
+        {{"stood_still_ms", shared->settings.write_time.ms}});
   }
 
   void run() {
@@ -746,7 +767,8 @@ HttpServer::Counts HttpServer::counts() const {
   return {.requests = progress.all_requests,
           .in_progress = progress.requests,
           .streams = progress.streams,
-          .refused = state_->shared->refused};
+          .refused = state_->shared->refused,
+          .slow_readers = progress.slow_readers};
 }
 
 }  // namespace tessera::http

@@ -24,6 +24,10 @@
 #include "core/time.hpp"
 #include "http/http_framing.hpp"
 
+namespace tessera {
+class Logger;
+}
+
 namespace tessera::http {
 
 class Workers;
@@ -112,6 +116,7 @@ struct HttpSettings {
   Duration answer_time = kMinute * 30;     // for a handler to answer
   Duration stream_idle = kSecond * 15;     // see Stream::idle
   FramingLimits framing;
+  const Logger* logger = nullptr;  // must outlive the server
 };
 
 class HttpServer {
@@ -129,6 +134,7 @@ class HttpServer {
 
   struct Counts {
     uint64_t requests = 0, in_progress = 0, streams = 0, refused = 0;
+    uint64_t slow_readers = 0;  // of streams, cut off
   };
   Counts counts() const;
 

@@ -1,18 +1,23 @@
 // What those ask who keep the server running: is it alive, is it ready, its counts, and the document of its routes.
-#include "core/text.hpp"
 #include "server/engine_json.hpp"
+#include "server/metrics.hpp"
 #include "server/site.hpp"
 
 namespace tessera::server {
 
 namespace {
 
+http::HttpServer::Counts http_of(const Service& service) {
+  return service.http ? service.http() : http::HttpServer::Counts{};
+}
+
 Json http_counts(const Service& service) {
-  const http::HttpServer::Counts counts = service.http ? service.http() : http::HttpServer::Counts{};
+  const http::HttpServer::Counts counts = http_of(service);
   return Json::object()
       .set("requests", counts.requests)
       .set("in_progress", counts.in_progress)
       .set("streams", counts.streams)
+      .set("slow_readers", counts.slow_readers)
       .set("malformed", counts.refused);
 }
 
@@ -70,54 +75,12 @@ void give_readiness(Service& service, Call call, http::Responder responder) {
   responder.send(json_response(Json::object().set("status", "ready")));
 }
 
-// Every number of the status is a metric: {"engine": {"lag": 5}} is tessera_engine_lag 5.
-void put_metrics(const Json& value, std::string name, std::string& out) {
-  if (const Json::Object* members = value.as_object()) {
-    for (const auto& [member, inner] : *members) {
-      std::string part = slug_of(member);
-      std::replace(part.begin(), part.end(), '-', '_');
-      put_metrics(inner, fmt::format("{}_{}", name, part), out);
-    }
-  } else if (const Json::Literal* number = value.as_literal()) {
-    out += fmt::format("# TYPE {0} gauge\n{0} {1}\n", name, number->text);
-  } else if (const bool* truth = value.as_bool()) {
-    out += fmt::format("# TYPE {0} gauge\n{0} {1}\n", name, *truth ? 1 : 0);
-  }
-}
-
-// How far each partition is, by consumer group: tessera_kafka_lag{group="tessera",topic="orders",partition="0"} 12.
-void put_kafka_metrics(const Json& kafka, std::string& out) {
-  constexpr std::string_view kOfConsumer[] = {"brokers_up", "messages",      "in_flight",
-                                              "told_later", "fetched_again", "commits"};
-  constexpr std::string_view kOfPartition[] = {"lag", "committed", "end"};
-  const auto text = [](const Json& object, std::string_view name) {
-    const Json* found = object.find(name);
-    const Json::Literal* number = found ? found->as_literal() : nullptr;
-    return number ? number->text : found ? found->text_or("") : std::string();
-  };
-  for (const std::string_view name : kOfConsumer) {
-    out += fmt::format("# TYPE tessera_kafka_{} gauge\n", name);
-    for (const Json& consumer : *kafka.as_array())
-      out += fmt::format("tessera_kafka_{}{{brokers={},group={}}} {}\n", name, quoted_json(text(consumer, "brokers")),
-                         quoted_json(text(consumer, "group")), text(consumer, name));
-  }
-  for (const std::string_view name : kOfPartition) {
-    out += fmt::format("# TYPE tessera_kafka_{} gauge\n", name);
-    for (const Json& consumer : *kafka.as_array())
-      for (const Json& partition : *consumer.find("partitions")->as_array())
-        if (const std::string value = text(partition, name); !value.empty())
-          out += fmt::format("tessera_kafka_{}{{group={},topic=\"{}\",partition=\"{}\"}} {}\n", name,
-                             quoted_json(text(consumer, "group")), text(partition, "topic"),
-                             text(partition, "partition"), value);
-  }
-}
-
 void give_metrics(Service& service, Call, http::Responder responder) {
-  std::string out;
-  const Json status = status_of(service);
-  put_metrics(status, "tessera", out);
-  if (const Json* kafka = status.find("kafka"); !kafka->as_array()->empty()) put_kafka_metrics(*kafka, out);
-  responder.send({.type = "text/plain; version=0.0.4", .body = std::move(out)});
+  const Snapshot now{.engine = service.engine.status(),
+                     .tracking = service.counters,
+                     .http = http_of(service),
+                     .kafka = kafka_of(service)};
+  responder.send({.type = "text/plain; version=0.0.4", .body = metrics_text(now)});
 }
 
 void give_openapi(Service&, Call, http::Responder responder) {

@@ -298,6 +298,7 @@ TEST_F(ImpatientHttp, ASlowReaderCostsOnePieceAndIsCutOff) {
   std::unique_lock lock(mutex_);
   while (server_->counts().streams > 0) arrived_.wait_for(lock, std::chrono::milliseconds(20));
   EXPECT_LT(Numbers::made, 200u);  // of 100,000
+  EXPECT_EQ(server_->counts().slow_readers, 1u);
 }
 
 TEST_F(ImpatientHttp, ARequestThatDoesNotComeToItsEndIsClosed) {

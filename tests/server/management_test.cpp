@@ -3,7 +3,9 @@
 #include <fstream>
 
 #include "channels/webhook.hpp"
+#include "core/text.hpp"
 #include "server/fake.hpp"
+#include "server/metrics.hpp"
 
 namespace tessera::server {
 namespace {
@@ -291,10 +293,61 @@ TEST_F(Management, TheServerSaysHowItIs) {
   change("ann");
   EXPECT_EQ(json(get("/api/v1/status")).find("engine")->find("received")->number_or(0), 1);
   const std::string metrics = get("/metrics").body;
-  EXPECT_THAT(metrics, HasSubstr("# TYPE tessera_engine_received gauge\ntessera_engine_received 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("# HELP tessera_engine_received Rows received.\n"
+                                 "# TYPE tessera_engine_received counter\ntessera_engine_received 1\n"));
   EXPECT_THAT(metrics, HasSubstr("tessera_tracking_told_to_retry 0\n"));
   service.is_ready = false;
   EXPECT_EQ(get("/readyz").status, 503);
+}
+
+// Set TESSERA_BLESS=1 to rewrite tests/server/metrics.txt after a change that is meant.
+TEST(Metrics, AreTheOnesOfTheGoldenList) {
+  std::string list;
+  for (const Metric& metric : metrics())
+    list += fmt::format("{:36} {:8} {}\n", metric.name, name_of(metric.type), metric.help);
+  const std::string path = TESSERA_SOURCE_DIR "/tests/server/metrics.txt";
+  if (std::getenv("TESSERA_BLESS")) std::ofstream(path, std::ios::binary) << list;
+  std::ifstream file(path, std::ios::binary);
+  const std::string golden((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_EQ(list, golden);
+}
+
+// Whatever is counted in the status is a metric, and every sample stands under its HELP and TYPE.
+TEST_F(Management, MetricsSayWhatTheyMean) {
+  change("ann");
+  service.kafka = [] {
+    return *parse_json(R"([{"brokers":"a:9092","group":"g\"1","brokers_up":1,"messages":5,"in_flight":0,"told_later":0,
+      "fetched_again":0,"commits":2,"partitions":[{"topic":"orders","partition":0,"lag":3,"committed":7,"end":10},
+      {"topic":"orders","partition":1,"lag":0,"committed":null,"end":4}]}])");
+  };
+  const std::string text = get("/metrics").body;
+  std::set<std::string, std::less<>> named;
+  std::string help, type;
+  for (const std::string_view line : split(text, '\n')) {
+    if (line.empty()) continue;
+    const auto words = split(line, ' ');
+    if (line.starts_with("# HELP ")) {
+      help = words[2];
+      EXPECT_TRUE(named.insert(help).second) << line;
+      EXPECT_GT(words.size(), 3u) << line;
+    } else if (line.starts_with("# TYPE ")) {
+      type = words[2];
+      EXPECT_TRUE(words[3] == "counter" || words[3] == "gauge") << line;
+    } else {
+      const std::string name(line.substr(0, line.find_first_of("{ ")));
+      EXPECT_TRUE(name == help && name == type) << line;
+      EXPECT_NE(words.back().find_first_of("0123456789"), std::string_view::npos) << line;
+    }
+  }
+  for (const auto& [part, numbers] : *json(get("/api/v1/status")).as_object())
+    if (numbers.as_object())
+      for (const auto& [name, value] : *numbers.as_object())
+        EXPECT_TRUE(!value.as_literal() || named.contains(fmt::format("tessera_{}_{}", part, name)))
+            << part << "." << name;
+  EXPECT_THAT(text, HasSubstr("# TYPE tessera_kafka_messages counter\n"
+                              "tessera_kafka_messages{brokers=\"a:9092\",group=\"g\\\"1\"} 5\n"));
+  EXPECT_THAT(text, HasSubstr("tessera_kafka_committed{group=\"g\\\"1\",topic=\"orders\",partition=\"0\"} 7\n# HELP"));
+  EXPECT_THAT(text, HasSubstr("tessera_engine_identifiers_a_customer{kind=\"phone\"} "));
 }
 
 TEST_F(Management, WrongPlacesAndMethodsAreToldTheRightOnes) {
