@@ -1,6 +1,7 @@
 #include "channels/deliveries.hpp"
 
 #include "core/hash.hpp"
+#include "core/logging.hpp"
 
 namespace tessera::channels {
 
@@ -31,6 +32,12 @@ std::string payload_of(const std::string& changes, Instant timestamp) {
 
 std::unexpected<Error> no_such(const std::string& id) {
   return usage(fmt::format("there is no webhook '{}'", id), try_get("/api/v1/webhooks").note("lists them"));
+}
+
+// By the id that we gave it: its address may hold a secret.
+void note(const Logger* logger, LogLevel level, LogWord event, const Webhook& webhook, int status) {
+  say(logger, level, event,
+      {{"webhook", LogWord::known(webhook.id)}, {"attempts", webhook.attempts}, {"status", status}});
 }
 
 }  // namespace
@@ -281,6 +288,7 @@ void Deliveries::finished(uint64_t ticket, const Result<HttpAnswer>& answer, Ins
     delivered(endpoint, flight, now);
   } else if (status == 410) {
     endpoint.kept.disabled = "the subscriber answered 410: it wants no more";
+    note(settings_.logger, LogLevel::Warning, "webhook wants no more", endpoint.kept, status);
     save_now(endpoint, now);
   } else if (flight.letter) {
     DeadLetter& letter = letters_.at(*flight.letter);
@@ -303,6 +311,7 @@ void Deliveries::go_on_behind(Endpoint& endpoint, const feed::Position& position
 }
 
 void Deliveries::delivered(Endpoint& endpoint, const Flight& flight, Instant now) {
+  if (!flight.letter && endpoint.kept.attempts > 0) note(settings_.logger, LogLevel::Info, "webhook answers again", endpoint.kept, 200);
   if (!flight.letter) return go_on_behind(endpoint, flight.until, now);
   letters_.erase(*flight.letter);
   (void)store_->remove_letter(*flight.letter);  // at worst it is there again after a restart, and replayed once more
@@ -312,7 +321,13 @@ void Deliveries::failed(Endpoint& endpoint, const Flight& flight, const Result<H
   Webhook& kept = endpoint.kept;
   kept.batch_until = flight.until;
   kept.last_error = what_went_wrong(answer);
-  if (++kept.attempts >= kMostAttempts) return give_up(endpoint, flight, now);
+  ++kept.attempts;
+  const int status = answer ? answer->status : 0;  // 0: no answer
+  if (kept.attempts == 1) note(settings_.logger, LogLevel::Warning, "webhook fails", kept, status);
+  if (kept.attempts >= kMostAttempts) {
+    note(settings_.logger, LogLevel::Error, "webhook batch given up: a dead letter", kept, status);
+    return give_up(endpoint, flight, now);
+  }
   kept.next_attempt = now + wait_before(kept, answer ? &*answer : nullptr);
   save_now(endpoint, now);
 }

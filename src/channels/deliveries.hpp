@@ -25,6 +25,10 @@
 #include "core/result.hpp"
 #include "feed/feed.hpp"
 
+namespace tessera {
+class Logger;
+}
+
 namespace tessera::channels {
 
 // The waits before the attempts of a batch; up to a fifth is added to each, so that many webhooks that failed together
@@ -42,6 +46,7 @@ struct DeliverySettings {
   Duration read_again_after = kMinute;  // where the changes could not be read
   uint64_t seed = 0;                    // of the jitter
   HttpRules rules{};
+  const Logger* logger = nullptr;  // must outlive the deliveries
 };
 
 struct Delivery {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/logging.hpp"
 #include "live/engine_state.hpp"
 #include "profiles/rulings.hpp"
 
@@ -19,6 +20,8 @@ Result<void> EngineState::open(const std::string& folder, MakeReader make_reader
                             applied.offset, log->first(), log->end()),
                 folder,
                 "restore the record and the log of one backup, or move the log's folder away to go on without it");
+  if (const uint64_t torn = log->torn_bytes(); torn > 0)
+    say(settings.logger, LogLevel::Warning, "torn tail of the log cut off", {{"bytes", torn}});
   const auto find_change = [this](const Flip& like, const SegmentVersion& segment) -> std::optional<feed::ChangeId> {
     const auto questions = lookup->lock();
     auto found = (*questions)->find_change(like, segment);
@@ -44,15 +47,20 @@ Result<void> EngineState::open(const std::string& folder, MakeReader make_reader
   last_learnt = applied.at;
   backlog.start_at(applied.offset);
   record_writer = std::make_unique<RecordWriter>(
-      std::move(recorder), [this](uint64_t offset) { (void)log->drop_before(offset); }, applied.offset);
+      std::move(recorder), [this](uint64_t offset) { (void)log->drop_before(offset); }, applied.offset,
+      settings.logger);
   return {};
 }
 
 // What the log has beyond the record.
 Result<void> EngineState::replay() {
-  auto frames = TRY(log->read_from(record_writer->recorded_until()));
+  const uint64_t recorded = record_writer->recorded_until();
+  auto frames = TRY(log->read_from(recorded));
+  uint64_t entries = 0;
+  const Instant began = clock.now();
   while (const auto frame = TRY(frames.next())) {
     TRY(decode(frame->payload));
+    ++entries;
     // What was refused then is refused again.
     (void)apply({frame->offset, frame->next, std::string(frame->payload), nullptr});
     backlog.start_at(frame->next);
@@ -61,6 +69,11 @@ Result<void> EngineState::replay() {
   }
   hand_over_page();
   tell_due();
+  say(settings.logger, LogLevel::Info, "log replayed",
+      {{"entries", entries},
+       {"bytes", log->end() - recorded},
+       {"changes", known->read()->fold.fold().counts().flips},
+       {"ms", (clock.now() - began).ms}});
   return {};
 }
 
@@ -126,6 +139,7 @@ void EngineState::write_group(std::vector<Waiting> group) {
   Logged logged{.payload = encode(entry), .applied = group[0].applied};
   const std::string_view payload = logged.payload;
   const auto offset = log->append({&payload, 1});
+  note_log(offset.has_value());
   if (!offset) {
     ++log_failures;
     for (Waiting& each : group) {
@@ -141,6 +155,17 @@ void EngineState::write_group(std::vector<Waiting> group) {
   backlog.put(std::move(logged));
   for (Waiting& each : group)
     if (each.done) each.done(*offset);
+}
+
+// Once when it fails and once when it goes on, not with every call meanwhile (status counts those). What the disk says is
+// in the status: it may quote what could not be written.
+void EngineState::note_log(bool is_written) {
+  if (is_log_failing == !is_written) return;
+  is_log_failing = !is_written;
+  if (is_written)
+    say(settings.logger, LogLevel::Info, "log written again", {{"refused_groups", log_failures.load()}});
+  else
+    say(settings.logger, LogLevel::Error, "log cannot be written", {{"said", "503"}, {"see", "/api/v1/status"}});
 }
 
 // --- behind the log
@@ -197,6 +222,9 @@ Outcome EngineState::apply(const Logged& logged) {
     // Where the record cannot be written now, it is later: the entry is in the log.
     hand_over_page();
     record_writer->wait_tried();
+    if (const auto* done = applied.outcome ? std::get_if<Redefined>(&*applied.outcome) : nullptr)
+      say(settings.logger, LogLevel::Info, "definitions changed",
+          {{"definitions", done->definitions.size()}, {"entered", done->entered}, {"left", done->left}});
   }
   return std::move(applied.outcome);
 }

@@ -68,6 +68,7 @@ struct EngineState {
 
   std::atomic<uint64_t> busy{0}, log_failures{0};
   Instant last_learnt = kEver;  // the writer's
+  bool is_log_failing = false;  // the writer's
   std::thread writer{}, applier{};
 
   EngineState(store::Record& of, Settings how, const Clock& time)
@@ -81,6 +82,7 @@ struct EngineState {
   Result<void> replay();
   void write_log();
   void write_group(std::vector<Waiting> group);
+  void note_log(bool is_written);
   void apply_log();
   Outcome apply(const Logged& logged);
   void hand_over_page();

@@ -1,5 +1,6 @@
 #include "live/record_writer.hpp"
 
+#include "core/logging.hpp"
 #include "core/parallel.hpp"
 #include "live/log_queue.hpp"
 
@@ -12,8 +13,8 @@ constexpr size_t kWaitingPages = 4;  // taken and not yet recorded; beyond it th
 }  // namespace
 
 RecordWriter::RecordWriter(std::unique_ptr<Recorder> recorder, std::function<void(uint64_t)> written,
-                           uint64_t recorded_until)
-    : recorder_(std::move(recorder)), written_(std::move(written)), recorded_until_(recorded_until) {
+                           uint64_t recorded_until, const Logger* logger)
+    : recorder_(std::move(recorder)), written_(std::move(written)), recorded_until_(recorded_until), logger_(logger) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -68,6 +69,17 @@ Result<void> RecordWriter::wait_until(uint64_t offset) {
   return {};
 }
 
+// Once when it fails and once when it goes on. What the database says is in the status: it may quote what could not be
+// written.
+void RecordWriter::note(bool was_in_trouble, bool is_in_trouble) const {
+  if (was_in_trouble == is_in_trouble) return;
+  if (is_in_trouble)
+    say(logger_, LogLevel::Error, "record cannot be written",
+        {{"kept_in", "log"}, {"see", "/api/v1/status"}, {"recorded_until", recorded_until_.load()}});
+  else
+    say(logger_, LogLevel::Info, "record written again", {{"recorded_until", recorded_until_.load()}});
+}
+
 void RecordWriter::run() {
   work_in_the_background();
   for (;;) {
@@ -85,6 +97,7 @@ void RecordWriter::run() {
       written_(page->until_offset);
     }
     auto state = state_.lock();
+    note(!state->trouble.empty(), !done);
     state->trouble = done ? "" : done.error().text();
     if (done) state->pages.pop_front();
     state->is_writing = false;

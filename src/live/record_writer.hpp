@@ -14,12 +14,17 @@
 #include "live/lock_order.hpp"
 #include "live/recorder.hpp"
 
+namespace tessera {
+class Logger;
+}
+
 namespace tessera::live {
 
 class RecordWriter {
  public:
   // `written` is called after a page is in the record, with the offset it goes up to.
-  RecordWriter(std::unique_ptr<Recorder> recorder, std::function<void(uint64_t)> written, uint64_t recorded_until);
+  RecordWriter(std::unique_ptr<Recorder> recorder, std::function<void(uint64_t)> written, uint64_t recorded_until,
+               const Logger* logger = nullptr);
   ~RecordWriter();
 
   // From one thread. Waits while too many wait. False: the record cannot be written and we are ending; this page and all
@@ -61,12 +66,14 @@ class RecordWriter {
     bool is_written() const { return pages.empty() && !is_writing; }
   };
   void run();
+  void note(bool was_in_trouble, bool is_in_trouble) const;
 
   Guarded<std::unique_ptr<Recorder>, kRecorderLock> recorder_;
   std::function<void(uint64_t)> written_;
   Guarded<State, kLeafLock> state_;
   std::condition_variable pages_news_, recorded_news_;
   std::atomic<uint64_t> recorded_until_;
+  const Logger* logger_;
   std::thread thread_;
 };
 

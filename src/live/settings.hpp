@@ -9,6 +9,10 @@
 #include "profiles/identity.hpp"
 #include "store/database.hpp"
 
+namespace tessera {
+class Logger;
+}
+
 namespace tessera::live {
 
 struct Settings {
@@ -22,6 +26,7 @@ struct Settings {
   uint64_t page_rows = 100'000;        // or by so many rows
   // Called in the transaction that brought new columns: classes of properties, decided above (privacy).
   std::function<Result<void>(store::Connection&)> classify;
+  const Logger* logger = nullptr;  // must outlive the engine
 };
 
 }  // namespace tessera::live

@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "core/logging.hpp"
+
 namespace tessera::server {
 
 namespace fs = std::filesystem;
@@ -123,6 +125,7 @@ struct Discoveries::State {
   RunDiscovery run;
   const Clock& clock;
   DiscoveryLimits limits;
+  const Logger* logger;
   mutable std::mutex mutex;
   std::map<uint64_t, Kept> all;
   uint64_t newest = 0;
@@ -177,6 +180,8 @@ class DiscoveryJob final : public Job, private Progress {
     with([&](Kept& kept) {
       kept.status = Status::Running;
       kept.started = state_->clock.now();
+      say(state_->logger, LogLevel::Info, "discovery begun",
+          {{"discovery", id_}, {"waited_ms", (*kept.started - kept.asked).ms}});
       // Where this is not written, a kill makes it begin again.
       if (const auto written = state_->write_state(id_, kept); !written) why = written.error().text() + "\n";
     });
@@ -199,6 +204,7 @@ class DiscoveryJob final : public Job, private Progress {
     const auto found = state_->all.find(id_);
     if (found != state_->all.end()) run(found->second);
   }
+  static Duration took(const Kept& kept) { return *kept.ended - kept.started.value_or(*kept.ended); }
   // Null: there are none, `why` says why.
   void end(Kept& kept, const Files* files, std::string why) {
     kept.ended = state_->clock.now();
@@ -206,13 +212,20 @@ class DiscoveryJob final : public Job, private Progress {
       why = "the server was stopped while it ran: ask again";
     } else if (files) {
       const auto written = keep(kept, *files);
-      if (written) return state_->make_room(SIZE_MAX, id_);
+      if (written) {
+        say(state_->logger, LogLevel::Info, "discovery done",
+            {{"discovery", id_}, {"ms", took(kept).ms}, {"bytes", kept.bytes}});
+        return state_->make_room(SIZE_MAX, id_);
+      }
       why = written.error().text();
     }
     state_->remove_files(id_);
     kept.status = Status::Failed;
     kept.bytes = 0;
     kept.error = std::move(why);
+    // Why is in its state: it may quote what is in the record.
+    say(state_->logger, LogLevel::Warning, "discovery failed",
+        {{"discovery", id_}, {"ms", took(kept).ms}, {"stopped", is_gone()}});
     // Where this is not written, the next start says that the server ended while it ran.
     (void)state_->write_state(id_, kept);
   }
@@ -282,9 +295,10 @@ Discoveries::Discoveries(std::shared_ptr<State> state) : state_(std::move(state)
 Discoveries::~Discoveries() = default;
 
 Result<std::unique_ptr<Discoveries>> Discoveries::open(std::string folder, Jobs& jobs, RunDiscovery run,
-                                                       const Clock& clock, DiscoveryLimits limits) {
+                                                       const Clock& clock, DiscoveryLimits limits,
+                                                       const Logger* logger) {
   auto state = std::shared_ptr<State>(
-      new State{.folder = std::move(folder), .jobs = jobs, .run = std::move(run), .clock = clock, .limits = limits});
+      new State{.folder = std::move(folder), .jobs = jobs, .run = std::move(run), .clock = clock, .limits = limits, .logger = logger});
   const std::lock_guard lock(state->mutex);
   TRY(state->read_folder());
   for (auto& [id, kept] : state->all) {

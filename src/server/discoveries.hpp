@@ -22,6 +22,10 @@
 #include "server/jobs.hpp"
 #include "workspace/discovery_options.hpp"
 
+namespace tessera {
+class Logger;
+}
+
 namespace tessera::server {
 
 struct Service;
@@ -42,9 +46,9 @@ struct DiscoveryLimits {
 class Discoveries {
  public:
   // What is in the folder, which is made when there is something to put into it. Error: it cannot be read.
-  // `jobs` must outlive the last call of add().
+  // `jobs` must outlive the last call of add(); clock and logger the last discovery.
   static Result<std::unique_ptr<Discoveries>> open(std::string folder, Jobs& jobs, RunDiscovery run, const Clock& clock,
-                                                   DiscoveryLimits limits = {});
+                                                   DiscoveryLimits limits = {}, const Logger* logger = nullptr);
   ~Discoveries();
 
   // As get() gives it; nullopt: too many wait. Errors of usage are the sender's, others of the disk.

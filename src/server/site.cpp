@@ -53,7 +53,24 @@ std::optional<http::Response> refusal(const Service& service, const http::Reques
   return out;
 }
 
+// Names the route, whose pattern is ours: the path may name a customer.
+http::Responder timed(Service& service, const Route& route, http::Responder responder) {
+  if (!service.logger) return responder;
+  return http::Responder(
+      [&service, &route, responder = std::move(responder), began = service.clock.now()](http::Response response) {
+        const Duration took = service.clock.now() - began;
+        if (took > kSlow)
+          say(service.logger, LogLevel::Warning, "slow request",
+              {{"method", LogWord::known(route.method)},
+               {"route", LogWord::known(route.pattern)},
+               {"status", response.status},
+               {"ms", took.ms}});
+        responder.send(std::move(response));
+      });
+}
+
 void run(Service& service, const Route& route, Call call, http::Responder responder) {
+  responder = timed(service, route, std::move(responder));
   if (route.runs == Runs::Here) return route.handle(service, std::move(call), std::move(responder));
   service.workers.post([&service, &route, call = std::move(call), responder]() mutable {
     route.handle(service, std::move(call), std::move(responder));

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "channels/webhooks.hpp"
+#include "core/logging.hpp"
 #include "http/http_server.hpp"
 #include "http/query.hpp"
 #include "http/workers.hpp"
@@ -54,7 +55,13 @@ struct Service {
   std::function<Json()> kafka;                     // a list, what each consumer says; empty: none
   Commands* commands = nullptr;                    // null: none are run
   Discoveries* discoveries = nullptr;              // null: none are made
+  const Logger* logger = nullptr;                  // null: silent
+  // What of the tracking API was not taken, by kind.
+  LogTally refusals{LogLevel::Warning, "calls not taken"};
 };
+
+// A request whose answer begins later than this is a line of the log. Streams begin at once.
+inline constexpr Duration kSlow = kSecond * 2;
 
 // One request on its way: what is in the braces of the pattern, and the query.
 struct Call {

@@ -130,12 +130,19 @@ std::string flaws(std::string_view type, std::string_view body, Instant now) {
   return out;
 }
 
+// --- what is not taken, by kind: numbers of the status, and a line a minute of the log
+
+void tally(Service& service, std::atomic<uint64_t>& counter, LogWord kind) {
+  ++counter;
+  service.refusals.count(service.logger, kind, service.clock.now());
+}
+
 // --- what the log said
 
 void count_and_answer(Service& service, size_t events, const Result<uint64_t>& logged,
                       const http::Responder& responder) {
   if (!logged) {
-    ++service.counters.not_written;
+    tally(service, service.counters.not_written, "not_written");
     http::Response out = answer(503, "the server cannot write: " + logged.error().message);
     out.headers.emplace_back("Retry-After", "10");
     return responder.send(std::move(out));
@@ -146,15 +153,15 @@ void count_and_answer(Service& service, size_t events, const Result<uint64_t>& l
 }
 
 http::Response busy(Service& service) {
-  ++service.counters.busy;
+  tally(service, service.counters.busy, "queue_full");
   http::Response out = answer(429, "more comes in than can be written; send it again later");
   out.headers.emplace_back("Retry-After", std::to_string(kRetrySeconds));
   out.headers.emplace_back("X-RateLimit-Reset", std::to_string(service.clock.now().ms / 1000 + kRetrySeconds + 1));
   return out;
 }
 
-http::Response refuse(Service& service, int status, std::string_view message) {
-  ++service.counters.refused;
+http::Response refuse(Service& service, int status, LogWord kind, std::string_view message) {
+  tally(service, service.counters.refused, kind);
   return answer(status, message);
 }
 
@@ -171,13 +178,14 @@ std::optional<http::Response> inflate_body(Service& service, http::Request& requ
   const std::string coding = fold_case(trim(request.header("content-encoding")));
   if (coding.empty() || coding == "identity") return std::nullopt;
   if (coding != "gzip" && coding != "x-gzip" && coding != "deflate")
-    return refuse(service, 415, "the only Content-Encoding understood is gzip");
+    return refuse(service, 415, "unknown_coding", "the only Content-Encoding understood is gzip");
   std::string body;
   switch (inflate(request.body, dialect.body_bytes, body)) {
     case Inflated::TooLarge:
-      return refuse(service, dialect.oversize, fmt::format("the body is larger than {} bytes", dialect.body_bytes));
+      return refuse(service, dialect.oversize, "body_too_large",
+                    fmt::format("the body is larger than {} bytes", dialect.body_bytes));
     case Inflated::Damaged:
-      return refuse(service, 400, "the body is no gzip");
+      return refuse(service, 400, "no_gzip", "the body is no gzip");
     case Inflated::Whole:
       request.body = std::move(body);
   }
@@ -190,19 +198,19 @@ void take(Service& service, Call call, std::string_view type, const http::Respon
   Parsed& parsed = parsed_here();
   std::string wrong;
   if (!parsed.parse(call.request.body, wrong))
-    return responder.send(refuse(service, 400, "the body is no JSON: " + wrong));
+    return responder.send(refuse(service, 400, "no_json", "the body is no JSON: " + wrong));
   if (!parsed.document.is(0, JsonKind::Object))
-    return responder.send(refuse(service, 400, "the body is no JSON object"));
+    return responder.send(refuse(service, 400, "no_json_object", "the body is no JSON object"));
   const auto calls = parsed.calls();
   for (size_t i = 0; i < calls.size(); ++i) {
     if (parsed.document.at(calls[i]).text.size() <= ingest::kLongestCall) continue;
-    return responder.send(refuse(service, dialect.oversize,
+    return responder.send(refuse(service, dialect.oversize, "event_too_large",
                                  fmt::format("event {} is larger than {} bytes", i + 1, ingest::kLongestCall)));
   }
   const bool is_strict = call.request.header("x-strict-mode") == "1";
   const auto source = service.keys.source_of(write_key_of(call, parsed));
   if (!source) {
-    ++service.counters.unknown_keys;
+    tally(service, service.counters.unknown_keys, "unknown_write_key");
     const int status = is_strict ? 401 : dialect.unknown_key;
     http::Response out = answer(status, status == 200 ? "" : "this write key is not in force");
     out.headers.emplace_back("X-Tessera-Warning", "unknown write key, nothing was stored");
@@ -210,7 +218,7 @@ void take(Service& service, Call call, std::string_view type, const http::Respon
   }
   if (is_strict)
     if (const std::string said = flaws(type, parsed.body(), service.clock.now()); !said.empty())
-      return responder.send(refuse(service, 400, said));
+      return responder.send(refuse(service, 400, "flawed_in_strict_mode", said));
   const size_t events = calls.size();
   Submission submission{*source, std::string(type), with_message_ids(parsed, calls, service.message_ids)};
   const auto taken = service.door.submit(std::move(submission), [&service, events, responder](Result<uint64_t> said) {
@@ -260,21 +268,24 @@ void take_pixel(Service& service, Call call, http::Responder responder) {
   std::string wrong;
   if (!type || *type == "batch" || !parsed.parse(pixel_body(call.query), wrong) ||
       !parsed.document.is(0, JsonKind::Object)) {
-    ++service.counters.refused;
+    tally(service, service.counters.refused, "no_pixel");
     return responder.send(pixel());
   }
   const auto source = service.keys.source_of(write_key_of(call, parsed));
   if (!source) {
-    ++service.counters.unknown_keys;
+    tally(service, service.counters.unknown_keys, "unknown_write_key");
     return responder.send(pixel());
   }
   Submission submission{*source, std::string(*type), with_message_ids(parsed, {0}, service.message_ids)};
   const auto taken = service.door.submit(std::move(submission), [&service, responder](Result<uint64_t> logged) {
-    logged ? ++service.counters.requests, ++service.counters.events : ++service.counters.not_written;
+    if (logged)
+      ++service.counters.requests, ++service.counters.events;
+    else
+      tally(service, service.counters.not_written, "not_written");
     responder.send(pixel());
   });
   if (taken == live::Taken::Yes) return;
-  ++service.counters.busy;
+  tally(service, service.counters.busy, "queue_full");
   responder.send(pixel());
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/hash.hpp"
+#include "core/logging.hpp"
 
 namespace tessera::store {
 
@@ -113,6 +114,8 @@ Result<std::unique_ptr<Record>> Record::open_existing(const std::string& path, O
   if (!read_only || *version > last)
     if (auto migrated = migrate(record->connection_, settings.migrations, clock.now()); !migrated)
       return std::unexpected(at_place(migrated.error(), path));
+  if (*version < last)
+    say(settings.logger, LogLevel::Info, "record migrated", {{"from_version", *version}, {"to_version", last}});
   TRY(record->read_key());
   return record;
 }

@@ -17,6 +17,10 @@
 #include "store/migrations.hpp"
 #include "store/record_file.hpp"
 
+namespace tessera {
+class Logger;
+}
+
 namespace tessera::store {
 
 enum class OpenMode { CreateIfMissing, MustExist, ReadOnly };
@@ -24,6 +28,7 @@ enum class OpenMode { CreateIfMissing, MustExist, ReadOnly };
 struct RecordSettings {
   DatabaseSettings database;
   std::span<const Migration> migrations = known_migrations();
+  const Logger* logger = nullptr;
 };
 
 class Record {

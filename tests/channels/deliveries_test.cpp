@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include "channels/memory_store.hpp"
+#include "core/captured_log.hpp"
 #include "core/hash.hpp"
 #include "core/text.hpp"
 #include "store/record.hpp"
@@ -226,6 +227,37 @@ TEST(Deliveries, AFailedBatchIsTriedOnScheduleWithTheSameIdAndBytesThenDies) {
   EXPECT_THAT(world.deliveries->dead_letters(id), ElementsAre(dead));
   EXPECT_EQ(world.store.letters[1], dead);
   EXPECT_EQ(ids_in(world.one()).front(), "3-0") << "the next batch goes at once";
+}
+
+TEST(Deliveries, AFailureItsEndAndAGivingUpAreALineEachOfTheLog) {
+  World world;
+  const FixedClock clock(kStart);
+  testing_support::CapturedLog log(clock);
+  world.settings.logger = log.logger();
+  world.restart();
+  const std::string id = world.add();
+  world.happen(1);
+  const auto fail_times = [&](size_t times) {
+    for (size_t i = 0; i < times; ++i) {
+      world.answer(world.one(), 500);
+      world.now = world.now + kDay * 2;
+    }
+  };
+  const auto line = [&](std::string_view level, std::string_view event, size_t attempts, int status) {
+    return fmt::format("2026-03-01T10:00:00Z {:<7} {} webhook={} attempts={} status={}", level, event, id, attempts,
+                       status);
+  };
+  fail_times(3);
+  world.answer(world.one(), 200);
+  EXPECT_THAT(log.lines(),
+              ElementsAre(line("warning", "webhook fails", 1, 500), line("info", "webhook answers again", 3, 200)));
+  world.happen(1);
+  fail_times(kMostAttempts);
+  EXPECT_THAT(log.lines(), ElementsAre(line("warning", "webhook fails", 1, 500),
+                                       line("error", "webhook batch given up: a dead letter", kMostAttempts, 500)));
+  world.happen(1);
+  world.answer(world.one(), 410);
+  EXPECT_THAT(log.lines(), ElementsAre(line("warning", "webhook wants no more", 0, 410)));
 }
 
 TEST(Deliveries, ADeadLetterIsReplayedWithItsId) {

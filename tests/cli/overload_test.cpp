@@ -91,6 +91,15 @@ TEST_F(Overload, AFullDiskIsToldAndWhenThereIsRoomItGoesOn) {
   }
   EXPECT_FALSE(record_is_in_trouble()) << status().dump();
   EXPECT_EQ(server.stop(), 0) << server.errors();
+  // What happened is in the log of the server, once each, in this order.
+  size_t at = 0;
+  for (const std::string_view line : {"error   log cannot be written", "info    log written again"}) {
+    at = server.errors().find(line, at);
+    ASSERT_NE(at, std::string::npos) << line << " in " << server.errors();
+    EXPECT_EQ(server.errors().find(line, at + 1), std::string::npos) << server.errors();
+  }
+  EXPECT_THAT(server.errors(), testing::HasSubstr("error   record cannot be written"));
+  EXPECT_THAT(server.errors(), testing::HasSubstr("info    record written again"));
   EXPECT_EQ(integer("SELECT count(*), count(DISTINCT n) FROM order_completed"), fmt::format("{0},{0}\n", taken));
   EXPECT_EQ(work.sh("tessera --store s.db doctor").code, 0);
 }

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "channels/memory_store.hpp"
+#include "core/captured_log.hpp"
 #include "core/guarded.hpp"
 #include "http/raw.hpp"
 #include "server/reader.hpp"
@@ -30,6 +31,7 @@ class NotePad final : public live::Door {
  public:
   enum class Mood { Fine, Busy, DiskFull };
   std::atomic<Mood> mood{Mood::Fine};
+  std::function<void()> meanwhile = [] {};  // what passes before it answers
 
   live::Taken submit(live::Submission submission, live::Done done) override {
     if (mood == Mood::Busy) return live::Taken::Busy;
@@ -38,6 +40,7 @@ class NotePad final : public live::Door {
       return live::Taken::Yes;
     }
     submissions_.lock()->push_back(std::move(submission));
+    meanwhile();
     done(uint64_t{1});
     return live::Taken::Yes;
   }
@@ -78,6 +81,7 @@ class Served : public testing::Test {
     http::HttpSettings settings{
         .address = {"127.0.0.1", 0}, .stream_idle = Duration{200}, .framing = framing_limits(keys)};
     service.http = [this] { return server->counts(); };
+    service.logger = lines.logger();
     server = MUST(http::HttpServer::start(settings, workers, [this](http::Request request, http::Responder responder) {
       site.handle(std::move(request), std::move(responder));
     }));
@@ -123,6 +127,7 @@ class Served : public testing::Test {
   std::unique_ptr<channels::Webhooks> webhooks =
       MUST(channels::Webhooks::start(*engine, webhook_store, subscriber, {}, clock));
   feed::Subscription news = engine->listen(webhooks->bell());
+  testing_support::CapturedLog lines{clock};
   Service service{*engine, pad, keys, *record, workers, clock, *webhooks};
   Site site{service};
   std::unique_ptr<http::HttpServer> server;  // stops before what it uses

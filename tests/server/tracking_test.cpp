@@ -37,6 +37,37 @@ class Tracking : public Served {
   }
 };
 
+// A line a minute by kind, none a request; and of who was refused nothing.
+TEST_F(Tracking, WhatIsNotTakenIsALineOfTheLogByKind) {
+  const std::string secret = "ann.secret@example.com";
+  const std::string good = fmt::format(R"({{"userId":"{}","event":"Paid"}})", secret);
+  EXPECT_EQ(track("/v1/t", good).status, 200);
+  EXPECT_EQ(track("/v1/t", "{\"userId\": \"" + secret + "\" oops").status, 400);
+  EXPECT_EQ(track("/v1/t", "[\"" + secret + "\"]").status, 400);
+  EXPECT_EQ(track("/v1/t", secret, "Content-Encoding: gzip\r\n").status, 400);
+  EXPECT_EQ(send("/v1/t", good, fmt::format("Authorization: Basic {}\r\n", encoded(secret + ":"))).status, 200);
+  pad.mood = NotePad::Mood::Busy;
+  EXPECT_EQ(track("/v1/t", good).status, 429);
+  pad.mood = NotePad::Mood::DiskFull;
+  EXPECT_EQ(track("/v1/t", good).status, 503);
+  EXPECT_THAT(lines.lines(), testing::ElementsAre("2026-03-01T12:00:00Z warning calls not taken no_json=1"));
+  clock.ms += kMinute.ms;
+  EXPECT_EQ(track("/v1/t", good).status, 503);
+  EXPECT_THAT(lines.lines(),
+              testing::ElementsAre("2026-03-01T12:01:00Z warning calls not taken no_gzip=1 no_json_object=1 "
+                                   "not_written=2 queue_full=1 unknown_write_key=1"));
+}
+
+TEST_F(Tracking, ASlowRequestIsALineWithItsRouteAlone) {
+  pad.meanwhile = [this] { clock.ms += kSlow.ms; };
+  EXPECT_EQ(track("/v1/t?x=ann.secret", R"({"userId":"u1"})").status, 200);
+  EXPECT_THAT(lines.lines(), testing::IsEmpty());
+  pad.meanwhile = [this] { clock.ms += kSlow.ms + 1; };
+  EXPECT_EQ(track("/v1/t?x=ann.secret", R"({"userId":"u1"})").status, 200);
+  EXPECT_THAT(lines.lines(), testing::ElementsAre("2026-03-01T12:00:04.001Z warning slow request method=POST "
+                                                  "route=/v1/{call} status=200 ms=2001"));
+}
+
 TEST_F(Tracking, EveryCallAndItsShortFormIsTakenWithItsType) {
   for (const auto& [path, type] : std::vector<std::pair<std::string, std::string>>{{"identify", "identify"},
                                                                                    {"track", "track"},

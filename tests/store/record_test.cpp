@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/captured_log.hpp"
 #include "core/random.hpp"
 #include "store/backup.hpp"
 #include "store/scratch.hpp"
@@ -265,9 +266,16 @@ TEST(Migrations, AnOlderRecordIsBroughtUpToDateAndKeepsWhatItHad) {
   const auto migrations = two_versions();
   const auto read_only = Record::open(scratch.file("a.db"), OpenMode::ReadOnly, kClock, {.migrations = migrations});
   EXPECT_THAT(read_only.error().text(), HasSubstr("brings it up to date"));
-  const auto record = MUST(Record::open(scratch.file("a.db"), OpenMode::MustExist, kClock, {.migrations = migrations}));
-  EXPECT_EQ(MUST(record->connection().text("SELECT source || colour FROM tessera.entry")), "oldgrey");
-  EXPECT_EQ(MUST(version_of(record->connection())), 2);
+  testing_support::CapturedLog log(kClock);
+  const RecordSettings settings{.migrations = migrations, .logger = log.logger()};
+  {
+    const auto record = MUST(Record::open(scratch.file("a.db"), OpenMode::MustExist, kClock, settings));
+    EXPECT_EQ(MUST(record->connection().text("SELECT source || colour FROM tessera.entry")), "oldgrey");
+    EXPECT_EQ(MUST(version_of(record->connection())), 2);
+  }
+  EXPECT_THAT(log.lines(), testing::ElementsAre(HasSubstr("info    record migrated from_version=1 to_version=2")));
+  MUST(Record::open(scratch.file("a.db"), OpenMode::MustExist, kClock, settings));
+  EXPECT_THAT(log.lines(), testing::IsEmpty());
 }
 
 TEST(Migrations, ANewerRecordIsRefused) {

@@ -2,6 +2,7 @@
 // that nobody is asked who is gone: the server stops asking, then the engine writes what it has, then the record
 // closes.
 #include <csignal>
+#include <filesystem>
 #include <thread>
 
 #include <pthread.h>
@@ -12,6 +13,7 @@
 #include "cli/lent.hpp"
 #include "core/hash.hpp"
 #include "core/http_client.hpp"
+#include "core/logging.hpp"
 #include "core/parallel.hpp"
 #include "live/engine.hpp"
 #include "privacy/classes.hpp"
@@ -33,6 +35,9 @@ constexpr Option kOptions[] = {
     {"--kafka-config", "FILE", "Lines of key=value with more of librdkafka's properties: TLS, SASL"},
     {"--webhooks-inside", "", "Webhooks may go to private addresses and this machine, also without TLS", Takes::Flag},
     {"--log", "FOLDER", "The log beside the record (default: the record's name with .log behind it)"},
+    {"--log-format", "FORMAT", "The server's lines about itself: text (default) or json"},
+    {"--log-level", "LEVEL", "The least that is worth a line: debug, info (default), warning, error, off"},
+    {"--log-file", "FILE", "The lines go to a file that is rotated at 10 MB, instead of to standard error"},
 };
 constexpr int kWorkers = 4;  // for answers that take a while
 
@@ -90,8 +95,43 @@ Result<http::HttpSettings> settings_of(const Arguments& given) {
   return out;
 }
 
-live::Settings engine_settings() {
+Result<LoggerSettings> logger_settings(const Arguments& given) {
+  const auto format = parse_log_format(given.text("log-format").value_or("text"));
+  if (!format)
+    return usage(fmt::format("'{}' is no format of the log", *given.text("log-format")), "--log-format json");
+  const auto level = parse_log_level(given.text("log-level").value_or("info"));
+  if (!level) return usage(fmt::format("'{}' is no level of the log", *given.text("log-level")), "--log-level warning");
+  return LoggerSettings{.format = *format, .level = *level, .file = given.text("log-file").value_or("")};
+}
+
+uint64_t bytes_under(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) {
+    const uintmax_t bytes = std::filesystem::file_size(path, ignored);
+    return ignored ? 0 : bytes;
+  }
+  uint64_t bytes = 0;
+  for (const auto& file : std::filesystem::directory_iterator(path, ignored))
+    bytes += bytes_under(file.path().string());
+  return bytes;
+}
+
+void say_started(const Logger& logger, live::Engine& engine, const store::Record& record, const std::string& log,
+                 const std::string& address) {
+  const live::Status status = engine.status();
+  say(&logger, LogLevel::Info, "started",
+      {{"version", TESSERA_VERSION},
+       {"address", LogWord::known(address)},
+       {"customers", status.customers},
+       {"facts_in_memory", status.facts_in_memory},
+       {"definitions", engine.segments().size()},
+       {"record_bytes", bytes_under(record.path())},
+       {"log_bytes", bytes_under(log)}});
+}
+
+live::Settings engine_settings(const Logger& logger) {
   live::Settings out;
+  out.logger = &logger;
   out.classify = [](store::Connection& connection) -> Result<void> {
     TRY(privacy::class_properties(connection));
     return {};
@@ -99,18 +139,19 @@ live::Settings engine_settings() {
   return out;
 }
 
-channels::DeliverySettings delivery_settings(const Arguments& given) {
+channels::DeliverySettings delivery_settings(const Arguments& given, const Logger& logger) {
   const bool inside = given.has("webhooks-inside");
-  return {.seed = hash64(secret_bytes(8)), .rules = {.private_addresses = inside, .plain_http = inside}};
+  return {
+      .seed = hash64(secret_bytes(8)), .rules = {.private_addresses = inside, .plain_http = inside}, .logger = &logger};
 }
 
 // The database's threads are started by who opens it: what is written to the record, or asked of it, takes nothing from
 // events that come in and changes that go out.
-Result<std::unique_ptr<store::Record>> open_in_the_background(const Context& context) {
+Result<std::unique_ptr<store::Record>> open_in_the_background(const Context& context, const Logger& logger) {
   Result<std::unique_ptr<store::Record>> record;
   std::thread opening([&] {
     work_in_the_background();
-    record = store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock);
+    record = store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock, {.logger = &logger});
   });
   opening.join();
   return record;
@@ -119,27 +160,30 @@ Result<std::unique_ptr<store::Record>> open_in_the_background(const Context& con
 Result<int> run_serve(const Context& context, const Arguments& given) {
   http::HttpSettings settings = TRY(settings_of(given));
   auto kafka_wanted = TRY(kafka_settings(context.world, given));
+  const auto logger = TRY(open_logger(TRY(logger_settings(given)), context.clock));
   const Signals signals;
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a full disk, not the end
-  auto record = TRY(open_in_the_background(context));
+  auto record = TRY(open_in_the_background(context, *logger));
   const auto key = TRY(first_key(*record, context.clock.now()));
   server::Keys keys;
   TRY(keys.load(record->connection()));
   settings.framing = server::framing_limits(keys);
   const std::string log = given.text("log").value_or(context.store + ".log");
-  auto engine = TRY(live::Engine::start(*record, log, server::segment_reader(), engine_settings(), context.clock));
+  auto engine =
+      TRY(live::Engine::start(*record, log, server::segment_reader(), engine_settings(*logger), context.clock));
   auto webhook_store = TRY(channels::RecordWebhookStore::open(*record));
-  const channels::DeliverySettings delivery = delivery_settings(given);
+  const channels::DeliverySettings delivery = delivery_settings(given, *logger);
   const auto client = curl_client(delivery.rules);
   const auto webhooks = TRY(channels::Webhooks::start(*engine, webhook_store, *client, delivery, context.clock));
   const feed::Subscription news = engine->listen(webhooks->bell());
   http::Workers workers(kWorkers);
   server::Service service{*engine, *engine, keys, *record, workers, context.clock, *webhooks};
+  service.logger = settings.logger = logger.get();
   auto jobs = std::make_unique<server::Jobs>();
   server::Commands commands(*jobs, lent_commands(service));
   service.commands = &commands;
-  const auto discoveries = TRY(
-      server::Discoveries::open(context.store + ".discoveries", *jobs, server::discover_on(service), context.clock));
+  const auto discoveries = TRY(server::Discoveries::open(
+      context.store + ".discoveries", *jobs, server::discover_on(service), context.clock, {}, logger.get()));
   service.discoveries = discoveries.get();
   server::Site site(service);
   auto http = TRY(http::HttpServer::start(settings, workers, [&](http::Request request, http::Responder responder) {
@@ -149,14 +193,18 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   const auto kafka = TRY(KafkaSources::start(std::move(kafka_wanted), *engine, context.clock));
   service.kafka = [&kafka] { return kafka->status(); };
   const std::string_view scheme = settings.certificate_file.empty() ? "http" : "https";
-  greet(context, fmt::format("{}://{}:{}", scheme, shown_host(settings.address.host), http->port()), key);
+  const std::string address = fmt::format("{}://{}:{}", scheme, shown_host(settings.address.host), http->port());
+  say_started(*logger, *engine, *record, log, address);
+  greet(context, address, key);
   signals.wait();
-  context.note("stopping: answering what was asked, writing what was logged");
+  say(logger.get(), LogLevel::Info, "stopping", {{"requests_in_progress", http->counts().in_progress}});
   service.is_ready = false;
   kafka->stop();
   http->stop();
   jobs.reset();
   TRY(engine->stop());
+  service.refusals.say_rest(logger.get());
+  say(logger.get(), LogLevel::Info, "stopped", {{"recorded_until", engine->recorded_until()}});
   return 0;
 }
 
