@@ -509,22 +509,7 @@ Result<void> RecordIntake::write_buffer(RowBuffer& buffer, const std::vector<uin
 
 Result<void> RecordIntake::flush_rejects() {
   if (rejects_.empty()) return {};
-  const std::vector<std::string> columns = {"entry", "source", "line", "reason", "value", "row", "fingerprint"};
-  auto writer = TRY(Writer::open(connection_, "temp", "incoming_reject", columns));
-  TRY(write_blocks(writer, rejects_.size(), [&](size_t row, size_t from) {
-    const Reject& reject = rejects_[from + row];
-    writer.values<uint64_t>(0)[row] = entry_.id;
-    writer.values<StoredText>(1)[row] = StoredText::of(reject.source);
-    writer.values<uint64_t>(2)[row] = reject.line;
-    writer.values<StoredText>(3)[row] = StoredText::of(reject.reason);
-    writer.values<StoredText>(4)[row] = StoredText::of(reject.value);
-    writer.values<StoredText>(5)[row] = StoredText::of(reject.row);
-    writer.values<uint64_t>(6)[row] = hash64(reject.row, hash64(reject.reason, hash64(reject.source, reject.line)));
-  }));
-  outcome_.rejects +=
-      TRY(connection_.run("INSERT INTO tessera.reject SELECT * FROM temp.incoming_reject WHERE fingerprint NOT IN "
-                          "(SELECT fingerprint FROM tessera.reject)"));
-  TRY(connection_.run("DELETE FROM temp.incoming_reject"));
+  outcome_.rejects += TRY(write_rejects(connection_, rejects_, entry_.id));
   rejects_.clear();
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/hash.hpp"
 #include "core/json.hpp"
 
 namespace tessera::profiles {
@@ -222,6 +223,26 @@ Result<WrittenRows> write_rows(store::Connection& connection, const EventTable& 
     TRY(writer.put(block.size()));
   }
   TRY(writer.finish());
+  return written;
+}
+
+Result<uint64_t> write_rejects(store::Connection& connection, std::span<const Reject> rejects, uint64_t entry) {
+  const std::vector<std::string> columns = {"entry", "source", "line", "reason", "value", "row", "fingerprint"};
+  auto writer = TRY(Writer::open(connection, "temp", "incoming_reject", columns));
+  TRY(write_blocks(writer, rejects.size(), [&](size_t row, size_t from) {
+    const Reject& reject = rejects[from + row];
+    writer.values<uint64_t>(0)[row] = entry;
+    writer.values<StoredText>(1)[row] = StoredText::of(reject.source);
+    writer.values<uint64_t>(2)[row] = reject.line;
+    writer.values<StoredText>(3)[row] = StoredText::of(reject.reason);
+    writer.values<StoredText>(4)[row] = StoredText::of(reject.value);
+    writer.values<StoredText>(5)[row] = StoredText::of(reject.row);
+    writer.values<uint64_t>(6)[row] = hash64(reject.row, hash64(reject.reason, hash64(reject.source, reject.line)));
+  }));
+  const uint64_t written =
+      TRY(connection.run("INSERT INTO tessera.reject SELECT * FROM temp.incoming_reject WHERE fingerprint NOT IN "
+                         "(SELECT fingerprint FROM tessera.reject)"));
+  TRY(connection.run("DELETE FROM temp.incoming_reject"));
   return written;
 }
 

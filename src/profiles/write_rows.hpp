@@ -9,6 +9,7 @@
 #include "core/result.hpp"
 #include "profiles/batch.hpp"
 #include "profiles/identity.hpp"
+#include "profiles/reject.hpp"
 #include "profiles/tables.hpp"
 #include "store/database.hpp"
 
@@ -42,5 +43,8 @@ Result<void> write_blocks(store::Writer& writer, size_t count, const Fill& fill)
   }
   return writer.finish();
 }
+
+// Rejects that the record does not have yet, of an entry; how many these were.
+Result<uint64_t> write_rejects(store::Connection& connection, std::span<const Reject> rejects, uint64_t entry);
 
 }  // namespace tessera::profiles

@@ -86,6 +86,7 @@ expect check_house 'One folder is one namespace' src/store/other.hpp '// Other.\
 expect check_house 'begins by saying' src/store/other.hpp '#pragma once\nnamespace tessera::store {\n}\n'
 expect check_house 'out of our headers' src/store/record.hpp '#include <duckdb.h>\n'
 expect check_house 'One .cpp wraps' src/store/other.cpp '#include <duckdb.h>\n'
+expect check_house 'picture of the rooms' docs/rooms.svg '<svg/>\n'
 expect check_house 'leads somewhere' docs/page.md 'And [nothing](missing.md).\n'
 
 # What is allowed stays allowed.
@@ -98,6 +99,7 @@ printf 'std::random_device seed;\n' >"$tree/src/core/seed.cpp"
   printf 'auto price = "$5"; auto name = "Tessera imports"; const auto f = [](int n) {\n%s};\n' "$(printf '  f();\n%.0s' {1..61})"
 } >"$tree/src/store/list.cpp"
 printf 'namespace {\nstruct Local {\n};\n}\nauto stream = "$identify";\n' >"$tree/src/core/local.cpp"
+"$repo/tools/draw_rooms" "$tree" >"$tree/docs/rooms.svg"
 printf 'dollar: src/core/local.cpp  # on its way to the table\n' >"$tree/tools/excused"
 if "$repo/tools/check_house" "$tree"; then passed=$((passed + 1)); else
   printf 'FAILED: check_house refuses what the rules allow\n'
