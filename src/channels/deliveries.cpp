@@ -311,7 +311,8 @@ void Deliveries::go_on_behind(Endpoint& endpoint, const feed::Position& position
 }
 
 void Deliveries::delivered(Endpoint& endpoint, const Flight& flight, Instant now) {
-  if (!flight.letter && endpoint.kept.attempts > 0) note(settings_.logger, LogLevel::Info, "webhook answers again", endpoint.kept, 200);
+  if (!flight.letter && endpoint.kept.attempts > 0)
+    note(settings_.logger, LogLevel::Info, "webhook answers again", endpoint.kept, 200);
   if (!flight.letter) return go_on_behind(endpoint, flight.until, now);
   letters_.erase(*flight.letter);
   (void)store_->remove_letter(*flight.letter);  // at worst it is there again after a restart, and replayed once more

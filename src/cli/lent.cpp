@@ -95,7 +95,8 @@ int run_lent(server::Service& service, const server::CommandCall& call, server::
   FarProgress progress(reader, service.clock);
   auto context = context_of(called->common, store, service.clock, progress, world);
   if (!context) return report(world, context.error(), {store, &*called});
-  if (const auto recorded = service.engine.record_now(); !recorded) return report(world, recorded.error(), {store, &*called});
+  if (const auto recorded = service.engine.record_now(); !recorded)
+    return report(world, recorded.error(), {store, &*called});
   return run_in(*context, *called);
 }
 

@@ -33,7 +33,7 @@ Json json_of(const Options& options) {
 // The group of the run before that a group is, else the one that it is a part of or the largest it is made of.
 std::string parent_of(const lineage::Lineage& lineage, size_t group) {
   if (const int same = lineage.now[group].continues; same >= 0) return lineage.before[static_cast<size_t>(same)].id;
-  const lineage::Kin* largest = nullptr;
+  const lineage::GroupRef* largest = nullptr;
   for (const lineage::Turn& turn : lineage.turns)
     if (std::ranges::find(turn.to, group) != turn.to.end())
       for (const size_t from : turn.from)

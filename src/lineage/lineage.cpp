@@ -213,7 +213,7 @@ std::vector<Movement> movements_of(const Generation& before, const Generation& n
   return out;
 }
 
-Kin kin_of(const Group& group) {
+GroupRef ref_of(const Group& group) {
   return {.id = group.id, .name = group.name, .set_apart = group.set_apart, .size = group.members.size()};
 }
 
@@ -229,9 +229,9 @@ Lineage lineage_of(const Generation& before, const Generation& now, const Genera
   const Likeness likeness{overlap, of_rules ? &*of_rules : nullptr};
   const std::vector<int> continues = found_again(before, now, likeness);
   Lineage out{.run = before.run, .as_of = before.as_of, .judged = overlap.judged};
-  for (const Group& group : before.groups) out.before.push_back(kin_of(group));
+  for (const Group& group : before.groups) out.before.push_back(ref_of(group));
   for (size_t b = 0; b < now.groups.size(); ++b) {
-    out.now.push_back(kin_of(now.groups[b]));
+    out.now.push_back(ref_of(now.groups[b]));
     out.now.back().continues = continues[b];
     if (continues[b] >= 0) out.now.back().jaccard = likeness.jaccard(static_cast<size_t>(continues[b]), b);
   }
@@ -260,7 +260,7 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kTurnNames = {"found again", "split", "merged", "new", "vanished"};
 
-std::string names(const std::vector<Kin>& all, const std::vector<size_t>& which) {
+std::string names(const std::vector<GroupRef>& all, const std::vector<size_t>& which) {
   std::string out;
   for (size_t i = 0; i < which.size(); ++i)
     out += fmt::format("{}\"{}\"", i == 0 ? "" : i + 1 < which.size() ? ", " : " and ", all[which[i]].name);
@@ -296,7 +296,7 @@ std::string_view name_of(TurnKind kind) {
 std::string sentence_of(const Lineage& lineage, const Turn& turn) {
   switch (turn.kind) {
     case TurnKind::FoundAgain: {
-      const Kin& now = lineage.now[turn.to[0]];
+      const GroupRef& now = lineage.now[turn.to[0]];
       return fmt::format("\"{}\" is found again: {} {}, {} before{}", now.name, now.size, lineage.people,
                          lineage.before[turn.from[0]].size,
                          now.set_apart ? "" : fmt::format("; Jaccard {:.2f}", now.jaccard));
@@ -319,17 +319,17 @@ namespace {
 
 constexpr std::string_view kNoGroup = "(no group)", kNewcomers = "(newcomers)", kGone = "(gone)";
 
-Json ids(const std::vector<Kin>& all, const std::vector<size_t>& which) {
+Json ids(const std::vector<GroupRef>& all, const std::vector<size_t>& which) {
   Json out = Json::array();
   for (const size_t i : which) out.add(all[i].id);
   return out;
 }
 
-Json end_of(const std::vector<Kin>& all, int index, std::string_view not_there) {
+Json end_of(const std::vector<GroupRef>& all, int index, std::string_view not_there) {
   return index >= 0 ? Json(all[static_cast<size_t>(index)].id) : Json(index == kInNone ? kNoGroup : not_there);
 }
 
-Json json_of(const Kin& kin) {
+Json json_of(const GroupRef& kin) {
   return Json::object().set("id", kin.id).set("name", kin.name).set("set_apart", kin.set_apart).set("size", kin.size);
 }
 
@@ -377,17 +377,17 @@ class Reading {
     const Json* found = json.find(name);
     return found && found->as_array() ? *found->as_array() : kNone;
   }
-  static Kin kin(const Json& json) {
+  static GroupRef kin(const Json& json) {
     const Json* apart = json.find("set_apart");
     return {.id = text(json, "id"),
             .name = text(json, "name"),
             .set_apart = apart && apart->as_bool() && *apart->as_bool(),
             .size = count(json, "size")};
   }
-  int index(const std::vector<Kin>& all, const std::string& id, int not_there) {
+  int index(const std::vector<GroupRef>& all, const std::string& id, int not_there) {
     if (id == kNoGroup) return kInNone;
     if (id == kNewcomers || id == kGone) return not_there;
-    const auto found = std::ranges::find(all, id, &Kin::id);
+    const auto found = std::ranges::find(all, id, &GroupRef::id);
     if (found == all.end()) is_wrong_ = true;
     return static_cast<int>(found - all.begin());
   }
@@ -395,7 +395,7 @@ class Reading {
     const auto kind = std::ranges::find(kTurnNames, text(json, "kind"));
     if (kind == kTurnNames.end()) return void(is_wrong_ = true);
     Turn out{.kind = static_cast<TurnKind>(kind - kTurnNames.begin()), .from = {}, .to = {}};
-    const auto fill = [&](std::string_view name, const std::vector<Kin>& all, std::vector<size_t>& into) {
+    const auto fill = [&](std::string_view name, const std::vector<GroupRef>& all, std::vector<size_t>& into) {
       for (const Json& id : items(json, name))
         if (const int at = index(all, id.text_or(""), kNotThere); at >= 0) into.push_back(static_cast<size_t>(at));
     };
@@ -414,8 +414,8 @@ class Reading {
 Json to_json(const Lineage& lineage) {
   Json before = Json::array(), now = Json::array(), turns = Json::array(), movements = Json::array(),
        notes = Json::array();
-  for (const Kin& each : lineage.before) before.add(json_of(each));
-  for (const Kin& each : lineage.now)
+  for (const GroupRef& each : lineage.before) before.add(json_of(each));
+  for (const GroupRef& each : lineage.now)
     now.add(json_of(each)
                 .set("continues",
                      each.continues >= 0 ? Json(lineage.before[static_cast<size_t>(each.continues)].id) : Json())

@@ -53,7 +53,7 @@ struct Generation {
 };
 
 // A group as a lineage speaks of it.
-struct Kin {
+struct GroupRef {
   std::string id, name;
   bool set_apart = false;
   uint64_t size = 0;
@@ -82,7 +82,7 @@ struct Lineage {
   Instant as_of;                     // of that run
   std::string people = "customers";  // what the company calls them
   uint64_t judged = 0;               // customers
-  std::vector<Kin> before, now;
+  std::vector<GroupRef> before, now;
   std::vector<Turn> turns;          // by kind, then by from and to
   std::vector<Movement> movements;  // by from and to; none of nobody
   uint64_t moved = 0;               // customers known to both who are in another group now

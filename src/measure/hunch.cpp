@@ -93,7 +93,7 @@ class Asking {
     judge();
     experiment();
     out_.answer = answer_of(out_);
-    if (out_.told == Told::NobodyMeetsIt)
+    if (out_.verdict == Verdict::NobodyMeetsIt)
       out_.next = try_command("segments count").option("--as-of", text_of(out_.cut)).option("-e", out_.condition);
     progress_.finish();
     return std::move(out_);
@@ -283,13 +283,13 @@ class Asking {
   void judge() {
     const size_t all = out_.met.customers + out_.others.customers, with = out_.met.with + out_.others.with;
     if (out_.looked_at < kFewestForHunch || all == 0)
-      out_.told = Told::TooFew;
+      out_.verdict = Verdict::TooFew;
     else if (out_.met.customers == 0)
-      out_.told = Told::NobodyMeetsIt;
+      out_.verdict = Verdict::NobodyMeetsIt;
     else if (out_.others.customers == 0)
-      out_.told = Told::EverybodyMeetsIt;
+      out_.verdict = Verdict::EverybodyMeetsIt;
     else if (with == 0 || with == all)
-      out_.told = Told::OutcomeConstant;
+      out_.verdict = Verdict::OutcomeConstant;
     else
       match();
   }
@@ -312,7 +312,7 @@ class Asking {
     match.strata = matching.strata;
     balance(matching);
     if (matching.met_matched == 0 || matching.worst_after() > stats::kComparable) {
-      out_.told = Told::NoOverlap;
+      out_.verdict = Verdict::NoOverlap;
       return;
     }
     const auto enough = [](size_t with_it, size_t of) {
@@ -320,7 +320,7 @@ class Asking {
     };
     if (matching.met_matched < kFewestCompared || matching.effective_others < kFewestCompared ||
         !enough(with[1], matching.met_matched) || !enough(with[0], matching.others_matched)) {
-      out_.told = Told::TooFew;
+      out_.verdict = Verdict::TooFew;
       return;
     }
     compare(matching, covariates);
@@ -335,7 +335,7 @@ class Asking {
     match.by_strata = found.by_strata;
     match.others_rate = std::clamp(match.met.rate - found.difference, 0.0, 1.0);
     match.interval = {std::max(-1.0, found.difference - half), std::min(1.0, found.difference + half)};
-    out_.told = match.interval.contains(0) ? Told::NotToldApart : Told::Differs;
+    out_.verdict = match.interval.contains(0) ? Verdict::NotToldApart : Verdict::Differs;
     for (const HunchBalance& row : match.balance)
       if (std::abs(row.after) > stats::kInBalance)
         out_.notes.push_back(fmt::format("The matched groups still differ in {} ({:+.2f} standard deviations).",
@@ -368,8 +368,8 @@ class Asking {
   // For the difference seen; where it cannot be told from 0, for the smallest that this record could have told.
   void experiment() {
     const bool matched = out_.match && out_.match->compared;
-    if (out_.told == Told::NobodyMeetsIt || out_.told == Told::EverybodyMeetsIt || out_.told == Told::OutcomeConstant ||
-        out_.met.customers == 0 || out_.others.customers == 0)
+    if (out_.verdict == Verdict::NobodyMeetsIt || out_.verdict == Verdict::EverybodyMeetsIt ||
+        out_.verdict == Verdict::OutcomeConstant || out_.met.customers == 0 || out_.others.customers == 0)
       return;
     const double from = matched ? out_.match->others_rate : out_.others.rate;
     const double seen = matched ? out_.match->difference : out_.difference;
@@ -418,11 +418,11 @@ class Asking {
 
 }  // namespace
 
-std::string_view name_of(Told told) {
+std::string_view name_of(Verdict verdict) {
   static constexpr std::string_view kNames[] = {"differs",         "not_told_apart",     "too_few",
                                                 "nobody_meets_it", "everybody_meets_it", "outcome_constant",
                                                 "no_overlap"};
-  return kNames[static_cast<size_t>(told)];
+  return kNames[static_cast<size_t>(verdict)];
 }
 
 Interval difference_interval(const HunchGroup& a, const HunchGroup& b) {

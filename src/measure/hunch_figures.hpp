@@ -30,7 +30,7 @@ struct HunchQuestion {
 };
 
 // What came out. *Stored in JSON under the names of name_of().*
-enum class Told : uint8_t {
+enum class Verdict : uint8_t {
   Differs,        // the interval of the matched difference leaves out 0
   NotToldApart,   // it does not
   TooFew,         // to say anything
@@ -39,7 +39,7 @@ enum class Told : uint8_t {
   OutcomeConstant,  // all have it, or none
   NoOverlap,        // those who meet the IF are like nobody else
 };
-std::string_view name_of(Told told);
+std::string_view name_of(Verdict verdict);
 
 struct HunchGroup {
   size_t customers = 0, with = 0;
@@ -90,7 +90,7 @@ struct Hunch {
   stats::Interval interval;  // Newcombe's, 95 %
   std::optional<HunchMatch> match;
   std::optional<HunchExperiment> experiment;
-  Told told = Told::TooFew;
+  Verdict verdict = Verdict::TooFew;
   std::string answer;  // sentences
   Remedy next;         // where there was nobody to compare
   std::vector<std::string> notes;

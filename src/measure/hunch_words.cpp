@@ -127,7 +127,7 @@ std::string points(double difference, const stats::Interval& interval) {
 std::string answer_of(const Hunch& hunch) {
   using Say = std::string (*)(const Hunch&);
   constexpr Say kSay[] = {differs, not_told_apart, too_few, nobody, everybody, constant, no_overlap};
-  std::string text = kSay[static_cast<size_t>(hunch.told)](hunch);
+  std::string text = kSay[static_cast<size_t>(hunch.verdict)](hunch);
   if (hunch.match && hunch.match->compared)
     text += fmt::format(
         " {}: whoever meets the condition may differ in ways that the record does not hold, and those may be what "

@@ -365,7 +365,7 @@ bool stands_out(const Notable& notable) {
 std::vector<lineage::Turn> Letter::proposals() const {
   std::vector<lineage::Turn> out;
   if (!run || !run->lineage || run->as_of <= since) return out;
-  const auto is_found = [](const std::vector<lineage::Kin>& groups, const std::vector<size_t>& of) {
+  const auto is_found = [](const std::vector<lineage::GroupRef>& groups, const std::vector<size_t>& of) {
     return std::ranges::any_of(of, [&](size_t i) { return !groups[i].set_apart; });
   };
   for (const lineage::Turn& turn : run->lineage->turns)

@@ -297,8 +297,12 @@ Discoveries::~Discoveries() = default;
 Result<std::unique_ptr<Discoveries>> Discoveries::open(std::string folder, Jobs& jobs, RunDiscovery run,
                                                        const Clock& clock, DiscoveryLimits limits,
                                                        const Logger* logger) {
-  auto state = std::shared_ptr<State>(
-      new State{.folder = std::move(folder), .jobs = jobs, .run = std::move(run), .clock = clock, .limits = limits, .logger = logger});
+  auto state = std::shared_ptr<State>(new State{.folder = std::move(folder),
+                                                .jobs = jobs,
+                                                .run = std::move(run),
+                                                .clock = clock,
+                                                .limits = limits,
+                                                .logger = logger});
   const std::lock_guard lock(state->mutex);
   TRY(state->read_folder());
   for (auto& [id, kept] : state->all) {

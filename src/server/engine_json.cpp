@@ -147,7 +147,9 @@ Result<live::Ruled> rule(live::Engine& engine, const std::string& text) {
     const std::string customer = id && id->as_text() ? *id->as_text() : "";
     if (customer.empty()) continue;
     const auto found = engine.identifier_of(customer);
-    if (!found) return fail(fmt::format("there is no customer '{}'", customer), {}, try_command("sql").argument("SELECT * FROM customers").note("lists the known ones"));
+    if (!found)
+      return fail(fmt::format("there is no customer '{}'", customer), {},
+                  try_command("sql").argument("SELECT * FROM customers").note("lists the known ones"));
     json.set(name, profiles::json_of(*found));
   }
   return engine.rule(TRY(profiles::parse_ruling(json)));

@@ -67,7 +67,8 @@ Result<Adoption> plan_adoption(Workspace& workspace, const AdoptionWish& wish) {
   const auto runs = TRY(lineage::kept_runs(workspace.connection()));
   Adoption out{.run = *TRY(find_run(runs, wish.run)), .is_whole = wish.only.empty(), .as_of = workspace.as_of()};
   if (!out.is_whole && wish.retire)
-    return usage("--retire looks at a whole run, --only at a part of it", try_command("segments remove").blank("SEGMENT"));
+    return usage("--retire looks at a whole run, --only at a part of it",
+                 try_command("segments remove").blank("SEGMENT"));
   out.fresh.applied = TRY(definitions_of(out.run, wish.only));
   out.fresh.source = fmt::format("adoption of run {} of discover", out.run.number);
   const auto checked = language::check(out.fresh.applied, workspace.schema, workspace.in_force);

@@ -130,7 +130,7 @@ TEST(Hunch, CountsWhatCanBeCountedByHand) {
   EXPECT_NEAR(*found.experiment->weeks_to_fill, 2 * static_cast<double>(found.experiment->per_arm) * 90 / 7, 1e-6);
   EXPECT_NEAR(*found.experiment->weeks - *found.experiment->weeks_to_fill, 90.0 / 7, 1e-9);
   EXPECT_FALSE(found.experiment->found_in_half_a_year);  // one in each arm finds nothing
-  EXPECT_EQ(found.told, measure::Told::Differs);
+  EXPECT_EQ(found.verdict, measure::Verdict::Differs);
 }
 
 // Newcombe 1998 (Statistics in Medicine 17, 873-890), table II: 56/70 - 48/80 by method 10 is 0.0524 to 0.3339.
@@ -172,7 +172,7 @@ TEST(Hunch, TheConditionSeesNothingAfterTheCutOff) {
     if (i < 150) company.order(id_of(i), kCut + kDay, 20, true);
   }
   const measure::Hunch found = told(std::move(company).history(), {.condition = kCoupon, .outcome = kBack});
-  EXPECT_EQ(found.told, measure::Told::NobodyMeetsIt);
+  EXPECT_EQ(found.verdict, measure::Verdict::NobodyMeetsIt);
   EXPECT_NE(found.answer.find("Nobody of the 300"), std::string::npos) << found.answer;
 }
 
@@ -244,21 +244,21 @@ TEST(Hunch, EdgesHaveClearWords) {
     if (rng.chance(0.3)) company.order(id_of(i), kCut + kDay * 10, 20);
   }
   const auto history = std::move(company).history();
-  const auto says = [&](const measure::HunchQuestion& question, measure::Told what, const char* words) {
+  const auto says = [&](const measure::HunchQuestion& question, measure::Verdict what, const char* words) {
     const measure::Hunch found = told(history, question);
-    EXPECT_EQ(found.told, what) << found.answer;
+    EXPECT_EQ(found.verdict, what) << found.answer;
     EXPECT_NE(found.answer.find(words), std::string::npos) << found.answer;
     EXPECT_NE(found.answer.find(measure::kObserved), std::string::npos) << found.answer;
   };
-  says({.condition = R"(at least 5 "Order Completed")", .outcome = kBack}, measure::Told::NoOverlap,
+  says({.condition = R"(at least 5 "Order Completed")", .outcome = kBack}, measure::Verdict::NoOverlap,
        "like nobody else");
-  says({.condition = R"(at least 1 "Order Completed")", .outcome = kBack}, measure::Told::EverybodyMeetsIt,
+  says({.condition = R"(at least 1 "Order Completed")", .outcome = kBack}, measure::Verdict::EverybodyMeetsIt,
        "All of the 600");
-  says({.condition = R"(at least 99 "Order Completed")", .outcome = kBack}, measure::Told::NobodyMeetsIt,
+  says({.condition = R"(at least 99 "Order Completed")", .outcome = kBack}, measure::Verdict::NobodyMeetsIt,
        "Nobody of the 600");
-  says({.condition = kCoupon, .outcome = kBack}, measure::Told::TooFew, "Too few to tell");
+  says({.condition = kCoupon, .outcome = kBack}, measure::Verdict::TooFew, "Too few to tell");
   says({.condition = kCoupon, .outcome = R"(at least 9 "Order Completed" in the last 90 days)"},
-       measure::Told::OutcomeConstant, "None of the 600");
+       measure::Verdict::OutcomeConstant, "None of the 600");
 }
 
 // A condition on what is matched has nobody on its other side: the borders inside a stratum must not pass for likes.
@@ -268,7 +268,7 @@ TEST(Hunch, AConditionOnWhatIsMatchedIsNotCompared) {
        {R"(at least 3 "Order Completed")", R"(sum("Order Completed".total) > 60)",
         R"(last "Order Completed" at most 40 days ago)", R"(first "Order Completed" more than 300 days ago)"}) {
     const measure::Hunch found = told(history, {.condition = condition, .outcome = kBack});
-    EXPECT_EQ(found.told, measure::Told::NoOverlap) << condition << ": " << found.answer;
+    EXPECT_EQ(found.verdict, measure::Verdict::NoOverlap) << condition << ": " << found.answer;
     EXPECT_GE(found.met.customers, 100u) << condition;
   }
 }
@@ -276,8 +276,7 @@ TEST(Hunch, AConditionOnWhatIsMatchedIsNotCompared) {
 TEST(Hunch, ATraitWithoutADateIsSaidToLeak) {
   HistoryBuilder builder;
   for (size_t i = 0; i < 300; ++i) {
-    HistoryBuilder::Row row{
-        .customer = id_of(i), .event = std::string("$identify"), .time = kEver, .properties = {}};
+    HistoryBuilder::Row row{.customer = id_of(i), .event = std::string("$identify"), .time = kEver, .properties = {}};
     row.properties["plan"] = HistoryBuilder::Value(std::string(i % 2 ? "gold" : "basic"));
     builder.add(std::move(row), kT);
     builder.add({.customer = id_of(i), .event = "Order Completed", .time = kCut - kDay * 9, .properties = {}}, kT);
@@ -299,7 +298,7 @@ TEST(Hunch, FewCustomersAreNotCompared) {
     if (i % 3 == 0) company.order(id_of(i), kCut + kDay * 10, 20);
   }
   const measure::Hunch found = told(std::move(company).history(), {.condition = kCoupon, .outcome = kBack});
-  EXPECT_EQ(found.told, measure::Told::TooFew);
+  EXPECT_EQ(found.verdict, measure::Verdict::TooFew);
   EXPECT_FALSE(found.match);
   EXPECT_NE(found.answer.find("under 200 nothing is compared"), std::string::npos) << found.answer;
 }

@@ -2,6 +2,7 @@
 // tenth of the customers replaced in between.
 #include <set>
 
+#include "discover/discover.hpp"
 #include "discover/naming.hpp"
 #include "discover/simulated_history.hpp"
 #include "language/schema.hpp"
@@ -147,7 +148,7 @@ TEST(Identity, TheSameDataKeepsAllIds) {
 }
 
 // "a, b" of a turn's ends, sorted.
-std::string ends(const std::vector<lineage::Kin>& kin, const std::vector<size_t>& which) {
+std::string ends(const std::vector<lineage::GroupRef>& kin, const std::vector<size_t>& which) {
   std::set<std::string> ids;
   for (const size_t i : which) ids.insert(kin[i].id);
   return fmt::format("{}", fmt::join(ids, ", "));

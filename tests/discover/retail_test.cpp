@@ -120,7 +120,7 @@ TEST(OnlineRetail, AMonthLaterItIsCutWhereItWas) {
     EXPECT_EQ(later->chosen_by.find("cut where it was") != std::string::npos, !anew) << later->chosen_by;
     ASSERT_TRUE(later->lineage.has_value());
     const auto again =
-        std::ranges::count_if(later->lineage->now, [](const lineage::Kin& kin) { return kin.continues >= 0; });
+        std::ranges::count_if(later->lineage->now, [](const lineage::GroupRef& kin) { return kin.continues >= 0; });
     figure("of {} groups {} are found again a month later{}", first->segments.size(), again, anew ? ", cut anew" : "");
     if (anew)
       EXPECT_LT(again, static_cast<ptrdiff_t>(first->segments.size()));

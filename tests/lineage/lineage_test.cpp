@@ -56,7 +56,7 @@ TEST(Lineage, TheSameGroupsAreFoundAgain) {
   const Lineage found = lineage(labels, labels);
   EXPECT_EQ(turns(found), (std::set<std::string>{"found again: b0 -> n0", "found again: b1 -> n1",
                                                  "found again: b2 -> n2", "found again: b3 -> n3"}));
-  for (const Kin& kin : found.now) EXPECT_EQ(kin.jaccard, 1);
+  for (const GroupRef& kin : found.now) EXPECT_EQ(kin.jaccard, 1);
   EXPECT_EQ(found.movements.size(), 4u);
 }
 
@@ -232,7 +232,7 @@ RC_GTEST_PROP(Lineage, TheAssignmentIsTheBestThereIs, ()) {
   const Lineage found = lineage_of(before, now);
   double sum = 0;
   std::set<int> taken;
-  for (const Kin& kin : found.now)
+  for (const GroupRef& kin : found.now)
     if (kin.continues >= 0) {
       sum += kin.jaccard;
       RC_ASSERT(taken.insert(kin.continues).second);

@@ -236,8 +236,7 @@ Value Reference::property(const std::string& name, Type type, const Here& here) 
 Value Reference::trait(const std::string& name, Type type) const {
   const auto rows = existing();
   for (size_t i = rows.size(); i-- > 0;) {
-    if (rows[i]->event != profiles::row_of(profiles::stream_of_trait(name))->name)
-      continue;
+    if (rows[i]->event != profiles::row_of(profiles::stream_of_trait(name))->name) continue;
     const auto cell = rows[i]->scalars.find(name);
     if (cell == rows[i]->scalars.end()) continue;
     if (cell->second.cleared) return std::nullopt;

@@ -1,5 +1,3 @@
-#include "profiles/import_intake.hpp"
-
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -10,6 +8,7 @@
 #include "core/random.hpp"
 #include "profiles/describe.hpp"
 #include "profiles/doctor.hpp"
+#include "profiles/import_intake.hpp"
 #include "profiles/load.hpp"
 #include "profiles/people.hpp"
 #include "profiles/schema.hpp"

@@ -46,7 +46,8 @@ Result<int> run_customer(const Context& context, const Arguments& given) {
   if (context.format == Format::Json)
     context.print(workspace::to_json(*found, identified).dump(2));
   else
-    context.print(who_text(found->who, identified, found->as_of, zone) + segment::text_of(found->outlook, zone, context.given_store));
+    context.print(who_text(found->who, identified, found->as_of, zone) +
+                  segment::text_of(found->outlook, zone, context.given_store));
   return 0;
 }
 

@@ -166,7 +166,7 @@ Json to_json(const Hunch& hunch) {
                  .set("left_out", static_cast<uint64_t>(hunch.left_out))
                  .set("if_unknown", static_cast<uint64_t>(hunch.unknown))
                  .set("outcome_settled", static_cast<uint64_t>(hunch.settled))
-                 .set("told", std::string(name_of(hunch.told)))
+                 .set("told", std::string(name_of(hunch.verdict)))
                  .set("answer", hunch.answer)
                  .set("meet", json_of(hunch.met))
                  .set("others", json_of(hunch.others));
