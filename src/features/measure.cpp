@@ -78,14 +78,15 @@ Result<FeatureTable> measure(const Setting& setting, std::string_view definition
     }
   });
   TRY(go_on());
+  const auto all = named.lock();
   for (size_t j = 0; j < out.columns.size(); ++j) {
     FeatureColumn& column = out.columns[j];
     if (column.feature.shape != Shape::Category) continue;
     std::fill(column.values.begin(), column.values.end(), std::nan(""));
-    for (const auto& [customer, text] : named[j]) column.levels.push_back(text);
+    for (const auto& [customer, text] : (*all)[j]) column.levels.push_back(text);
     std::sort(column.levels.begin(), column.levels.end());
     column.levels.erase(std::unique(column.levels.begin(), column.levels.end()), column.levels.end());
-    for (const auto& [customer, text] : named[j])
+    for (const auto& [customer, text] : (*all)[j])
       column.values[customer] = static_cast<double>(std::lower_bound(column.levels.begin(), column.levels.end(), text) -
                                                     column.levels.begin());
   }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "persona/text_tokens.hpp"
+#include "features/text_tokens.hpp"
 
 namespace tessera::persona {
 
