@@ -66,10 +66,9 @@ TEST(DiscoveryOptions, TheSchemaHasEveryRow) {
     EXPECT_TRUE(one->find("examples")) << option.flag;
   }
   EXPECT_EQ(properties->find("min_size")->dump(),
-            R"({"type":"integer","minimum":1,"maximum":2147483647,"description":)"
-            R"("Fewest customers of a micro-segment: smaller groups join their nearest, and the report says so )"
-            R"((default: 100)","examples":[100]
-})");
+            R"x({"type":"integer","minimum":1,"maximum":2147483647,"description":)x"
+            R"x("Fewest customers of a micro-segment: smaller groups join their nearest, and the report says so )x"
+            R"x((default: 100)","examples":[100]})x");
 }
 
 // Set TESSERA_BLESS=1 to rewrite the table after a change that is meant.
