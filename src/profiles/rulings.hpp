@@ -16,7 +16,6 @@
 
 namespace tessera::profiles {
 
-inline constexpr std::string_view kRuledBy = "$by";          // a property of rulings
 inline constexpr std::string_view kDetector = "detector: ";  // how the name of a detector begins
 inline constexpr std::string_view kByAgent = "detector: agent", kByAddress = "detector: address",
                                   kByRate = "detector: rate", kByConsent = "consent of the customer";

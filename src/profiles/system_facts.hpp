@@ -52,6 +52,7 @@ enum class SystemStream : uint8_t {
 // What was decided about a customer, by a person or by a detector. `$marked` is "bot", "staff" or "test", cleared when
 // the mark is taken back; `$profiling` is false for those who refused it.
 inline constexpr std::string_view kMarked = "$marked", kMarkedReason = "$marked_reason", kProfiling = "$profiling";
+inline constexpr std::string_view kRuledBy = "$by";  // who decided it: a property, no trait
 
 enum class PropertyType : uint8_t { Bool = 1, Number = 2, Text = 3 };  // stored on disk, never renumber
 

@@ -100,7 +100,7 @@ std::vector<Command> commands_of(const fs::path& page) {
 }
 
 struct Pair {
-  std::string what, with;
+  std::string what, with, why;
 };
 
 // "WHAT => WITH  # why" of each line.
@@ -109,10 +109,12 @@ std::vector<Pair> pairs_of(std::string_view table) {
   for (std::string_view line : split(table, '\n')) {
     if (line.empty()) continue;
     EXPECT_NE(line.find("  # "), std::string_view::npos) << line << ": and why?";
-    line = line.substr(0, line.rfind("  # "));
+    const size_t reason = line.rfind("  # ");
+    const std::string why(line.substr(std::min(reason + 4, line.size())));
+    line = line.substr(0, reason);
     const size_t arrow = line.find(" => ");
     out.push_back({std::string(line.substr(0, arrow)),
-                   arrow == std::string_view::npos ? "" : std::string(line.substr(arrow + 4))});
+                   arrow == std::string_view::npos ? "" : std::string(line.substr(arrow + 4)), why});
   }
   return out;
 }
@@ -206,8 +208,12 @@ class Reader {
   }
 
   bool is_left(std::string_view line) {
-    for (const Pair& each : left_)
-      if (line.starts_with(each.what)) return used_.insert(each.what), true;
+    for (const Pair& each : left_) {
+      if (!line.starts_with(each.what)) continue;
+      fmt::print("left out: {}: {}  ({})\n", page_, line, each.why);
+      used_.insert(each.what);
+      return true;
+    }
     return false;
   }
 
