@@ -3,17 +3,18 @@
 //
 //   errors     result.hpp       Result<T>, TRY, fail, usage, VERIFY: what went wrong, where, and what would be right
 //              remedy.hpp       Remedy, try_command, try_again, try_shell: what helps, as data
-//              remedy_json.hpp  as members of a document
+//              remedy_json.hpp  put_remedy, remedy_from: as members of a document
 //   values     number.hpp       Number, parse_number: exact, in millionths
 //              time.hpp         Instant, Duration, Zone, Clock, parse_instant
 //              text.hpp         fold_case, slug_of, nearest_name, split, trim, join
 //              json.hpp         Json, parse_json
 //              base64.hpp       base64_of, from_base64, from_any_base64
-//              csv.hpp          written; read by formats/csv.hpp
-//              gzip.hpp         bodies and files that come or go compressed
-//              hash.hpp         hash64, sha256, pseudonym_of, secret_bytes
+//              csv.hpp          csv_field: writing; formats/csv.hpp reads
+//              gzip.hpp         inflate, gzipped: bodies and files that come or go compressed
+//              hash.hpp         hash64, sha256_hex, pseudonym_of, secret_bytes
 //   machine    random.hpp       Rng: every draw from a seed
 //              parallel.hpp     parallel_for: work over the cores, results in the order of blocks
+//              guarded.hpp      Guarded: what threads share, reachable only through its lock
 //              stop.hpp         StopWhen, go_on: long work that nobody waits for any more
 //              progress.hpp     Progress: what a long command is doing
 //              logging.hpp      Logger, say, LogTally: what a server says of itself, and nothing of customers

@@ -5,8 +5,8 @@
 //             extent.hpp       extent_of: from when to when a record speaks
 //   features  features.hpp     default_features (below)
 //             interests.hpp    levels_of, words_of_interest: what texts say
-//             text_tokens.hpp  words of texts that people typed
-//             attribute_words.hpp  what words in names of things stand for
+//             text_tokens.hpp  words_of_text, language_of: texts that people typed
+//             attribute_words.hpp: what words in names of things stand for
 //             measure.hpp      measure, members_of: text of the language in, values and members out
 //   whom      population.hpp   divide: who is grouped, left out, set apart
 //   then      transform.hpp    transform: to a table that distances make sense in

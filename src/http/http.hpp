@@ -3,7 +3,6 @@
 //   http_server.hpp   HttpServer, Request, Response, Responder, Stream
 //   http_framing.hpp  Framing: where one request ends and the next begins, before any parser sees a byte
 //   query.hpp         Query, percent_decoded, match_path, basic_user, bearer_token
-//   gzip.hpp          inflate, gzipped
 //   workers.hpp       Workers: threads for what may take a while
 //   frames.hpp        frame, FrameReader: the answer to a command that runs in the server
 #pragma once

@@ -11,6 +11,7 @@
 //   = program  check.hpp        check, check_expression: names resolved, types inferred, in order
 //              check_types.hpp  type_condition: the typing half
 //
+//   ask.hpp      ask: a condition that somebody typed, ready to compile
 //   uses.hpp     uses_of: which definitions one uses
 //   needs.hpp    needs_of: which events and properties they look at
 //   library.hpp  library: ready-made segments

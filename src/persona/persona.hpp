@@ -8,7 +8,6 @@
 //            name_words.hpp       NameWords: words in the names of things
 //            preferences.hpp      ChoiceStudy: what a group takes more often, and less
 //            phrases.hpp          PhraseStudy: what they write
-//            text_tokens.hpp      words_of_text, language_of
 //            service_quality.hpp  ExperienceStudy: how it went for them
 //            benefits.hpp         interpret: what these point to
 //            tallies.hpp          Tallies: shares in which customers decide, not their appetite

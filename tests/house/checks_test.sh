@@ -67,6 +67,7 @@ expect check_house 'One name, one type: ' src/core/time.cpp "$(printf 'namespace
 expect check_house 'tessera::store::A::Inner is in' src/core/time.cpp 'namespace tessera::store {\nstruct A {\n  enum class Inner : uint8_t { One };\n};\n}\n' src/store/record.cpp 'namespace tessera::store {\nstruct A::Inner {\n};\n}\n'
 expect check_house 'store/record store/rows' src/store/record.hpp '#include "store/rows.hpp"\n' src/store/rows.hpp '// Rows.\n#pragma once\nnamespace tessera::store {\n}\n' src/store/rows.cpp '#include "store/record.hpp"\n' src/store/store.hpp '// rows.hpp\n'
 expect check_house 'says nothing of rows.hpp' src/store/rows.hpp '// Rows.\n#pragma once\nnamespace tessera::store {\n}\n'
+expect check_house 'no stitch in src/attic/old.hpp' src/attic/attic.hpp '// The attic.\n//   old.hpp  Old, stitch: what was kept\n#pragma once\n' src/attic/old.hpp '// Old.\n#pragma once\nnamespace tessera::attic {\nclass Old;\n}\n'
 expect check_house 'no attic.hpp' src/attic/old.hpp '// Old.\n#pragma once\nnamespace tessera::attic {\n}\n'
 expect check_house 'names files that are there' src/store/store.hpp '// gone.hpp  what was kept\n'
 expect check_house 'names files that are there' src/store/record.cpp 'int n;  // as in core/number.hpp\n'
