@@ -36,12 +36,10 @@ class AskedAgain {
     bool is_dashed = false;
     for (const Option& option : common_options()) add(option, invocation_.called->common, out);
     out += fmt::format(" {}", command.path);
-    for (const Option& option : command.options)
-      if (is_positional(option))
-        for (const std::string& value : invocation_.called->own.all(long_name(option.name))) {
-          arguments += " " + argument(value);
-          is_dashed |= value.starts_with('-');
-        }
+    for (const std::string& value : given_arguments()) {
+      arguments += " " + argument(value);
+      is_dashed |= value.starts_with('-');
+    }
     if (!is_dashed) out += arguments;
     for (const Option& option : command.options)
       if (!is_positional(option)) add(option, invocation_.called->own, out);
@@ -49,6 +47,17 @@ class AskedAgain {
   }
 
  private:
+  // Those of the advice, where it has any.
+  std::vector<std::string> given_arguments() const {
+    std::vector<std::string> out;
+    for (const Part& part : advice_.parts)
+      if (part.option.empty() && part.fit == Fit::Given) out.push_back(part.value);
+    if (!out.empty()) return out;
+    for (const Option& option : invocation_.called->command->options)
+      if (is_positional(option))
+        for (std::string& value : invocation_.called->own.all(long_name(option.name))) out.push_back(std::move(value));
+    return out;
+  }
   // The files of a folder take the place of the folder.
   std::string argument(const std::string& value) const {
     for (const Part& part : advice_.parts)

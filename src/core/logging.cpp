@@ -114,7 +114,7 @@ Result<std::unique_ptr<Logger>> open_logger(const LoggerSettings& settings, cons
     return std::make_unique<SpdLogger>(settings, clock, std::move(sink));
   } catch (const spdlog::spdlog_ex& error) {
     return fail(fmt::format("the log cannot be written: {}", error.what()), settings.file,
-                fmt::format("touch '{}'   # or leave --log-file out: standard error", settings.file));
+                try_shell("touch").argument(settings.file).note("or leave --log-file out: standard error"));
   }
 }
 

@@ -51,6 +51,7 @@ Remedy Remedy::files(std::string folder, std::string_view ending) && {
   return part("", std::move(folder) + "/*." + std::string(ending), Fit::Files);
 }
 Remedy Remedy::raw(std::string piece) && {
+  if (piece.empty()) return std::move(*this);
   return part("", std::move(piece), Fit::Raw);
 }
 Remedy Remedy::without(std::string option) && {

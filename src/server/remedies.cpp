@@ -42,13 +42,13 @@ std::optional<std::string> link_of(const Advice& advice, const http::Request& re
     const std::string name = parameter_of(part);
     if (std::ranges::find(known, name) == known.end() || part.fit == Fit::Blank) return std::nullopt;
     std::erase_if(members, [&](const auto& member) { return member.first == name; });
-    if (part.fit == Fit::Given) members.emplace_back(name, part.value.empty() ? "true" : part.value);
+    if (part.fit == Fit::Given) members.emplace_back(name, part.value);
   }
   std::string query;
   for (const auto& [name, value] : members)
-    query +=
-        fmt::format("{}{}={}", query.empty() ? "" : "&", http::percent_encoded(name), http::percent_encoded(value));
-  return request.path + (query.empty() ? "" : "?" + query);
+    query += (query.empty() ? "?" : "&") + http::percent_encoded(name) +
+             (value.empty() ? "" : "=" + http::percent_encoded(value));
+  return request.path + query;
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ TEST_F(Adopting, ShowsWhatItWouldChangeAndChangesThatAlone) {
   EXPECT_TRUE(in_use().empty());
   const Ran unasked = run("--as-of 2026-03-01 adopt");
   EXPECT_EQ(unasked.code, 2);
-  EXPECT_NE(unasked.err.find("tessera adopt 1 --yes"), std::string::npos) << unasked.err;
+  EXPECT_NE(unasked.err.find("adopt 1 --yes"), std::string::npos) << unasked.err;
   EXPECT_TRUE(in_use().empty());
   EXPECT_FALSE(*first.find("adopted")->as_bool());
   const Json adopted = json("--as-of 2026-03-01 adopt --yes");

@@ -32,6 +32,8 @@ TEST(Advice, WhatWasAskedIsAskedAgainWithTheOption) {
             start + " --map customer=b --zone UTC");
   EXPECT_EQ(printed(try_again().option("--store", "z.db"), {"--store=x.db", "--as-of", "2026-03-01", "doctor"}),
             "tessera --store z.db --as-of 2026-03-01 doctor");
+  EXPECT_EQ(printed(try_again().argument("3").flag("--yes"), {"adopt", "--only", "Lost"}),
+            "tessera adopt 3 --only Lost --yes");
   EXPECT_EQ(printed(try_again().files("d", "csv"), {"import", "a.csv", "d"}), "tessera import a.csv d/*.csv");
   EXPECT_EQ(printed(try_again().flag("--yes"), {"import", "--currency", "EUR", "--", "-a.csv"}),
             "tessera import --currency EUR --yes -- -a.csv");

@@ -126,6 +126,7 @@ void paste(const fs::path& folder, std::string line) {
     const Ran ran = copy.paste(line);
     EXPECT_TRUE(ran.code == 0 || ran.code == 1) << "as pasted: " << line << "\n" << ran.code << " " << ran.err;
     if (ran.code != 1 || has_blank(line)) return;
+    if (ran.out.find("remedy: ") != std::string::npos) return;  // doctor's findings
     const std::string next = last_remedy(ran);
     EXPECT_FALSE(next.empty() || pasted.contains(next)) << "as pasted: " << line << "\n" << ran.out << ran.err;
     if (!next.starts_with("tessera ")) return;

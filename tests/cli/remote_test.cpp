@@ -140,9 +140,14 @@ const std::map<std::string, const char*> kApart = {
     {"import", "tests/cli/running_test.cpp"},
 };
 
-// Keys and instants of now differ; only a server says at once what changed.
+// Where the record is differs.
+std::string without_store(const std::string& text) {
+  return std::regex_replace(text, std::regex("--store [^ ]+"), "--store STORE");
+}
+
+// Keys and instants of now differ too; only a server says at once what changed.
 std::string comparable(std::string text) {
-  text = std::regex_replace(text, std::regex("done; [0-9]+ changes"), "done");
+  text = std::regex_replace(without_store(text), std::regex("done; [0-9]+ changes"), "done");
   text = std::regex_replace(text, std::regex("(wk|tsk)_[0-9a-f]+"), "$1_X");
   return std::regex_replace(text, std::regex("2[0-9]{3}-[0-9-]+T[0-9:]+(\\.[0-9]{3})?Z"), "INSTANT");
 }
@@ -179,7 +184,7 @@ TEST_F(AgainstAServer, EveryCommandSaysWhatItSaysOfTheFile) {
     EXPECT_EQ(there.code, here.code) << there.err;
     EXPECT_EQ(comparable(there.out), comparable(here.out));
     EXPECT_EQ(std::regex_replace(comparable(there.err), std::regex(address), "file.duckdb"), comparable(here.err));
-    for (const auto& [file, text] : written) EXPECT_EQ(work.read(file), text) << file;
+    for (const auto& [file, text] : written) EXPECT_EQ(without_store(work.read(file)), without_store(text)) << file;
   }
 }
 

@@ -172,7 +172,8 @@ Result<void> agreed(const Context& context, const Adoption& plan, const Argument
     std::getline(std::cin, answer);
     if (answer == "y" || answer == "yes") return {};
   }
-  return usage("nothing was changed: it is not done without a yes", try_again().flag("--yes"));
+  return usage("nothing was changed: it is not done without a yes",
+               try_again().argument(std::to_string(plan.run.number)).flag("--yes"));
 }
 
 Result<int> run_adopt(const Context& context, const Arguments& given) {
