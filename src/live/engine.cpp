@@ -43,7 +43,10 @@ Result<void> EngineState::open(const std::string& folder, MakeReader make_reader
                      .submission = {.source = {}, .type = {}, .body = profiles::json_of(ruling).dump()}});
   };
   known = std::make_unique<SharedGuarded<Known, kKnownLock>>(std::move(means), submit, above);
-  for (LogReader* const reader : known->write()->all) TRY(reader->restore(recorder->connection()));
+  {
+    const auto now = known->write();
+    for (LogReader* const reader : now->all) TRY(reader->restore(recorder->connection()));
+  }
   last_learnt = applied.at;
   backlog.start_at(applied.offset);
   record_writer = std::make_unique<RecordWriter>(

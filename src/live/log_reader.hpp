@@ -53,7 +53,9 @@ struct AppliedEntry {
   uint64_t customers_before = 0;        // how many there were
   Outcome outcome{};
 
-  bool is_import() const { return !entry.calls.empty() && entry.calls[0].type == kRowsOfImport; }
+  bool is_import() const {
+    return entry.kind == EntryKind::Events && !entry.calls.empty() && entry.calls[0].type == kRowsOfImport;
+  }
 };
 
 // Writes into the record within the transaction that is open there. May be called again where that did not end well.
