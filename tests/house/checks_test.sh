@@ -8,13 +8,14 @@ passed=0 failed=0
 
 clean_tree() {
   rm -rf "${tree:?}"/*
-  mkdir -p "$tree/src/core" "$tree/src/store" "$tree/tests" "$tree/docs" "$tree/tools"
+  mkdir -p "$tree/src/core" "$tree/src/store" "$tree/tests/store" "$tree/docs" "$tree/tools"
   printf 'core:\nstore: core\n' >"$tree/src/LAYERS"
   printf '// The ground: time.hpp.\n#pragma once\n' >"$tree/src/core/core.hpp"
   printf '// What is kept: record.hpp.\n#pragma once\n' >"$tree/src/store/store.hpp"
   printf '// What time is.\n#pragma once\nnamespace tessera {\n}\n' >"$tree/src/core/time.hpp"
   printf '// What is kept.\n#pragma once\n#include "core/time.hpp"\nnamespace tessera::store {\n}\n' >"$tree/src/store/record.hpp"
   printf '#include "store/record.hpp"\n#include <duckdb.h>\nvoid run() {\n  now();\n}\n' >"$tree/src/store/record.cpp"
+  printf '# Slips.\nstore/record.cpp | nothing runs | test_store | now(); =>\n' >"$tree/tests/FAULTS"
   printf 'See [the code](../src/LAYERS) and [the web](https://example.com/).\n' >"$tree/docs/page.md"
 }
 
@@ -28,7 +29,7 @@ expect() {
     printf '%b' "$2" >>"$tree/$1"
     shift 2
   done
-  if said=$("$repo/tools/$check" "$tree" 2>&1); then
+  if said=$("$repo/tools/"$check "$tree" 2>&1); then
     printf 'FAILED: %s passed with %s: %s\n' "$check" "$first" "$(cut -c1-80 <<<"$text")"
     failed=$((failed + 1))
   elif ! grep -qF -- "$words" <<<"$said"; then
@@ -39,9 +40,9 @@ expect() {
   fi
 }
 
-for check in check_layers check_house; do
+for check in check_layers check_house 'plant_faults --check'; do
   clean_tree
-  if "$repo/tools/$check" "$tree"; then passed=$((passed + 1)); else
+  if "$repo/tools/"$check "$tree"; then passed=$((passed + 1)); else
     printf 'FAILED: %s refuses a clean tree\n' "$check"
     failed=$((failed + 1))
   fi
@@ -90,6 +91,14 @@ expect check_house 'One .cpp wraps' src/store/other.cpp '#include <duckdb.h>\n'
 expect check_house 'document names files' docs/page.md 'It is in src/core/gone.hpp.\n'
 expect check_house 'picture of the rooms' docs/rooms.svg '<svg/>\n'
 expect check_house 'leads somewhere' docs/page.md 'And [nothing](missing.md).\n'
+
+expect 'plant_faults --check' 'FAULTS:3: not exactly once in src/store/record.cpp: then();' tests/FAULTS 'store/record.cpp | x | test_store | then(); => now();\n'
+expect 'plant_faults --check' 'FAULTS:2: not exactly once' src/store/record.cpp 'int m = now();\n'
+expect 'plant_faults --check' 'there is no file' tests/FAULTS 'store/attic.cpp | x | test_store | now(); =>\n'
+expect 'plant_faults --check' 'there is no test program' tests/FAULTS 'store/record.cpp | x | test_attic | now(); =>\n'
+expect 'plant_faults --check' 'a row is FILE' tests/FAULTS 'store/record.cpp | x | test_store | now(); => now();\n'
+# Each planted fault of our own table still fits its file.
+if "$repo/tools/plant_faults" --check; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 
 # What is allowed stays allowed.
 clean_tree
