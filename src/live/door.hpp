@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "core/result.hpp"
 #include "core/time.hpp"
@@ -18,6 +19,10 @@ struct Submission {
   std::string type;    // "track", "batch", ... : of the route; empty where the body says it
   std::string body;
 };
+
+// The type of submissions that are pieces of an import (their source names it): logged in entries of their own, and no
+// source that could fall silent.
+inline constexpr std::string_view kRowsOfImport = "rows";
 
 // Turns submissions into rows of an intake; made by who knows the outside shapes (ingest), so that the engine need not.
 // Rows that cannot be used are rejects. Must depend on nothing but its arguments: replaying the log calls it again.

@@ -15,15 +15,12 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "live/answers.hpp"
+#include "live/door.hpp"
 #include "live/entry.hpp"
 #include "live/fold.hpp"
 #include "store/database.hpp"
 
 namespace tessera::live {
-
-// The type of submissions that are pieces of an import (their source names it): logged in entries of their own, and no
-// source that could fall silent.
-inline constexpr std::string_view kRowsOfImport = "rows";
 
 // What one call of an entry of events brought.
 struct CallEffect {

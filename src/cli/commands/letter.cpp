@@ -3,6 +3,7 @@
 #include "lineage/runs.hpp"
 #include "live/sources.hpp"
 #include "profiles/load.hpp"
+#include "report/letter.hpp"
 #include "report/letter_words.hpp"
 
 namespace tessera::cli {
