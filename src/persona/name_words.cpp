@@ -17,11 +17,11 @@ NameWords::NameWords(std::span<const Name> names) : words_(names.size()) {
 }
 
 void NameWords::read(const Name& name, std::vector<std::string>& words) {
-  const TextWords text = words_of_text(name.text);
+  const features::TextWords text = features::words_of_text(name.text);
   std::string before;
   for (size_t w = 0; w < text.words.size(); ++w) {
     const std::string word(text.at(w));
-    if (word.size() < 3 || is_stop_word(word, Language::Unknown)) {
+    if (word.size() < 3 || features::is_stop_word(word, features::Language::Unknown)) {
       before.clear();
       continue;
     }
