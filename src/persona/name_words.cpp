@@ -8,6 +8,11 @@ namespace tessera::persona {
 
 namespace {
 
+using features::is_stop_word;
+using features::Language;
+using features::TextWords;
+using features::words_of_text;
+
 constexpr double kMostlyNext = 0.7;  // of the things with a word, those where the same other word stands beside it
 
 }  // namespace

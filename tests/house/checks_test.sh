@@ -88,6 +88,7 @@ expect check_house 'One folder is one namespace' src/store/other.hpp '// Other.\
 expect check_house 'begins by saying' src/store/other.hpp '#pragma once\nnamespace tessera::store {\n}\n'
 expect check_house 'out of our headers' src/store/record.hpp '#include <duckdb.h>\n'
 expect check_house 'One .cpp wraps' src/store/other.cpp '#include <duckdb.h>\n'
+expect check_house 'include leads to a file' src/store/record.cpp '#include "core/gone.hpp"\n'
 expect check_house 'document names files' docs/page.md 'It is in src/core/gone.hpp.\n'
 expect check_house 'picture of the rooms' docs/rooms.svg '<svg/>\n'
 expect check_house 'leads somewhere' docs/page.md 'And [nothing](missing.md).\n'
