@@ -1,5 +1,7 @@
 // Letters about shops whose truth is known: what changed more than usual, who stands out, what fell silent, and that
 // nothing else is said to have. Figures against the record's own SQL: tests/cli/letter_test.cpp.
+#include "report/letter.hpp"
+
 #include <cstdlib>
 #include <fstream>
 

@@ -21,6 +21,7 @@
 #include "profiles/load.hpp"
 #include "profiles/rulings.hpp"
 #include "segment/evaluate.hpp"
+#include "server/engine_json.hpp"
 #include "server/fake.hpp"
 
 namespace tessera::server {

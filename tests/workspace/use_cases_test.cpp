@@ -1,6 +1,7 @@
 // The use cases over a record in memory, as a verb and a route call them: what is asked, what applying would change and
 // what it changes, and through whom where an engine runs.
 #include "language/parse.hpp"
+#include "profiles/import_intake.hpp"
 #include "profiles/intake.hpp"
 #include "store/scratch.hpp"
 #include "workspace/workspace.hpp"
