@@ -1,5 +1,6 @@
 // Any bytes as what a stranger sends: the framing of requests passes the same whatever the pieces, and the small
 // grammars of addresses, queries, credentials and compressed bodies take anything.
+#include "core/base64.hpp"
 #include "core/gzip.hpp"
 #include "http/http_framing.hpp"
 #include "ingest/discard.hpp"
