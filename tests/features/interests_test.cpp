@@ -7,13 +7,12 @@ namespace {
 
 using testing::UnorderedElementsAre;
 
-// A shop whose customer c bought the things c, c + 1 and c + 2 of the list, round and round.
+// A shop whose customers bought a thing of the list each, round and round.
 std::vector<std::string> interests_of(const std::vector<std::string>& things) {
   constexpr size_t kCustomers = 60;
   profiles::HistoryBuilder builder;
   for (size_t c = 0; c < kCustomers; ++c) {
-    std::vector<profiles::HistoryBuilder::Value> names;
-    for (size_t i = 0; i < 3; ++i) names.emplace_back(things[(c + i) % things.size()]);
+    const std::vector<profiles::HistoryBuilder::Value> names = {things[c % things.size()]};
     builder.add({.customer = fmt::format("c{}", c),
                  .event = "Order Completed",
                  .time = Instant{static_cast<int64_t>(c)},
