@@ -54,6 +54,11 @@ class ChangeStream final : public http::Stream {
   bool is_first_ = true;
 };
 
+// A position that is given, be it before all changes: std::optional(position) would be the position itself.
+std::optional<feed::Position> whole(const feed::Position& position) {
+  return std::optional<feed::Position>(std::in_place, position);
+}
+
 void list_changes(Service& service, Call call, http::Responder responder) {
   const auto limit = limit_of(call);
   if (!limit) return responder.send(bad_limit());
@@ -62,14 +67,14 @@ void list_changes(Service& service, Call call, http::Responder responder) {
   const auto from = feed::parse_position(after.value_or(""));
   if (!from) return responder.send(problem_of(from.error(), 400));
   feed::Cursor cursor(service.engine, *from);
-  const bool is_stream = accepts(call.request, "text/event-stream");
+  const bool is_stream = accepts(call.request, "text/event-stream"), is_from_now = !after;
   const auto page = cursor.next(is_stream ? 1 : *limit);
   if (!page) return responder.send(problem_of(page.error(), 400));
   if (is_stream) {
     return responder.send(
         {.type = "text/event-stream",
          .headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}},
-         .stream = std::make_shared<ChangeStream>(service.engine, after ? std::optional(*from) : std::nullopt)});
+         .stream = std::make_shared<ChangeStream>(service.engine, is_from_now ? std::nullopt : whole(*from))});
   }
   Json changes = Json::array();
   for (const feed::Change& change : *page) changes.add(feed::json_of(change));
