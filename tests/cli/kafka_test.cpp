@@ -196,6 +196,7 @@ TEST_F(KafkaServer, ABrokerThatGoesAwayIsShownAndComesBack) {
 TEST_F(KafkaServer, NoMessageSaysAFactOfTheSystem) {
   start();
   ASSERT_TRUE(server.is_up()) << server.errors();
+  produce(kPartitions);
   for (const profiles::SystemStreamRow& row : profiles::kSystemStreams) {
     kafka.produce(
         "orders", 0,
