@@ -101,10 +101,22 @@ class EngineTest : public testing::Test {
     engine_->catch_up();
   }
 
+  // The one reader of a room above, from the next start on.
+  template <typename OfAbove>
+  OfAbove& follow() {
+    auto reader = std::make_unique<OfAbove>();
+    OfAbove& out = *reader;
+    above_ = {&out};
+    readers_.push_back(std::move(reader));
+    return out;
+  }
+
   static inline int counter_ = 0;
   fs::path folder_;
   SetClock clock_;
   std::vector<WorldRow> world_;
+  // The readers of rooms above; they outlive the engine.
+  std::vector<std::unique_ptr<LogReader>> readers_;
   std::vector<LogReader*> above_;
   std::unique_ptr<store::Record> record_;
   std::unique_ptr<Engine> engine_;
@@ -186,7 +198,7 @@ TEST_F(EngineTest, FactsThatARoomSaysAreWhatAnyFactIs) {
              .fingerprint = 1,
              .ruling = {}}};
   start();
-  ASSERT_TRUE(engine_->apply_definitions("segment \"Golden\" = trait tier = \"gold\" and did Seen").has_value());
+  ASSERT_TRUE(engine_->apply_definitions("segment \"Golden\" = trait tier = \"gold\" and did \"Seen\"").has_value());
   send("0");
   const auto golden = [&] { return counts_of(engine_->segments()).at("golden"); };
   const profiles::SystemFact gold{.stream = profiles::SystemStream::Identify,
@@ -531,8 +543,7 @@ TEST_F(EngineTest, AConcurrentReaderFromAboveFollowsTheLogAndGoesOnAfterARestart
   world_ = {row_of("ann", "$identify", begin, 1, {{"first_name", Value(std::string("Ann"))}}),
             row_of("ann", "Order Completed", begin, 2), row_of("bob", "Order Completed", begin + kHour, 3),
             row_of("eve", "Order Completed", begin + kDay * 2, 4)};
-  Greeter before;
-  above_ = {&before};
+  Greeter& before = follow<Greeter>();
   clock_.ms = begin.ms;
   start();
   ASSERT_TRUE(engine_->apply_definitions("segment \"Buyers\" = did \"Order Completed\"").has_value());
@@ -563,8 +574,7 @@ TEST_F(EngineTest, AConcurrentReaderFromAboveFollowsTheLogAndGoesOnAfterARestart
   stop();
 
   // The record has what it knew; nothing is told again.
-  Greeter after;
-  above_ = {&after};
+  Greeter& after = follow<Greeter>();
   start();
   EXPECT_EQ(after.kept(), before.kept());
   EXPECT_EQ(after.applied(), 0u);
@@ -583,8 +593,7 @@ TEST_F(EngineTest, AConcurrentReaderFromAboveFollowsTheLogAndGoesOnAfterARestart
 TEST_F(EngineTest, WhatAReaderFromAboveDidNotKeepItDoesAgain) {
   const Instant begin{20'000 * kDay.ms};
   world_ = {row_of("ann", "Order Completed", begin, 1), row_of("bob", "Order Completed", begin, 2)};
-  Greeter before, after;
-  above_ = {&before};
+  Greeter& before = follow<Greeter>();
   clock_.ms = begin.ms;
   start({.flush_after = kDay * 10'000});
   ASSERT_TRUE(engine_->apply_definitions("segment \"Buyers\" = did \"Order Completed\"").has_value());
@@ -598,7 +607,7 @@ TEST_F(EngineTest, WhatAReaderFromAboveDidNotKeepItDoesAgain) {
   for (const char* name : {"r.db", "r.db.wal"}) fs::remove(folder_ / name);
   for (const auto& file : fs::directory_iterator(folder_ / "crash"))
     fs::rename(file.path(), folder_ / file.path().filename());
-  above_ = {&after};
+  Greeter& after = follow<Greeter>();
   start();
   EXPECT_EQ(after.applied(), 3u);
   EXPECT_EQ(after.kept(), before.kept());
@@ -615,8 +624,7 @@ TEST_F(EngineTest, ValuesOfLetsAndTraitsCanBeAskedFor) {
             row_of("ann", "$identify", begin + kHour * 2, 4, {{"first_name", Value(std::string("Anna"))}}),
             row_of("bob", "Ping", begin, 5),
             row_of("ann", "$identify", begin + kHour * 3, 6, {{"first_name", Value(nullptr)}})};
-  Greeter greeter;  // asks for first names
-  above_ = {&greeter};
+  follow<Greeter>();  // asks for first names
   clock_.ms = (begin + kHour * 2).ms;
   start();
   ASSERT_TRUE(engine_
