@@ -38,7 +38,7 @@ TEST(BadInput, RefusedWithPlaceValueAndRemedy) {
        "customer:date:amount\nA:2024-03-13:5\n",
        "file.csv:1",
        "one column only",
-       "--delimiter ':'",
+       "--delimiter :",
        {.yes = true}},
       {"a quote that never closes",
        "customer,date,amount\nA,2024-03-13,5\nB,\"2024-03-14,6\nC,2024-03-15,7\n",

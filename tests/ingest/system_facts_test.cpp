@@ -48,7 +48,7 @@ const std::vector<Door>& doors() {
        {.preset = "ga4"}},
       {"an export of Mailchimp",
        "activity.jsonl",
-       "{\"email\":\"ann@mail.example\",\"activity\":[{\"action\":\"NAME\",\"timestamp\":\"2024-03-13T10:00:00Z\"}]}\n",
+       "{\"ann@mail.example\":[{\"action\":\"NAME\",\"timestamp\":\"2024-03-13 10:00:00\"}]}\n",
        {.preset = "mailchimp-activity"}},
   };
   return kDoors;
