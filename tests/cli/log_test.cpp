@@ -93,7 +93,7 @@ TEST_F(Log, SaysWhatHappenedAndNothingOfCustomers) {
 
 TEST_F(Log, IsAFileWhereThatIsWantedAndSilentWhereNothingIs) {
   const std::string file = work.path("server.log").string();
-  serve({"--log-file", file});
+  serve({"--webhooks-inside", "--log-file", file});
   use();
   EXPECT_EQ(server.stop(), 0);
   EXPECT_EQ(server.errors(), "");
