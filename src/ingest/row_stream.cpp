@@ -75,7 +75,8 @@ WireIntake::Kind WireIntake::kind(profiles::StreamName name) {
   if (const auto flaw = profiles::flaw_of_event_name(name.event); flaw && !failed_)
     failed_ = fail(*flaw + fmt::format(": '{}'", name.event)).error();
   const bool is_taken = name.system == profiles::SystemStream::None && profiles::is_reserved(name.event);
-  if ((is_taken || name != stream_on_wire(name.event)) && !failed_) failed_ = profiles::reserved_name(name.event).error();
+  if ((is_taken || name != stream_on_wire(name.event)) && !failed_)
+    failed_ = profiles::reserved_name(name.event).error();
   kinds_.push_back({.event = std::string(name.event), .system = name.system});
   return found->second;
 }

@@ -1,9 +1,10 @@
 // What happened since an instant, as a letter of one page.
+#include "report/letter.hpp"
+
 #include "cli/asking.hpp"
 #include "lineage/runs.hpp"
 #include "live/sources.hpp"
 #include "profiles/load.hpp"
-#include "report/letter.hpp"
 #include "report/letter_words.hpp"
 
 namespace tessera::cli {
