@@ -120,6 +120,7 @@ void paste(const fs::path& folder, std::string line) {
   const Copy copy(folder);
   expect_parses(copy.folder(), line);
   if (line.find("--store http") != std::string::npos) return;  // of a server there is no copy
+  if (line.find(" serve") != std::string::npos) return;        // runs until it is told to end
   std::set<std::string> pasted;
   for (size_t step = 0; step < kMostSteps; ++step) {
     pasted.insert(line);
