@@ -13,7 +13,7 @@ namespace tessera::cli {
 namespace {
 
 // A megabyte of memory, as a limit. The address sanitizer keeps what was freed and puts room around the rest.
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(TESSERA_BINARY_SANITIZED)
 constexpr uint64_t kMemory = 10 << 20;
 #else
 constexpr uint64_t kMemory = 1 << 20;

@@ -78,12 +78,18 @@ void Serving::kill() {
   wait_for_end();
 }
 
+#if defined(TESSERA_BINARY_SANITIZED)
+constexpr int kEndsWithin = 180'000;  // ms
+#else
+constexpr int kEndsWithin = 30'000;
+#endif
+
 int Serving::stop() {
   ::kill(pid_, SIGTERM);
   // The end of its output is the end of it.
   pollfd ready{output_, POLLIN, 0};
   char bytes[4096];
-  while (poll(&ready, 1, 30'000) > 0)
+  while (poll(&ready, 1, kEndsWithin) > 0)
     if (read(output_, bytes, sizeof bytes) <= 0) return wait_for_end();
   kill();
   return -1;

@@ -28,7 +28,7 @@ class Serving {
   bool is_up();
   // Ended when this returns.
   void kill();
-  // SIGTERM, and its exit code; -1 where a signal ended it or it did not end within half a minute.
+  // SIGTERM, and its exit code; -1 where a signal ended it or it did not end within half a minute (three, where it is sanitized).
   int stop();
 
   pid_t pid() const { return pid_; }
