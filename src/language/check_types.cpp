@@ -468,8 +468,7 @@ class Typer {
   }
 
   Type type_node(Expr&, TextMatch& match, Type) {
-    constexpr std::array<std::string_view, 5> kNames{"contains", "starts with", "ends with", "like", "matches"};
-    require(match.text[0], Type::Text, kNames[static_cast<size_t>(match.op)]);
+    require(match.text[0], Type::Text, text_operator(match.op).name);
     return Type::Condition;
   }
 

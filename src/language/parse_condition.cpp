@@ -31,22 +31,6 @@ constexpr std::array<Quantity, 7> kComparisons{{{"=", CompareOp::Equal},
                                                 {">=", CompareOp::GreaterEqual},
                                                 {">", CompareOp::Greater},
                                                 {"equals", CompareOp::Equal}}};
-struct TextWord {
-  std::string_view words;
-  TextOp op;
-};
-constexpr std::array<TextWord, 11> kTextWords{{{"contains", TextOp::Contains},
-                                               {"contain", TextOp::Contains},
-                                               {"starts with", TextOp::StartsWith},
-                                               {"start with", TextOp::StartsWith},
-                                               {"begins with", TextOp::StartsWith},
-                                               {"ends with", TextOp::EndsWith},
-                                               {"end with", TextOp::EndsWith},
-                                               {"like", TextOp::Like},
-                                               {"matches", TextOp::Regex},
-                                               {"match", TextOp::Regex},
-                                               {"matches regex", TextOp::Regex}}};
-
 Expr zero_or(Number number) {
   return Expr{.node = Literal{number}};
 }
@@ -425,19 +409,21 @@ std::optional<Expr> Parser::tail_time(size_t first, Expr& left, bool negated) {
 }
 
 std::optional<Expr> Parser::tail_text(size_t first, Expr& left, bool negated) {
-  for (const TextWord& word : kTextWords) {
-    if (!take(word.words)) continue;
-    TextMatch out{.op = word.op, .negated = negated};
-    out.text.push_back(std::move(left));
-    if (!is_kind(TokenKind::Text)) {
-      fail_here(fmt::format("expected a text in quotes after '{}', found {}", word.words, shown()));
-      return Expr{};
-    }
-    out.pattern = lexed_.tokens[at_++].text;
-    out.ignore_case = take("ignoring case") || take("ignore case");
-    return expr(first, std::move(out));
+  std::string_view word;
+  const auto taken = [&](std::string_view words) { return !words.empty() && take(word = words); };
+  const auto found = std::ranges::find_if(kTextOperators, [&](const TextOperator& row) {
+    return taken(row.name) || taken(row.also[0]) || taken(row.also[1]);
+  });
+  if (found == kTextOperators.end()) return std::nullopt;
+  TextMatch out{.op = found->op, .negated = negated};
+  out.text.push_back(std::move(left));
+  if (!is_kind(TokenKind::Text)) {
+    fail_here(fmt::format("expected a text in quotes after '{}', found {}", word, shown()));
+    return Expr{};
   }
-  return std::nullopt;
+  out.pattern = lexed_.tokens[at_++].text;
+  out.ignore_case = take("ignoring case") || take("ignore case");
+  return expr(first, std::move(out));
 }
 
 // includes "A", includes all of ("A", "B"), any of (...), none of (...)

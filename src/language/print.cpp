@@ -411,16 +411,8 @@ class Printer {
   }
 
   std::string form(const Expr&, const TextMatch& match) {
-    struct Words {
-      std::string_view holds, not_holds;
-    };
-    constexpr std::array<Words, 5> kWords{{{"contains", "does not contain"},
-                                           {"starts with", "does not start with"},
-                                           {"ends with", "does not end with"},
-                                           {"like", "not like"},
-                                           {"matches", "does not match"}}};
-    const Words& words = kWords[static_cast<size_t>(match.op)];
-    return fmt::format("{} {} {}{}", flat(match.text[0], Level::Sum), match.negated ? words.not_holds : words.holds,
+    const TextOperator& words = text_operator(match.op);
+    return fmt::format("{} {} {}{}", flat(match.text[0], Level::Sum), match.negated ? words.denied : words.name,
                        in_quotes(match.pattern), match.ignore_case ? " ignoring case" : "");
   }
 

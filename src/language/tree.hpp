@@ -29,6 +29,7 @@
 
 #include "core/number.hpp"
 #include "core/time.hpp"
+#include "language/text_operators.hpp"
 
 namespace tessera::language {
 
@@ -173,15 +174,8 @@ struct In {
   bool negated = false;
   bool operator==(const In&) const;
 };
-enum class TextOp : uint8_t {
-  Contains,
-  StartsWith,
-  EndsWith,
-  Like,
-  Regex
-};  // Like: % and _, whole text; Regex: RE2, anywhere
 struct TextMatch {
-  TextOp op;
+  TextOp op;  // text_operators.hpp
   Exprs text;
   std::string pattern;
   bool ignore_case = false;

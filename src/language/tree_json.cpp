@@ -19,7 +19,11 @@ constexpr std::array<std::string_view, 12> kAggregates{"count",    "sum",   "avg
                                                        "distinct", "first", "last", "mode", "first_time", "last_time"};
 constexpr std::array<std::string_view, 6> kCompare{"=", "!=", "<", "<=", ">", ">="};
 constexpr std::array<std::string_view, 4> kArithmetic{"+", "-", "*", "/"};
-constexpr std::array<std::string_view, 5> kText{"contains", "starts with", "ends with", "like", "matches"};
+constexpr auto kText = [] {
+  std::array<std::string_view, kTextOperators.size()> names;
+  std::ranges::transform(kTextOperators, names.begin(), &TextOperator::name);
+  return names;
+}();
 constexpr std::array<std::string_view, 4> kTruth{"true", "false", "not true", "not false"};
 constexpr std::array<std::string_view, 4> kList{"includes", "all of", "any of", "none of"};
 constexpr std::array<std::string_view, 6> kLogic{"and", "or", "xor", "none_of", "at_least", "not"};

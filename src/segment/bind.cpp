@@ -22,38 +22,8 @@ constexpr int64_t kNoInstant = std::numeric_limits<int64_t>::min(), kNotRead = s
 constexpr size_t kFewTexts = 4;
 constexpr size_t kFactRows = 1 << 18;
 
-size_t next_code_point(std::string_view text, size_t at) {
-  ++at;
-  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
-  return at;
-}
-
-// % is any text, _ one code point, a backslash takes the next byte as it is. Linear but for backing up to the last %.
-bool is_like(std::string_view text, std::string_view pattern) {
-  size_t t = 0, p = 0, star = std::string_view::npos, star_text = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '%') {
-      star = ++p;
-      star_text = t;
-      continue;
-    }
-    if (p < pattern.size() && pattern[p] == '_') {
-      ++p;
-      t = next_code_point(text, t);
-      continue;
-    }
-    const size_t literal = p + 1 < pattern.size() && pattern[p] == '\\' ? p + 1 : p;
-    if (p < pattern.size() && pattern[literal] == text[t]) {
-      p = literal + 1;
-      ++t;
-      continue;
-    }
-    if (star == std::string_view::npos) return false;
-    p = star;
-    t = star_text = next_code_point(text, star_text);
-  }
-  while (p < pattern.size() && pattern[p] == '%') ++p;
-  return p == pattern.size();
+bool is_regex(const TextTestPlan& plan) {
+  return plan.kind == TextKind::Fits && !language::text_operator(plan.op).holds;
 }
 
 std::optional<PropertyType> property_type(language::Type type) {
@@ -98,7 +68,7 @@ TextTest::~TextTest() = default;
 
 Result<TextTest> TextTest::of(const TextTestPlan& plan) {
   auto parts = std::make_unique<Parts>(plan);
-  if (plan.kind == TextKind::Regex) {
+  if (is_regex(plan)) {
     RE2::Options options(RE2::Quiet);
     options.set_case_sensitive(!plan.ignore_case);
     parts->regex = std::make_unique<RE2>(plan.texts[0], options);
@@ -113,21 +83,14 @@ Result<TextTest> TextTest::of(const TextTestPlan& plan) {
 
 bool TextTest::holds(std::string_view text) const {
   const TextTestPlan& plan = parts_->plan;
-  if (plan.kind == TextKind::Regex)
-    return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *parts_->regex);
+  if (parts_->regex) return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *parts_->regex);
   if (plan.kind == TextKind::Blank) return trim(text).empty();
   std::string folded;
   if (plan.ignore_case) text = folded = fold_case(text);
   const std::string& pattern = plan.texts[0];
   switch (plan.kind) {
-    case TextKind::Contains:
-      return text.find(pattern) != std::string_view::npos;
-    case TextKind::StartsWith:
-      return text.starts_with(pattern);
-    case TextKind::EndsWith:
-      return text.ends_with(pattern);
-    case TextKind::Like:
-      return is_like(text, pattern);
+    case TextKind::Fits:
+      return language::text_operator(plan.op).holds(text, pattern);
     case TextKind::Less:
       return text < pattern;
     case TextKind::LessEqual:

@@ -45,7 +45,7 @@ struct KeyOf {
   }
   std::string operator()(const std::vector<int64_t>& x) const { return fmt::format("{}", fmt::join(x, ",")); }
   std::string operator()(const TextTestPlan& x) const {
-    std::string key = fmt::format("{},{}", int(x.kind), int(x.ignore_case));
+    std::string key = fmt::format("{},{},{}", int(x.kind), int(x.op), int(x.ignore_case));
     for (const std::string& text : x.texts) key += "," + (*this)(text);
     return key;
   }
@@ -433,9 +433,7 @@ class Lowering {
   }
 
   NodeId lower(const language::TextMatch& node, language::Type, uint16_t scope) {
-    static constexpr TextKind kKinds[] = {TextKind::Contains, TextKind::StartsWith, TextKind::EndsWith, TextKind::Like,
-                                          TextKind::Regex};
-    const TextTestPlan test{kKinds[static_cast<int>(node.op)], node.ignore_case, {node.pattern}};
+    const TextTestPlan test{TextKind::Fits, node.ignore_case, {node.pattern}, node.op};
     return negate(text_test(lower(node.text[0], scope), test), node.negated);
   }
   NodeId lower(const language::IsBlank& node, language::Type, uint16_t scope) {

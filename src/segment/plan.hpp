@@ -119,11 +119,12 @@ struct RangePlan {
   bool low_open = false, high_open = false, moving = false;
 };
 
-enum class TextKind : uint8_t { Contains, StartsWith, EndsWith, Like, Regex, Blank, In, Less, LessEqual };
+enum class TextKind : uint8_t { Fits, Blank, In, Less, LessEqual };
 struct TextTestPlan {
   TextKind kind = TextKind::In;
   bool ignore_case = false;
   std::vector<std::string> texts;  // the pattern, or In's items
+  language::TextOp op{};           // of Fits
 };
 
 struct ListMatchPlan {
