@@ -17,9 +17,9 @@
 #include "core/hash.hpp"
 #include "core/parallel.hpp"
 #include "core/random.hpp"
+#include "fold/fold.hpp"
 #include "language/check.hpp"
 #include "language/parse.hpp"
-#include "live/fold.hpp"
 
 namespace {
 
@@ -44,17 +44,17 @@ Took took(const std::function<void()>& run) {
   return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), cpu_now() - cpu};
 }
 
-live::Definitions definitions_of(std::string_view text) {
+fold::Definitions definitions_of(std::string_view text) {
   const auto checked = language::check(language::parse_definitions(text).definitions, language::Schema{});
   VERIFY(checked.ok());
-  live::Definitions out{.program = checked.program, .segments = {}};
+  fold::Definitions out{.program = checked.program, .segments = {}};
   for (const language::Definition& each : out.program.definitions)
     out.segments.push_back({.slug = each.slug, .name = each.name, .version = 1, .since = kEver});
   return out;
 }
 
 struct Shop {
-  std::unique_ptr<live::Fold> fold;
+  std::unique_ptr<fold::Fold> fold;
   Rng rng{20260301};
   size_t customers;
   uint64_t sent = 0, offset = 1;
@@ -70,10 +70,10 @@ struct Shop {
 
   // Facts of the last 90 days are there already, as a start from a record brings them.
   Shop(size_t segments, size_t of, size_t facts) : customers(of) {
-    live::Definitions definitions = definitions_of(definitions_text(segments));
-    auto memory = std::make_unique<live::Memory>(*live::Fold::wanted_by(definitions));
+    fold::Definitions definitions = definitions_of(definitions_text(segments));
+    auto memory = std::make_unique<fold::Memory>(*fold::Fold::wanted_by(definitions));
     memory->histories.append(history(facts, memory->dictionary));
-    fold = *live::Fold::make(std::move(definitions), {.remembered_messages = 20'000'000}, nullptr, std::move(memory));
+    fold = *fold::Fold::make(std::move(definitions), {.remembered_messages = 20'000'000}, nullptr, std::move(memory));
     for (size_t c = 0; c < customers; ++c)
       fold->identities().find_or_add(profiles::IdentifierKind::UserId, fmt::format("customer-{:08}", c));
     fold->restore(std::vector<Instant>(customers, now - kDay * 90), now, static_cast<profiles::Seq>(facts));
@@ -169,7 +169,7 @@ void by_segments(const std::vector<size_t>& all, size_t customers, size_t facts)
   for (const size_t segments : all) {
     const size_t these = segments == 1000 ? facts / 4 : facts;
     double rate[2], cpu = 0, bytes = 0;
-    live::Fold::Counts before, after;
+    fold::Fold::Counts before, after;
     for (const size_t threads : {1, 2}) {
       set_threads(threads);
       Shop shop(segments, customers, customers * 20);

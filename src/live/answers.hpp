@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/time.hpp"
-#include "live/values.hpp"
+#include "fold/values.hpp"
 #include "profiles/identity.hpp"
 #include "profiles/ruling.hpp"
 
@@ -30,7 +30,7 @@ struct CustomerState {
   std::map<profiles::IdentifierKind, uint64_t> identifiers;  // how many of each kind
   Instant first_fact;
   uint64_t facts_in_memory = 0;
-  CustomerFacts facts;  // traits and events, of those that some definition looks at
+  fold::CustomerFacts facts;  // traits and events, of those that some definition looks at
   struct Membership {
     std::string slug, name;
   };

@@ -22,7 +22,8 @@ Result<void> EngineState::open(const std::string& folder, MakeReader make_reader
                 "restore the record and the log of one backup, or move the log's folder away to go on without it");
   if (const uint64_t torn = log->torn_bytes(); torn > 0)
     say(settings.logger, LogLevel::Warning, "torn tail of the log cut off", {{"bytes", torn}});
-  const auto find_change = [this](const Flip& like, const SegmentVersion& segment) -> std::optional<feed::ChangeId> {
+  const auto find_change = [this](const fold::Flip& like,
+                                  const fold::SegmentVersion& segment) -> std::optional<feed::ChangeId> {
     const auto questions = lookup->lock();
     auto found = (*questions)->find_change(like, segment);
     return found ? *found : std::nullopt;

@@ -68,7 +68,7 @@ class Engine final : public Door, public feed::Feed {
       std::string_view id);  // by public id or any identifier: traits, segments, events
   // Values of lets and scores in force, and of traits in memory (values.hpp). Error: nobody is known by that name, or a
   // value cannot be asked for.
-  Result<CustomerValues> values(std::string_view id, const AskedValues& asked);
+  Result<fold::CustomerValues> values(std::string_view id, const fold::AskedValues& asked);
   // One of the identifiers of the customer of that name.
   std::optional<profiles::NamedIdentifier> identifier_of(std::string_view id);
   // Members by public id, ascending, after `after`; at most `limit`.

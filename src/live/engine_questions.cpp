@@ -14,12 +14,12 @@ using profiles::IdentifierKind;
 // --- changes
 
 std::string Known::public_id(Profile profile, const std::string& key) const {
-  const Identities& identities = fold.fold().identities();
+  const fold::Identities& identities = fold.fold().identities();
   if (identities.kind(profile) == IdentifierKind::UserId) return std::string(identities.value(profile));
   return profiles::pseudonym_of(key, identities.kind(profile), identities.value(profile));
 }
 
-feed::Change Known::change_of(const Flip& flip, const std::string& key) const {
+feed::Change Known::change_of(const fold::Flip& flip, const std::string& key) const {
   feed::Change change{.id = flip.id,
                       .profile = flip.profile,
                       .customer = public_id(flip.profile, key),
@@ -45,13 +45,13 @@ feed::Subscription Engine::listen(std::function<void()> bell) {
 Result<std::vector<feed::Change>> Engine::changes_after(const feed::Position& position, size_t limit) {
   EngineState& s = *state_;
   feed::Position after = position;
-  const auto is_behind = [&](const Flip& flip) { return !after || flip.id > *after; };
+  const auto is_behind = [&](const fold::Flip& flip) { return !after || flip.id > *after; };
   std::vector<feed::Change> out;
   const auto from_memory = [&](bool from_its_oldest) {
     const auto now = s.known->read();
     const auto& flips = now->fold.fold().flips();
     if (!from_its_oldest && (flips.empty() || is_behind(flips.front()))) return false;
-    for (auto at = std::ranges::partition_point(flips, [&](const Flip& flip) { return !is_behind(flip); });
+    for (auto at = std::ranges::partition_point(flips, [&](const fold::Flip& flip) { return !is_behind(flip); });
          at != flips.end() && out.size() < limit; ++at)
       out.push_back(now->change_of(*at, s.record.pseudonym_key()));
     return true;
@@ -79,12 +79,12 @@ std::vector<std::string> Known::stale_sources(const std::string& slug, Instant n
 
 std::vector<SegmentState> Engine::segments() {
   const auto now = state_->known->read();
-  const Fold& fold = now->fold.fold();
+  const fold::Fold& fold = now->fold.fold();
   const auto& texts = now->fold.in_force().all();
   std::vector<SegmentState> list;
   for (size_t i = 0; i < fold.plan().segments.size(); ++i) {
     const std::string& slug = fold.plan().outputs[fold.plan().segments[i]].slug;
-    const auto version = std::ranges::find(fold.definitions().segments, slug, &SegmentVersion::slug);
+    const auto version = std::ranges::find(fold.definitions().segments, slug, &fold::SegmentVersion::slug);
     const auto text = std::ranges::find_if(texts, [&](const language::Definition& each) {
       return each.kind == language::DefinitionKind::Segment && each.slug == slug;
     });
@@ -103,7 +103,7 @@ Result<std::vector<std::string>> Engine::members(std::string_view segment, std::
   std::vector<std::string> ids;
   {
     const auto now = state_->known->read();
-    const Fold& fold = now->fold.fold();
+    const fold::Fold& fold = now->fold.fold();
     const auto index = fold.find_segment(segment);
     if (!index)
       return fail(fmt::format("there is no segment '{}'", segment), {},
@@ -122,7 +122,7 @@ Result<std::vector<std::string>> Engine::members(std::string_view segment, std::
 
 // By public id or any identifier.
 std::optional<Profile> EngineState::find_customer(const Known& now, std::string_view id) {
-  const Identities& identities = now.fold.fold().identities();
+  const fold::Identities& identities = now.fold.fold().identities();
   std::optional<Profile> found;
   for (const auto kind :
        {IdentifierKind::UserId, IdentifierKind::Email, IdentifierKind::Phone, IdentifierKind::AnonymousId})
@@ -140,8 +140,8 @@ std::optional<Profile> EngineState::find_customer(const Known& now, std::string_
 std::optional<CustomerState> Engine::customer(std::string_view id) {
   EngineState& s = *state_;
   const auto now = s.known->read();
-  const Fold& fold = now->fold.fold();
-  const Identities& identities = fold.identities();
+  const fold::Fold& fold = now->fold.fold();
+  const fold::Identities& identities = fold.identities();
   const auto found = s.find_customer(*now, id);
   if (!found) return std::nullopt;
   const Profile leader = identities.leader(*found);
@@ -149,7 +149,7 @@ std::optional<CustomerState> Engine::customer(std::string_view id) {
                     .as_of = fold.learnt(),
                     .identifiers = {},
                     .first_fact = fold.begin_of(leader),
-                    .facts = facts_of(fold, leader),
+                    .facts = fold::facts_of(fold, leader),
                     .segments = {}};
   std::vector<Profile> members;
   identities.members(leader, members);
@@ -166,19 +166,19 @@ std::optional<CustomerState> Engine::customer(std::string_view id) {
   return out;
 }
 
-Result<CustomerValues> Engine::values(std::string_view id, const AskedValues& asked) {
+Result<fold::CustomerValues> Engine::values(std::string_view id, const fold::AskedValues& asked) {
   const auto now = state_->known->read();
-  const Fold& fold = now->fold.fold();
+  const fold::Fold& fold = now->fold.fold();
   const auto found = state_->find_customer(*now, id);
   if (!found) return fail(fmt::format("there is no customer '{}'", id));
   const Profile leader = fold.identities().leader(*found);
-  auto values = TRY(values_of(fold, {&leader, 1}, asked));
+  auto values = TRY(fold::values_of(fold, {&leader, 1}, asked));
   return std::move(values[0]);
 }
 
 std::optional<profiles::NamedIdentifier> Engine::identifier_of(std::string_view id) {
   const auto now = state_->known->read();
-  const Identities& identities = now->fold.fold().identities();
+  const fold::Identities& identities = now->fold.fold().identities();
   const auto found = state_->find_customer(*now, id);
   if (!found) return std::nullopt;
   return profiles::NamedIdentifier{identities.kind(*found), std::string(identities.value(*found))};
@@ -192,7 +192,7 @@ ImportCounts Engine::import_of(std::string_view import) {
 
 std::vector<SharedIdentifier> Known::storms() const {
   std::vector<SharedIdentifier> out;
-  const Identities& identities = fold.fold().identities();
+  const fold::Identities& identities = fold.fold().identities();
   for (const profiles::Storm& storm : identities.storms())
     out.push_back({{identities.kind(storm.profile), std::string(identities.value(storm.profile))}, storm.refused});
   return out;
@@ -203,7 +203,7 @@ Status Engine::status() {
   Status out;
   {
     const auto now = s.known->read();
-    const Fold& fold = now->fold.fold();
+    const fold::Fold& fold = now->fold.fold();
     const auto& inflow = fold.inflow().counts();
     const auto& counts = fold.counts();
     out.as_of = fold.learnt();

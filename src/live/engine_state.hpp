@@ -47,7 +47,7 @@ struct Known {
 
   // --- questions
   std::string public_id(Profile profile, const std::string& key) const;
-  feed::Change change_of(const Flip& flip, const std::string& key) const;
+  feed::Change change_of(const fold::Flip& flip, const std::string& key) const;
   std::vector<std::string> stale_sources(const std::string& slug, Instant now) const;  // silent ones it depends on
   std::vector<SharedIdentifier> storms() const;
 };

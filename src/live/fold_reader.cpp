@@ -8,8 +8,8 @@ namespace tessera::live {
 
 // --- the record
 
-Result<Wanted> FoldReader::wanted_by(const Definitions& definitions) const {
-  Wanted wanted = TRY(Fold::wanted_by(definitions));
+Result<fold::Wanted> FoldReader::wanted_by(const fold::Definitions& definitions) const {
+  fold::Wanted wanted = TRY(fold::Fold::wanted_by(definitions));
   wanted.add(means_.asked);
   return wanted;
 }
@@ -20,9 +20,9 @@ Result<void> FoldReader::restore(store::Connection&) {
   // Beside the rest: the longest question of a start, and about nothing that the rest makes. Before any return below
   // the future waits for it.
   auto begins = std::async(std::launch::async, means_.begins);
-  in_force_ = TRY(InForce::read(recorder.connection(), TRY(recorder.schema())));
+  in_force_ = TRY(fold::InForce::read(recorder.connection(), TRY(recorder.schema())));
   auto memory = TRY(recorder.memory(TRY(wanted_by(in_force_.definitions()))));
-  fold_ = TRY(Fold::make(in_force_.definitions(), means_.limits, means_.find_change, std::move(memory)));
+  fold_ = TRY(fold::Fold::make(in_force_.definitions(), means_.limits, means_.find_change, std::move(memory)));
   TRY(recorder.fill(*fold_, means_.remembered_from));
   fold_->restore(TRY(begins.get()), applied.at, applied.next_seq, recorder.events());
   reader_ = means_.make_reader(fold_->intake());
@@ -36,14 +36,14 @@ WritePage FoldReader::page() {
 }
 
 Redefinition FoldReader::redefinition(const LogEntry& entry, Recorder& recorder) const {
-  Redefinition out{.changed = [&]() -> Result<InForce::Changed> {
+  Redefinition out{.changed = [&]() -> Result<fold::InForce::Changed> {
     const auto schema = TRY(recorder.schema());
     return entry.kind == EntryKind::Define ? in_force_.with(entry.text, schema, entry.learnt)
                                            : in_force_.without(entry.text, schema, entry.learnt);
   }()};
   if (!out.changed) return out;
-  const auto read = [&]() -> Result<std::unique_ptr<Memory>> {
-    Wanted wanted = TRY(wanted_by(out.changed->now.definitions()));
+  const auto read = [&]() -> Result<std::unique_ptr<fold::Memory>> {
+    fold::Wanted wanted = TRY(wanted_by(out.changed->now.definitions()));
     if (fold_->memory().shape.wanted().covers(wanted)) return nullptr;
     return recorder.memory(std::move(wanted));
   };
@@ -70,7 +70,7 @@ void FoldReader::apply(AppliedEntry& entry) {
   if (!entry.outcome) return;
   std::visit(Match{[](std::monostate) {},
                    [&](Redefined& redefined) {
-                     for (const Flip& flip : changes_)
+                     for (const fold::Flip& flip : changes_)
                        if (flip.cause == feed::Cause::Definition)
                          ++(flip.kind == feed::ChangeKind::Entered ? redefined.entered : redefined.left);
                    },
@@ -103,14 +103,14 @@ Outcome FoldReader::take(AppliedEntry& entry) {
 #pragma GCC diagnostic pop
 
 void FoldReader::read(const LogEntry& entry) {
-  Inflow& inflow = fold_->inflow();
+  fold::Inflow& inflow = fold_->inflow();
   for (const LogEntry::Call& call : entry.calls) {
     const bool is_import = call.type == kRowsOfImport;
-    const Inflow::Counts before = inflow.counts();
+    const fold::Inflow::Counts before = inflow.counts();
     const size_t traits = is_import ? inflow.rows_kept(profiles::SystemStream::Identify) : 0;
     inflow.note_kinds(&kinds_);
     reader_->read({std::string(call.source), std::string(call.type), std::string(call.body)}, entry.learnt);
-    const Inflow::Counts& now = inflow.counts();
+    const fold::Inflow::Counts& now = inflow.counts();
     effects_.push_back({.counts = {.rows = now.rows - before.rows,
                                    .duplicates = now.duplicates - before.duplicates,
                                    .rejects = now.rejects - before.rejects,
@@ -124,7 +124,7 @@ void FoldReader::read(const LogEntry& entry) {
 }
 
 void FoldReader::say_effects(AppliedEntry& entry) {
-  const std::span<const Touched::Row> rows = fold_->rows();
+  const std::span<const fold::Touched::Row> rows = fold_->rows();
   const std::span<const profiles::Intake::Kind> kinds = kinds_;
   End from{0, 0};
   for (size_t i = 0; i < effects_.size(); ++i) {
@@ -139,7 +139,7 @@ void FoldReader::say_effects(AppliedEntry& entry) {
 
 Outcome FoldReader::redefine(AppliedEntry& entry) {
   VERIFY(entry.redefinition && !changed_);
-  Result<InForce::Changed>& changed = entry.redefinition->changed;
+  Result<fold::InForce::Changed>& changed = entry.redefinition->changed;
   if (!changed) return std::unexpected(changed.error());
   TRY(fold_->redefine(changed->now.definitions(), std::move(entry.redefinition->memory)));
   in_force_ = changed->now;

@@ -7,9 +7,9 @@
 #include <optional>
 #include <vector>
 
+#include "fold/fold.hpp"
+#include "fold/in_force.hpp"
 #include "live/door.hpp"
-#include "live/fold.hpp"
-#include "live/in_force.hpp"
 #include "live/log_reader.hpp"
 #include "live/recorder.hpp"
 
@@ -17,8 +17,8 @@ namespace tessera::live {
 
 // What an entry of definitions comes to, worked out before it is applied: reading the record takes its time.
 struct Redefinition {
-  Result<InForce::Changed> changed;
-  std::unique_ptr<Memory> memory{};  // where they need more of the facts than is kept
+  Result<fold::InForce::Changed> changed;
+  std::unique_ptr<fold::Memory> memory{};  // where they need more of the facts than is kept
 };
 
 class FoldReader final : public LogReader {
@@ -26,11 +26,11 @@ class FoldReader final : public LogReader {
   struct Means {
     Recorder& recorder;  // reads in restore() and redefinition(), writes in pages: where nobody else writes
     std::function<Result<std::vector<Instant>>()> begins;  // when each profile begins; called on a thread of its own
-    Fold::FindChange find_change;
+    fold::Fold::FindChange find_change;
     MakeReader make_reader;
-    FoldLimits limits;
+    fold::FoldLimits limits;
     Instant remembered_from;  // messages since then are known
-    Wanted asked;             // to be kept in memory beside what definitions see
+    fold::Wanted asked;       // to be kept in memory beside what definitions see
   };
   explicit FoldReader(Means means) : means_(std::move(means)) {}
 
@@ -44,11 +44,11 @@ class FoldReader final : public LogReader {
   // REQUIRES: all that came before is in the record.
   Redefinition redefinition(const LogEntry& entry, Recorder& recorder) const;
 
-  const Fold& fold() const { return *fold_; }
-  const InForce& in_force() const { return in_force_; }
+  const fold::Fold& fold() const { return *fold_; }
+  const fold::InForce& in_force() const { return in_force_; }
 
  private:
-  Result<Wanted> wanted_by(const Definitions& definitions) const;
+  Result<fold::Wanted> wanted_by(const fold::Definitions& definitions) const;
   Outcome take(AppliedEntry& entry);
   void read(const LogEntry& entry);
   Outcome redefine(AppliedEntry& entry);
@@ -57,10 +57,10 @@ class FoldReader final : public LogReader {
   void say_effects(AppliedEntry& entry);
 
   Means means_;
-  std::unique_ptr<Fold> fold_;
+  std::unique_ptr<fold::Fold> fold_;
   std::unique_ptr<Reader> reader_;
-  InForce in_force_;
-  std::optional<InForce::Changed> changed_;  // since the page before
+  fold::InForce in_force_;
+  std::optional<fold::InForce::Changed> changed_;  // since the page before
 
   // Of the entry at hand.
   struct End {
@@ -69,7 +69,7 @@ class FoldReader final : public LogReader {
   std::vector<CallEffect> effects_;
   std::vector<End> ends_;  // of each call, in kinds_ and in the fold's rows
   std::vector<profiles::Intake::Kind> kinds_;
-  std::vector<Flip> changes_;
+  std::vector<fold::Flip> changes_;
 };
 
 }  // namespace tessera::live

@@ -26,14 +26,14 @@ void ImportTallies::apply(AppliedEntry& entry) {
     tally.counts.rejects += call.counts.rejects;
     tally.counts.trait_facts += call.trait_facts;
     tally.counts.stored += call.rows.size() - call.trait_facts;
-    for (const Touched::Row& row : call.rows) tally.who.insert(row.profile);
+    for (const fold::Touched::Row& row : call.rows) tally.who.insert(row.profile);
   }
   // Joined ones are fewer afterwards: then none is new.
   const uint64_t after = entry.fold->identities().customers();
   tally_of(entry.entry.calls[0].source).counts.new_customers += after - std::min(after, entry.customers_before);
 }
 
-ImportCounts ImportTallies::of(std::string_view import, const Identities& identities) const {
+ImportCounts ImportTallies::of(std::string_view import, const fold::Identities& identities) const {
   const auto found = std::ranges::find(tallies_, import, &Tally::import);
   if (found == tallies_.end()) return {};
   std::unordered_set<Profile> customers;

@@ -18,7 +18,7 @@ class ImportTallies final : public LogReader {
   Instant next_due() override { return kNever; }
 
   // Of the latest 64. All 0 where none is known by that name.
-  ImportCounts of(std::string_view import, const Identities& identities) const;
+  ImportCounts of(std::string_view import, const fold::Identities& identities) const;
 
  private:
   struct Tally {

@@ -14,20 +14,20 @@
 
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "fold/fold.hpp"
 #include "live/answers.hpp"
 #include "live/door.hpp"
 #include "live/entry.hpp"
-#include "live/fold.hpp"
 #include "store/database.hpp"
 
 namespace tessera::live {
 
 // What one call of an entry of events brought.
 struct CallEffect {
-  Inflow::Counts counts;                          // of this call alone
+  fold::Inflow::Counts counts;                    // of this call alone
   uint64_t trait_facts = 0;                       // of its rows; counted for the pieces of imports only
   std::span<const profiles::Intake::Kind> kinds;  // of the Inflow, named by its rows, duplicates' too
-  std::span<const Touched::Row> rows;             // that were stored
+  std::span<const fold::Touched::Row> rows;       // that were stored
 };
 
 // What comes of an entry that somebody waits for: of Define and Remove, of Ruling.
@@ -44,10 +44,10 @@ struct AppliedEntry {
   Redefinition* redefinition = nullptr;
 
   // The fold, which is the first to take the entry in, says:
-  const Fold* fold = nullptr;           // after the entry
-  std::span<const Flip> changes{};      // in the order of their ids
-  std::span<const CallEffect> calls{};  // beside entry.calls
-  uint64_t customers_before = 0;        // how many there were
+  const fold::Fold* fold = nullptr;       // after the entry
+  std::span<const fold::Flip> changes{};  // in the order of their ids
+  std::span<const CallEffect> calls{};    // beside entry.calls
+  uint64_t customers_before = 0;          // how many there were
   Outcome outcome{};
 
   bool is_import() const {
@@ -63,7 +63,7 @@ class LogReader {
   virtual ~LogReader() = default;
   // Before restore(): the facts that values are asked of (values.hpp), to be kept in memory beside those that definitions
   // see.
-  virtual Wanted wanted() const { return {}; }
+  virtual fold::Wanted wanted() const { return {}; }
   // Once, before any entry: what the record has, up to the offset that it is at.
   virtual Result<void> restore(store::Connection& record) = 0;
   // On one thread, in the order of the log; nobody asks the engine meanwhile: must not wait.

@@ -39,7 +39,7 @@ Result<void> Recorder::write(RecordPage& page) {
   return written;
 }
 
-Result<void> Recorder::write_fold(const Page& page, const InForce::Changed* changed) {
+Result<void> Recorder::write_fold(const fold::Page& page, const fold::InForce::Changed* changed) {
   store::Entry entry = TRY(store::next_entry(connection_, "live", page.learnt_until));
   if (entry.first_seq != page.first_seq)
     return fail(fmt::format("the record changed behind the server: it goes on at fact {}, the log at {}",
@@ -69,7 +69,7 @@ Result<void> Recorder::write_fold(const Page& page, const InForce::Changed* chan
   return {};
 }
 
-Result<void> Recorder::write_identities(const Page& page) {
+Result<void> Recorder::write_identities(const fold::Page& page) {
   std::vector<std::string> pseudonyms(page.identities.size());
   parallel_for(pseudonyms.size(), 4096, [&](size_t from, size_t to) {
     for (size_t i = from; i < to; ++i)
@@ -86,9 +86,9 @@ Result<void> Recorder::write_identities(const Page& page) {
   });
 }
 
-Result<void> Recorder::write_rows(const Page& page) {
+Result<void> Recorder::write_rows(const fold::Page& page) {
   bool is_grown = false;
-  for (const Page::Rows& rows : page.rows) {
+  for (const fold::Page::Rows& rows : page.rows) {
     if (rows.kept.empty()) continue;
     std::vector<profiles::TableColumn> wanted;
     for (const auto& filled : rows.buffer.filled()) wanted.push_back(filled.wanted);
@@ -105,7 +105,7 @@ Result<void> Recorder::write_rows(const Page& page) {
   return {};
 }
 
-Result<void> Recorder::write_links(const Page& page, uint64_t entry) {
+Result<void> Recorder::write_links(const fold::Page& page, uint64_t entry) {
   const std::vector<std::string> columns = {"a", "b", "seq", "entry", "joins", "reason"};
   auto links = TRY(Writer::open(connection_, "tessera", "link", columns));
   TRY(write_blocks(links, page.links.size(), [&](size_t row, size_t from) {
@@ -138,7 +138,7 @@ Result<void> Recorder::write_links(const Page& page, uint64_t entry) {
   return {};
 }
 
-Result<void> Recorder::write_rejects(const Page& page, uint64_t entry) {
+Result<void> Recorder::write_rejects(const fold::Page& page, uint64_t entry) {
   const std::vector<std::string> columns = {"entry", "source", "line", "reason", "value", "row", "fingerprint"};
   auto writer = TRY(Writer::open(connection_, "tessera", "reject", columns));
   return write_blocks(writer, page.rejects.size(), [&](size_t row, size_t from) {
@@ -150,11 +150,11 @@ Result<void> Recorder::write_rejects(const Page& page, uint64_t entry) {
     writer.values<StoredText>(4)[row] = StoredText::of(reject.value);
     writer.values<StoredText>(5)[row] = StoredText::of(reject.row);
     writer.values<uint64_t>(6)[row] =
-        print_of(reject).value_or(hash64(reject.row, hash64(reject.reason, hash64(reject.source, entry))));
+        fold::print_of(reject).value_or(hash64(reject.row, hash64(reject.reason, hash64(reject.source, entry))));
   });
 }
 
-Result<void> Recorder::write_flips(const Page& page) {
+Result<void> Recorder::write_flips(const fold::Page& page) {
   const std::vector<std::string> columns = {"log_offset",
                                             "ordinal",
                                             "profile",
@@ -169,7 +169,7 @@ Result<void> Recorder::write_flips(const Page& page) {
                                             "into_profile"};
   auto writer = TRY(Writer::open(connection_, "tessera", "change", columns));
   return write_blocks(writer, page.flips.size(), [&](size_t row, size_t from) {
-    const Flip& flip = page.flips[from + row];
+    const fold::Flip& flip = page.flips[from + row];
     const bool is_merge = flip.kind == feed::ChangeKind::Merged;
     writer.values<uint64_t>(0)[row] = flip.id.offset;
     writer.values<uint32_t>(1)[row] = flip.id.ordinal;
@@ -222,15 +222,15 @@ std::vector<std::string> Recorder::events() const {
   return events;
 }
 
-Result<std::unique_ptr<Memory>> Recorder::memory(Wanted wanted) {
-  auto memory = std::make_unique<Memory>(std::move(wanted));
+Result<std::unique_ptr<fold::Memory>> Recorder::memory(fold::Wanted wanted) {
+  auto memory = std::make_unique<fold::Memory>(std::move(wanted));
   memory->histories.append(
       TRY(profiles::load_by_profile(connection_, memory->shape.wanted().needs(tables_.all()), memory->dictionary)));
   return memory;
 }
 
-Result<void> Recorder::fill(Fold& fold, Instant remembered_from) {
-  Identities& identities = fold.identities();
+Result<void> Recorder::fill(fold::Fold& fold, Instant remembered_from) {
+  fold::Identities& identities = fold.identities();
   auto people = TRY(connection_.stream("SELECT profile, kind, value FROM tessera.identity ORDER BY profile"));
   while (const auto chunk = TRY(people.next()))
     for (size_t row = 0; row < chunk->rows(); ++row) {
@@ -292,7 +292,8 @@ Result<std::vector<Instant>> Recorder::begins() {
   return begins;
 }
 
-Result<std::optional<feed::ChangeId>> Recorder::find_change(const Flip& like, const SegmentVersion& segment) {
+Result<std::optional<feed::ChangeId>> Recorder::find_change(const fold::Flip& like,
+                                                            const fold::SegmentVersion& segment) {
   auto answer =
       TRY(connection_.query("SELECT log_offset, ordinal FROM tessera.change WHERE profile = ? AND segment = ? AND "
                             "version = ? AND kind = ? AND "

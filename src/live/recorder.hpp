@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "live/fold.hpp"
-#include "live/in_force.hpp"
+#include "fold/fold.hpp"
+#include "fold/in_force.hpp"
 #include "live/log_reader.hpp"
 #include "profiles/tables.hpp"
 #include "store/record.hpp"
@@ -32,7 +32,7 @@ class Recorder {
   Result<void> write(RecordPage& page);
   // The fold's part, in the transaction that is open. With `changed`: definitions, as an entry of their own behind the
   // page's rows.
-  Result<void> write_fold(const Page& page, const InForce::Changed* changed);
+  Result<void> write_fold(const fold::Page& page, const fold::InForce::Changed* changed);
 
   // --- the way back
   struct Applied {
@@ -42,12 +42,12 @@ class Recorder {
   };
   Result<Applied> applied();
   // Identities, links, histories, messages of late: all but what follows from them.
-  Result<void> fill(Fold& fold, Instant remembered_from);
+  Result<void> fill(fold::Fold& fold, Instant remembered_from);
   Result<std::vector<Instant>> begins();
   std::vector<std::string> events() const;
-  Result<std::unique_ptr<Memory>> memory(Wanted wanted);
+  Result<std::unique_ptr<fold::Memory>> memory(fold::Wanted wanted);
   Result<language::Schema> schema();
-  Result<std::optional<feed::ChangeId>> find_change(const Flip& like, const SegmentVersion& segment);
+  Result<std::optional<feed::ChangeId>> find_change(const fold::Flip& like, const fold::SegmentVersion& segment);
   Result<std::optional<feed::ChangeId>> last_change();
   // Changes behind `after` (all without), ascending, at most `limit`.
   Result<std::vector<feed::Change>> changes_after(std::optional<feed::ChangeId> after, size_t limit);
@@ -55,11 +55,11 @@ class Recorder {
 
  private:
   explicit Recorder(store::Connection connection) : connection_(std::move(connection)) {}
-  Result<void> write_identities(const Page& page);
-  Result<void> write_rows(const Page& page);
-  Result<void> write_links(const Page& page, uint64_t entry);
-  Result<void> write_rejects(const Page& page, uint64_t entry);
-  Result<void> write_flips(const Page& page);
+  Result<void> write_identities(const fold::Page& page);
+  Result<void> write_rows(const fold::Page& page);
+  Result<void> write_links(const fold::Page& page, uint64_t entry);
+  Result<void> write_rejects(const fold::Page& page, uint64_t entry);
+  Result<void> write_flips(const fold::Page& page);
 
   store::Connection connection_;
   std::string key_;

@@ -1,6 +1,6 @@
 // Rows on their way in, put down column by column so that millions of them cost no allocation each. Whoever reads an
 // outside shape (`ingest`) writes to an Intake and does not know where it leads: into the record (import_intake.hpp),
-// into the log's fold (live/live_intake.hpp), over the wire to a server.
+// into the log's fold (fold/inflow.hpp), over the wire to a server.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,7 @@
 // of its own (identify, group) is put down under its row by `ingest`.
 //
 // Any room says facts with put(), of a record that no server has open or of a running engine (live::Engine::put): one
-// law for both (import_intake.hpp, live_intake.hpp): who is unknown is an error and nothing is put; of one who refused
+// law for both (import_intake.hpp, fold/inflow.hpp): who is unknown is an error and nothing is put; of one who refused
 // to be recorded nothing is kept; a fact with a
 // fingerprint is there once, however often it is put.
 //

@@ -52,7 +52,7 @@ Json json_of(const std::vector<std::string>& texts) {
   return out;
 }
 
-Json json_of(const live::Value& value) {
+Json json_of(const fold::Value& value) {
   return std::visit(
       Match{[](std::monostate) { return Json(); }, [](bool truth) { return Json(truth); },
             [](Number number) { return Json(Json::Literal{number.text()}); },

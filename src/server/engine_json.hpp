@@ -8,7 +8,7 @@
 
 namespace tessera::server {
 
-Json json_of(const live::Value& value);
+Json json_of(const fold::Value& value);
 Json json_of(const live::SegmentState& segment);
 Json json_of(const live::CustomerState& customer);
 Json json_of(const live::Redefined& redefined);

@@ -22,8 +22,8 @@
 #include "casefile/suite.hpp"
 #include "core/hash.hpp"
 #include "core/text.hpp"
+#include "fold/in_force.hpp"
 #include "language/parse.hpp"
-#include "live/in_force.hpp"
 #include "live/standing.hpp"
 #include "oracle/shop.hpp"
 #include "store/scratch.hpp"
@@ -33,17 +33,18 @@ namespace {
 
 using cases::Shape;
 
-constexpr cases::Word kWords[] = {{"with", Shape::Table},        {"feed"},    {"then"},
-                                  {"define", Shape::Case, true}, {"members"}, {"remove", Shape::Case, true}};
+constexpr cases::Word kWords[] = {
+    {"with", fold::Shape::Table},        {"feed"},    {"then"},
+    {"define", fold::Shape::Case, true}, {"members"}, {"remove", fold::Shape::Case, true}};
 // Kept in memory from the start, so that definitions may come later: every event, and these properties.
 constexpr const char* kProperties[] = {"total", "n", "plan", "country", "channel", "age", "products"};
 
-std::unique_ptr<Memory> memory_of_everything() {
-  Wanted wanted{.any_event = true, .events = {}, .properties = {}};
+std::unique_ptr<fold::Memory> memory_of_everything() {
+  fold::Wanted wanted{.any_event = true, .events = {}, .properties = {}};
   for (const profiles::SystemStreamRow& row : profiles::kSystemStreams) wanted.systems.insert(row.stream);
   for (const char* property : kProperties) wanted.properties.emplace(property);
   for (const std::string_view mark : {profiles::kMarked, profiles::kProfiling}) wanted.properties.emplace(mark);
-  return std::make_unique<Memory>(std::move(wanted));
+  return std::make_unique<fold::Memory>(std::move(wanted));
 }
 
 std::pair<profiles::IdentifierKind, std::string> identifier_of(std::string_view text) {
@@ -70,9 +71,9 @@ class Runner {
     standing_ = {};
     entries_ = 0;
     is_first_ = true;
-    const auto changed = MUST(MUST(InForce::read(record_->connection(), {})).with(with, {}, kEver));
+    const auto changed = MUST(MUST(fold::InForce::read(record_->connection(), {})).with(with, {}, kEver));
     in_force_ = changed.now;
-    fold_ = MUST(Fold::make(in_force_->definitions(), {}, nullptr, memory_of_everything()));
+    fold_ = MUST(fold::Fold::make(in_force_->definitions(), {}, nullptr, memory_of_everything()));
   }
 
   // One entry of the log; the changes it made.
@@ -84,7 +85,7 @@ class Runner {
     standing_.read(flips);
     check_now();
     std::string out;
-    for (const Flip& flip : flips) out += shown(flip) + "\n";
+    for (const fold::Flip& flip : flips) out += shown(flip) + "\n";
     return out;
   }
 
@@ -101,7 +102,7 @@ class Runner {
     if (!changed) return "refused: " + changed.error().text() + "\n";
     return redefine(std::move(*changed), at);
   }
-  std::string redefine(InForce::Changed changed, Instant at) {
+  std::string redefine(fold::InForce::Changed changed, Instant at) {
     in_force_ = std::move(changed.now);
     is_first_ = false;
     return entry(at, [&] { MUST(fold_->redefine(in_force_->definitions())); });
@@ -153,7 +154,7 @@ class Runner {
   }
 
   std::string name(Profile profile) const {
-    const Identities& identities = fold_->identities();
+    const fold::Identities& identities = fold_->identities();
     const std::string value(identities.value(profile));
     const auto kind = identities.kind(profile);
     return kind == profiles::IdentifierKind::AnonymousId ? "anon:" + value
@@ -161,14 +162,14 @@ class Runner {
                                                          : value;
   }
 
-  std::string shown(const Flip& flip) const {
+  std::string shown(const fold::Flip& flip) const {
     constexpr std::string_view kKinds[] = {"", "enters", "leaves", "void:", "is part of"};
     constexpr std::string_view kCauses[] = {"", "event", "time", "definition", "identity"};
     std::string out = fmt::format("{} {} {}", feed::text_of(flip.id), name(flip.profile), kKinds[size_t(flip.kind)]);
     if (flip.kind == feed::ChangeKind::Merged) {
       out += " " + name(*flip.into);
     } else {
-      const SegmentVersion& segment = fold_->version_of(flip);
+      const fold::SegmentVersion& segment = fold_->version_of(flip);
       out += " " + segment.slug + (segment.version > 1 ? fmt::format(" (version {})", segment.version) : "");
     }
     out += fmt::format(", {}, by {}", tessera::text_of(flip.at), kCauses[size_t(flip.cause)]);
@@ -222,8 +223,8 @@ class Runner {
   };
   StillClock clock_;
   std::unique_ptr<store::Record> record_ = MUST(store::Record::in_memory(clock_, {.database = {.threads = 1}}));
-  std::optional<InForce> in_force_;
-  std::unique_ptr<Fold> fold_;
+  std::optional<fold::InForce> in_force_;
+  std::unique_ptr<fold::Fold> fold_;
   std::vector<WorldRow> world_;
   Standing standing_;
   uint64_t entries_ = 0, rows_ = 0;

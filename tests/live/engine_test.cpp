@@ -11,13 +11,13 @@
 #include <gtest/gtest.h>
 
 #include "core/text.hpp"
+#include "fold/values.hpp"
 #include "language/check.hpp"
 #include "language/parse.hpp"
 #include "language/print.hpp"
 #include "live/entry.hpp"
 #include "live/log_reader.hpp"
 #include "live/random_world.hpp"
-#include "live/values.hpp"
 #include "profiles/doctor.hpp"
 #include "profiles/load.hpp"
 #include "profiles/schema.hpp"
@@ -483,7 +483,7 @@ class Greeter final : public LogReader {
   Kept kept() const { return *kept_.lock(); }
   uint64_t applied() const { return applied_; }
 
-  Wanted wanted() const override { return Wanted::of_traits(std::array<std::string, 1>{"first_name"}); }
+  fold::Wanted wanted() const override { return fold::Wanted::of_traits(std::array<std::string, 1>{"first_name"}); }
   Result<void> restore(store::Connection& record) override {
     const auto rows = TRY(record.rows("SELECT value FROM tessera.meta WHERE key = 'greeter'"));
     if (rows.empty()) return {};
@@ -498,9 +498,9 @@ class Greeter final : public LogReader {
   void apply(AppliedEntry& entry) override {
     const auto kept = kept_.lock();
     ++applied_;
-    for (const Flip& change : entry.changes) {
+    for (const fold::Flip& change : entry.changes) {
       if (change.kind != feed::ChangeKind::Entered) continue;
-      const auto values = values_of(*entry.fold, {&change.profile, 1}, {.traits = {"first_name"}});
+      const auto values = fold::values_of(*entry.fold, {&change.profile, 1}, {.traits = {"first_name"}});
       const auto* name = values ? std::get_if<std::string>(&(*values)[0].traits[0]) : nullptr;
       kept->greetings.push_back(fmt::format("+{} {}", text_of(change.id), name ? *name : "whoever you are"));
       kept->due = std::min(kept->due, entry.entry.learnt + kDay);
@@ -539,8 +539,8 @@ WorldRow row_of(const std::string& who, const std::string& event, Instant at, ui
 
 TEST_F(EngineTest, AConcurrentReaderFromAboveFollowsTheLogAndGoesOnAfterARestart) {
   const Instant begin{20'000 * kDay.ms};
-  using Value = profiles::HistoryBuilder::Value;
-  world_ = {row_of("ann", "$identify", begin, 1, {{"first_name", Value(std::string("Ann"))}}),
+  using fold::Value = profiles::HistoryBuilder::Value;
+  world_ = {row_of("ann", "$identify", begin, 1, {{"first_name", fold::Value(std::string("Ann"))}}),
             row_of("ann", "Order Completed", begin, 2), row_of("bob", "Order Completed", begin + kHour, 3),
             row_of("eve", "Order Completed", begin + kDay * 2, 4)};
   Greeter& before = follow<Greeter>();
@@ -615,15 +615,15 @@ TEST_F(EngineTest, WhatAReaderFromAboveDidNotKeepItDoesAgain) {
 
 TEST_F(EngineTest, ValuesOfLetsAndTraitsCanBeAskedFor) {
   const Instant begin{20'000 * kDay.ms};
-  using Value = profiles::HistoryBuilder::Value;
-  const auto total = [](int64_t micros) { return Value(Number{micros}); };
+  using fold::Value = profiles::HistoryBuilder::Value;
+  const auto total = [](int64_t micros) { return fold::Value(Number{micros}); };
   world_ = {row_of("ann", "$identify", begin, 1,
-                   {{"first_name", Value(std::string("Ann"))}, {"country", Value(std::string("DE"))}}),
+                   {{"first_name", fold::Value(std::string("Ann"))}, {"country", fold::Value(std::string("DE"))}}),
             row_of("ann", "Order Completed", begin, 2, {{"total", total(10'500'000)}}),
             row_of("ann", "Order Completed", begin + kHour, 3, {{"total", total(5'000'000)}}),
-            row_of("ann", "$identify", begin + kHour * 2, 4, {{"first_name", Value(std::string("Anna"))}}),
+            row_of("ann", "$identify", begin + kHour * 2, 4, {{"first_name", fold::Value(std::string("Anna"))}}),
             row_of("bob", "Ping", begin, 5),
-            row_of("ann", "$identify", begin + kHour * 3, 6, {{"first_name", Value(nullptr)}})};
+            row_of("ann", "$identify", begin + kHour * 3, 6, {{"first_name", fold::Value(nullptr)}})};
   follow<Greeter>();  // asks for first names
   clock_.ms = (begin + kHour * 2).ms;
   start();
@@ -638,24 +638,24 @@ TEST_F(EngineTest, ValuesOfLetsAndTraitsCanBeAskedFor) {
       "ann", {.definitions = {"spent", "mean", "last_order", "is_buyer", "home"}, .traits = {"first_name", "country"}});
   ASSERT_TRUE(ann.has_value()) << ann.error().text();
   EXPECT_EQ(ann->definitions,
-            (std::vector<live::Value>{Number{15'500'000}, Number{7'750'000}, begin + kHour, true, std::string("DE")}));
-  EXPECT_EQ(ann->traits, (std::vector<live::Value>{std::string("Anna"), std::string("DE")}));
+            (std::vector<fold::Value>{Number{15'500'000}, Number{7'750'000}, begin + kHour, true, std::string("DE")}));
+  EXPECT_EQ(ann->traits, (std::vector<fold::Value>{std::string("Anna"), std::string("DE")}));
   const auto bob = engine_->values("bob", {.definitions = {"last_order", "is_buyer"}, .traits = {"first_name"}});
   ASSERT_TRUE(bob.has_value()) << bob.error().text();
-  EXPECT_EQ(bob->definitions, (std::vector<live::Value>{std::monostate(), false}));
-  EXPECT_EQ(bob->traits, (std::vector<live::Value>{std::monostate()}));
+  EXPECT_EQ(bob->definitions, (std::vector<fold::Value>{std::monostate(), false}));
+  EXPECT_EQ(bob->traits, (std::vector<fold::Value>{std::monostate()}));
   const auto facts = engine_->customer("ann")->facts;
   EXPECT_EQ(facts.events, (std::map<std::string, uint64_t>{{"Order Completed", 2}}));
   EXPECT_EQ(facts.traits,
-            (std::map<std::string, live::Value>{{"first_name", std::string("Anna")}, {"country", std::string("DE")}}));
+            (std::map<std::string, fold::Value>{{"first_name", std::string("Anna")}, {"country", std::string("DE")}}));
   // What was cleared is unknown; also after a restart, from the record.
   clock_.ms = (begin + kHour * 3).ms;
   send("5");
-  EXPECT_EQ(engine_->values("ann", {.traits = {"first_name"}})->traits[0], live::Value());
+  EXPECT_EQ(engine_->values("ann", {.traits = {"first_name"}})->traits[0], fold::Value());
   stop();
   start();
-  EXPECT_EQ(engine_->values("ann", {.traits = {"first_name"}})->traits[0], live::Value());
-  EXPECT_EQ(engine_->values("ann", {.definitions = {"spent"}})->definitions[0], live::Value(Number{15'500'000}));
+  EXPECT_EQ(engine_->values("ann", {.traits = {"first_name"}})->traits[0], fold::Value());
+  EXPECT_EQ(engine_->values("ann", {.definitions = {"spent"}})->definitions[0], fold::Value(Number{15'500'000}));
   // What cannot be asked for is said.
   EXPECT_THAT(engine_->values("ann", {.traits = {"shoe_size"}}).error().text(), testing::HasSubstr("shoe_size"));
   EXPECT_THAT(engine_->values("ann", {.definitions = {"germans"}}).error().text(), testing::HasSubstr("germans"));

@@ -1,5 +1,5 @@
 // Live equals batch: at every instant, and, once everything is known, for the whole past.
-#include "live/fold.hpp"
+#include "fold/fold.hpp"
 
 #include <cstdlib>
 #include <map>
@@ -23,8 +23,8 @@ uint64_t rounds(uint64_t sample) {
   return tries("TESSERA_SOAK", sample);
 }
 
-Definitions definitions_of(language::Program program, const std::function<Instant()>& since) {
-  Definitions out{.program = std::move(program), .segments = {}};
+fold::Definitions definitions_of(language::Program program, const std::function<Instant()>& since) {
+  fold::Definitions out{.program = std::move(program), .segments = {}};
   for (const language::Definition& definition : out.program.definitions)
     if (definition.kind == language::DefinitionKind::Segment)
       out.segments.push_back({.slug = definition.slug, .name = definition.name, .version = 1, .since = since()});
@@ -57,16 +57,16 @@ void live_equals_batch(uint64_t seed, const WorldSettings& settings, const profi
   ASSERT_TRUE(checked.ok());
   const auto plan = *segment::compile(checked.program);
   // In half of the worlds customers stay unpacked from their second look on.
-  const FoldLimits fold_limits{
+  const fold::FoldLimits fold_limits{
       .stitch = limits, .kept_flips = 1'000'000, .unpacked_from = seed % 4 < 2 ? uint64_t{1} : uint64_t{1000}};
   const bool is_young = seed % 5 < 2;  // the definitions are younger than many of the facts
   Rng ages(seed + 1);
-  auto fold = *Fold::make(definitions_of(checked.program,
-                                         [&] {
-                                           const Duration age{ages.between(0, 60 * kDay.ms)};
-                                           return is_young ? world[0].learnt - age : kEver;
-                                         }),
-                          fold_limits, nullptr);
+  auto fold = *fold::Fold::make(definitions_of(checked.program,
+                                               [&] {
+                                                 const Duration age{ages.between(0, 60 * kDay.ms)};
+                                                 return is_young ? world[0].learnt - age : kEver;
+                                               }),
+                                fold_limits, nullptr);
   Standing reader;
   uint64_t offset = 10;
   const auto where = [&](Profile leader, Instant at) {
@@ -129,7 +129,7 @@ void live_equals_batch(uint64_t seed, const WorldSettings& settings, const profi
   totals.merges += reader.merges;
 }
 
-TEST(Fold, LiveEqualsBatchAtEveryInstantAndForThePast) {
+TEST(fold::Fold, LiveEqualsBatchAtEveryInstantAndForThePast) {
   Totals totals;
   for (uint64_t seed = 0; seed < rounds(150); ++seed) {
     live_equals_batch(
@@ -146,7 +146,7 @@ TEST(Fold, LiveEqualsBatchAtEveryInstantAndForThePast) {
 
 // Customers come apart as they come together: pairs are undone, values blocked, limits and storms reached.
 // Entries of many customers, late ones and others, who are looked at together.
-TEST(Fold, LiveEqualsBatchWhereManyComeTogether) {
+TEST(fold::Fold, LiveEqualsBatchWhereManyComeTogether) {
   Totals totals;
   for (uint64_t seed = 5000; seed < 5000 + rounds(40); ++seed) {
     live_equals_batch(seed, {.customers = 25, .rows = 250, .many_ids = seed % 2 == 1, .rulings = 0.02, .instants = 12},
@@ -158,7 +158,7 @@ TEST(Fold, LiveEqualsBatchWhereManyComeTogether) {
          totals.corrections);
 }
 
-TEST(Fold, LiveEqualsBatchWherePeopleSayWhoIsWho) {
+TEST(fold::Fold, LiveEqualsBatchWherePeopleSayWhoIsWho) {
   Totals totals;
   for (uint64_t seed = 1000; seed < 1000 + rounds(150); ++seed) {
     const WorldSettings settings{.customers = 3, .rows = 40, .many_ids = true, .words = 0.25, .rulings = 0.05};

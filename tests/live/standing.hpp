@@ -6,19 +6,19 @@
 
 #include <gtest/gtest.h>
 
-#include "live/fold.hpp"
+#include "fold/fold.hpp"
 #include "live/random_world.hpp"
 
 namespace tessera::live {
 
 // Changes that were corrected are gone.
 struct Standing {
-  std::map<feed::ChangeId, Flip> standing;
+  std::map<feed::ChangeId, fold::Flip> standing;
   feed::ChangeId last{};
   size_t corrections = 0, merges = 0;
 
-  void read(const std::vector<Flip>& flips) {
-    for (const Flip& flip : flips) {
+  void read(const std::vector<fold::Flip>& flips) {
+    for (const fold::Flip& flip : flips) {
       EXPECT_GT(flip.id, last) << "ids ascend";
       last = flip.id;
       if (flip.correction_of) {
@@ -45,7 +45,7 @@ struct Standing {
 
 // What batch says of a customer that begins at `begin`; nobody is in a segment before it was defined.
 inline std::vector<segment::Turn> turns_of(const BatchWorld& world, Profile leader, Instant begin, Instant to,
-                                           const std::vector<SegmentVersion>& segments) {
+                                           const std::vector<fold::SegmentVersion>& segments) {
   const auto line = world.timeline(leader, begin, to);
   std::vector<segment::Turn> out;
   for (uint32_t s = 0; s < line.at_start.size(); ++s) {

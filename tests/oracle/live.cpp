@@ -7,7 +7,7 @@
 // without a trait.
 #include <array>
 
-#include "live/fold.hpp"
+#include "fold/fold.hpp"
 #include "oracle/engines.hpp"
 
 namespace tessera::oracle {
@@ -137,12 +137,12 @@ class LiveRun {
   explicit LiveRun(const Question& question) : question_(question), places_(places_of(question)) {}
 
   Result<void> start() {
-    live::Definitions definitions{.program = *as_segments(question_), .segments = {}};
+    fold::Definitions definitions{.program = *as_segments(question_), .segments = {}};
     for (const language::Definition& definition : definitions.program.definitions)
       if (definition.kind == language::DefinitionKind::Segment)
         definitions.segments.push_back({.slug = definition.slug, .name = definition.name});
     program_ = definitions.program;
-    fold_ = TRY(live::Fold::make(std::move(definitions), {}, nullptr));
+    fold_ = TRY(fold::Fold::make(std::move(definitions), {}, nullptr));
     return {};
   }
 
@@ -192,7 +192,7 @@ class LiveRun {
 
   const Question& question_;
   std::vector<Place> places_;
-  std::unique_ptr<live::Fold> fold_;
+  std::unique_ptr<fold::Fold> fold_;
   language::Program program_;
   uint64_t offset_ = 1;
   Instant now_;

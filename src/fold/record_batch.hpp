@@ -15,7 +15,7 @@
 #include "profiles/rulings.hpp"
 #include "profiles/write_rows.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 struct SegmentVersion {
   std::string slug, name;
@@ -68,4 +68,4 @@ struct Page {
   bool empty() const { return learnt_until == kEver; }
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -1,8 +1,8 @@
-#include "live/dependencies.hpp"
+#include "fold/dependencies.hpp"
 
 #include <algorithm>
 
-namespace tessera::live {
+namespace tessera::fold {
 
 namespace {
 
@@ -60,4 +60,4 @@ void Affected::fit(Part part) {
     of.streams.push_back(plan_.reads(of.selection.cone, shape_.streams()[stream].name()));
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -1,8 +1,8 @@
-#include "live/shape.hpp"
+#include "fold/shape.hpp"
 
 #include <algorithm>
 
-namespace tessera::live {
+namespace tessera::fold {
 
 namespace {
 
@@ -129,4 +129,4 @@ std::optional<uint16_t> Shape::length_slot(uint16_t stream, std::string_view pre
               Slot{.property = 0, .type = profiles::PropertyType::Number, .is_list = false, .is_length = true});
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -20,11 +20,11 @@
 #include <span>
 #include <vector>
 
-#include "live/shape.hpp"
+#include "fold/shape.hpp"
 #include "profiles/history.hpp"
 #include "profiles/identity.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 // One row on its way in: the values in the order in which they are put.
 class RowWriter {
@@ -119,4 +119,4 @@ class Histories {
   int64_t largest_ = 0;
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

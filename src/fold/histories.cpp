@@ -1,11 +1,11 @@
-#include "live/histories.hpp"
+#include "fold/histories.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <numeric>
 
-namespace tessera::live {
+namespace tessera::fold {
 
 using profiles::Column;
 using profiles::Profile;
@@ -563,4 +563,4 @@ Instant Histories::first_time(Profile profile) const {
   return {blocks_[profile]->first_time};
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

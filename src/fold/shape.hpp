@@ -18,7 +18,7 @@
 #include "profiles/tables.hpp"
 #include "segment/plan.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 struct Wanted {
   bool any_event = false;
@@ -83,4 +83,4 @@ class Shape {
   uint64_t version_ = 0;
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

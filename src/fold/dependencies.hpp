@@ -7,10 +7,10 @@
 #include <map>
 #include <vector>
 
-#include "live/shape.hpp"
+#include "fold/shape.hpp"
 #include "segment/plan.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 class Affected {
  public:
@@ -43,4 +43,4 @@ class Affected {
   std::vector<Part> of_stream_;
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -12,13 +12,13 @@
 #include <vector>
 
 #include "core/guarded.hpp"
-#include "live/dependencies.hpp"
-#include "live/histories.hpp"
-#include "live/identities.hpp"
+#include "fold/dependencies.hpp"
+#include "fold/histories.hpp"
+#include "fold/identities.hpp"
 #include "segment/bind.hpp"
 #include "segment/evaluate.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 // What a customer's memberships were from an instant on.
 struct State {
@@ -91,4 +91,4 @@ class CustomerEvaluator {
   uint64_t runs_ = 0;
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -1,8 +1,8 @@
-#include "live/timers.hpp"
+#include "fold/timers.hpp"
 
 #include <algorithm>
 
-namespace tessera::live {
+namespace tessera::fold {
 
 using profiles::Profile;
 
@@ -69,4 +69,4 @@ size_t Timers::size() const {
   return size;
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

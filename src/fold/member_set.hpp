@@ -7,7 +7,7 @@
 
 #include "profiles/identity.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 class MemberSet {
  public:
@@ -29,4 +29,4 @@ class MemberSet {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

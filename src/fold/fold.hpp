@@ -10,6 +10,25 @@
 //
 // A customer begins with the earliest of their facts (one without a time counts from when it was learnt), a segment
 // when its definition came into force: nobody is a member before.
+//
+// The front door of the room:
+//
+//   the fold     fold.hpp                Fold: how one entry changes everything that is known
+//                inflow.hpp              Inflow: rows on their way in
+//                identities.hpp          Identities: who is who, one link at a time
+//                seen_messages.hpp       Recent: messages that came before
+//   in memory    shape.hpp               Wanted, Shape: which facts are kept
+//                histories.hpp           Histories: a block of bytes for each profile
+//                hot_histories.hpp       Memory: the histories with what they are made of
+//                member_set.hpp          MemberSet: who is in a segment
+//                values.hpp              values_of, facts_of: lets, scores and traits of customers
+//   membership   in_force.hpp            InForce: the definitions, and since when they mean what they mean
+//                dependencies.hpp        Affected: what a fact can change
+//                timers.hpp              Timers: who has to be looked at next
+//                evaluate_customers.hpp  CustomerEvaluator: many customers, each as of an instant of its own
+//   handed over  record_batch.hpp        Page: what the record gets
+//
+// live/live.hpp goes on from here: the log, the threads, the record.
 #pragma once
 
 #include <deque>
@@ -19,14 +38,14 @@
 #include <string>
 #include <vector>
 
+#include "fold/evaluate_customers.hpp"
+#include "fold/inflow.hpp"
+#include "fold/member_set.hpp"
+#include "fold/record_batch.hpp"
+#include "fold/timers.hpp"
 #include "language/tree.hpp"
-#include "live/evaluate_customers.hpp"
-#include "live/live_intake.hpp"
-#include "live/member_set.hpp"
-#include "live/record_batch.hpp"
-#include "live/timers.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 // What is in force: a program that has passed the checker, and of each of its segments which version it is.
 struct Definitions {
@@ -178,4 +197,4 @@ class Fold {
   Counts counts_;
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "core/text.hpp"
-#include "live/live_intake.hpp"
+#include "fold/inflow.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 using profiles::Identifier;
 using profiles::Mark;
@@ -155,4 +155,4 @@ void Inflow::rule_on_value(const Ruling& ruling) {
   }
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -2,9 +2,9 @@
 // than it keeps.
 #pragma once
 
-#include "live/histories.hpp"
+#include "fold/histories.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 struct Memory {
   Shape shape;
@@ -14,4 +14,4 @@ struct Memory {
   explicit Memory(Wanted wanted) : shape(std::move(wanted)) {}
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -1,4 +1,4 @@
-#include "live/fold.hpp"
+#include "fold/fold.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -7,7 +7,7 @@
 
 #include "segment/plan.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 using profiles::Seq;
 
@@ -542,4 +542,4 @@ size_t Fold::bytes() const {
   return bytes;
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -1,4 +1,4 @@
-#include "live/live_intake.hpp"
+#include "fold/inflow.hpp"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 #include "core/text.hpp"
 #include "store/database.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 using profiles::BufferedColumn;
 using profiles::Identifier;
@@ -387,4 +387,4 @@ Touched Inflow::finish() {
   return std::move(touched_);
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -17,14 +17,14 @@
 #include <unordered_map>
 #include <vector>
 
-#include "live/hot_histories.hpp"
-#include "live/identities.hpp"
-#include "live/record_batch.hpp"
-#include "live/seen_messages.hpp"
+#include "fold/hot_histories.hpp"
+#include "fold/identities.hpp"
+#include "fold/record_batch.hpp"
+#include "fold/seen_messages.hpp"
 #include "profiles/intake.hpp"
 #include "profiles/ruling_law.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 // What one entry of the log touched.
 struct Touched {
@@ -156,4 +156,4 @@ class Inflow final : public profiles::Intake {
   Counts counts_;
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -14,9 +14,9 @@
 #include "core/number.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "live/identities.hpp"
+#include "fold/identities.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 class Fold;
 
@@ -44,4 +44,4 @@ struct CustomerFacts {
 };
 CustomerFacts facts_of(const Fold& fold, Profile leader);
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -1,8 +1,8 @@
-#include "live/member_set.hpp"
+#include "fold/member_set.hpp"
 
 #include <roaring/roaring.hh>
 
-namespace tessera::live {
+namespace tessera::fold {
 
 struct MemberSet::State {
   Roaring bitmap;
@@ -37,4 +37,4 @@ size_t MemberSet::bytes() const {
   return state_->bitmap.getSizeInBytes();
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

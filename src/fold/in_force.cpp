@@ -1,4 +1,4 @@
-#include "live/in_force.hpp"
+#include "fold/in_force.hpp"
 
 #include <algorithm>
 
@@ -8,7 +8,7 @@
 #include "language/parse.hpp"
 #include "language/print.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 using language::Definition;
 using language::DefinitionKind;
@@ -120,4 +120,4 @@ Result<InForce::Changed> InForce::without(std::string_view slug, const language:
   return out;
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

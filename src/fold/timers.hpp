@@ -12,7 +12,7 @@
 #include "core/time.hpp"
 #include "profiles/identity.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 class Timers {
  public:
@@ -43,4 +43,4 @@ class Timers {
   std::map<int64_t, std::vector<profiles::Profile>> far_;
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -1,11 +1,11 @@
-#include "live/identities.hpp"
+#include "fold/identities.hpp"
 
 #include <algorithm>
 #include <unordered_set>
 
 #include "core/hash.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 namespace {
 
@@ -269,4 +269,4 @@ size_t Identities::bytes() const {
          refused_.size() * 32 + values_.bytes();
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

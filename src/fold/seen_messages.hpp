@@ -9,7 +9,7 @@
 
 #include "core/time.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 class Recent {
  public:
@@ -38,4 +38,4 @@ class Recent {
   Instant horizon_ = kEver;
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -1,11 +1,11 @@
-#include "live/evaluate_customers.hpp"
+#include "fold/evaluate_customers.hpp"
 
 #include <algorithm>
 #include <limits>
 
 #include "core/parallel.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 using profiles::Seq;
 
@@ -294,4 +294,4 @@ void CustomerEvaluator::walk(std::span<Path> paths, profiles::Seq visible) {
   for (size_t i = 0; i < paths.size(); ++i) paths[i].next = at[i];
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

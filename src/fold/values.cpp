@@ -1,9 +1,9 @@
-#include "live/values.hpp"
+#include "fold/values.hpp"
 
-#include "live/fold.hpp"
+#include "fold/fold.hpp"
 #include "segment/evaluate.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 namespace {
 
@@ -163,4 +163,4 @@ CustomerFacts facts_of(const Fold& fold, Profile leader) {
   return out;
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "fold/fold.hpp"
 #include "language/schema.hpp"
-#include "live/fold.hpp"
 #include "store/definitions.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 class InForce {
  public:
@@ -42,4 +42,4 @@ struct InForce::Changed {
   std::string warnings;
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

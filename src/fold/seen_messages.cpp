@@ -1,11 +1,11 @@
-#include "live/seen_messages.hpp"
+#include "fold/seen_messages.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "core/hash.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 Recent::Recent(uint64_t messages) : most_(std::max<uint64_t>(512, messages / 2)) {}
 
@@ -52,4 +52,4 @@ bool Recent::seen(uint64_t fingerprint, Instant now) {
   return false;
 }
 
-}  // namespace tessera::live
+}  // namespace tessera::fold

@@ -17,7 +17,7 @@
 #include "profiles/identity.hpp"
 #include "profiles/ruling.hpp"
 
-namespace tessera::live {
+namespace tessera::fold {
 
 using profiles::IdentifierKind;
 using profiles::Profile;
@@ -108,4 +108,4 @@ class Identities {
   size_t customers_ = 0;
 };
 
-}  // namespace tessera::live
+}  // namespace tessera::fold
