@@ -13,7 +13,7 @@ using profiles::IdentifierKind;
 
 // --- changes
 
-std::string Known::public_id(Profile profile, const std::string& key) const {
+std::string Known::public_id(profiles::Profile profile, const std::string& key) const {
   const fold::Identities& identities = fold.fold().identities();
   if (identities.kind(profile) == IdentifierKind::UserId) return std::string(identities.value(profile));
   return profiles::pseudonym_of(key, identities.kind(profile), identities.value(profile));
@@ -108,7 +108,7 @@ Result<std::vector<std::string>> Engine::members(std::string_view segment, std::
     if (!index)
       return fail(fmt::format("there is no segment '{}'", segment), {},
                   try_command("segments list").note("lists them"));
-    for (const Profile profile : fold.members(*index).all())
+    for (const profiles::Profile profile : fold.members(*index).all())
       ids.push_back(now->public_id(profile, state_->record.pseudonym_key()));
   }
   std::erase_if(ids, [&](const std::string& id) { return id <= after && !after.empty(); });
@@ -121,9 +121,9 @@ Result<std::vector<std::string>> Engine::members(std::string_view segment, std::
 }
 
 // By public id or any identifier.
-std::optional<Profile> EngineState::find_customer(const Known& now, std::string_view id) {
+std::optional<profiles::Profile> EngineState::find_customer(const Known& now, std::string_view id) {
   const fold::Identities& identities = now.fold.fold().identities();
-  std::optional<Profile> found;
+  std::optional<profiles::Profile> found;
   for (const auto kind :
        {IdentifierKind::UserId, IdentifierKind::Email, IdentifierKind::Phone, IdentifierKind::AnonymousId})
     if (!found) found = identities.find(kind, id);
@@ -132,7 +132,7 @@ std::optional<Profile> EngineState::find_customer(const Known& now, std::string_
     const auto profile =
         (*questions)->connection().integer("SELECT profile FROM tessera.identity WHERE pseudonym = ? LIMIT 1", {id});
     if (profile && *profile && static_cast<uint64_t>(**profile) < identities.size())
-      found = static_cast<Profile>(**profile);
+      found = static_cast<profiles::Profile>(**profile);
   }
   return found;
 }
@@ -144,16 +144,16 @@ std::optional<CustomerState> Engine::customer(std::string_view id) {
   const fold::Identities& identities = fold.identities();
   const auto found = s.find_customer(*now, id);
   if (!found) return std::nullopt;
-  const Profile leader = identities.leader(*found);
+  const profiles::Profile leader = identities.leader(*found);
   CustomerState out{.customer = now->public_id(leader, s.record.pseudonym_key()),
                     .as_of = fold.learnt(),
                     .identifiers = {},
                     .first_fact = fold.begin_of(leader),
                     .facts = fold::facts_of(fold, leader),
                     .segments = {}};
-  std::vector<Profile> members;
+  std::vector<profiles::Profile> members;
   identities.members(leader, members);
-  for (const Profile profile : members) {
+  for (const profiles::Profile profile : members) {
     ++out.identifiers[identities.kind(profile)];
     out.facts_in_memory += fold.memory().histories.rows(profile);
   }
@@ -171,7 +171,7 @@ Result<fold::CustomerValues> Engine::values(std::string_view id, const fold::Ask
   const fold::Fold& fold = now->fold.fold();
   const auto found = state_->find_customer(*now, id);
   if (!found) return fail(fmt::format("there is no customer '{}'", id));
-  const Profile leader = fold.identities().leader(*found);
+  const profiles::Profile leader = fold.identities().leader(*found);
   auto values = TRY(fold::values_of(fold, {&leader, 1}, asked));
   return std::move(values[0]);
 }

@@ -46,7 +46,7 @@ struct Known {
   RecordPage take_page();
 
   // --- questions
-  std::string public_id(Profile profile, const std::string& key) const;
+  std::string public_id(profiles::Profile profile, const std::string& key) const;
   feed::Change change_of(const fold::Flip& flip, const std::string& key) const;
   std::vector<std::string> stale_sources(const std::string& slug, Instant now) const;  // silent ones it depends on
   std::vector<SharedIdentifier> storms() const;
@@ -91,7 +91,7 @@ struct EngineState {
   // Logged, applied: what came of it.
   Outcome decide(EntryKind kind, std::string text);
   Result<Redefined> define(EntryKind kind, const std::string& text);
-  std::optional<Profile> find_customer(const Known& now, std::string_view id);
+  std::optional<profiles::Profile> find_customer(const Known& now, std::string_view id);
 };
 
 }  // namespace tessera::live

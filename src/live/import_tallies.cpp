@@ -36,8 +36,8 @@ void ImportTallies::apply(AppliedEntry& entry) {
 ImportCounts ImportTallies::of(std::string_view import, const fold::Identities& identities) const {
   const auto found = std::ranges::find(tallies_, import, &Tally::import);
   if (found == tallies_.end()) return {};
-  std::unordered_set<Profile> customers;
-  for (const Profile profile : found->who) customers.insert(identities.leader(profile));
+  std::unordered_set<profiles::Profile> customers;
+  for (const profiles::Profile profile : found->who) customers.insert(identities.leader(profile));
   ImportCounts out = found->counts;
   out.customers = customers.size();
   return out;

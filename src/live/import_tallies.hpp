@@ -24,7 +24,7 @@ class ImportTallies final : public LogReader {
   struct Tally {
     std::string import;
     ImportCounts counts{};
-    std::unordered_set<Profile> who{};  // whose rows
+    std::unordered_set<profiles::Profile> who{};  // whose rows
   };
   Tally& tally_of(std::string_view import);
 

@@ -10,7 +10,7 @@ constexpr uint32_t kMost = 600;  // events of one customer within kWindow that h
 constexpr Duration kWindow = kMinute;
 constexpr size_t kCustomers = 100'000;  // watched at a time
 
-profiles::Ruling bot(const fold::Identities& identities, Profile leader) {
+profiles::Ruling bot(const fold::Identities& identities, profiles::Profile leader) {
   profiles::Ruling ruling{.kind = profiles::RulingKind::Mark};
   ruling.who = {identities.kind(leader), std::string(identities.value(leader))};
   ruling.mark = profiles::Mark::Bot;
@@ -32,7 +32,7 @@ void Rates::apply(AppliedEntry& entry) {
   const fold::Identities& identities = entry.fold->identities();
   for (const fold::Touched::Row& row : entry.fold->rows()) {
     if (row.time < learnt - kWindow * 2) continue;
-    const Profile leader = identities.leader(row.profile);
+    const profiles::Profile leader = identities.leader(row.profile);
     auto found = events_.find(leader);
     if (found == events_.end()) {
       if (events_.size() >= kCustomers) continue;

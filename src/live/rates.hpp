@@ -24,7 +24,7 @@ class Rates final : public LogReader {
  private:
   Submit submit_;
   Instant since_ = kEver;
-  std::unordered_map<Profile, uint32_t> events_;
+  std::unordered_map<profiles::Profile, uint32_t> events_;
 };
 
 }  // namespace tessera::live

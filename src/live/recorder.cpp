@@ -123,7 +123,7 @@ Result<void> Recorder::write_links(const fold::Page& page, uint64_t entry) {
         {uint64_t{link.a}, uint64_t{link.b}, uint64_t{link.seq}, entry, link.joins, std::string_view(reason)}));
   if (page.leaders.empty()) return {};
   // A page may relabel a profile more than once; all say the same leader.
-  std::map<Profile, Profile> leaders(page.leaders.begin(), page.leaders.end());
+  std::map<profiles::Profile, profiles::Profile> leaders(page.leaders.begin(), page.leaders.end());
   TRY(connection_.run("CREATE OR REPLACE TEMP TABLE relabelled(profile UINTEGER, leader UINTEGER)"));
   const std::vector<std::string> both = {"profile", "leader"};
   auto writer = TRY(Writer::open(connection_, "temp", "relabelled", both));
@@ -234,8 +234,8 @@ Result<void> Recorder::fill(fold::Fold& fold, Instant remembered_from) {
   auto people = TRY(connection_.stream("SELECT profile, kind, value FROM tessera.identity ORDER BY profile"));
   while (const auto chunk = TRY(people.next()))
     for (size_t row = 0; row < chunk->rows(); ++row) {
-      const auto found = identities.find_or_add(static_cast<IdentifierKind>(chunk->column(1).values<uint8_t>()[row]),
-                                                chunk->column(2).text(row));
+      const auto found = identities.find_or_add(
+          static_cast<profiles::IdentifierKind>(chunk->column(1).values<uint8_t>()[row]), chunk->column(2).text(row));
       if (!found.is_new || found.profile != chunk->column(0).values<uint32_t>()[row])
         return fail("the record's identifiers are not numbered without gaps", {},
                     try_command("doctor").note("see what is damaged"));
@@ -245,7 +245,7 @@ Result<void> Recorder::fill(fold::Fold& fold, Instant remembered_from) {
   for (const profiles::Link& link : links)
     if (link.a < identities.size() && link.b < identities.size()) identities.restore_link(link);
   const auto leaders = TRY(profiles::read_leaders(connection_, identities.size()));
-  for (Profile profile = 0; profile < leaders.size(); ++profile)
+  for (profiles::Profile profile = 0; profile < leaders.size(); ++profile)
     if (leaders[profile] != profile) identities.restore_leader(profile, leaders[profile]);
   fold.rulings() = TRY(profiles::read_rulings(connection_, key_));
   for (const auto& [identifier, ruling] : fold.rulings().values())
@@ -284,7 +284,7 @@ Result<std::vector<Instant>> Recorder::begins() {
         store::quoted_name(table.name))));
     while (const auto chunk = TRY(answer.next()))
       for (size_t row = 0; row < chunk->rows(); ++row) {
-        const Profile profile = chunk->column(0).values<uint32_t>()[row];
+        const profiles::Profile profile = chunk->column(0).values<uint32_t>()[row];
         if (profile >= begins.size()) begins.resize(profile + 1, kNever);
         begins[profile] = std::min(begins[profile], store::instant_of_stored(chunk->column(1).values<int64_t>()[row]));
       }

@@ -33,9 +33,8 @@ namespace {
 
 using cases::Shape;
 
-constexpr cases::Word kWords[] = {
-    {"with", fold::Shape::Table},        {"feed"},    {"then"},
-    {"define", fold::Shape::Case, true}, {"members"}, {"remove", fold::Shape::Case, true}};
+constexpr cases::Word kWords[] = {{"with", Shape::Table},        {"feed"},    {"then"},
+                                  {"define", Shape::Case, true}, {"members"}, {"remove", Shape::Case, true}};
 // Kept in memory from the start, so that definitions may come later: every event, and these properties.
 constexpr const char* kProperties[] = {"total", "n", "plan", "country", "channel", "age", "products"};
 
@@ -153,7 +152,7 @@ class Runner {
     world_.push_back(std::move(row));
   }
 
-  std::string name(Profile profile) const {
+  std::string name(profiles::Profile profile) const {
     const fold::Identities& identities = fold_->identities();
     const std::string value(identities.value(profile));
     const auto kind = identities.kind(profile);
@@ -182,7 +181,7 @@ class Runner {
     std::string out;
     for (size_t s = 0; s < fold_->plan().segments.size(); ++s) {
       std::vector<std::string> names;
-      for (Profile p = 0; p < fold_->identities().size(); ++p)
+      for (profiles::Profile p = 0; p < fold_->identities().size(); ++p)
         if (fold_->identities().leads(p) && fold_->is_member(p, s)) names.push_back(name(p));
       std::ranges::sort(names);
       out += fmt::format("{}:{}{}\n", fold_->plan().outputs[fold_->plan().segments[s]].slug, names.empty() ? "" : " ",
@@ -193,7 +192,7 @@ class Runner {
 
   void check_now() const {
     const BatchWorld batch(fold_->plan(), world_, fold_->learnt());
-    for (const Profile leader : batch.leaders()) {
+    for (const profiles::Profile leader : batch.leaders()) {
       ASSERT_TRUE(fold_->identities().leads(leader)) << name(leader);
       // Nobody is a member before their first fact.
       const auto expected = batch.begin(leader) > fold_->learnt() ? std::vector<bool>(fold_->plan().segments.size())
@@ -206,7 +205,7 @@ class Runner {
   void check_past() const {
     if (!is_first_) return;
     const BatchWorld batch(fold_->plan(), world_, kNever);
-    for (const Profile leader : batch.leaders()) {
+    for (const profiles::Profile leader : batch.leaders()) {
       const Instant begin = batch.begin(leader);
       const auto found = standing_.turns(leader);
       const auto expected = begin > fold_->learnt()

@@ -539,8 +539,8 @@ WorldRow row_of(const std::string& who, const std::string& event, Instant at, ui
 
 TEST_F(EngineTest, AConcurrentReaderFromAboveFollowsTheLogAndGoesOnAfterARestart) {
   const Instant begin{20'000 * kDay.ms};
-  using fold::Value = profiles::HistoryBuilder::Value;
-  world_ = {row_of("ann", "$identify", begin, 1, {{"first_name", fold::Value(std::string("Ann"))}}),
+  using Value = profiles::HistoryBuilder::Value;
+  world_ = {row_of("ann", "$identify", begin, 1, {{"first_name", Value(std::string("Ann"))}}),
             row_of("ann", "Order Completed", begin, 2), row_of("bob", "Order Completed", begin + kHour, 3),
             row_of("eve", "Order Completed", begin + kDay * 2, 4)};
   Greeter& before = follow<Greeter>();
@@ -615,15 +615,15 @@ TEST_F(EngineTest, WhatAReaderFromAboveDidNotKeepItDoesAgain) {
 
 TEST_F(EngineTest, ValuesOfLetsAndTraitsCanBeAskedFor) {
   const Instant begin{20'000 * kDay.ms};
-  using fold::Value = profiles::HistoryBuilder::Value;
-  const auto total = [](int64_t micros) { return fold::Value(Number{micros}); };
+  using Value = profiles::HistoryBuilder::Value;
+  const auto total = [](int64_t micros) { return Value(Number{micros}); };
   world_ = {row_of("ann", "$identify", begin, 1,
-                   {{"first_name", fold::Value(std::string("Ann"))}, {"country", fold::Value(std::string("DE"))}}),
+                   {{"first_name", Value(std::string("Ann"))}, {"country", Value(std::string("DE"))}}),
             row_of("ann", "Order Completed", begin, 2, {{"total", total(10'500'000)}}),
             row_of("ann", "Order Completed", begin + kHour, 3, {{"total", total(5'000'000)}}),
-            row_of("ann", "$identify", begin + kHour * 2, 4, {{"first_name", fold::Value(std::string("Anna"))}}),
+            row_of("ann", "$identify", begin + kHour * 2, 4, {{"first_name", Value(std::string("Anna"))}}),
             row_of("bob", "Ping", begin, 5),
-            row_of("ann", "$identify", begin + kHour * 3, 6, {{"first_name", fold::Value(nullptr)}})};
+            row_of("ann", "$identify", begin + kHour * 3, 6, {{"first_name", Value(nullptr)}})};
   follow<Greeter>();  // asks for first names
   clock_.ms = (begin + kHour * 2).ms;
   start();

@@ -69,13 +69,13 @@ void live_equals_batch(uint64_t seed, const WorldSettings& settings, const profi
                                 fold_limits, nullptr);
   Standing reader;
   uint64_t offset = 10;
-  const auto where = [&](Profile leader, Instant at) {
+  const auto where = [&](profiles::Profile leader, Instant at) {
     return fmt::format("seed {}, customer {} at {}\n{}", seed, leader, tessera::text_of(at),
                        language::print(checked.program.definitions));
   };
   const auto check_now = [&](Instant now, size_t rows) {
     const BatchWorld batch(plan, std::span(world).first(rows), now, limits);
-    for (const Profile leader : batch.leaders()) {
+    for (const profiles::Profile leader : batch.leaders()) {
       ASSERT_TRUE(fold->identities().leads(leader)) << where(leader, now);
       const auto expected = batch.members(leader, now);
       for (size_t s = 0; s < expected.size(); ++s) {
@@ -117,7 +117,7 @@ void live_equals_batch(uint64_t seed, const WorldSettings& settings, const profi
   if (testing::Test::HasFatalFailure()) return;
 
   const BatchWorld batch(plan, world, kNever, limits);
-  for (const Profile leader : batch.leaders()) {
+  for (const profiles::Profile leader : batch.leaders()) {
     const Instant begin = batch.begin(leader);
     const auto expected = turns_of(batch, leader, begin, end, fold->definitions().segments),
                found = reader.turns(leader);
@@ -129,7 +129,7 @@ void live_equals_batch(uint64_t seed, const WorldSettings& settings, const profi
   totals.merges += reader.merges;
 }
 
-TEST(fold::Fold, LiveEqualsBatchAtEveryInstantAndForThePast) {
+TEST(Fold, LiveEqualsBatchAtEveryInstantAndForThePast) {
   Totals totals;
   for (uint64_t seed = 0; seed < rounds(150); ++seed) {
     live_equals_batch(
@@ -146,7 +146,7 @@ TEST(fold::Fold, LiveEqualsBatchAtEveryInstantAndForThePast) {
 
 // Customers come apart as they come together: pairs are undone, values blocked, limits and storms reached.
 // Entries of many customers, late ones and others, who are looked at together.
-TEST(fold::Fold, LiveEqualsBatchWhereManyComeTogether) {
+TEST(Fold, LiveEqualsBatchWhereManyComeTogether) {
   Totals totals;
   for (uint64_t seed = 5000; seed < 5000 + rounds(40); ++seed) {
     live_equals_batch(seed, {.customers = 25, .rows = 250, .many_ids = seed % 2 == 1, .rulings = 0.02, .instants = 12},
@@ -158,7 +158,7 @@ TEST(fold::Fold, LiveEqualsBatchWhereManyComeTogether) {
          totals.corrections);
 }
 
-TEST(fold::Fold, LiveEqualsBatchWherePeopleSayWhoIsWho) {
+TEST(Fold, LiveEqualsBatchWherePeopleSayWhoIsWho) {
   Totals totals;
   for (uint64_t seed = 1000; seed < 1000 + rounds(150); ++seed) {
     const WorldSettings settings{.customers = 3, .rows = 40, .many_ids = true, .words = 0.25, .rulings = 0.05};

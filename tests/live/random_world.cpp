@@ -7,7 +7,7 @@ namespace tessera::live {
 using profiles::HistoryBuilder;
 using profiles::IdentifierKind;
 using profiles::Profile;
-using fold::Value = HistoryBuilder::Value;
+using Value = HistoryBuilder::Value;
 
 namespace {
 
@@ -28,7 +28,7 @@ constexpr Named kProperties[] = {{"total", 'n'},   {"quantity", 'n'}, {"Item pri
 constexpr Named kTraits[] = {
     {"age", 'n'}, {"country", 't'}, {"Home address", 't'}, {"signed_up", 'd'}, {"newsletter", 'b'}};
 
-fold::Value scalar(Rng& rng, char kind) {
+Value scalar(Rng& rng, char kind) {
   const uint64_t odd = rng.below(14);
   if (odd == 0) return nullptr;
   if (odd == 1) kind = "ntb"[rng.below(3)];
@@ -47,7 +47,7 @@ void fill(Rng& rng, HistoryBuilder::Row& row) {
       row.properties[std::string(profiles::kProfiling)] = rng.chance(0.4);
     else
       row.properties[std::string(profiles::kMarked)] =
-          rng.chance(0.5) ? fold::Value(std::string(kMarks[rng.below(3)])) : fold::Value(nullptr);
+          rng.chance(0.5) ? Value(std::string(kMarks[rng.below(3)])) : Value(nullptr);
     return;
   }
   if (row.event == "$identify") {
@@ -60,7 +60,7 @@ void fill(Rng& rng, HistoryBuilder::Row& row) {
   // Lists of elements: equally long, now and then without one of their properties.
   if (const int64_t elements = rng.between(-2, 3); elements > 0) {
     const bool has_price = rng.chance(0.8), has_category = !has_price || rng.chance(0.8);
-    std::vector<fold::Value> prices, categories;
+    std::vector<Value> prices, categories;
     for (int64_t e = 0; e < elements; ++e) {
       prices.push_back(Number::of(rng.between(-1, 4)));
       categories.push_back(std::string(kWords[rng.below(std::size(kWords))]));
@@ -69,8 +69,8 @@ void fill(Rng& rng, HistoryBuilder::Row& row) {
     if (has_category) row.properties["products.category"] = categories;
   }
   if (rng.chance(0.3)) {
-    std::vector<fold::Value> tags(static_cast<size_t>(rng.between(1, 3)));
-    for (fold::Value& tag : tags) tag = std::string(kWords[rng.below(std::size(kWords))]);
+    std::vector<Value> tags(static_cast<size_t>(rng.between(1, 3)));
+    for (Value& tag : tags) tag = std::string(kWords[rng.below(std::size(kWords))]);
     row.properties["tags"] = tags;
   }
 }
@@ -186,14 +186,14 @@ void put(profiles::Intake& intake, const WorldRow& row) {
   const auto kind = intake.kind(system == profiles::SystemStream::None ? profiles::StreamName(row.row.event)
                                                                        : profiles::StreamName(system));
   intake.start(kind, who, row.row.time, row.fingerprint);
-  const auto put_value = [&](profiles::Intake::Property property, const fold::Value& value) {
+  const auto put_value = [&](profiles::Intake::Property property, const Value& value) {
     std::visit(
         Match{[&](std::nullptr_t) { intake.put_null(property); }, [&](bool truth) { intake.put(property, truth); },
               [&](Number number) { intake.put(property, number); },
               [&](const std::string& text) { intake.put(property, std::string_view(text)); }},
         value);
   };
-  const auto put_element = [&](const std::string& name, const fold::Value& value) {
+  const auto put_element = [&](const std::string& name, const Value& value) {
     const auto property = intake.property(kind, name);
     if (const auto* number = std::get_if<Number>(&value))
       intake.element(property, *number);
@@ -202,19 +202,19 @@ void put(profiles::Intake& intake, const WorldRow& row) {
   };
   size_t elements = 0;
   for (const auto& [name, values] : row.row.properties) {
-    const auto* list = std::get_if<std::vector<fold::Value>>(&values);
+    const auto* list = std::get_if<std::vector<Value>>(&values);
     if (!list) {
-      put_value(intake.property(kind, name), std::get<fold::Value>(values));
+      put_value(intake.property(kind, name), std::get<Value>(values));
     } else if (name.starts_with("products.")) {
       elements = list->size();
     } else {
-      for (const fold::Value& element : *list) put_element(name, element);
+      for (const Value& element : *list) put_element(name, element);
     }
   }
   for (size_t e = 0; e < elements; ++e) {
     for (const char* name : {"products.price", "products.category"})
       if (const auto found = row.row.properties.find(name); found != row.row.properties.end())
-        put_element(name, std::get<std::vector<fold::Value>>(found->second)[e]);
+        put_element(name, std::get<std::vector<Value>>(found->second)[e]);
     intake.next_element(kind, "products");
   }
 }
@@ -260,7 +260,7 @@ BatchWorld::BatchWorld(const segment::Plan& plan, std::span<const WorldRow> rows
       fact.row.properties[std::string(profiles::kProfiling)] = *ruling.profiling;
     else
       fact.row.properties[std::string(profiles::kMarked)] =
-          ruling.mark ? fold::Value(std::string(name_of(*ruling.mark))) : fold::Value(nullptr);
+          ruling.mark ? Value(std::string(name_of(*ruling.mark))) : Value(nullptr);
     ++seq;
     kept.emplace_back(&fact, found->second);
   };

@@ -34,7 +34,7 @@ struct Standing {
     }
   }
   // (at, segment, member) of one customer.
-  std::vector<segment::Turn> turns(Profile profile) const {
+  std::vector<segment::Turn> turns(profiles::Profile profile) const {
     std::vector<segment::Turn> out;
     for (const auto& [id, flip] : standing)
       if (flip.profile == profile) out.push_back({flip.at, flip.segment, flip.kind == feed::ChangeKind::Entered});
@@ -44,7 +44,7 @@ struct Standing {
 };
 
 // What batch says of a customer that begins at `begin`; nobody is in a segment before it was defined.
-inline std::vector<segment::Turn> turns_of(const BatchWorld& world, Profile leader, Instant begin, Instant to,
+inline std::vector<segment::Turn> turns_of(const BatchWorld& world, profiles::Profile leader, Instant begin, Instant to,
                                            const std::vector<fold::SegmentVersion>& segments) {
   const auto line = world.timeline(leader, begin, to);
   std::vector<segment::Turn> out;
