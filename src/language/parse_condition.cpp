@@ -1,6 +1,7 @@
 // The rules of conditions: chains of and, xor, or; the forms read aloud ("at least 2 order ..."); what may follow a
 // value
 // ("... is known", "... at least 20", "... more than 30 days ago").
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
