@@ -1,4 +1,4 @@
-# What is asked of a store of version 0.1.0, then and now: the answers must be the same.
+# What is asked of a store of a version before, then and now: the answers must be the same.
 # questions.sh TESSERA STORE
 set -eu
 tessera() { "$TESSERA" --store "$STORE" --as-of 2027-01-01 "$@"; }
