@@ -16,8 +16,7 @@ constexpr Option kDropOptions[] = {{"NAME", "NAME", "Events to take away, with a
                                    {"--fewer-than", "N", "Only those with fewer rows"},
                                    {"--yes", "", "Do it; without it nothing is changed", Takes::Flag}};
 
-constexpr std::string_view kNever =
-    "a running server knows its events by heart; stop it first, or name them in what comes as properties";
+constexpr std::string_view kNever = "a running server has the events in memory, so it is stopped first";
 
 std::vector<ListRow> rows_of(std::span<const profiles::EventListing> events) {
   std::vector<ListRow> rows;
@@ -53,8 +52,7 @@ Result<int> run_drop(const Context& context, const Arguments& given) {
   const auto events = TRY(workspace::events_of(workspace, wish));
   if (!given.has("yes")) {
     show(context, events);
-    context.note(fmt::format("nothing was changed; {} events would go: {}", events.size(),
-                             context.line(try_again().flag("--yes"))));
+    context.note(fmt::format("nothing was changed; with --yes {} events go", events.size()));
     return 0;
   }
   const uint64_t rows = TRY(workspace::drop_events(workspace, events));
