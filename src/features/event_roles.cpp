@@ -52,7 +52,7 @@ std::string guess_main(const History& history) {
   std::string best;
   double most = 0;
   for (const Stream& stream : history.streams) {
-    if (!is_outside(stream) || stream.rows() == 0) continue;
+    if (!is_outside(stream) || stream.rows() == 0 || stream.event.empty()) continue;
     size_t customers = 0;
     for (size_t c = 0; c < history.customers(); ++c) customers += stream.first[c + 1] > stream.first[c];
     const bool money = !first_column(stream, kMoney, PropertyType::Number, false).empty();

@@ -89,11 +89,10 @@ void Fold::add_profiles() {
   grow(last_flip_, profiles, kNoFlip);
 }
 
-void Fold::restore(std::vector<Instant> begins, Instant now, Seq next_seq, std::span<const std::string> events) {
+void Fold::restore(std::vector<Instant> begins, Instant now, Seq next_seq) {
   add_profiles();
   learnt_ = now;
   inflow_ = std::make_unique<Inflow>(identities_, *memory_, recent_, rulings_, next_seq);
-  inflow_->knows(events);
   std::vector<CustomerEvaluator::Lane> lanes;
   for (Profile profile = 0; profile < identities_.size(); ++profile) {
     const Profile leader = identities_.leader(profile);
@@ -413,7 +412,10 @@ Result<void> Fold::redefine(Definitions definitions, std::unique_ptr<Memory> mem
     if (old_memory) memory_ = std::move(old_memory);
     return set;
   }
-  if (old_memory) inflow_->use(*memory_);
+  if (old_memory)
+    inflow_->use(*memory_);
+  else
+    memory_->shape.want(Wanted::by(*plan_));
   bits_.assign(identities_.size() * words_, 0);
   std::ranges::fill(next_, kNever);
   timers_ = std::make_unique<Timers>(next_);

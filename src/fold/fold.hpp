@@ -73,9 +73,7 @@ class Fold {
 
   // A restart, before any entry, after identities() were filled: memberships as of `now`, the instant of
   // the last entry, without changes. `begins`: by profile, kNever where the profile has no dated facts.
-  // `events`: those the record has.
-  void restore(std::vector<Instant> begins, Instant now, profiles::Seq next_seq,
-               std::span<const std::string> events = {});
+  void restore(std::vector<Instant> begins, Instant now, profiles::Seq next_seq);
 
   // --- one entry: begin, rows through intake(), or redefine, finish. `learnt` never goes back.
   void begin(uint64_t offset, Instant learnt);

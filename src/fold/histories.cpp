@@ -5,6 +5,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "profiles/extra.hpp"
+
 namespace tessera::fold {
 
 using profiles::Column;
@@ -336,10 +338,10 @@ void clear_last(Column& column) {
     else
       column.truths.push_back(Truth::Cleared);
   } else if (column.type == PropertyType::Number) {
-    column.numbers.back() = profiles::kClearedNumber;
+    if (column.numbers.back() == profiles::kAbsentNumber) column.numbers.back() = profiles::kClearedNumber;
   } else if (column.type == PropertyType::Text) {
-    column.texts.back() = profiles::kClearedText;
-  } else {
+    if (column.texts.back() == profiles::kAbsentText) column.texts.back() = profiles::kClearedText;
+  } else if (column.truths.back() == Truth::Absent) {
     column.truths.back() = Truth::Cleared;
   }
 }
@@ -487,7 +489,8 @@ struct Histories::Unpacker {
 
   void cleared(Stream& stream, const StreamShape& of, uint16_t property, uint16_t s) {
     for (size_t slot = 0; slot < of.slots.size(); ++slot)
-      if (of.slots[slot].property == property && !of.slots[slot].is_length)
+      if (!of.slots[slot].is_length &&
+          profiles::is_under(of.properties[of.slots[slot].property], of.properties[property]))
         clear_last(stream.columns[out.columns[s][slot]]);
   }
 };

@@ -126,7 +126,7 @@ void set_in(std::vector<Profile>& list, Profile profile, bool in) {
 std::optional<Identities::Joined> Identities::join(Profile a, Profile b) {
   Profile to = leader_[a], from = leader_[b];
   if (to == from || is_in(rules_.blocked, a) || is_in(rules_.blocked, b)) return std::nullopt;
-  if (profiles::beyond(rules_.limits, counts(to), counts(from))) {
+  if (profiles::beyond(rules_.limits, counts(to), counts(from), profiles::kind_of_link(kinds_[a], kinds_[b]))) {
     ++refused_[a];
     ++refused_[b];
     return std::nullopt;

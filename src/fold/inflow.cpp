@@ -5,6 +5,8 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "profiles/extra.hpp"
+#include "profiles/message_prints.hpp"
 #include "store/database.hpp"
 
 namespace tessera::fold {
@@ -73,6 +75,16 @@ Page Inflow::take_page() {
   return std::exchange(page_, std::move(next));
 }
 
+void Inflow::forget_names() {
+  VERIFY(page_.until_seq == page_.first_seq);
+  kinds_.clear();
+  by_event_.clear();
+  by_system_.clear();
+  properties_.clear();
+  page_.rows.clear();
+  ++era_;
+}
+
 void Inflow::begin(Instant learnt) {
   learnt_ = learnt;
   touched_ = {.rows = {}, .before = {}, .first_new = static_cast<Profile>(identities_.size()), .first_seq = next_seq_};
@@ -89,15 +101,9 @@ Inflow::Kind Inflow::kind(profiles::StreamName name) {
     if (const auto found = by_event_.find(std::string(name.event)); found != by_event_.end()) return found->second;
   const auto kind = static_cast<Kind>(kinds_.size());
   KindOf made{.event = std::string(name.event), .system = name.system, .properties = {}, .index = {}, .stream = {}};
-  // Anybody may send any names, but each is a table: those that are too many are rejects, all under one handle.
-  if (is_sent && !events_.contains(name.event) && events_.size() >= profiles::kMaxEvents) {
-    if (refused_) return *refused_;
-    refused_ = kind;
-    made.refusal = "too-many-event-names";
-  } else if (is_sent) {
+  if (is_sent) {
     if (profiles::is_reserved(name.event)) made.refusal = profiles::kReservedName;
     by_event_.emplace(name.event, kind);
-    if (!made.refusal) events_.emplace(name.event);
   } else {
     by_system_.emplace(name.system, kind);
   }
@@ -132,14 +138,28 @@ Profile Inflow::resolve(const Identifier& identifier) {
   return found.profile;
 }
 
+void Inflow::from_source(std::string_view source) {
+  source_ = source;
+  if (!source.empty()) sources_.emplace(source);
+}
+
+// By the bare fingerprint are known what files and topics said, and what sources said to versions of before.
+bool Inflow::was_said(uint64_t fingerprint) const {
+  if (recent_.has(fingerprint)) return true;
+  const auto by = [&](const std::string& source) {
+    return recent_.has(profiles::print_of_source(fingerprint, source));
+  };
+  return source_.empty() ? std::ranges::any_of(sources_, by) : by(source_);
+}
+
 void Inflow::start(Kind kind, std::span<const Identifier> who, Instant time, uint64_t fingerprint) {
   current_ = kind;
   skipping_ = true;
-  if (const char* refusal = kinds_[kind].refusal)
-    return reject_row(refusal, refusal == profiles::kReservedName ? kinds_[kind].event
-                                                                  : fmt::format("at most {}", profiles::kMaxEvents));
+  if (const char* refusal = kinds_[kind].refusal) return reject_row(refusal, kinds_[kind].event);
   if (noted_ && (noted_->size() == noted_from_ || noted_->back() != kind)) noted_->push_back(kind);
-  if (recent_.seen(fingerprint, learnt_)) return skip_row(counts_.duplicates);
+  if (was_said(fingerprint)) return skip_row(counts_.duplicates);
+  if (!source_.empty()) fingerprint = profiles::print_of_source(fingerprint, source_);
+  (void)recent_.seen(fingerprint, learnt_);
   // Who asks through admits() knows already.
   if (law_.is_refused(who)) return skip_row(counts_.refused);
   if (rulings_.has_blocked()) {
@@ -182,6 +202,7 @@ void Inflow::put_row(Kind kind, Profile profile, Instant time, Seq seq, uint64_t
   row_profile_ = profile;
   row_time_ = time;
   auto& rows = page_.rows[kind];
+  if (rows.kept.size() == kinds_[kind].rows_done) with_new_rows_.push_back(kind);
   rows.kept.push_back({.index = static_cast<uint32_t>(rows.buffer.rows().size()),
                        .seq = seq,
                        .profile = profile,
@@ -209,10 +230,8 @@ void Inflow::put_null(Property property) {
 
 void Inflow::put_raw(Property property, std::string_view json) {
   if (skipping_) return;
-  if (parse_json(json))
-    buffer(current_).put_extra(properties_[property].index, json);
-  else
-    buffer(current_).put_extra(properties_[property].index, quoted_json(std::string(clean(json))));
+  const std::string& name = kinds_[current_].properties[properties_[property].index];
+  buffer(current_).put_extra(properties_[property].index, profiles::json_of_raw(name, json));
 }
 
 void Inflow::next_element(Kind kind, std::string_view prefix) {
@@ -242,8 +261,8 @@ void Inflow::reject(profiles::Reject reject) {
 class Inflow::Packer {
  public:
   Packer(Memory& memory, uint16_t stream, const RowBuffer& buffer, uint32_t first_row)
-      : memory_(memory), stream_(stream), extras_(buffer.extras()) {
-    for (const auto& filled : buffer.filled()) {
+      : memory_(memory), stream_(stream), extras_(buffer.extras(first_row)) {
+    for (const auto& filled : buffer.filled(first_row)) {
       const bool is_length = filled.wanted.type == StoredType::Length;
       const auto at =
           static_cast<size_t>(std::ranges::lower_bound(filled.column->rows, first_row) - filled.column->rows.begin());
@@ -254,10 +273,7 @@ class Inflow::Packer {
                                                 static_cast<PropertyType>(filled.wanted.type), filled.wanted.is_list);
       if (slot) (is_length ? lengths_ : columns_).push_back({filled.column, *slot, at});
     }
-    std::ranges::stable_sort(extras_, {}, &profiles::ExtraItem::row);
     for (const auto& item : extras_) cleared_.push_back(memory.shape.property(stream, item.property));
-    extra_ = static_cast<size_t>(std::ranges::lower_bound(extras_, first_row, {}, &profiles::ExtraItem::row) -
-                                 extras_.begin());
   }
 
   // Rows ascending.
@@ -315,7 +331,7 @@ class Inflow::Packer {
   uint16_t stream_;
   std::vector<Cursor> columns_, lengths_;
   std::vector<profiles::ExtraItem> extras_;
-  std::vector<std::optional<uint16_t>> cleared_;  // by extra
+  std::vector<std::optional<uint16_t>> cleared_;  // by extra: each is something without a value
   size_t extra_ = 0;
 };
 
@@ -349,16 +365,20 @@ Touched Inflow::finish() {
     Seq seq;
     Kind kind;
     size_t kept;
+    Packer* packer;
   };
   std::vector<NewRow> rows;
-  std::vector<std::optional<Packer>> packers(kinds_.size());
-  for (Kind kind = 0; kind < kinds_.size(); ++kind) {
+  std::map<Kind, Packer> packers;
+  std::ranges::sort(with_new_rows_);
+  for (const Kind kind : std::exchange(with_new_rows_, {})) {
     auto& of = page_.rows[kind];
-    if (of.kept.size() == kinds_[kind].rows_done) continue;
     of.buffer.finish_row();
     if (kinds_[kind].stream) {
-      packers[kind].emplace(*memory_, *kinds_[kind].stream, of.buffer, of.kept[kinds_[kind].rows_done].index);
-      for (size_t k = kinds_[kind].rows_done; k < of.kept.size(); ++k) rows.push_back({of.kept[k].seq, kind, k});
+      packers.emplace(
+          std::piecewise_construct, std::tuple(kind),
+          std::forward_as_tuple(*memory_, *kinds_[kind].stream, of.buffer, of.kept[kinds_[kind].rows_done].index));
+      for (size_t k = kinds_[kind].rows_done; k < of.kept.size(); ++k)
+        rows.push_back({of.kept[k].seq, kind, k, &packers.at(kind)});
     }
     kinds_[kind].rows_done = of.kept.size();
   }
@@ -370,7 +390,7 @@ Touched Inflow::finish() {
     for (const auto& [ahead, what] : {std::pair(12, Pointer), std::pair(8, Head), std::pair(4, End)})
       if (i + ahead < rows.size()) memory_->histories.expect(kept_of(rows[i + ahead]).profile, what);
     const auto& kept = kept_of(rows[i]);
-    packers[rows[i].kind]->pack(kept.index, writer);
+    rows[i].packer->pack(kept.index, writer);
     memory_->histories.append(kept.profile, store::instant_of_stored(kept.time), kept.seq, writer);
   }
   // Links in the order in which stitch() takes them.

@@ -48,8 +48,6 @@ class Inflow final : public profiles::Intake {
   Inflow(Identities& identities, Memory& memory, Recent& recent, profiles::Rulings& rulings, profiles::Seq next_seq);
   // Not between begin() and finish().
   void use(Memory& memory);
-  // Event names that the record has already: together with new ones at most profiles::kMaxEvents.
-  void knows(std::span<const std::string> events) { events_.insert(events.begin(), events.end()); }
 
   // The kinds of the rows that follow are put there, duplicates' too, not twice in a row; null: nowhere.
   void note_kinds(std::vector<Kind>* kinds) {
@@ -57,10 +55,21 @@ class Inflow final : public profiles::Intake {
     noted_from_ = kinds ? kinds->size() : 0;
   }
   const std::string& event_of(Kind kind) const { return kinds_[kind].event; }
+  // Anybody may send any names of events and properties. Where they have become many, all handles are forgotten; who
+  // holds one asks for it anew. `era` counts how often that happened. REQUIRES: the page is empty, and no entry at hand.
+  bool has_many_names() const { return kinds_.size() > kManyKinds || properties_.size() > kManyProperties; }
+  void forget_names();
+  uint64_t era() const { return era_; }
   // Since begin().
   size_t rows_put() const { return touched_.rows.size(); }
   // That the page keeps of a stream of the system.
   size_t rows_kept(profiles::SystemStream stream) const;
+
+  // Whose rows follow, in this entry: a source that speaks at an SDK's door; empty: rows of files and topics, which are
+  // the same as any source's (profiles::print_of_source).
+  void from_source(std::string_view source);
+  // One that has spoken before.
+  void knows_source(std::string_view source) { sources_.emplace(source); }
 
   void begin(Instant learnt);
   // Rows put since begin() are in the histories and the page.
@@ -88,6 +97,9 @@ class Inflow final : public profiles::Intake {
   void next_element(Kind kind, std::string_view prefix) override;
   bool admits(std::span<const profiles::Identifier> who, const profiles::ConsentSaid& said,
               uint64_t fingerprint) override;
+  bool knows_user(std::string_view id) override {
+    return identities_.find(profiles::IdentifierKind::UserId, clean(id)).has_value();
+  }
   void mark(profiles::Mark mark, std::string_view reason) override;
   void reject(profiles::Reject reject) override;
   // A decision, alone in its entry. Error: it speaks of somebody unknown; nothing has changed.
@@ -97,6 +109,7 @@ class Inflow final : public profiles::Intake {
   using profiles::Intake::put;
 
  private:
+  static constexpr size_t kManyKinds = 4096, kManyProperties = 65'536;  // some MB, and 1 ms a page
   struct KindOf {
     std::string event;
     profiles::SystemStream system = profiles::SystemStream::None;
@@ -113,6 +126,7 @@ class Inflow final : public profiles::Intake {
   class Packer;
 
   std::string_view clean(std::string_view text);
+  bool was_said(uint64_t fingerprint) const;
   std::span<const profiles::Identifier> without_blocked(std::span<const profiles::Identifier> who);
   void put_row(Kind kind, Profile profile, Instant time, profiles::Seq seq, uint64_t fingerprint);
   profiles::StreamName name_of(const KindOf& kind) const;
@@ -138,9 +152,11 @@ class Inflow final : public profiles::Intake {
   std::vector<KindOf> kinds_;
   std::unordered_map<std::string, Kind> by_event_;  // the senders'
   std::map<profiles::SystemStream, Kind> by_system_;
-  std::set<std::string, std::less<>> events_;  // all names, the record's and new ones
   std::vector<PropertyOf> properties_;
-  std::optional<Kind> refused_;
+  std::set<std::string, std::less<>> sources_;  // that have spoken at SDKs' doors
+  std::string source_;                          // whose rows come in; empty: nobody's
+  uint64_t era_ = 0;
+  std::vector<Kind> with_new_rows_;  // of the entry at hand
   std::vector<Kind>* noted_ = nullptr;
   size_t noted_from_ = 0;
   Kind current_ = 0;

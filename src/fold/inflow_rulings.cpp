@@ -16,7 +16,7 @@ using profiles::SystemStream;
 
 bool Inflow::admits(std::span<const Identifier> who, const profiles::ConsentSaid& said, uint64_t fingerprint) {
   // A message that comes again says what was true when it was first sent.
-  const bool is_said = !said.says_nothing() && !recent_.has(fingerprint);
+  const bool is_said = !said.says_nothing() && !was_said(fingerprint);
   const bool is_admitted = law_.admits(who, is_said ? said : profiles::ConsentSaid());
   counts_.refused += !is_admitted;
   return is_admitted;

@@ -2,15 +2,11 @@
 
 #include <algorithm>
 
+#include "profiles/extra.hpp"
+
 namespace tessera::fold {
 
-namespace {
-
-bool is_under(std::string_view property, std::string_view prefix) {
-  return property.starts_with(prefix) && (property.size() == prefix.size() || property[prefix.size()] == '.');
-}
-
-}  // namespace
+using profiles::is_under;
 
 Wanted Wanted::by(const segment::Plan& plan) {
   Wanted wanted;
@@ -64,20 +60,22 @@ bool Wanted::keeps_property(std::string_view property) const {
   }
 }
 
-bool Wanted::covers(const Wanted& other) const {
-  if (other.any_event && !any_event) return false;
-  return std::ranges::all_of(other.events, [&](const std::string& event) { return keeps(event); }) &&
-         std::ranges::includes(systems, other.systems) &&
-         std::ranges::all_of(other.properties, [&](const std::string& property) {
-           return std::ranges::any_of(properties, [&](const std::string& own) { return is_under(property, own); });
-         });
+bool Wanted::names(profiles::StreamName stream) const {
+  return systems.contains(stream.system) || events.contains(stream.event);
 }
 
-profiles::Needs Wanted::needs(std::span<const profiles::EventTable> tables) const {
+bool Wanted::concerns_property(std::string_view property) const {
+  return keeps_property(property) ||
+         std::ranges::any_of(properties, [&](const std::string& each) { return is_under(each, property); });
+}
+
+profiles::Needs Wanted::needs(const profiles::EventTables& tables) const {
   profiles::Needs needs = profiles::Needs::nothing();
-  for (const profiles::EventTable& table : tables)
+  const std::set<std::string> wanted(properties.begin(), properties.end());
+  for (const profiles::EventTable& table : tables.all())
     if (keeps(table.event) || (table.system != profiles::SystemStream::None && keeps(table.system)))
-      needs.events[table.event] = {properties.begin(), properties.end()};
+      needs.events[table.event] = wanted;
+  for (const std::string& event : events) needs.events[event] = wanted;  // a rare one, or not there yet
   return needs;
 }
 
@@ -97,6 +95,8 @@ std::optional<uint16_t> Shape::stream(profiles::StreamName name) {
   std::pair key(std::string(name.event), name.system);
   if (const auto found = by_name_.find(key); found != by_name_.end()) return found->second;
   if (!wanted_.keeps(name)) return std::nullopt;
+  if (!wanted_.names(name) && !name.event.empty() && unnamed_ >= profiles::kMaxEvents) return stream(kUnnamed);
+  unnamed_ += !wanted_.names(name);
   const auto index = static_cast<uint16_t>(streams_.size());
   streams_.push_back({.event = key.first, .system = name.system});
   by_name_.emplace(std::move(key), index);
@@ -104,15 +104,27 @@ std::optional<uint16_t> Shape::stream(profiles::StreamName name) {
   return index;
 }
 
+bool Shape::covers(const Wanted& other) const {
+  if (other.any_event && !wanted_.any_event) return false;
+  const auto has_its_own = [&](const std::string& event) {
+    return wanted_.events.contains(event) || by_name_.contains(std::pair(event, profiles::SystemStream::None)) ||
+           (wanted_.any_event && unnamed_ < profiles::kMaxEvents);
+  };
+  return std::ranges::all_of(other.events, has_its_own) && std::ranges::includes(wanted_.systems, other.systems) &&
+         std::ranges::all_of(other.properties, [&](const std::string& property) {
+           return std::ranges::any_of(wanted_.properties,
+                                      [&](const std::string& own) { return is_under(property, own); });
+         });
+}
+
 std::optional<uint16_t> Shape::property(uint16_t stream, std::string_view property) {
-  if (!wanted_.keeps_property(property)) return std::nullopt;
+  if (!wanted_.concerns_property(property)) return std::nullopt;
   return streams_[stream].property(property);
 }
 
 std::optional<uint16_t> Shape::slot(uint16_t stream, std::string_view property, Slot wanted) {
-  const auto of = this->property(stream, property);
-  if (!of) return std::nullopt;
-  wanted.property = *of;
+  if (!wanted_.keeps_property(property)) return std::nullopt;
+  wanted.property = *this->property(stream, property);
   const size_t before = streams_[stream].slots.size();
   const uint16_t slot = streams_[stream].slot(wanted);
   version_ += streams_[stream].slots.size() > before;

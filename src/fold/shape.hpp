@@ -1,8 +1,9 @@
 // Which of all facts are kept in memory: those that some definition can see. A stream that a definition names is kept
 // with the times of its events; of its properties those whose names occur in some definition, in every type they came
-// with. "Any event" keeps every stream but the system's. Events and properties appear while the server runs; a shape
-// only grows, and `version` says when it did. What a new definition needs beyond its shape must be read from the
-// record.
+// with. "Any event" keeps every stream but the system's: those that no definition names are streams of their own up to
+// profiles::kMaxEvents of them, all further ones one stream without a name, so that names cost nothing. Events and
+// properties appear while the server runs; a shape only grows, and `version` says when it did. What a new definition
+// needs beyond its shape must be read from the record.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +32,12 @@ struct Wanted {
   void add(const Wanted& other);
   bool keeps(profiles::StreamName stream) const;
   bool keeps_property(std::string_view property) const;
-  // Whether everything `other` keeps is kept by this too.
-  bool covers(const Wanted& other) const;
-  // Of the streams the record has.
-  profiles::Needs needs(std::span<const profiles::EventTable> tables) const;
+  // Whether it, or what lies under it, is kept: what is said null of it matters.
+  bool concerns_property(std::string_view property) const;
+  // By its own name, not as any event.
+  bool names(profiles::StreamName stream) const;
+  // Of what the record has.
+  profiles::Needs needs(const profiles::EventTables& tables) const;
 };
 
 // One typed column of a stream; or (is_length) how many elements the lists under a prefix have in a row, so that a list
@@ -60,14 +63,21 @@ struct StreamShape {
   uint16_t slot(Slot wanted);                // likewise
 };
 
+// Of events that are counted as any event and not told apart.
+inline constexpr std::string_view kUnnamed;
+
 class Shape {
  public:
   explicit Shape(Wanted wanted) : wanted_(std::move(wanted)) {}
 
   const Wanted& wanted() const { return wanted_; }
+  // Whether everything that `other` keeps is kept by this too, each event that it names as a stream of its own.
+  bool covers(const Wanted& other) const;
+  // From now on what this wants is kept as well. REQUIRES: covers(other), so that nothing of before is missing.
+  void want(const Wanted& other) { wanted_.add(other); }
   // Index of the stream, made where it is wanted; nullopt where it is not kept.
   std::optional<uint16_t> stream(profiles::StreamName name);
-  // nullopt where the property is not kept.
+  // nullopt where the property is not kept; property(): where nothing under it is either.
   std::optional<uint16_t> slot(uint16_t stream, std::string_view property, profiles::PropertyType type, bool is_list);
   std::optional<uint16_t> property(uint16_t stream, std::string_view property);
   std::optional<uint16_t> length_slot(uint16_t stream, std::string_view prefix);
@@ -78,6 +88,7 @@ class Shape {
  private:
   std::optional<uint16_t> slot(uint16_t stream, std::string_view property, Slot wanted);
   Wanted wanted_;
+  size_t unnamed_ = 0;  // streams kept as any event alone
   std::vector<StreamShape> streams_;
   std::map<std::pair<std::string, profiles::SystemStream>, uint16_t> by_name_;
   uint64_t version_ = 0;

@@ -158,7 +158,8 @@ CustomerFacts facts_of(const Fold& fold, Profile leader) {
       for (const Column& column : stream.columns)
         if (const Value value = laid.trait(0, column.property); !column.is_list && value != Value())
           out.traits[column.property] = value;
-    if (stream.is_counted() && stream.rows() > 0) out.events[stream.event] = stream.rows();
+    if (stream.is_counted() && stream.rows() > 0)
+      out.events[stream.event.empty() ? std::string(kFurtherEvents) : stream.event] = stream.rows();
   }
   return out;
 }

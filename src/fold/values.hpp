@@ -37,6 +37,9 @@ struct CustomerValues {
 Result<std::vector<CustomerValues>> values_of(const Fold& fold, std::span<const Profile> leaders,
                                               const AskedValues& asked);
 
+// What events that are not told apart in memory (Shape) are called together.
+inline constexpr std::string_view kFurtherEvents = "(further events)";
+
 // All that is known of one customer's traits and events in memory.
 struct CustomerFacts {
   std::map<std::string, Value> traits;     // by name; what was cleared is not there

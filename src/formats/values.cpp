@@ -522,13 +522,25 @@ bool is_blank(std::string_view text) {
   return std::find(std::begin(kBlank), std::end(kBlank), folded) != std::end(kBlank);
 }
 
+namespace {
+
+// What programs and people write where they have no id. Half of it is what a variable without a value, or the name of
+// the field, becomes; one list for every door.
+constexpr std::string_view kNobody[] = {
+    "anonymous",  "guest",           "unknown",     "(not set)",    "not set",          "anonym",
+    "gast",       "invité",          "invitado",    "nobody",       "visitor",          "false",
+    "true",       "[object object]", "[object]",    "[undefined]",  "[null]",           "test",
+    "id",         "email",           "user",        "userid",       "user_id",          "user id",
+    "distinctid", "distinct_id",     "anonymousid", "anonymous_id", "not_authenticated"};
+constexpr size_t kLongestNobody = 20;  // bytes; longer ids are looked at no further
+
+}  // namespace
+
 IdFlaw flaw_of_id(std::string_view text) {
   text = trim(text);
   if (is_blank(text)) return IdFlaw::Blank;
   if (text.find_first_not_of("0-") == std::string_view::npos || text == "-1" || text == "0.0") return IdFlaw::Blocked;
-  if (text.size() > 16 || is_digit(text.front())) return IdFlaw::None;
-  static constexpr std::string_view kNobody[] = {"anonymous", "guest",  "unknown",  "(not set)", "not set", "anonym",
-                                                 "gast",      "invité", "invitado", "false",     "true"};
+  if (text.size() > kLongestNobody || is_digit(text.front())) return IdFlaw::None;
   const std::string folded = fold_case(text);
   return std::find(std::begin(kNobody), std::end(kNobody), folded) != std::end(kNobody) ? IdFlaw::Blocked
                                                                                         : IdFlaw::None;

@@ -17,6 +17,8 @@ std::string_view renamed(std::span<const Rename> renames, std::string_view key) 
   return key;
 }
 
+constexpr uint64_t kOwnName = 0x6F776E;  // of an object's name itself, beside the path of what is in it
+
 uint64_t step(uint64_t path, std::string_view key) {
   return (path ^ reinterpret_cast<uintptr_t>(key.data())) * 0x9E3779B97F4A7C15 + 1;
 }
@@ -44,7 +46,9 @@ void Flattener::put_object(const formats::JsonDocument& document, uint32_t objec
     if (node.key.empty()) continue;
     const uint64_t inner = step(path, node.key);
     if (node.kind == formats::JsonKind::Object && depth < kDeepestProperty) {
-      put_object(document, at, inner, prefix + std::string(renamed(renames_, node.key)) + ".", depth + 1);
+      const std::string name = prefix + std::string(renamed(renames_, node.key));
+      if (members_ == Members::OfTraits) replace(handle(inner ^ kOwnName, name));
+      put_object(document, at, inner, name + ".", depth + 1);
       continue;
     }
     const auto known = by_path_.find(inner);
@@ -95,7 +99,8 @@ void Flattener::put_list(const formats::JsonDocument& document, uint32_t list, H
     all_objects &= document.is(at, formats::JsonKind::Object);
     all_scalars &= !document.is(at, formats::JsonKind::Object) && !document.is(at, formats::JsonKind::Array);
   }
-  if (list + 1 == end || !claim(handle)) return;
+  if (list + 1 == end) return replace(handle);
+  if (!claim(handle)) return;
   // A list of objects has one prefix, which only a member at the top can be.
   if (all_objects && depth == 1 && name.find('.') == std::string::npos) return put_items(document, list, name);
   if (!all_scalars) return intake_.put_raw(handle.property, document.at(list).text);

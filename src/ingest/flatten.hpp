@@ -22,11 +22,21 @@ struct Rename {
 // OfOrder: each of `products` gets an amount (price * quantity, where it says none) and whether it is a service line.
 enum class Lines : uint8_t { Plain, OfOrder };
 
+// OfTraits: what is said lasts until it is said anew, and then all of it is replaced: an empty list has no elements any
+// more, and of an object what it does not say is gone. Its name is put as said null, which what lies under it takes part
+// in unless it is said (profiles/extra.hpp). Of an event, what is not said was never there.
+enum class Members : uint8_t { OfEvent, OfTraits };
+
 class Flattener {
  public:
   Flattener(profiles::Intake& intake, profiles::Intake::Kind kind, std::span<const Rename> renames,
-            std::span<const Rename> item_renames, Lines lines = Lines::Plain)
-      : intake_(intake), kind_(kind), renames_(renames), item_renames_(item_renames), lines_(lines) {}
+            std::span<const Rename> item_renames, Lines lines = Lines::Plain, Members members = Members::OfEvent)
+      : intake_(intake),
+        kind_(kind),
+        renames_(renames),
+        item_renames_(item_renames),
+        lines_(lines),
+        members_(members) {}
 
   // Call before each row.
   void begin_row() { ++row_; }
@@ -73,6 +83,9 @@ class Flattener {
                   int depth);
   void put_value(const formats::JsonDocument& document, uint32_t at, Handle& handle, int depth,
                  const std::string& name);
+  void replace(Handle& handle) {
+    if (members_ == Members::OfTraits && claim(handle)) intake_.put_null(handle.property);
+  }
   void put_list(const formats::JsonDocument& document, uint32_t list, Handle& handle, const std::string& name,
                 int depth);
   void put_items(const formats::JsonDocument& document, uint32_t list, const std::string& name);
@@ -85,6 +98,7 @@ class Flattener {
   profiles::Intake::Kind kind_;
   std::span<const Rename> renames_, item_renames_;
   Lines lines_;
+  Members members_;
   uint64_t row_ = 0;
   std::unordered_map<uint64_t, Handle*> by_path_;
   std::unordered_map<std::string, std::unique_ptr<Handle>> by_name_;

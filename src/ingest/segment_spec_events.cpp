@@ -5,7 +5,7 @@
 //   screen    Screen Viewed
 //   identify  facts about the customer ($identify), dated by the call; without any time: true since ever
 //   group     $group, with group_id and the traits of the account
-//   alias     a link between previousId and userId
+//   alias     a link between previousId and userId: a device's, or a user's former id
 //
 // From the context come channel, device (desktop, mobile, tablet: its type, or read from the user agent), os, locale,
 // timezone, ip, group_id, campaign.* and page.*; a property of the same name wins. The rest of the context, and
@@ -79,6 +79,8 @@ constexpr ConsentTrait kConsentTraits[] = {{"collection", true, true},          
                                            {"consentCollection", false, true},  {"consentProfiling", false, false}};
 
 constexpr size_t kLongestName = 200;  // of an event, in bytes
+// Between an event and its sending: a phone that was off, with room to spare. Beyond it the two times are not one clock's.
+constexpr Duration kLongestWait = kDay * 366;
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
@@ -396,13 +398,17 @@ class Calls final : public SegmentNormaliser {
     if (type == Call::Alias) {
       const uint32_t previous = find(call, "previousId", "previous_id");
       if (previous == 0) return {};
-      // A previous id that is an address is one; else it was a device's.
+      // A previous id that is an address is one; that of a user is their former name; else it was a device's.
       const auto email = formats::clean_email(document_->at(previous).text);
       if (email) {
         who.add(IdentifierKind::Email, *email);
       } else {
         std::erase_if(who.ids, [](const auto& id) { return id.first == IdentifierKind::AnonymousId; });
-        add_id(who, IdentifierKind::AnonymousId, previous);
+        const std::string former(trim(document_->at(previous).text));
+        if (!who.empty() && context_.intake.knows_user(former))
+          who.ids.emplace_back(IdentifierKind::UserId, former);  // behind the new one, whose row it is
+        else
+          add_id(who, IdentifierKind::AnonymousId, previous);
       }
     }
     return who;
@@ -414,7 +420,7 @@ class Calls final : public SegmentNormaliser {
       if (found == 0 && batch_ && name == "sentAt") found = document_->find(*batch_, name);
       if (found == 0 || document_->is(found, formats::JsonKind::Null)) return std::nullopt;
       const auto time = parse_any_time(document_->at(found));
-      if (!time && !is_bad) {
+      if (!time && !is_bad && name != "sentAt") {
         is_bad = true;
         reject("bad-time", document_->at(found).text);
       }
@@ -429,16 +435,17 @@ class Calls final : public SegmentNormaliser {
     if (timestamp && arrived) return timestamp;
     if (!original) original = timestamp;
     if (!arrived) arrived = received_;
-    if (original && sent && arrived) return corrected(*arrived - (*sent - *original), is_bad);
+    if (original && sent && arrived && is_of_one_clock(*original, *sent)) {
+      const Instant time = *arrived - (*sent - *original);
+      if (time >= kFirstDay && time <= kLastDay) return time;
+    }
     if (original) return original;
     return sent && !is_live_ ? sent : arrived;
   }
-  // Clocks may say anything; their difference is a time of ours only where the years have four digits.
-  std::optional<Instant> corrected(Instant time, bool& is_bad) {
-    if (time >= kFirstDay && time <= kLastDay) return time;
-    is_bad = true;
-    reject("bad-time", "sentAt");
-    return std::nullopt;
+  // A sentAt that nobody's clock said (the zero time of a library, the year 9999), or that cannot be read, corrects
+  // nothing: what the event says of its own time stands.
+  static bool is_of_one_clock(Instant original, Instant sent) {
+    return sent - original <= kLongestWait && original - sent <= kLongestWait;
   }
 
   std::string_view event_of(uint32_t call, Call type) {
@@ -482,12 +489,13 @@ class Calls final : public SegmentNormaliser {
       const auto stream =
           system != profiles::SystemStream::None ? profiles::StreamName(system) : profiles::StreamName(name);
       slot = std::make_unique<KindPlan>();
-      slot->flat =
-          std::make_unique<Flattener>(context_.intake, context_.intake.kind(stream),
-                                      is_product ? std::span<const Rename>(kProductRenames)
-                                      : is_own   ? std::span<const Rename>()
-                                                 : std::span<const Rename>(kRenames),
-                                      kItemRenames, name.starts_with("Order ") ? Lines::OfOrder : Lines::Plain);
+      slot->flat = std::make_unique<Flattener>(
+          context_.intake, context_.intake.kind(stream),
+          is_product ? std::span<const Rename>(kProductRenames)
+          : is_own   ? std::span<const Rename>()
+                     : std::span<const Rename>(kRenames),
+          kItemRenames, name.starts_with("Order ") ? Lines::OfOrder : Lines::Plain,
+          system == profiles::SystemStream::Identify ? Members::OfTraits : Members::OfEvent);
     }
     return *kinds_.emplace(std::string(event), slot.get()).first->second;
   }

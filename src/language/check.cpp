@@ -248,6 +248,7 @@ class Checker {
 
   void warn_unseen(const std::string& event, Span span) {
     if (schema_.events.empty() || schema_.events.contains(event)) return;
+    if (profiles::system_stream_named(event) != profiles::SystemStream::None) return;  // the system's own words
     std::vector<std::string> names;
     for (const auto& [name, known] : schema_.events)
       if (profiles::is_counted(known.system)) names.push_back(name);

@@ -156,6 +156,8 @@ class Typer {
         for (const std::string& prefix : prefixes_)
           if (known.starts_with(prefix + ".")) names.push_back(known.substr(prefix.size() + 1));
       }
+    if (name.starts_with('$'))
+      for (const ReservedProperty& known : kReservedProperties) names.emplace_back(known.name);
     warn(span, fmt::format("no such event has had a property '{}' so far{}", name, did_you_mean(name, names)));
   }
 
@@ -231,14 +233,9 @@ class Typer {
   }
 
   Type type_node(Expr& expr, Property& property, Type want) {
-    if (property.name.starts_with('$')) {
-      const auto found = std::ranges::find(kReservedProperties, property.name, &ReservedProperty::name);
-      if (found != kReservedProperties.end()) return found->type;
-      std::vector<std::string> names;
-      for (const ReservedProperty& known : kReservedProperties) names.emplace_back(known.name);
-      return fail(expr, fmt::format("unknown property '{}' of an event's time{}", property.name,
-                                    did_you_mean(property.name, names)));
-    }
+    // Any other name is a sender's, also one that begins with $.
+    const auto reserved = std::ranges::find(kReservedProperties, property.name, &ReservedProperty::name);
+    if (reserved != kReservedProperties.end()) return reserved->type;
     Forms forms = forms_of_property(property.name);
     if (const size_t dot = property.name.find('.'); forms.empty() && dot != std::string::npos) {
       // order.total, though the event was not named order.

@@ -89,7 +89,9 @@ profiles::Needs needs_of(const Program& program, const Schema& schema) {
   profiles::Needs needs = profiles::Needs::nothing();
   const auto each_event = [&](const std::string& event, const auto& add) {
     if (!event.empty()) return add(event);
-    for (const auto& [name, known] : schema.events) add(name);
+    for (const auto& [name, known] : schema.events)
+      if (!known.is_rare) add(name);
+    add("");  // the rare ones together
   };
   for (const std::string& event : looks.events)
     each_event(event, [&](const std::string& name) { needs.add_event(name); });

@@ -63,7 +63,7 @@ Schema schema_of(const profiles::History& history) {
       properties[column.property].insert({column.type, column.is_list});
     if (stream.system == profiles::SystemStream::Identify)
       out.traits = std::move(properties);
-    else
+    else if (!stream.event.empty())  // rare ones, not told apart
       out.events.try_emplace(stream.event,
                              Schema::Event{.count = stream.rows(), .system = stream.system, .properties = properties});
   }
@@ -79,7 +79,8 @@ Schema schema_of(const std::vector<profiles::EventListing>& listing) {
     if (event.system == profiles::SystemStream::Identify)
       out.traits = std::move(properties);
     else
-      out.events[event.event] = {.count = event.rows, .system = event.system, .properties = std::move(properties)};
+      out.events[event.event] = {
+          .count = event.rows, .system = event.system, .properties = std::move(properties), .is_rare = event.is_rare};
   }
   return out;
 }

@@ -29,6 +29,7 @@ struct Schema {
     uint64_t count = 0;
     profiles::SystemStream system = profiles::SystemStream::None;
     Properties properties;
+    bool is_rare = false;  // has no table of its own (profiles/tables.hpp)
     bool operator==(const Event&) const = default;
   };
   std::map<std::string, Event> events;  // Identify is not in it: its properties are the traits

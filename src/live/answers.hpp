@@ -64,7 +64,9 @@ struct SourceState {
   Instant newest;
   Duration usual_gap;
   bool is_silent = false;
-  std::vector<std::string> events;  // that it ever sent
+  std::vector<std::string> events;  // that it ever sent; at most Sources::kMostNames
+  uint64_t further_names = 0;       // of events, beyond these: it pours in new ones
+  std::string further_name{};       // the last of them
   bool operator==(const SourceState&) const = default;
 };
 

@@ -3,6 +3,7 @@
 #include <future>
 
 #include "core/json.hpp"
+#include "profiles/message_prints.hpp"
 
 namespace tessera::live {
 
@@ -14,7 +15,7 @@ Result<fold::Wanted> FoldReader::wanted_by(const fold::Definitions& definitions)
   return wanted;
 }
 
-Result<void> FoldReader::restore(store::Connection&) {
+Result<void> FoldReader::restore(store::Connection& record) {
   Recorder& recorder = means_.recorder;
   const auto applied = TRY(recorder.applied());
   // Beside the rest: the longest question of a start, and about nothing that the rest makes. Before any return below
@@ -24,14 +25,20 @@ Result<void> FoldReader::restore(store::Connection&) {
   auto memory = TRY(recorder.memory(TRY(wanted_by(in_force_.definitions()))));
   fold_ = TRY(fold::Fold::make(in_force_.definitions(), means_.limits, means_.find_change, std::move(memory)));
   TRY(recorder.fill(*fold_, means_.remembered_from));
-  fold_->restore(TRY(begins.get()), applied.at, applied.next_seq, recorder.events());
+  fold_->restore(TRY(begins.get()), applied.at, applied.next_seq);
+  for (const std::string& source : TRY(profiles::sources_heard(record))) fold_->inflow().knows_source(source);
   reader_ = means_.make_reader(fold_->intake());
   return {};
 }
 
 WritePage FoldReader::page() {
   if (!fold_->has_rows()) return {};
-  return [&recorder = means_.recorder, page = fold_->take_page(), changed = std::exchange(changed_, std::nullopt)](
+  fold::Page page = fold_->take_page();
+  if (fold_->inflow().has_many_names()) {
+    fold_->inflow().forget_names();
+    reader_ = means_.make_reader(fold_->intake());  // a reader remembers handles, and nothing else
+  }
+  return [&recorder = means_.recorder, page = std::move(page), changed = std::exchange(changed_, std::nullopt)](
              store::Connection&) { return recorder.write_fold(page, changed ? &*changed : nullptr); };
 }
 
@@ -44,7 +51,7 @@ Redefinition FoldReader::redefinition(const LogEntry& entry, Recorder& recorder)
   if (!out.changed) return out;
   const auto read = [&]() -> Result<std::unique_ptr<fold::Memory>> {
     fold::Wanted wanted = TRY(wanted_by(out.changed->now.definitions()));
-    if (fold_->memory().shape.wanted().covers(wanted)) return nullptr;
+    if (fold_->memory().shape.covers(wanted)) return nullptr;
     return recorder.memory(std::move(wanted));
   };
   if (auto memory = read(); memory)
@@ -109,6 +116,7 @@ void FoldReader::read(const LogEntry& entry) {
     const fold::Inflow::Counts before = inflow.counts();
     const size_t traits = is_import ? inflow.rows_kept(profiles::SystemStream::Identify) : 0;
     inflow.note_kinds(&kinds_);
+    inflow.from_source(is_import || call.source.find('/') != std::string_view::npos ? "" : call.source);
     reader_->read({std::string(call.source), std::string(call.type), std::string(call.body)}, entry.learnt);
     const fold::Inflow::Counts& now = inflow.counts();
     effects_.push_back({.counts = {.rows = now.rows - before.rows,
@@ -121,6 +129,7 @@ void FoldReader::read(const LogEntry& entry) {
     ends_.push_back({kinds_.size(), inflow.rows_put()});
   }
   inflow.note_kinds(nullptr);
+  inflow.from_source("");
 }
 
 void FoldReader::say_effects(AppliedEntry& entry) {

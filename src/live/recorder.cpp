@@ -87,19 +87,14 @@ Result<void> Recorder::write_identities(const fold::Page& page) {
 }
 
 Result<void> Recorder::write_rows(const fold::Page& page) {
-  bool is_grown = false;
   for (const fold::Page::Rows& rows : page.rows) {
     if (rows.kept.empty()) continue;
     std::vector<profiles::TableColumn> wanted;
     for (const auto& filled : rows.buffer.filled()) wanted.push_back(filled.wanted);
-    const auto* known = tables_.find(rows.buffer.name());
-    is_grown |= !known || std::ranges::any_of(wanted, [&](const auto& column) {
-      return !known->column(column.property, column.type, column.is_list);
-    });
     const auto& table = *TRY(tables_.grow(connection_, rows.buffer.name(), std::move(wanted)));
     TRY(profiles::write_rows(connection_, table, rows.buffer, rows.kept));
   }
-  if (!is_grown) return {};
+  if (!tables_.has_grown()) return {};
   TRY(tables_.refresh_views(connection_));
   if (classify_) TRY(classify_(connection_));
   return {};
@@ -216,16 +211,10 @@ Result<language::Schema> Recorder::schema() {
   return language::schema_of(TRY(profiles::list_events(connection_, profiles::Counting::No)));
 }
 
-std::vector<std::string> Recorder::events() const {
-  std::vector<std::string> events;
-  for (const auto& table : tables_.all()) events.push_back(table.event);
-  return events;
-}
-
 Result<std::unique_ptr<fold::Memory>> Recorder::memory(fold::Wanted wanted) {
   auto memory = std::make_unique<fold::Memory>(std::move(wanted));
   memory->histories.append(
-      TRY(profiles::load_by_profile(connection_, memory->shape.wanted().needs(tables_.all()), memory->dictionary)));
+      TRY(profiles::load_by_profile(connection_, memory->shape.wanted().needs(tables_), memory->dictionary)));
   return memory;
 }
 

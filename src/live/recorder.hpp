@@ -44,7 +44,6 @@ class Recorder {
   // Identities, links, histories, messages of late: all but what follows from them.
   Result<void> fill(fold::Fold& fold, Instant remembered_from);
   Result<std::vector<Instant>> begins();
-  std::vector<std::string> events() const;
   Result<std::unique_ptr<fold::Memory>> memory(fold::Wanted wanted);
   Result<language::Schema> schema();
   Result<std::optional<feed::ChangeId>> find_change(const fold::Flip& like, const fold::SegmentVersion& segment);

@@ -19,15 +19,29 @@ Sources::Source& Sources::called(std::string_view name, Instant at) {
   return source;
 }
 
+void Sources::note_event(Source& source, const std::string& event) {
+  if (source.events.contains(event)) return;
+  if (source.events.size() < kMostNames) {
+    source.events.insert(event);
+    return;
+  }
+  ++source.further_names;
+  source.further_name = event;
+}
+
 void Sources::apply(AppliedEntry& entry) {
   if (entry.entry.kind != EntryKind::Events || entry.is_import()) return;
+  const fold::Inflow& inflow = entry.fold->inflow();
+  if (inflow.era() != era_)
+    for (auto& [name, source] : all_) source.kinds.clear();
+  era_ = inflow.era();
   for (size_t i = 0; i < entry.calls.size(); ++i) {
     const std::string_view name = entry.entry.calls[i].source;
     Source& source = called(name.substr(0, name.find('/')), entry.entry.learnt);
     source.refused += entry.calls[i].counts.refused;
     for (const profiles::Intake::Kind kind : entry.calls[i].kinds) {
       if (source.kinds.size() <= kind) source.kinds.resize(kind + 1);
-      if (!source.kinds[kind]) source.events.insert(entry.fold->inflow().event_of(kind));
+      if (!source.kinds[kind]) note_event(source, inflow.event_of(kind));
       source.kinds[kind] = true;
     }
   }
@@ -90,7 +104,9 @@ std::vector<SourceState> Sources::states(Instant now) const {
                    .newest = source.newest,
                    .usual_gap = source.usual_gap,
                    .is_silent = is_silent(source, now),
-                   .events = {source.events.begin(), source.events.end()}});
+                   .events = {source.events.begin(), source.events.end()},
+                   .further_names = source.further_names,
+                   .further_name = source.further_name});
   return out;
 }
 
@@ -104,7 +120,9 @@ std::string Sources::text() const {
                       .set("first", text_of(source.first))
                       .set("newest", text_of(source.newest))
                       .set("usual_gap_ms", source.usual_gap.ms)
-                      .set("events", std::move(events)));
+                      .set("events", std::move(events))
+                      .set("further_names", source.further_names)
+                      .set("further_name", source.further_name));
   }
   return out.dump();
 }
@@ -128,9 +146,12 @@ Result<Sources> Sources::read(std::string_view text) {
                   .newest = at("newest").value_or(kEver),
                   .usual_gap = Duration{number("usual_gap_ms")},
                   .events = {},
-                  .kinds = {}};
+                  .kinds = {},
+                  .further_names = static_cast<uint64_t>(number("further_names")),
+                  .further_name = {}};
+    if (const Json* further = kept.find("further_name")) source.further_name = further->text_or("");
     if (const Json* events = kept.find("events"); events && events->as_array())
-      for (const Json& event : *events->as_array()) source.events.insert(event.text_or(""));
+      for (const Json& event : *events->as_array()) note_event(source, event.text_or(""));
     out.all_.emplace(name, std::move(source));
   }
   return out;

@@ -188,17 +188,18 @@ void RowBuffer::clear() {
   extra_json_.clear();
 }
 
-std::vector<RowBuffer::Filled> RowBuffer::filled() const {
+std::vector<RowBuffer::Filled> RowBuffer::filled(uint32_t first_row) const {
   std::vector<Filled> filled;
   for (const auto& [property, column] : columns_)
-    if (!column.rows.empty())
+    if (!column.rows.empty() && column.rows.back() >= first_row)
       filled.push_back({{.property = property, .type = column.type, .is_list = column.is_list}, &column});
   return filled;
 }
 
-std::vector<ExtraItem> RowBuffer::extras() const {
+std::vector<ExtraItem> RowBuffer::extras(uint32_t first_row) const {
   std::vector<ExtraItem> items;
-  for (size_t i = 0; i < extra_of_.size(); ++i)
+  const auto first = std::ranges::lower_bound(extra_of_, first_row, {}, &std::pair<uint32_t, uint32_t>::first);
+  for (auto i = static_cast<size_t>(first - extra_of_.begin()); i < extra_of_.size(); ++i)
     items.push_back({extra_of_[i].first, properties_[extra_of_[i].second].name, extra_json_[i]});
   return items;
 }

@@ -78,6 +78,7 @@ class RowBuffer {
   explicit RowBuffer(StreamName name) : event_(name.event), system_(name.system) {}
 
   uint32_t add_property(std::string_view name);
+  const std::string& name_of(uint32_t property) const { return properties_[property].name; }
 
   void start(BufferedRow row);
   void put(uint32_t property, const Scalar& value);
@@ -94,8 +95,9 @@ class RowBuffer {
     TableColumn wanted;
     const BufferedColumn* column;
   };
-  std::vector<Filled> filled() const;
-  std::vector<ExtraItem> extras() const;  // rows ascending
+  // Of rows from first_row on, as extras().
+  std::vector<Filled> filled(uint32_t first_row = 0) const;
+  std::vector<ExtraItem> extras(uint32_t first_row = 0) const;  // rows ascending
 
  private:
   struct Property {

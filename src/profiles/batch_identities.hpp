@@ -3,12 +3,18 @@
 
 #include <cstdint>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "core/hash.hpp"
+#include "core/result.hpp"
 #include "profiles/batch.hpp"
 #include "profiles/identifiers.hpp"
 #include "profiles/identity.hpp"
+
+namespace tessera::store {
+class Connection;
+}
 
 namespace tessera::profiles {
 
@@ -56,6 +62,19 @@ class BatchIdentities {
   std::vector<Slot> slots_;
   std::vector<IdentifierKind> kinds_;
   TextColumn values_;
+};
+
+// The user ids that are known, the record's and those of an import so far: read where somebody asks first, 8 bytes each.
+class KnownUsers {
+ public:
+  bool is_read() const { return is_read_; }
+  Result<void> read(store::Connection& connection, const BatchIdentities& batch);
+  void add(std::string_view id) { hashes_.insert(hash64(id)); }
+  bool has(std::string_view id) const { return hashes_.contains(hash64(id)); }
+
+ private:
+  bool is_read_ = false;
+  std::unordered_set<uint64_t> hashes_;
 };
 
 }  // namespace tessera::profiles

@@ -61,8 +61,8 @@ Result<void> read_events(Connection& connection, Instant as_of, Instant known_at
   std::vector<std::string> all;
   for (const EventTable& table : tables.all())
     if (is_counted(table.system))
-      all.push_back(fmt::format("SELECT {}::VARCHAR AS event, profile, time, seq FROM main.{}",
-                                store::quoted_text(table.event), store::quoted_name(table.name)));
+      all.push_back(fmt::format("SELECT {} AS event, profile, time, seq FROM main.{} t", table.event_sql("t"),
+                                store::quoted_name(table.name)));
   if (all.empty()) return {};
   // kNever is beyond DuckDB's last instant.
   const int64_t until = as_of >= kNever ? INT64_MAX : as_of.ms;

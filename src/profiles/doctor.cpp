@@ -67,7 +67,7 @@ constexpr CountingCheck kChecks[] = {
      "{} of them belong to no entry"},
 };
 
-// The same of every event's table; {0} is the table.
+// The same of every event's table; {0} is the table, {1} what a row is known by.
 constexpr CountingCheck kTableChecks[] = {
     {"rows belong to a known person",
      "SELECT count(*) FROM {0} WHERE profile NOT IN (SELECT profile FROM tessera.identity)",
@@ -75,8 +75,7 @@ constexpr CountingCheck kTableChecks[] = {
     {"rows belong to an entry",
      "SELECT count(*) FROM {0} WHERE seq >= (SELECT coalesce(max(until_seq), 0) FROM tessera.entry)",
      "{} rows have a seq of no entry"},
-    {"no row is there twice", "SELECT count(*) - count(DISTINCT fingerprint) FROM {0}",
-     "{} rows are there more than once"},
+    {"no row is there twice", "SELECT count(*) - count(DISTINCT {1}) FROM {0}", "{} rows are there more than once"},
     {"`extra` is JSON", "SELECT count(*) FROM {0} WHERE extra IS NOT NULL AND NOT json_valid(extra)",
      "{} rows have a broken `extra`"},
 };
@@ -107,6 +106,20 @@ Result<Finding> check_seqs(Connection& connection, const EventTables& tables) {
   const CountingCheck check{"every seq is used once", nullptr, "{} rows share their seq with another"};
   return run(connection, check, check.check,
              "SELECT count(*) - count(DISTINCT seq) FROM (" + store::union_all(all) + ")");
+}
+
+// Names beyond the number of tables are kept as well, and mostly junk.
+Result<Finding> check_names(Connection& connection, const EventTables& tables) {
+  Finding out{.check = "events have tables of their own"};
+  const EventTable* shared = tables.rare();
+  if (!shared) return out;
+  const auto names = TRY(connection.integer(
+      fmt::format("SELECT count(DISTINCT {}) FROM main.{}", kEventColumn, quoted_name(shared->name))));
+  if (names.value_or(0) == 0) return out;
+  return Finding{Severity::Notice, out.check,
+                 fmt::format("{} event names have; {} more share one, and are asked for by name as the others",
+                             tables.all().size() - 1, *names),
+                 try_command("events list").flag("--rare").note("shows them; events drop takes junk away")};
 }
 
 Result<void> check_stitching(Connection& connection, std::vector<Finding>& findings) {
@@ -198,9 +211,13 @@ Result<std::vector<Finding>> examine(store::Record& record) {
   for (const EventTable& table : tables.all())
     for (const CountingCheck& check : kTableChecks) {
       const std::string name = fmt::format("{}: {}", table.name, check.check);
-      findings.push_back(
-          TRY(run(connection, check, name, filled_in(check.sql, "{0}", "main." + quoted_name(table.name)))));
+      // Of the rare events each has rows of its own.
+      const std::string print =
+          table.holds_rare_events() ? fmt::format("({}, fingerprint)", kEventColumn) : "fingerprint";
+      const std::string sql = filled_in(check.sql, "{0}", "main." + quoted_name(table.name));
+      findings.push_back(TRY(run(connection, check, name, filled_in(sql, "{1}", print))));
     }
+  findings.push_back(TRY(check_names(connection, tables)));
   findings.push_back(TRY(check_seqs(connection, tables)));
   TRY(check_stitching(connection, findings));
   return findings;

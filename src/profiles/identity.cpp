@@ -57,10 +57,13 @@ class Components {
 
 }  // namespace
 
-std::optional<IdentifierKind> beyond(const StitchLimits& limits, const KindCounts& a, const KindCounts& b) {
-  for (size_t kind = 1; kind < a.size(); ++kind)
-    if (uint32_t{a[kind]} + b[kind] > limits.most[kind] && a[kind] > 0 && b[kind] > 0)
-      return static_cast<IdentifierKind>(kind);
+std::optional<IdentifierKind> beyond(const StitchLimits& limits, const KindCounts& a, const KindCounts& b,
+                                     LinkKind link) {
+  for (size_t kind = 1; kind < a.size(); ++kind) {
+    const bool is_renamed = link == LinkKind::Renamed && static_cast<IdentifierKind>(kind) == IdentifierKind::UserId;
+    const uint32_t most = is_renamed ? limits.most_renamed : limits.most[kind];
+    if (uint32_t{a[kind]} + b[kind] > most && a[kind] > 0 && b[kind] > 0) return static_cast<IdentifierKind>(kind);
+  }
   return std::nullopt;
 }
 
@@ -79,7 +82,8 @@ Stitching stitch(std::span<const IdentifierKind> kinds, std::vector<Link> links,
     if (is_in(rules.blocked, link.a) || is_in(rules.blocked, link.b)) continue;
     const Profile a = components.leader(link.a), b = components.leader(link.b);
     if (a == b || is_storm(link.a) || is_storm(link.b)) continue;
-    if (const auto kind = beyond(rules.limits, components.counts(a), components.counts(b))) {
+    if (const auto kind = beyond(rules.limits, components.counts(a), components.counts(b),
+                                 kind_of_link(kinds[link.a], kinds[link.b]))) {
       stitching.suspicions.push_back({link, a, b, *kind});
       ++stitching.refused[link.a];
       ++stitching.refused[link.b];

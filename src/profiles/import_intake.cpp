@@ -9,6 +9,8 @@
 #include "core/text.hpp"
 #include "profiles/batch.hpp"
 #include "profiles/batch_identities.hpp"
+#include "profiles/extra.hpp"
+#include "profiles/message_prints.hpp"
 #include "profiles/people.hpp"
 #include "profiles/restated_traits.hpp"
 #include "profiles/ruling_law.hpp"
@@ -53,6 +55,7 @@ class RecordIntake final : public ImportIntake {
   void put_element(Property property, Scalar value) override;
   void next_element(Kind kind, std::string_view prefix) override;
   bool admits(std::span<const Identifier> who, const ConsentSaid& said, uint64_t fingerprint) override;
+  bool knows_user(std::string_view id) override;
   void mark(Mark mark, std::string_view reason) override {
     law_->mark(row_who_.view(), row_time_, mark, std::string(clean(reason)), kByAgent);
   }
@@ -105,6 +108,7 @@ class RecordIntake final : public ImportIntake {
   Kind current_ = 0;
 
   BatchIdentities identities_;
+  KnownUsers users_;
   std::vector<BatchLink> links_;
   std::optional<Rulings> rulings_;
   std::optional<RulingLaw> law_;
@@ -114,7 +118,7 @@ class RecordIntake final : public ImportIntake {
   std::vector<Reject> rejects_;
   Json notes_ = Json::object();
   uint32_t repeats_ = 0;  // of rows of traits without a time
-  size_t batch_rows_ = 0, batch_bytes_ = 0, new_events_ = 0;
+  size_t batch_rows_ = 0, batch_bytes_ = 0;
   std::string cleaned_;
 
   Profile first_new_ = 0, next_profile_ = 0;
@@ -154,8 +158,6 @@ Intake::Kind RecordIntake::kind(StreamName name) {
     if (const auto flaw = flaw_of_event_name(name.event); flaw && !failed_)
       failed_ = fail(*flaw + fmt::format(": '{}'", name.event)).error();
     if (is_reserved(name.event) && !failed_) failed_ = reserved_name(name.event).error();
-    if (!tables_.find(name) && ++new_events_ + tables_.all().size() > kMaxEvents && !failed_)
-      failed_ = too_many_events(name.event).error();
   }
   buffers_.emplace_back(name);
   property_index_.emplace_back();
@@ -190,6 +192,12 @@ void RecordIntake::start(Kind kind, std::span<const Identifier> who, Instant tim
     if (identifier.kind == IdentifierKind::Email) law_->address(identifier, time);
 }
 
+bool RecordIntake::knows_user(std::string_view id) {
+  if (!users_.is_read() && !failed_)
+    if (auto read = users_.read(connection_, identities_); !read) failed_ = read.error();
+  return users_.has(clean(id));
+}
+
 // What the row before gave away, as rows of their own.
 void RecordIntake::put_rulings() {
   if (!law_->has_facts()) return;
@@ -217,6 +225,7 @@ void RecordIntake::start_row(Kind kind, std::span<const Identifier> who, Instant
   for (const Identifier& identifier : who)
     if (identifier.kind < strongest->kind) strongest = &identifier;
   const uint32_t leader = identities_.intern(strongest->kind, clean(strongest->value));
+  if (users_.is_read() && strongest->kind == IdentifierKind::UserId) users_.add(identities_.value(leader));
   for (const Identifier& identifier : who) {
     if (&identifier == strongest) continue;
     const uint32_t other = identities_.intern(identifier.kind, clean(identifier.value));
@@ -266,11 +275,7 @@ void RecordIntake::put_extra(Property property, std::string_view json) {
 }
 
 void RecordIntake::put_raw(Property property, std::string_view json) {
-  // What is no JSON is kept as text, so that `extra` always is.
-  if (parse_json(json))
-    put_extra(property, json);
-  else
-    put_extra(property, quoted_json(std::string(clean(json))));
+  if (!failed_) put_extra(property, json_of_raw(buffer_of(property).name_of(properties_[property].index), json));
 }
 
 void RecordIntake::next_element(Kind kind, std::string_view prefix) {
@@ -348,14 +353,19 @@ Result<void> RecordIntake::find_profiles() {
 // Of each row of the batch: is its fingerprint in the record, or in an earlier row of the batch?
 Result<std::vector<uint8_t>> RecordIntake::find_duplicates() {
   std::vector<uint8_t> is_duplicate(batch_rows_);
+  const std::vector<std::string> sources = TRY(sources_heard(connection_));
   for (const RowBuffer& buffer : buffers_) {
     if (buffer.rows().empty()) continue;
     std::vector<std::pair<uint64_t, uint32_t>> prints;
     for (const BufferedRow& row : buffer.rows()) prints.emplace_back(row.fingerprint, row.order);
     std::ranges::sort(prints);
     for (size_t i = 1; i < prints.size(); ++i) is_duplicate[prints[i].second] = prints[i].first == prints[i - 1].first;
-    const EventTable* table = tables_.find(buffer.name());
-    if (!table) continue;
+    const std::string known = tables_.rows_of(buffer.name());
+    if (known.empty()) continue;
+    for (size_t i = 0, rows = prints.size(); i < rows * sources.size(); ++i) {
+      const auto [print, order] = prints[i % rows];
+      prints.emplace_back(print_of_source(print, sources[i / rows]), order);
+    }
     const std::vector<std::string> columns = {"row", "fingerprint"};
     auto writer = TRY(Writer::open(connection_, "temp", "incoming_row", columns));
     TRY(write_blocks(writer, prints.size(), [&](size_t row, size_t from) {
@@ -363,8 +373,7 @@ Result<std::vector<uint8_t>> RecordIntake::find_duplicates() {
       writer.values<uint64_t>(1)[row] = prints[from + row].first;
     }));
     auto answer = TRY(connection_.stream(
-        fmt::format("SELECT row FROM temp.incoming_row WHERE fingerprint IN (SELECT fingerprint FROM main.{})",
-                    store::quoted_name(table->name))));
+        fmt::format("SELECT row FROM temp.incoming_row WHERE fingerprint IN (SELECT fingerprint FROM {})", known)));
     while (const auto chunk = TRY(answer.next()))
       for (const uint32_t row : chunk->column(0).values<uint32_t>()) is_duplicate[row] = 1;
     TRY(connection_.run("DELETE FROM temp.incoming_row"));

@@ -32,8 +32,7 @@ struct IntakeOutcome {
   // Values that were kept as received (in the row's `extra`) because they do not fit an exact number: property ->
   // count.
   std::map<std::string, uint64_t> inexact;
-  // Values that were kept in `extra` because their event has too many properties already (kMaxColumns), and of how
-  // many.
+  // Values of rare properties (tables.hpp), which are kept in `extra`, and of how many properties.
   uint64_t columnless_values = 0, columnless_properties = 0;
   uint64_t rejects = 0;  // new ones: the same reject of the same line is kept once
   uint64_t refused = 0;  // rows of customers who refused to be recorded: nothing of them is kept

@@ -58,6 +58,9 @@ class Intake {
   virtual bool admits(std::span<const Identifier> /*who*/, const ConsentSaid& said, uint64_t /*fingerprint*/) {
     return said.collection != false;
   }
+  // Whether somebody is known by that user id: then an alias of it renames them, and else it was a device's. What is
+  // read far from the record does not know.
+  virtual bool knows_user(std::string_view /*id*/) { return false; }
   // What the row started last gives away about its customer, and by what; kept as a ruling where it is news.
   virtual void mark(Mark /*mark*/, std::string_view /*reason*/) {}
 

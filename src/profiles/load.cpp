@@ -7,6 +7,7 @@
 
 #include "core/parallel.hpp"
 #include "profiles/people.hpp"
+#include "profiles/rare_columns.hpp"
 #include "profiles/tables.hpp"
 
 namespace tessera::profiles {
@@ -112,31 +113,12 @@ struct Reader {
   Column column;
   size_t position;
   std::optional<size_t> length_position;
-  std::vector<uint32_t> cleared;  // rows of the chunk at hand that said null, ascending
 };
 
 size_t elements_of(const Column& column) {
   return column.type == PropertyType::Number ? column.numbers.size()
          : column.type == PropertyType::Text ? column.texts.size()
                                              : column.truths.size();
-}
-
-void push_cleared(Column& column) {
-  if (column.type == PropertyType::Number)
-    column.numbers.push_back(kClearedNumber);
-  else if (column.type == PropertyType::Text)
-    column.texts.push_back(kClearedText);
-  else
-    column.truths.push_back(Truth::Cleared);
-}
-
-void clear_value(Column& column, size_t row) {
-  if (column.type == PropertyType::Number)
-    column.numbers[row] = kClearedNumber;
-  else if (column.type == PropertyType::Text)
-    column.texts[row] = kClearedText;
-  else
-    column.truths[row] = Truth::Cleared;
 }
 
 void read_scalars(Reader& reader, const Vector& from, Interner& interner) {
@@ -164,8 +146,6 @@ void read_scalars(Reader& reader, const Vector& from, Interner& interner) {
         column.truths.push_back(from.is_null(row) ? Truth::Absent : values[row] ? Truth::Yes : Truth::No);
     }
   }
-  const size_t base = elements_of(column) - rows;
-  for (const uint32_t row : reader.cleared) clear_value(column, base + row);
 }
 
 void read_lists(Reader& reader, const Vector& from, const Vector* lengths, Interner& interner) {
@@ -182,8 +162,6 @@ void read_lists(Reader& reader, const Vector& from, const Vector* lengths, Inter
       else
         column.truths.push_back(is_absent ? Truth::Absent : child.values<bool>()[e] ? Truth::Yes : Truth::No);
     }
-    // A list that said null is one cleared element, so that it differs from one that said nothing.
-    if (part.length == 0 && std::ranges::binary_search(reader.cleared, row)) push_cleared(column);
     // A property that none of the row's elements has is as long as the others all the same.
     const uint64_t length = lengths && !lengths->is_null(row) ? lengths->values<uint32_t>()[row] : 0;
     const uint64_t missing = length > part.length ? length - part.length : 0;
@@ -268,10 +246,6 @@ void put_in_order(Column& column, std::span<const uint32_t> order) {
   column.list_first = std::move(first);
 }
 
-bool is_under(std::string_view property, std::string_view prefix) {
-  return property.starts_with(prefix) && (property.size() == prefix.size() || property[prefix.size()] == '.');
-}
-
 bool is_needed(const std::set<std::string>* wanted, std::string_view property) {
   if (!wanted) return true;
   return std::ranges::any_of(*wanted, [&](const std::string& each) { return is_under(property, each); });
@@ -287,37 +261,57 @@ const TableColumn* length_of(const EventTable& table, const TableColumn& list) {
   return nearest;
 }
 
+// Which rows of a table: all, or of the shared one those of one rare event, or of all that are not named.
+struct RowsOf {
+  const EventTable& table;
+  std::string event{};                 // of the stream that they make
+  std::vector<std::string> but_not{};  // holds_rare_events: other events
+  bool is_one = false;                 // holds_rare_events: of `event` alone
+
+  std::string condition() const {
+    if (is_one) return fmt::format("{} = {}", kEventColumn, store::quoted_text(event));
+    std::string names;
+    for (const std::string& name : but_not) names += (names.empty() ? "" : ", ") + store::quoted_text(name);
+    return names.empty() ? "true" : fmt::format("{} NOT IN ({})", kEventColumn, names);
+  }
+};
+
 class StreamLoader {
  public:
-  StreamLoader(Connection& connection, const EventTable& table, const std::set<std::string>* wanted, Interner& interner)
-      : connection_(connection), table_(table), wanted_(wanted), interner_(interner) {}
+  StreamLoader(Connection& connection, const RowsOf& rows, const std::set<std::string>* wanted, Interner& interner,
+               Dictionary& dictionary)
+      : connection_(connection),
+        rows_of_(rows),
+        table_(rows.table),
+        wanted_(wanted),
+        interner_(interner),
+        dictionary_(dictionary) {}
 
   Result<Stream> load(const Customers& customers, Seq visible_until) {
-    const std::string where = visible_until == kAllSeqs ? "" : fmt::format(" WHERE seq < {}", visible_until);
-    const std::string source = "main." + quoted_name(table_.name);
-    const auto count = TRY(connection_.integer(fmt::format("SELECT count(*) FROM {}{}", source, where))).value_or(0);
+    std::string source = "main." + quoted_name(table_.name) + " WHERE " + rows_of_.condition();
+    if (visible_until != kAllSeqs) source += fmt::format(" AND seq < {}", visible_until);
+    const auto count = TRY(connection_.integer("SELECT count(*) FROM " + source)).value_or(0);
     choose_columns(static_cast<size_t>(count));
-    // Nulls and what has no exact form are in `extra`; most tables have none.
-    if (!rows_.readers.empty() &&
-        TRY(connection_.integer(
-                fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} WHERE extra IS NOT NULL LIMIT 1)", source)))
-                .value_or(0) > 0)
-      extra_ = select("CASE WHEN json_valid(extra) THEN json_keys(extra) END");
+    TRY(choose_extra(source));
     std::string list;
     for (const std::string& expression : selected_) list += (list.empty() ? "" : ", ") + expression;
-    auto answer = TRY(connection_.stream(fmt::format("SELECT {} FROM {}{}", list, source, where)));
+    auto answer = TRY(connection_.stream(fmt::format("SELECT {} FROM {}", list, source)));
     while (const auto chunk = TRY(answer.next())) TRY(read(*chunk, customers));
 
-    Stream stream{.event = table_.event, .system = table_.system};
+    Stream stream{.event = rows_of_.event, .system = table_.system};
+    for (Reader& reader : rows_.readers) stream.columns.push_back(std::move(reader.column));
+    if (rare_) {
+      rare_->put_into(stream.columns, static_cast<uint32_t>(rows_.time.size()), lengths_);
+      std::ranges::sort(stream.columns, {}, [](const Column& column) {
+        return std::tuple(std::string_view(column.property), column.is_list, column.type);
+      });
+    }
     const std::vector<uint32_t> order = order_of(rows_, stream.first, customers.public_id.size());
     gather(rows_.time, order);
     gather(rows_.seq, order);
     stream.time = std::move(rows_.time);
     stream.seq = std::move(rows_.seq);
-    for (Reader& reader : rows_.readers) {
-      put_in_order(reader.column, order);
-      stream.columns.push_back(std::move(reader.column));
-    }
+    for (Column& column : stream.columns) put_in_order(column, order);
     return stream;
   }
 
@@ -357,10 +351,32 @@ class StreamLoader {
     });
   }
 
+  // `extra`, where it may say something of what is needed; most tables have none.
+  Result<void> choose_extra(const std::string& source) {
+    const bool may_matter = !rows_.readers.empty() || (wanted_ && !wanted_->empty());
+    const auto some = fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} AND extra IS NOT NULL LIMIT 1)", source);
+    if (!may_matter || TRY(connection_.integer(some)).value_or(0) == 0) return {};
+    keys_ = select("CASE WHEN json_valid(extra) THEN json_keys(extra) END");
+    extra_ = select("extra");
+    std::vector<std::string> columns;
+    for (const Reader& reader : rows_.readers) columns.push_back(reader.column.property);
+    rare_.emplace(wanted_, std::move(columns), dictionary_);
+    // A rare list is as long as those that have columns.
+    for (const TableColumn& column : table_.columns)
+      if (column.type == StoredType::Length && wanted_ && std::ranges::any_of(*wanted_, [&](const std::string& each) {
+            return is_under(each, column.property) || is_under(column.property, each);
+          })) {
+        lengths_.push_back({.prefix = column.property, .of_row = {}});
+        length_positions_.push_back(select(quoted_name(column.name)));
+      }
+    return {};
+  }
+
   Result<void> read(const store::Chunk& chunk, const Customers& customers) {
     const auto profiles = chunk.column(0).values<Profile>();
     const auto times = chunk.column(1).values<int64_t>();
     const auto seqs = chunk.column(2).values<Seq>();
+    const auto base = static_cast<uint32_t>(rows_.time.size());
     for (size_t row = 0; row < chunk.rows(); ++row) {
       if (profiles[row] >= customers.of_profile.size())
         return fail(fmt::format("table {} has rows of an unknown person", table_.name), {},
@@ -369,7 +385,7 @@ class StreamLoader {
       rows_.time.push_back(store::instant_of_stored(times[row]));
     }
     rows_.seq.insert(rows_.seq.end(), seqs.begin(), seqs.end());
-    if (extra_) find_cleared(chunk.column(*extra_));
+    if (rare_) read_extra(chunk, base);
     for (Reader& reader : rows_.readers) {
       const Vector values = chunk.column(reader.position);
       if (!reader.column.is_list) {
@@ -384,27 +400,35 @@ class StreamLoader {
     return {};
   }
 
-  void find_cleared(const Vector& keys) {
-    for (Reader& reader : rows_.readers) reader.cleared.clear();
+  void read_extra(const store::Chunk& chunk, uint32_t base) {
+    for (size_t i = 0; i < lengths_.size(); ++i) {
+      const Vector from = chunk.column(length_positions_[i]);
+      for (size_t row = 0; row < from.size(); ++row)
+        lengths_[i].of_row.push_back(from.is_null(row) ? 0 : from.values<uint32_t>()[row]);
+    }
+    const Vector keys = chunk.column(*keys_), extra = chunk.column(*extra_);
     const Vector names = keys.child();
-    for (size_t row = 0; row < keys.size(); ++row) {
+    for (uint32_t row = 0; row < keys.size(); ++row) {
       if (keys.is_null(row)) continue;
       const store::ListPart part = keys.list(row);
-      for (uint64_t e = part.offset; e < part.offset + part.length; ++e)
-        for (auto found = std::ranges::lower_bound(rows_.readers, names.text(e), {}, property_of);
-             found != rows_.readers.end() && found->column.property == names.text(e); ++found)
-          found->cleared.push_back(static_cast<uint32_t>(row));
+      bool matters = false;
+      for (uint64_t e = part.offset; e < part.offset + part.length && !matters; ++e)
+        matters = rare_->is_relevant(names.text(e));
+      if (matters) rare_->read(base + row, extra.text(row));
     }
   }
 
-  static std::string_view property_of(const Reader& reader) { return reader.column.property; }
-
   Connection& connection_;
+  const RowsOf& rows_of_;
   const EventTable& table_;
-  const std::set<std::string>* wanted_;  // null: all properties
+  const std::set<std::string>* wanted_;  // null: all properties that have a column
   Interner& interner_;
+  Dictionary& dictionary_;
   std::vector<std::string> selected_;
-  std::optional<size_t> extra_;
+  std::optional<size_t> keys_, extra_;
+  std::optional<RareColumns> rare_;
+  std::vector<ListLengths> lengths_;
+  std::vector<size_t> length_positions_;
   Unordered rows_;
 };
 
@@ -428,18 +452,45 @@ Result<std::vector<Learnt>> read_learnt(Connection& connection) {
 
 namespace {
 
+// The rare events that are named, each a stream of its own, and all others as one without a name where any event is
+// needed: they are counted, and nobody can ask for them one by one.
+std::vector<RowsOf> rare_rows(const EventTables& tables, const Needs& needs) {
+  std::vector<RowsOf> out;
+  const EventTable* shared = tables.rare();
+  if (!shared) return out;
+  RowsOf others{.table = *shared};
+  for (const auto& [event, properties] : needs.events) {
+    if (event.empty() || tables.find(event) || is_reserved(event)) continue;
+    out.push_back({.table = *shared, .event = event, .is_one = true});
+    others.but_not.push_back(event);
+  }
+  if (needs.everything || needs.events.contains("")) out.push_back(std::move(others));
+  return out;
+}
+
 Result<void> load_streams(Connection& connection, const Needs& needs, Seq visible_until, const Customers& customers,
                           History& history) {
   Interner interner(history.dictionary);
   const EventTables tables = TRY(EventTables::read(connection));
+  const auto add = [&](const RowsOf& rows, const std::set<std::string>* wanted) -> Result<void> {
+    StreamLoader loader(connection, rows, wanted, interner, history.dictionary);
+    Stream stream = TRY(loader.load(customers, visible_until));
+    if (!rows.table.holds_rare_events() || stream.rows() > 0) history.streams.push_back(std::move(stream));
+    return {};
+  };
+  for (const RowsOf& rows : rare_rows(tables, needs)) {
+    const auto wanted = needs.events.find(rows.event);
+    TRY(add(rows, wanted != needs.events.end() ? &wanted->second : nullptr));
+  }
   for (const EventTable& table : tables.all()) {
+    if (table.holds_rare_events()) continue;
     auto wanted = needs.events.find(table.event);
     if (const SystemStreamRow* row = row_of(table.system); row && wanted == needs.events.end())
       wanted = needs.events.find(row->name);
     if (!needs.everything && wanted == needs.events.end()) continue;
-    StreamLoader loader(connection, table, needs.everything ? nullptr : &wanted->second, interner);
-    history.streams.push_back(TRY(loader.load(customers, visible_until)));
+    TRY(add({.table = table, .event = table.event}, needs.everything ? nullptr : &wanted->second));
   }
+  std::ranges::stable_sort(history.streams, {}, &Stream::event);
   return {};
 }
 

@@ -14,7 +14,9 @@
 namespace tessera::profiles {
 
 // What a plan reads. An event that is named is loaded with its times, and of its properties those named, with all their
-// types; "products" stands for all of products.*. Events and properties that the record does not have are no error.
+// types; "products" stands for all of products.*. Events and properties that the record does not have are no error. The
+// name "" stands for the rare events that are not named themselves (tables.hpp): one stream without a name.
+// Everything: all events, and all properties that have a column.
 struct Needs {
   bool everything = true;
   // Where not everything: by name; the name of a system's row stands for its stream too, whatever the record calls it.

@@ -9,7 +9,9 @@
 //                     batch.hpp             RowBuffer: rows before they are written
 //                     batch_identities.hpp  BatchIdentities: whom they are about
 //                     write_rows.hpp        write_rows: from a buffer into its table
-//                     tables.hpp            EventTables: one table an event name
+//                     tables.hpp            EventTables: one table an event name, one for all rare ones
+//                     extra.hpp             said_by: what the member of a rare property, or of one said null, means
+//                     message_prints.hpp    print_of_source: what a message is known by when it comes again
 //                     restated_traits.hpp   say_again: traits without a time that came back
 //                     service_lines.hpp     is_service_line: postage, fees, vouchers
 //   who is who        identity.hpp          stitch: which identifiers are one person
@@ -20,6 +22,7 @@
 //                     ruling_law.hpp        RulingLaw: what follows from rows and rulings, live, imported or at rest
 //                     gate.hpp              Gate: what keeps a customer out of segments
 //   in memory         load.hpp              load: from the record, what a plan needs of it
+//                     rare_columns.hpp      RareColumns: what `extra` says, as columns
 //                     history.hpp           History, Stream, Column: what did this customer do, of this kind, when?
 //                     past.hpp              past_of: a history as it was
 //   looked over       schema.hpp            list_events: which events and properties there are

@@ -17,14 +17,20 @@ using store::quoted_text;
 
 constexpr size_t kTraitsAtOnce = 4;  // in one pass over the rows: about 100 bytes a customer and trait
 
-// A trait and its columns; one that is only ever in `extra` has no value that anybody sees.
+// A trait and its columns: none where it only ever was in `extra`.
 struct TraitColumns {
   std::string property;
   std::vector<const TableColumn*> columns;
 };
 
-std::vector<TraitColumns> traits_of(const EventTable& table) {
+// Those that have a column, and those that the rows in question say in `extra`.
+Result<std::vector<TraitColumns>> traits_of(store::Connection& connection, const EventTable& table) {
   std::map<std::string, TraitColumns> by_name;
+  const auto rare = TRY(connection.rows(
+      fmt::format("SELECT DISTINCT unnest(json_keys(extra)) FROM main.{} WHERE fingerprint IN (SELECT fingerprint FROM "
+                  "temp.again_row) AND json_valid(extra)",
+                  quoted_name(table.name))));
+  for (const auto& row : rare) by_name[row[0].value_or("")].property = row[0].value_or("");
   for (const TableColumn& column : table.columns) {
     if (column.type == StoredType::Length) continue;
     TraitColumns& trait = by_name[column.property];
@@ -43,13 +49,23 @@ std::string in_extra(std::string_view property) {
   return fmt::format("json_extract(extra, {})", quoted_text(pointer));
 }
 
+// Whether the row says something of a name that the trait lies under (addr of addr.city): it is cleared with it.
+std::string is_cleared_above(const TraitColumns& trait) {
+  std::string out = "false";
+  for (size_t dot = trait.property.find('.'); dot != std::string::npos; dot = trait.property.find('.', dot + 1))
+    out += fmt::format(" OR {} IS NOT NULL", in_extra(trait.property.substr(0, dot)));
+  return "(" + out + ")";
+}
+
 // What the row says of the trait, as a hash (with the column, since 5 and '5' are two); NULL where it says nothing.
 std::string value_of(const TraitColumns& trait) {
   std::string out = "CASE";
   for (size_t c = 0; c < trait.columns.size(); ++c)
     out += fmt::format(" WHEN {0} IS NOT NULL THEN hash({1}, {0})", quoted_name(trait.columns[c]->name), c);
   const std::string extra = in_extra(trait.property);
-  return fmt::format("{0} WHEN {1} IS NOT NULL THEN hash('extra', {1}::VARCHAR) END", out, extra);
+  return fmt::format(
+      "{0} WHEN {1} IS NOT NULL THEN hash('extra', {1}::VARCHAR) WHEN {2} THEN hash('extra', 'null') END", out, extra,
+      is_cleared_above(trait));
 }
 
 // temp.again_row(who, fingerprint, place, again): the untimed rows of customers whose last words may be others, each
@@ -114,8 +130,11 @@ std::string write_statement(const std::string& table, const EventTable& events, 
     columns += fmt::format(", CASE WHEN {0} THEN {1} END AS {1}", wanted, quoted_name(column.name));
   }
   for (size_t i = 0; i < traits.size(); ++i) {
-    extras += fmt::format(", CASE WHEN list_contains(traits, {}) THEN {} || {}::VARCHAR END", i,
-                          quoted_text(quoted_json(traits[i].property) + ":"), in_extra(traits[i].property));
+    const std::string own = in_extra(traits[i].property);
+    extras += fmt::format(
+        ", CASE WHEN list_contains(traits, {}) THEN {} || CASE WHEN {} IS NOT NULL THEN {}::VARCHAR WHEN {} THEN 'null' "
+        "END END",
+        i, quoted_text(quoted_json(traits[i].property) + ":"), own, own, is_cleared_above(traits[i]));
   }
   // Each is a fact of its own: the fingerprint of the row and its new seq.
   return fmt::format(
@@ -134,9 +153,9 @@ std::string write_statement(const std::string& table, const EventTable& events, 
 }  // namespace
 
 Result<uint64_t> say_again(store::Connection& connection, const EventTable& table, Seq first_seq, Seq until) {
-  const std::vector<TraitColumns> traits = traits_of(table);
   const std::string name = quoted_name(table.name);
   TRY(connection.run(rows_statement(name, first_seq)));
+  const std::vector<TraitColumns> traits = TRY(traits_of(connection, table));
   TRY(connection.run("CREATE TEMP TABLE said_again(fingerprint UBIGINT, trait INTEGER)"));
   uint64_t written = 0;
   if (TRY(connection.integer("SELECT count(*) FROM temp.again_row")).value_or(0) > 0) {

@@ -16,6 +16,7 @@ namespace {
 constexpr size_t kMaxNameBytes = 200;
 constexpr std::string_view kFixedColumns[] = {"seq", "profile", "time", "fingerprint", "extra", "customer", "rowid"};
 constexpr std::string_view kFixedTables[] = {"customers", "events"};
+constexpr std::string_view kRareTable = "rare_events";  // or one like it
 
 constexpr std::string_view sql_type(StoredType type) {
   constexpr std::string_view kTypes[] = {"", "BOOLEAN", "DECIMAL(18,6)", "VARCHAR", "UINTEGER"};
@@ -67,12 +68,6 @@ std::string definition_of(const TableColumn& column) {
 
 }  // namespace
 
-std::unexpected<Error> too_many_events(std::string_view event) {
-  return fail(
-      fmt::format("a record has at most {} different event names, and '{}' would be one more", kMaxEvents, event), {},
-      "an event is a kind of thing that happens, such as Order Completed; put ids and titles into a property of it");
-}
-
 std::unexpected<Error> reserved_name(std::string_view event) {
   return fail(fmt::format("'{}' is the name of facts that only the system says", event), {},
               "name the event otherwise");
@@ -103,10 +98,27 @@ std::string table_name_of(std::string_view event) {
   return name[0] >= '0' && name[0] <= '9' ? "event_" + name : name;
 }
 
+namespace {
+
+// What a column is of. The form comes first: a property may have any name.
+std::string key_of(std::string_view property, StoredType type, bool is_list) {
+  return fmt::format("{}{}{}", static_cast<int>(type), is_list ? 'l' : 's', property);
+}
+
+}  // namespace
+
+void EventTable::add(TableColumn column) {
+  index.emplace(key_of(column.property, column.type, column.is_list), columns.size());
+  columns.push_back(std::move(column));
+}
+
 const TableColumn* EventTable::column(std::string_view property, StoredType type, bool is_list) const {
-  for (const TableColumn& column : columns)
-    if (column.type == type && column.is_list == is_list && column.property == property) return &column;
-  return nullptr;
+  const auto found = index.find(key_of(property, type, is_list));
+  return found != index.end() ? &columns[found->second] : nullptr;
+}
+
+std::string EventTable::event_sql(std::string_view alias) const {
+  return holds_rare_events() ? fmt::format("{}.{}", alias, kEventColumn) : quoted_text(event) + "::VARCHAR";
 }
 
 Result<EventTables> EventTables::read(Connection& connection) {
@@ -126,13 +138,45 @@ Result<EventTables> EventTables::read(Connection& connection) {
       if (table == tables.tables_.end() || table->event != chunk->column(0).text(row))
         return fail(fmt::format("the record lists a property of the unknown event '{}'", chunk->column(0).text(row)),
                     {}, try_command("doctor").note("see what is damaged"));
-      table->columns.push_back({.property = std::string(chunk->column(1).text(row)),
-                                .type = static_cast<StoredType>(chunk->column(2).values<uint8_t>()[row]),
-                                .is_list = chunk->column(3).values<bool>()[row],
-                                .name = std::string(chunk->column(4).text(row)),
-                                .property_class = std::string(chunk->column(5).text(row))});
+      table->add({.property = std::string(chunk->column(1).text(row)),
+                  .type = static_cast<StoredType>(chunk->column(2).values<uint8_t>()[row]),
+                  .is_list = chunk->column(3).values<bool>()[row],
+                  .name = std::string(chunk->column(4).text(row)),
+                  .property_class = std::string(chunk->column(5).text(row))});
     }
+  TRY(tables.read_rare(connection));
   return tables;
+}
+
+Result<void> EventTables::read_rare(Connection& connection) {
+  auto answer =
+      TRY(connection.query("SELECT event, property, type, is_list FROM tessera.rare_property ORDER BY rowid"));
+  while (const auto chunk = TRY(answer.next()))
+    for (size_t row = 0; row < chunk->rows(); ++row) {
+      TableColumn form{.property = std::string(chunk->column(1).text(row)),
+                       .type = static_cast<StoredType>(chunk->column(2).values<uint8_t>()[row]),
+                       .is_list = chunk->column(3).values<bool>()[row],
+                       .name = std::string(kExtraColumn),
+                       .property_class = {}};
+      const std::string event(chunk->column(0).text(row));
+      listed_.emplace(event, form.property, form.type, form.is_list);
+      rare_[event].push_back(std::move(form));
+    }
+  return {};
+}
+
+const std::vector<TableColumn>& EventTables::rare_properties(std::string_view event) const {
+  static const std::vector<TableColumn> kNone;
+  const auto found = rare_.find(event);
+  return found != rare_.end() ? found->second : kNone;
+}
+
+std::string EventTables::rows_of(StreamName name) const {
+  if (const EventTable* own = find(name)) return "main." + quoted_name(own->name);
+  const EventTable* shared = rare();
+  if (!shared || name.system != SystemStream::None) return {};
+  return fmt::format("(SELECT * FROM main.{} WHERE {} = {})", quoted_name(shared->name), kEventColumn,
+                     quoted_text(name.event));
 }
 
 const EventTable* EventTables::find(StreamName name) const {
@@ -169,48 +213,125 @@ std::string EventTables::free_table_name(std::string_view event) const {
   return name;
 }
 
+bool EventTables::has_place(StreamName name) const {
+  return name.system != SystemStream::None || name.event.empty() || tables_.size() < kMaxEvents ||
+         std::ranges::find(kAlwaysTables, name.event) != std::end(kAlwaysTables);
+}
+
 Result<const EventTable*> EventTables::grow(Connection& connection, StreamName name, std::vector<TableColumn> wanted) {
   const EventTable* known = find(name);
-  const bool is_new = !known;
-  auto table = tables_.begin() + (known ? known - tables_.data() : 0);
-  if (is_new) {
-    if (name.system == SystemStream::None && tables_.size() >= kMaxEvents) return too_many_events(name.event);
-    EventTable made{.event = free_event_name(name), .system = name.system};
-    made.name = free_table_name(made.event);
-    table = tables_.insert(std::ranges::lower_bound(tables_, made.event, {}, &EventTable::event), std::move(made));
-    has_new_ = true;
+  if (!known && !has_place(name)) {
+    TRY(list_rare(connection, name.event, std::move(wanted)));
+    return rare() ? Result<const EventTable*>(rare()) : grow(connection, StreamName(""), {});
   }
-  std::erase_if(wanted,
-                [&](const TableColumn& column) { return table->column(column.property, column.type, column.is_list); });
-  if (table->columns.size() + wanted.size() > kMaxColumns)
-    wanted.resize(kMaxColumns - std::min(table->columns.size(), kMaxColumns));
-  if (!is_new && wanted.empty()) return &*table;
+  EventTable* table = known ? &tables_[static_cast<size_t>(known - tables_.data())] : nullptr;
+  if (table)
+    std::erase_if(
+        wanted, [&](const TableColumn& column) { return table->column(column.property, column.type, column.is_list); });
+  const size_t have = table ? table->columns.size() : 0, room = kMaxColumns - std::min(have, kMaxColumns);
+  if (wanted.size() > room) {
+    TRY(list_rare(connection, table ? table->event : free_event_name(name),
+                  {wanted.begin() + static_cast<ptrdiff_t>(room), wanted.end()}));
+    wanted.resize(room);
+  }
+  if (table && wanted.empty()) return table;
 
   std::set<std::string> taken(std::begin(kFixedColumns), std::end(kFixedColumns));
-  for (const TableColumn& column : table->columns) taken.insert(fold_case(column.name));
-  const std::string full_name = "main." + quoted_name(table->name);
-  std::string definitions =
-      "seq UINTEGER NOT NULL, profile UINTEGER NOT NULL, time TIMESTAMP_MS NOT NULL, fingerprint UBIGINT NOT NULL, "
-      "extra VARCHAR";
-  std::string alterations;
+  if (table)
+    for (const TableColumn& column : table->columns) taken.insert(fold_case(column.name));
   for (TableColumn& column : wanted) {
     column.name = column_name_of(column, taken);
     taken.insert(fold_case(column.name));
-    definitions += ", " + definition_of(column);
-    alterations += fmt::format("ALTER TABLE {} ADD COLUMN {};", full_name, definition_of(column));
+  }
+  if (table) {
+    std::string alterations;
+    for (const TableColumn& column : wanted)
+      alterations += fmt::format("ALTER TABLE main.{} ADD COLUMN {};", quoted_name(table->name), definition_of(column));
+    TRY(connection.run(alterations));
+  } else {
+    table = TRY(make_table(connection, name, wanted));
   }
   TRY(list_columns(connection, table->event, wanted));
-  std::ranges::move(wanted, std::back_inserter(table->columns));
-  if (is_new) {
-    TRY(connection.run(fmt::format("CREATE TABLE {}({})", full_name, definitions)));
-    TRY(connection.run(
-        "INSERT INTO tessera.catalogue VALUES ('main.' || ?, 'event', ?, ['profile'], ?)",
-        {std::string_view(table->name), std::string_view(table->event), uint64_t{static_cast<uint8_t>(name.system)}}));
-  } else {
-    TRY(connection.run(alterations));
-  }
+  for (TableColumn& column : wanted) table->add(std::move(column));
   grown_.push_back(table->event);
+  return table;
+}
+
+Result<EventTable*> EventTables::make_table(Connection& connection, StreamName name,
+                                            const std::vector<TableColumn>& columns) {
+  EventTable made{.event = free_event_name(name), .name = {}, .system = name.system, .columns = {}};
+  made.name = free_table_name(made.holds_rare_events() ? kRareTable : made.event);
+  const auto table =
+      tables_.insert(std::ranges::lower_bound(tables_, made.event, {}, &EventTable::event), std::move(made));
+  has_new_ = true;
+  std::string definitions =
+      "seq UINTEGER NOT NULL, profile UINTEGER NOT NULL, time TIMESTAMP_MS NOT NULL, fingerprint UBIGINT NOT NULL, "
+      "extra VARCHAR";
+  if (table->holds_rare_events()) definitions += fmt::format(", {} VARCHAR NOT NULL", kEventColumn);
+  for (const TableColumn& column : columns) definitions += ", " + definition_of(column);
+  TRY(connection.run(fmt::format("CREATE TABLE main.{}({})", quoted_name(table->name), definitions)));
+  TRY(connection.run(
+      "INSERT INTO tessera.catalogue VALUES ('main.' || ?, 'event', ?, ['profile'], ?)",
+      {std::string_view(table->name), std::string_view(table->event), uint64_t{static_cast<uint8_t>(name.system)}}));
+  if (name.system == SystemStream::None && !table->holds_rare_events()) TRY(take_rare_rows(connection, *table));
   return &*table;
+}
+
+// What was rare until now and has a table: its properties stay where they are, in `extra`.
+Result<void> EventTables::take_rare_rows(Connection& connection, const EventTable& table) {
+  const EventTable* shared = rare();
+  if (!shared) return {};
+  const std::string from = quoted_name(shared->name);
+  TRY(connection.run(fmt::format("INSERT INTO main.{} BY NAME SELECT * EXCLUDE ({}) FROM main.{} WHERE {} = ?",
+                                 quoted_name(table.name), kEventColumn, from, kEventColumn),
+                     {std::string_view(table.event)}));
+  TRY(connection.run(fmt::format("DELETE FROM main.{} WHERE {} = ?", from, kEventColumn),
+                     {std::string_view(table.event)}));
+  return {};
+}
+
+Result<void> EventTables::list_rare(Connection& connection, std::string_view event, std::vector<TableColumn> forms) {
+  std::erase_if(forms, [&](const TableColumn& form) {
+    return form.type == StoredType::Length ||
+           listed_.contains(std::tuple(std::string(event), form.property, form.type, form.is_list));
+  });
+  if (listed_.size() + forms.size() > kMaxListedRare) forms.resize(kMaxListedRare - listed_.size());
+  if (forms.empty()) return {};
+  const std::vector<std::string> names = {"event", "property", "type", "is_list"};
+  auto writer = TRY(store::Writer::open(connection, "tessera", "rare_property", names));
+  for (TableColumn& form : forms) {
+    writer.values<store::StoredText>(0)[0] = store::StoredText::of(event);
+    writer.values<store::StoredText>(1)[0] = store::StoredText::of(form.property);
+    writer.values<uint8_t>(2)[0] = static_cast<uint8_t>(form.type);
+    writer.values<bool>(3)[0] = form.is_list;
+    TRY(writer.put(1));
+    listed_.emplace(event, form.property, form.type, form.is_list);
+    form.name = kExtraColumn;
+    rare_[std::string(event)].push_back(std::move(form));
+  }
+  return writer.finish();
+}
+
+Result<uint64_t> EventTables::drop(Connection& connection, std::string_view event) {
+  rare_.erase(std::string(event));
+  std::erase_if(listed_, [&](const auto& form) { return std::get<0>(form) == event; });
+  TRY(connection.run("DELETE FROM tessera.rare_property WHERE event = ?", {event}));
+  const EventTable* own = find(StreamName(event));
+  if (!own) {
+    if (!rare()) return 0;
+    return connection.run(fmt::format("DELETE FROM main.{} WHERE {} = ?", quoted_name(rare()->name), kEventColumn),
+                          {event});
+  }
+  const std::string table = own->name;
+  const auto rows = TRY(connection.integer("SELECT count(*) FROM main." + quoted_name(table))).value_or(0);
+  TRY(connection.run(fmt::format("DROP VIEW IF EXISTS main.{}", quoted_name("v_" + table))));
+  TRY(connection.run(fmt::format("DROP TABLE main.{}", quoted_name(table))));
+  TRY(connection.run("DELETE FROM tessera.property WHERE event = ?", {event}));
+  TRY(connection.run("DELETE FROM tessera.catalogue WHERE table_name = 'main.' || ?", {std::string_view(table)}));
+  std::erase(grown_, own->event);
+  tables_.erase(tables_.begin() + (own - tables_.data()));
+  has_new_ = true;
+  return static_cast<uint64_t>(rows);
 }
 
 Result<void> EventTables::refresh_views(Connection& connection) {
@@ -223,9 +344,13 @@ Result<void> EventTables::refresh_views(Connection& connection) {
   }
   grown_.clear();
   if (!std::exchange(has_new_, false)) return {};
+  if (tables_.empty()) {
+    TRY(connection.run("DROP VIEW IF EXISTS main.events"));
+    return {};
+  }
   std::vector<std::string> all;
   for (const EventTable& table : tables_)
-    all.push_back(fmt::format("SELECT {} AS event, profile, time, seq FROM main.{}", quoted_text(table.event),
+    all.push_back(fmt::format("SELECT {} AS event, profile, time, seq FROM main.{} t", table.event_sql("t"),
                               quoted_name(table.name)));
   TRY(connection.run("CREATE OR REPLACE VIEW main.events AS SELECT person.customer, e.event, e.time, e.seq FROM (" +
                      store::union_all(all) + ") e JOIN tessera.person ON person.profile = e.profile"));

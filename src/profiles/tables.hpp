@@ -7,12 +7,20 @@
 // or too fine for an exact number), then the properties. The first column of a property has its name; further ones a
 // suffix (total__text). A list of elements (products.price, products.quantity) has its number of elements in
 // products__count.
+//
+// Anybody may send any names, and each costs. So there is a number of columns a table and of tables a record; what comes
+// beyond is rare, and nothing of it is lost. A rare property lies in `extra` (extra.hpp). The rare events share one
+// table, rare_events, with the name as a column and all properties in `extra`. Every engine reads them as it reads the
+// others. A rare event gets a table of its own as soon as there is a place for it and it comes again: its rows move.
+// Streams of the system and the events that Segment's calls are made into (kAlwaysTables) have a place whatever came.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "core/result.hpp"
@@ -22,9 +30,16 @@
 
 namespace tessera::profiles {
 
-// A table has at most this many property columns, a record at most this many event names. Further properties are kept
-// in `extra` and counted; further event names are an error.
+// A table has at most this many property columns, a record tables for so many event names: DuckDB writes each column of
+// a table with every row, and asks all tables for what concerns a customer. The rest is rare.
 inline constexpr size_t kMaxColumns = 1000, kMaxEvents = 1000;
+// So many forms of rare properties are known by name and type to whoever lists what the record has (schema.hpp), and so
+// many rare events, those with the most rows: a list that is read by people and by the checker. Whoever names one that
+// is not listed gets its values all the same.
+inline constexpr size_t kMaxListedRare = 10'000;
+inline constexpr std::string_view kAlwaysTables[] = {"Page Viewed", "Screen Viewed"};
+inline constexpr std::string_view kEventColumn = "event";  // of the table of the rare events
+inline constexpr std::string_view kExtraColumn = "extra";
 
 enum class StoredType : uint8_t { Bool = 1, Number = 2, Text = 3, Length = 4 };  // stored on disk, never renumber
 static_assert(static_cast<int>(PropertyType::Text) == static_cast<int>(StoredType::Text));
@@ -38,36 +53,62 @@ struct TableColumn {
 };
 
 struct EventTable {
-  std::string event;  // of a system's stream: its row's name, or one like it where a sender's event has that one
+  // Of a system's stream: its row's name, or one like it where a sender's event has that one. Empty: the rare events.
+  std::string event;
   std::string name;
   SystemStream system = SystemStream::None;
   std::vector<TableColumn> columns;
+  std::map<std::string, size_t, std::less<>> index{};  // of each column, by what it is of (add, column)
+
+  bool holds_rare_events() const { return event.empty(); }
+  void add(TableColumn column);
   const TableColumn* column(std::string_view property, StoredType type, bool is_list) const;
+  // The event's name of a row, as SQL, where the table has that alias.
+  std::string event_sql(std::string_view alias) const;
 };
 
 class EventTables {
  public:
   static Result<EventTables> read(store::Connection& connection);
 
-  const std::vector<EventTable>& all() const { return tables_; }  // by event name
+  // By event name; that of the rare events, where there is one, first.
+  const std::vector<EventTable>& all() const { return tables_; }
   const EventTable* find(StreamName name) const;
+  const EventTable* rare() const { return find(StreamName("")); }  // null: no event is rare
+  // What SQL may select from to have the rows of an event, wherever they lie; empty: there is no such table.
+  std::string rows_of(StreamName name) const;
+  // Forms of rare properties, at most kMaxListedRare in all, by event.
+  const std::vector<TableColumn>& rare_properties(std::string_view event) const;
+  size_t listed_rare() const { return listed_.size(); }
 
-  // The tables' columns for these properties (their `name` is ignored), made where missing, in the transaction at hand.
-  // Where the table is full the rest stays without: column() of it is null.
+  // The table for rows of that name with columns for these properties (their `name` is ignored), made where missing, in
+  // the transaction at hand. What is rare stays without: column() of it is null.
   Result<const EventTable*> grow(store::Connection& connection, StreamName name, std::vector<TableColumn> wanted);
+  // Whether a table or column was made since the last refresh_views().
+  bool has_grown() const { return !grown_.empty(); }
+  // Takes an event's rows away, and its table; how many rows. Its place is free. Not of the system's streams.
+  Result<uint64_t> drop(store::Connection& connection, std::string_view event);
   // The views over the tables that grew since the last call.
   Result<void> refresh_views(store::Connection& connection);
 
  private:
   std::string free_event_name(StreamName name) const;
   std::string free_table_name(std::string_view event) const;
+  bool has_place(StreamName name) const;
+  Result<EventTable*> make_table(store::Connection& connection, StreamName name,
+                                 const std::vector<TableColumn>& columns);
+  Result<void> take_rare_rows(store::Connection& connection, const EventTable& table);
+  Result<void> list_rare(store::Connection& connection, std::string_view event, std::vector<TableColumn> forms);
+  Result<void> read_rare(store::Connection& connection);
+
   std::vector<EventTable> tables_;
-  std::vector<std::string> grown_;  // event names
+  std::map<std::string, std::vector<TableColumn>, std::less<>> rare_;        // by event
+  std::set<std::tuple<std::string, std::string, StoredType, bool>> listed_;  // event, property, type, list: in rare_
+  std::vector<std::string> grown_;                                           // event names
   bool has_new_ = false;
 };
 
-// The errors for the event name that is one too many, and for one that is_reserved.
-std::unexpected<Error> too_many_events(std::string_view event);
+// The error for an event name that is_reserved.
 std::unexpected<Error> reserved_name(std::string_view event);
 // Why this cannot be an event's name; nullopt if it can. Callers reject the row with it.
 std::optional<std::string> flaw_of_event_name(std::string_view event);

@@ -4,6 +4,7 @@
 
 #include "core/hash.hpp"
 #include "core/json.hpp"
+#include "profiles/extra.hpp"
 
 namespace tessera::profiles {
 
@@ -28,7 +29,7 @@ std::string json_of(const BufferedColumn& column, size_t value) {
 }
 
 std::string json_of_row(const BufferedColumn& column, size_t index) {
-  if (column.type == StoredType::Length) return std::to_string(column.numbers[index]);
+  if (column.type == StoredType::Length) return json_of_length(column.numbers[index]);
   if (!column.is_list) return json_of(column, index);
   std::string text = "[";
   for (uint64_t e = index == 0 ? 0 : column.list_ends[index - 1]; e < column.list_ends[index]; ++e) {
@@ -164,22 +165,36 @@ Extras gather_extras(const RowBuffer& buffer, std::span<const RowBuffer::Filled>
   return extras;
 }
 
+// Where what the buffer has goes: a column of the table each, or `extra`.
+struct Targets {
+  std::vector<std::string> names{"seq", "profile", "time", "fingerprint", "extra"};
+  std::vector<Cursor> cursors;  // of the names behind these
+  std::vector<RowBuffer::Filled> columnless;
+};
+
+Targets targets_of(const EventTable& table, const RowBuffer& buffer) {
+  Targets out;
+  for (const auto& filled : buffer.filled()) {
+    const TableColumn* column = table.column(filled.wanted.property, filled.wanted.type, filled.wanted.is_list);
+    if (column) {
+      out.names.push_back(column->name);
+      out.cursors.push_back({filled.column});
+    } else {
+      out.columnless.push_back(filled);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<WrittenRows> write_rows(store::Connection& connection, const EventTable& table, const RowBuffer& buffer,
                                std::span<const KeptRow> kept) {
-  std::vector<std::string> names = {"seq", "profile", "time", "fingerprint", "extra"};
-  std::vector<Cursor> cursors;
-  std::vector<RowBuffer::Filled> columnless;
-  for (const auto& filled : buffer.filled()) {
-    const TableColumn* column = table.column(filled.wanted.property, filled.wanted.type, filled.wanted.is_list);
-    if (column) {
-      names.push_back(column->name);
-      cursors.push_back({filled.column});
-    } else {
-      columnless.push_back(filled);
-    }
-  }
+  auto [names, cursors, columnless] = targets_of(table, buffer);
+  const bool are_rare = table.holds_rare_events();
+  if (are_rare) names.emplace_back(kEventColumn);
+  const size_t event_column = names.size() - 1;
+  const StoredText event = StoredText::of(buffer.name().event);
   const Extras extras = gather_extras(buffer, columnless);
   WrittenRows written;
   size_t item = 0;
@@ -199,6 +214,7 @@ Result<WrittenRows> write_rows(store::Connection& connection, const EventTable& 
       profiles[row] = block[row].profile;
       times[row] = block[row].time;
       fingerprints[row] = block[row].fingerprint;
+      if (are_rare) writer.values<StoredText>(event_column)[row] = event;
       while (item < extras.items.size() && extras.items[item].row < block[row].index) ++item;
       const size_t first = item;
       while (item < extras.items.size() && extras.items[item].row == block[row].index) ++item;

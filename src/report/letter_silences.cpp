@@ -57,7 +57,7 @@ void note_silences(const LetterView& view, Letter& out) {
            source.newest + std::max(kMinute, source.usual_gap * kUsualGaps) + Duration{1});
   std::vector<Rhythm> all;
   for (const Stream& stream : view.history.streams)
-    if (stream.is_counted())
+    if (stream.is_counted() && !stream.event.empty())
       if (auto rhythm = rhythm_of(stream, until)) all.push_back(std::move(*rhythm));
   // A record that nothing was brought into is one finding, not twenty.
   const bool none_speaks =

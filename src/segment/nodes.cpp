@@ -254,7 +254,20 @@ void Block::property(Frame& frame, const Node& node, NodeId id) {
     for (size_t i = 0; i < lanes; ++i) col.own_text[i] = column ? column->texts[at(i)] : profiles::kAbsentText;
 }
 
-// A list trait is the last list given: the last row in which it has elements; a lone cleared element is unknown.
+namespace {
+
+// A row that said null, or an empty list: one element, which is cleared.
+bool is_cleared_list(const Column& column, uint32_t row) {
+  const uint32_t element = column.list_first[row];
+  if (column.list_first[row + 1] - element != 1) return false;
+  return (column.type == PropertyType::Number && column.numbers[element] == profiles::kClearedNumber) ||
+         (column.type == PropertyType::Text && column.texts[element] == profiles::kClearedText) ||
+         (column.type == PropertyType::Bool && column.truths[element] == Truth::Cleared);
+}
+
+}  // namespace
+
+// A list trait is the last list given: the last row in which it has elements; one that was cleared since has none.
 void Block::trait_list(Frame& frame, NodeId id) {
   Col& col = frame.cols[id];
   col.kind = Col::Kind::Rows;
@@ -263,11 +276,6 @@ void Block::trait_list(Frame& frame, NodeId id) {
   const StreamState& state = stream_state(bound_.traits);
   const profiles::Stream& stream = *bound_.streams[bound_.traits].stream;
   const auto& lists = bound_.properties[id][bound_.traits].list;
-  const auto cleared = [&](const Column& column, uint32_t element) {
-    return (column.type == PropertyType::Number && column.numbers[element] == profiles::kClearedNumber) ||
-           (column.type == PropertyType::Text && column.texts[element] == profiles::kClearedText) ||
-           (column.type == PropertyType::Bool && column.truths[element] == Truth::Cleared);
-  };
   for (size_t i = 0; i < frame.lanes; ++i)
     for (uint32_t row = state.cut(0)[i]; row-- > state.begin[i];) {
       const uint32_t at = state.from + row;
@@ -276,8 +284,7 @@ void Block::trait_list(Frame& frame, NodeId id) {
       for (const Column* column : lists)
         if (column && column->list_first[at] < column->list_first[at + 1]) given = column;
       if (!given) continue;
-      const bool alone = given->list_first[at + 1] - given->list_first[at] == 1;
-      if (!alone || !cleared(*given, given->list_first[at])) col.own_rows[i] = at;
+      if (!is_cleared_list(*given, at)) col.own_rows[i] = at;
       break;
     }
 }
@@ -360,7 +367,7 @@ void Block::arithmetic(Frame& frame, const Node& node, NodeId id) {
   }
 }
 
-// The stream and row whose elements are the list of a lane; row kNone where the list is unknown.
+// The stream and row whose elements are the list of a lane; row kNone where there is none, which is an empty one.
 void Block::list_of(const Frame& frame, NodeId list, size_t lane, uint32_t& stream, uint32_t& row) const {
   stream = frame.scope == 0 ? bound_.traits : frame.stream;
   row = frame.scope == 0 ? frame.cols[list].own_rows[lane] : frame.row(lane);
@@ -372,7 +379,7 @@ void Block::size(Frame& frame, const Node& node, NodeId id) {
   for (size_t i = 0; i < frame.lanes; ++i) {
     uint32_t stream, row;
     list_of(frame, node.operands[0], i, stream, row);
-    col.own_i64[i] = row == kNone ? kUnknown : 0;
+    col.own_i64[i] = 0;  // one that is absent is empty
     if (row == kNone) continue;
     for (const Column* column : bound_.properties[node.operands[0]][stream].list)
       if (column) col.own_i64[i] = column->list_first[row + 1] - column->list_first[row];
@@ -636,9 +643,8 @@ void Block::list_match(Frame& frame, const Node& node, NodeId id) {
   for (size_t i = 0; i < frame.lanes; ++i) {
     uint32_t stream, row;
     list_of(frame, node.operands[0], i, stream, row);
-    if (row == kNone) continue;
     size_t found = 0;
-    for (const Item& item : items) found += includes(stream, row, item);
+    for (const Item& item : items) found += row != kNone && includes(stream, row, item);
     const bool truth = plan.op == language::ListOp::NoneOf  ? found == 0
                        : plan.op == language::ListOp::AnyOf ? found > 0
                                                             : found == items.size();
@@ -657,10 +663,8 @@ void Block::any_element(Frame& frame, const Node& node, NodeId id) {
   inner.stream = frame.scope == 0 ? bound_.traits : frame.stream;
   start_bits(col, frame.lanes);
   const Column* lengths = inner.stream == kNone ? nullptr : bound_.lists[inner.stream][inner.scope];
-  if (!lengths) {
-    if (frame.scope != 0) fill(col.own_known, frame.lanes);
-    return;
-  }
+  fill(col.own_known, frame.lanes);  // nothing satisfies it in a list that is absent
+  if (!lengths) return;
   std::vector<uint32_t> elements, rows, owner;
   for (size_t i = 0; i < frame.lanes; ++i) {
     uint32_t row = kNone;
@@ -674,8 +678,7 @@ void Block::any_element(Frame& frame, const Node& node, NodeId id) {
             seq[at] < visible_ && lengths->list_first[at] < lengths->list_first[at + 1])
           row = at;
     }
-    if (row == kNone) continue;
-    col.own_known[i / 64] |= uint64_t{1} << (i % 64);
+    if (row == kNone || (frame.scope == 0 && is_cleared_list(*lengths, row))) continue;
     for (uint32_t e = lengths->list_first[row]; e < lengths->list_first[row + 1]; ++e) {
       elements.push_back(e);
       rows.push_back(row);

@@ -19,7 +19,9 @@ Json sources_json(const std::vector<live::SourceState>& sources) {
                 .set("newest", text_of(source.newest))
                 .set("usual_gap_ms", source.usual_gap.ms)
                 .set("is_silent", source.is_silent)
-                .set("events", json_of(source.events)));
+                .set("events", json_of(source.events))
+                .set("further_names", source.further_names)
+                .set("further_name", source.further_name));
   return out;
 }
 

@@ -53,6 +53,18 @@ Finding freshness_finding(const live::Status& status) {
           "see whether what sends them still runs"};
 }
 
+Finding names_finding(const live::Status& status) {
+  Finding out{.check = "no source pours in new names of events"};
+  std::vector<std::string> words;
+  for (const live::SourceState& source : status.sources)
+    if (source.further_names > 0)
+      words.push_back(fmt::format("{} has sent {} and {} more, the last '{}'", source.name, source.events.size(),
+                                  source.further_names, source.further_name));
+  if (words.empty()) return out;
+  return {Severity::Notice, out.check, join(words, "; "),
+          try_command("events list").flag("--rare").note("shows them; ids and titles belong into a property")};
+}
+
 Finding clock_finding(const live::Status& status, Instant now) {
   Finding out{.check = "the clock is not behind the log"};
   if (status.as_of - now < kClockBack) return out;
@@ -81,8 +93,9 @@ Finding webhook_finding(Service& service) {
 
 std::vector<Finding> live_findings(Service& service) {
   const live::Status status = service.engine.status();
-  std::vector<Finding> out{log_finding(status), record_finding(status), busy_finding(status), freshness_finding(status),
-                           clock_finding(status, service.clock.now())};
+  std::vector<Finding> out{log_finding(status),   record_finding(status),
+                           busy_finding(status),  freshness_finding(status),
+                           names_finding(status), clock_finding(status, service.clock.now())};
   out.push_back(webhook_finding(service));
   return out;
 }

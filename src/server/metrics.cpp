@@ -55,6 +55,14 @@ Samples identifiers_a_customer(const Snapshot& now) {
   return out;
 }
 
+Samples names_by_source(const Snapshot& now) {
+  Samples out;
+  for (const live::SourceState& source : now.engine.sources)
+    out.push_back({fmt::format("{{source={}}}", quoted_json(source.name)),
+                   std::to_string(source.events.size() + source.further_names)});
+  return out;
+}
+
 Samples silent_sources(const Snapshot& now) {
   uint64_t silent = 0;
   for (const live::SourceState& source : now.engine.sources) silent += source.is_silent ? 1 : 0;
@@ -90,6 +98,8 @@ constexpr Metric kMetrics[] = {
     {"engine_timers_fired", Counter, "Customers looked at because time had come.",
      [](Now s) { return one(s.engine.timers_fired); }},
     {"engine_changes", Counter, "Changes of memberships.", [](Now s) { return one(s.engine.changes); }},
+    {"engine_event_names_by_source", Gauge, "Names of events that a source has sent; above 1000 it pours in new ones.",
+     names_by_source},
     {"engine_silent_sources", Gauge, "Sources that are silent for longer than is usual of them.", silent_sources},
     {"engine_log_end", Gauge, "Offset of the log's end.", [](Now s) { return one(s.engine.log_end); }},
     {"engine_applied_until", Gauge, "Offset up to which entries are in the segments.",

@@ -1,6 +1,6 @@
 // The tracking API: Segment's HTTP API, and RudderStack's where it differs, so that the SDKs of both work unchanged.
 //
-//                             Segment: /v1/            RudderStack: /rudder/v1/, /beacon/v1/, /pixel/v1/
+//                             Segment: /v1/            RudderStack: /rudder/..., /beacon/v1/, /pixel/v1/
 //   a body, inflated          at most 500 KB, else 400  at most 4 MB, else 413
 //   an event                  at most 32 KB, else 400   the same, 413
 //   unknown write key         200, counted, not stored  401
@@ -352,6 +352,10 @@ constexpr Route kRoutes[] = {
      "Settings that send everything here", Access::Open, Runs::Here, give_settings},
     {"POST", "/rudder/v1/{call}", "The same with RudderStack's limits (data plane URL: .../rudder)", kCallParameters,
      "A call of RudderStack's spec", kLogged, Access::Open, Runs::Here, take_call, kOfRudder},
+    {"POST", "/rudder/beacon/v1/batch", "RudderStack's beacon, as their browser SDK makes its address",
+     kBatchParameters, "A batch", kLogged, Access::Open, Runs::Here, take_call, kOfRudder},
+    {"GET", "/rudder/pixel/v1/{call}", "RudderStack's pixel, below the data plane's URL", kPixelParameters, "", kLogged,
+     Access::Open, Runs::Here, take_pixel},
     {"POST", "/beacon/v1/batch", "RudderStack's beacon", kBatchParameters, "A batch", kLogged, Access::Open, Runs::Here,
      take_call, kOfRudder},
     {"GET", "/pixel/v1/{call}", "RudderStack's pixel", kPixelParameters, "", kLogged, Access::Open, Runs::Here,

@@ -146,6 +146,15 @@ UPDATE tessera.catalogue SET system =
   CASE event WHEN '$identify' THEN 1 WHEN '$group' THEN 2 WHEN '$ruling' THEN 3 ELSE 0 END;
 )sql";
 
+// Notes on version 7, names without an end (profiles/tables.hpp):
+// - rare_property: what is known of properties that have no column: those of rare events (all in the table of the
+//   catalogue's event ''), and those beyond the columns that a table may have. Their values are in `extra`.
+constexpr const char* kVersion7 = R"sql(
+CREATE TABLE tessera.rare_property(event VARCHAR NOT NULL, property VARCHAR NOT NULL, type UTINYINT NOT NULL,
+                                   is_list BOOLEAN NOT NULL);
+INSERT INTO tessera.catalogue VALUES ('tessera.rare_property', 'bookkeeping', NULL, NULL, 0);
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "the first tables", kVersion1},
     {2, "webhooks", kVersion2},
@@ -153,6 +162,7 @@ constexpr Migration kMigrations[] = {
     {4, "rulings", kVersion4},
     {5, "runs of discover", kVersion5},
     {6, "streams of the system", kVersion6},
+    {7, "rare events and properties", kVersion7},
 };
 
 }  // namespace

@@ -47,11 +47,13 @@ Result<FactsPage> facts_of(store::Connection& connection, std::string_view custo
   if (tables.all().empty()) return out;
   std::vector<std::string> all;
   for (const auto& table : tables.all())
-    all.push_back(
-        fmt::format("SELECT t.seq, CASE WHEN isfinite(t.time) THEN epoch_ms(t.time) ELSE -9e18::BIGINT END AS "
-                    "ms, {}::VARCHAR AS event, to_json(t)::VARCHAR AS said FROM main.{} t WHERE t.profile IN "
-                    "(SELECT profile FROM temp.whose)",
-                    store::quoted_text(table.event), store::quoted_name(table.name)));
+    all.push_back(fmt::format(
+        "SELECT t.seq, CASE WHEN isfinite(t.time) THEN epoch_ms(t.time) ELSE -9e18::BIGINT END AS "
+        "ms, {} AS event, {}::VARCHAR AS said FROM main.{} t WHERE t.profile IN "
+        "(SELECT profile FROM temp.whose)",
+        table.event_sql("t"),
+        // Of a rare event all that it says is in `extra`.
+        table.holds_rare_events() ? "json_object('extra', t.extra)" : "to_json(t)", store::quoted_name(table.name)));
   TRY(connection.run("CREATE TEMP TABLE whose(profile UINTEGER)"));
   TRY(connection.run("INSERT INTO temp.whose SELECT profile FROM tessera.person WHERE customer = ?", {customer}));
   const int64_t as_of = wish.as_of == kNever ? INT64_MAX : wish.as_of.ms;

@@ -7,6 +7,7 @@
 //   ask.hpp                ask: how many and who       explain, explain_all: why       look_at: one customer's outlook
 //                          members_then: who was in it
 //   facts.hpp              facts_of: what one customer did, page by page
+//   event_names.hpp        events_of, drop_events: which names of events there are, and without junk
 //   apply.hpp              preview, effect_of: what would change       apply, remove: it changes
 //   discover.hpp           discover: found and kept    discovery_options.hpp: everything that can be asked of it
 //   adopt.hpp              plan_adoption, adopt: a kept run into use
@@ -20,6 +21,7 @@
 #include "workspace/audience.hpp"
 #include "workspace/discover.hpp"
 #include "workspace/discovery_options.hpp"
+#include "workspace/event_names.hpp"
 #include "workspace/facts.hpp"
 #include "workspace/holder.hpp"
 #include "workspace/open.hpp"

@@ -47,6 +47,8 @@ const std::vector<Line> kLines = {
     {"customer", "customer nobody"},
     {"customers duplicates", "customers duplicates"},
     {"customers duplicates", "--format csv customers duplicates --identified"},
+    {"events list", "events list"},
+    {"events list", "--format json events list --rare"},
     {"discover",
      "discover --segments 3 --min-size 20 --out OUT --labels labels.csv",
      {"OUT/report.html", "OUT/segments.tsl", "OUT/discovery.json", "labels.csv"}},

@@ -350,11 +350,10 @@ TEST_F(EngineTest, AClockThatGoesBackDoesNotTurnTimeBack) {
   EXPECT_EQ(batch_counts(*record_, program_of(kDefinitions), latest, kNever), live);
 }
 
-// Each name of an event is a table: those that are too many are rejects, before and after a restart, and the rest of
-// what comes goes on.
-TEST_F(EngineTest, TooManyNamesOfEventsAreRejectsAndTheRestGoesOn) {
-  constexpr size_t kTooMany = 7;
-  const size_t names = profiles::kMaxEvents + kTooMany;
+// Names beyond the tables are kept all the same, before and after a restart, and known when they come again.
+TEST_F(EngineTest, NamesOfEventsBeyondTheTablesAreKept) {
+  constexpr size_t kRare = 7;
+  const size_t names = profiles::kMaxEvents + kRare;
   for (size_t n = 0; n < names + 2; ++n)
     world_.push_back({.learnt = {},
                       .who = {{profiles::IdentifierKind::UserId, "u"}},
@@ -365,25 +364,31 @@ TEST_F(EngineTest, TooManyNamesOfEventsAreRejectsAndTheRestGoesOn) {
                       .fingerprint = n + 1});
   start({.flush_after = kDay * 10'000});
   clock_.ms += kDay.ms;
-  const auto expect = [&](uint64_t received, uint64_t rejects) {
+  const auto expect = [&](uint64_t received, uint64_t duplicates) {
     const Status status = engine_->status();
     EXPECT_EQ(status.received, received);
-    EXPECT_EQ(status.rejects, rejects);
+    EXPECT_EQ(status.duplicates, duplicates);
+    EXPECT_EQ(status.rejects, 0u);
   };
+  const std::string last =
+      fmt::format("segment \"Last\" = did \"name {}\"\nsegment \"All\" = at least {} any event", names - 1, names + 1);
+  ASSERT_TRUE(engine_->apply_definitions(last).has_value());
   for (size_t n = 0; n <= names; ++n) send(std::to_string(n));
-  expect(profiles::kMaxEvents + 1, kTooMany);
+  expect(names + 1, 0);
+  const std::map<std::string, uint64_t> both = {{"all", 1}, {"last", 1}};
+  EXPECT_EQ(counts_of(engine_->segments()), both);
   stop();
   start();
-  send(std::to_string(names - 1));  // was refused, so that it is no repetition
+  EXPECT_EQ(counts_of(engine_->segments()), both);
+  send(std::to_string(names - 1));
   send(std::to_string(names + 1));
   expect(1, 1);
   stop();
   record_ = std::move(*store::Record::open((folder_ / "r.db").string(), store::OpenMode::MustExist, clock_));
   auto& connection = record_->connection();
-  EXPECT_EQ(*connection.integer("SELECT count(*) FROM tessera.reject WHERE reason = 'too-many-event-names'"),
-            kTooMany + 1);
   EXPECT_EQ(*connection.integer("SELECT count(*) FROM main.name_5"), 3);
-  EXPECT_EQ(profiles::list_events(connection, profiles::Counting::No)->size(), profiles::kMaxEvents);
+  EXPECT_EQ(*connection.integer("SELECT count(*) FROM main.rare_events"), kRare);
+  EXPECT_EQ(profiles::list_events(connection, profiles::Counting::No)->size(), names);
   const auto findings = profiles::examine(*record_);
   ASSERT_TRUE(findings.has_value());
   EXPECT_FALSE(profiles::has_problems(*findings)) << profiles::text_of(*findings);

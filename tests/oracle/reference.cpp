@@ -413,7 +413,7 @@ Value Reference::value(const Expr& expr, const Here* here) const {
             [&](const Arithmetic& x) -> Value { return arithmetic(x, here); },
             [&](const Size& x) -> Value {
               const auto elements = list(x.list[0], here);
-              return elements ? Value(Fraction::of(Number::of(static_cast<int64_t>(elements->size())))) : std::nullopt;
+              return Fraction::of(Number::of(elements ? static_cast<int64_t>(elements->size()) : 0));
             },
             [&](const auto& x) -> Value {
               const Tri truth = condition(x, here);
@@ -547,12 +547,11 @@ Tri Reference::condition(const IsTruth& node, const Here* here) const {
 }
 
 Tri Reference::condition(const ListMatch& node, const Here* here) const {
-  const auto elements = list(node.operands[0], here);
-  if (!elements) return std::nullopt;
+  const auto elements = list(node.operands[0], here).value_or(std::vector<std::vector<Known>>{});
   size_t found = 0;
   for (size_t i = 1; i < node.operands.size(); ++i) {
     const Value item = value(node.operands[i], here);
-    found += std::any_of(elements->begin(), elements->end(), [&](const auto& element) {
+    found += std::any_of(elements.begin(), elements.end(), [&](const auto& element) {
       return std::any_of(element.begin(), element.end(), [&](const Known& x) { return same(x, *item); });
     });
   }
@@ -570,10 +569,15 @@ Tri Reference::condition(const AnyElement& node, const Here* here) const {
       if (name == node.list || name.starts_with(node.list + ".")) elements = std::max(elements, cell.elements.size());
     return elements;
   };
+  const auto is_cleared = [&](const Row& of) {
+    return std::ranges::any_of(of.lists, [&](const auto& each) {
+      return (each.first == node.list || each.first.starts_with(node.list + ".")) && each.second.cleared;
+    });
+  };
   if (!here) {
     for (const Row* candidate : existing())
       if (candidate->event == "$identify" && length(*candidate) > 0) row = candidate;
-    if (!row) return std::nullopt;
+    if (!row || is_cleared(*row)) return false;
   }
   bool unknown = false;
   for (size_t e = 0; e < length(*row); ++e) {
