@@ -14,10 +14,7 @@ constexpr size_t kMostParts = 256;
 Affected::Affected(const segment::Plan& plan, const Shape& shape)
     : plan_(plan), shape_(shape), words_(plan.segments.size() / 64 + 1) {
   std::vector<uint64_t> all(words_), none(words_);
-  for (uint32_t s = 0; s < plan.segments.size(); ++s) {
-    alone_.push_back(segment::select(plan, {s}));
-    all[s / 64] |= uint64_t{1} << (s % 64);
-  }
+  for (uint32_t s = 0; s < plan.segments.size(); ++s) all[s / 64] |= uint64_t{1} << (s % 64);
   part_of(all);
   // Without segments the two are the same set, and there is nothing to look for.
   if (part_of(none) != kNone) parts_.push_back(parts_[kAll]);
@@ -36,13 +33,15 @@ Affected::Part Affected::part_of(std::vector<uint64_t> mask) {
 }
 
 Affected::Part Affected::of(uint16_t stream) {
-  for (auto next = static_cast<uint16_t>(of_stream_.size()); next <= stream; ++next) {
-    std::vector<uint64_t> mask(words_);
-    for (uint32_t s = 0; s < alone_.size(); ++s)
-      if (plan_.reads(alone_[s].cone, shape_.streams()[next].name())) mask[s / 64] |= uint64_t{1} << (s % 64);
-    of_stream_.push_back(part_of(std::move(mask)));
-  }
+  for (auto next = static_cast<uint16_t>(of_stream_.size()); next <= stream; ++next)
+    of_stream_.push_back(of_segments(plan_.readers(shape_.streams()[next].name())));
   return of_stream_[stream];
+}
+
+Affected::Part Affected::of_segments(std::span<const uint32_t> segments) {
+  std::vector<uint64_t> mask(words_);
+  for (const uint32_t s : segments) mask[s / 64] |= uint64_t{1} << (s % 64);
+  return part_of(std::move(mask));
 }
 
 Affected::Part Affected::both(Part a, Part b) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "fold/shape.hpp"
@@ -22,6 +23,7 @@ class Affected {
 
   Part of(uint16_t stream);  // of the shape
   Part both(Part a, Part b);
+  Part of_segments(std::span<const uint32_t> segments);  // as the plan counts them
 
   struct Segments {
     segment::Selection selection;
@@ -37,7 +39,6 @@ class Affected {
   const segment::Plan& plan_;
   const Shape& shape_;
   size_t words_;
-  std::vector<segment::Selection> alone_;  // each segment by itself
   std::vector<Segments> parts_;
   std::map<std::vector<uint64_t>, Part> by_mask_;
   std::vector<Part> of_stream_;

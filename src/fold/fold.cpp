@@ -40,12 +40,14 @@ Result<std::unique_ptr<Fold>> Fold::make(Definitions definitions, const FoldLimi
 }
 
 Result<Wanted> Fold::wanted_by(const Definitions& definitions) {
+  if (definitions.plan) return Wanted::by(*definitions.plan);
   return Wanted::by(TRY(segment::compile(definitions.program)));
 }
 
 // The plan and what is laid out by its segments; memberships are the caller's to work out.
 Result<void> Fold::set_plan(Definitions definitions) {
-  auto plan = std::make_unique<segment::Plan>(TRY(segment::compile(definitions.program)));
+  auto plan = definitions.plan;
+  if (!plan) plan = std::make_shared<const segment::Plan>(TRY(segment::compile(definitions.program)));
   const profiles::History nothing;
   TRY(segment::Bound::bind(*plan, nothing));  // so that later ones cannot fail
   definitions_ = std::move(definitions);
@@ -56,14 +58,20 @@ Result<void> Fold::set_plan(Definitions definitions) {
   version_of_plan_.clear();
   defined_ = kEver;
   first_defined_ = plan_->segments.empty() ? kEver : kNever;
+  std::map<std::string_view, const SegmentVersion*> by_slug;
+  for (const SegmentVersion& each : definitions_.segments) by_slug.emplace(each.slug, &each);
+  std::map<std::pair<std::string, uint32_t>, std::vector<uint32_t>> known;
+  for (uint32_t v = 0; v < versions_.size(); ++v) known[{versions_[v].slug, versions_[v].version}].push_back(v);
   for (const uint32_t output : plan_->segments) {
-    const auto version = std::ranges::find(definitions_.segments, plan_->outputs[output].slug, &SegmentVersion::slug);
-    VERIFY(version != definitions_.segments.end());
-    const auto known = static_cast<uint32_t>(std::ranges::find(versions_, *version) - versions_.begin());
-    if (known == versions_.size()) versions_.push_back(*version);
-    version_of_plan_.push_back(known);
-    defined_ = std::max(defined_, version->since);
-    first_defined_ = std::min(first_defined_, version->since);
+    const auto version = by_slug.find(plan_->outputs[output].slug);
+    VERIFY(version != by_slug.end());
+    const SegmentVersion& is = *version->second;
+    const auto& alike = known[{is.slug, is.version}];
+    const auto same = std::ranges::find_if(alike, [&](uint32_t v) { return versions_[v] == is; });
+    version_of_plan_.push_back(same == alike.end() ? static_cast<uint32_t>(versions_.size()) : *same);
+    if (same == alike.end()) versions_.push_back(is);
+    defined_ = std::max(defined_, is.since);
+    first_defined_ = std::min(first_defined_, is.since);
   }
   std::vector<uint32_t> by_name(versions_.size());
   std::iota(by_name.begin(), by_name.end(), 0);
@@ -402,11 +410,49 @@ void Fold::retire(Profile former, Profile into) {
 
 // --- definitions
 
-Result<void> Fold::redefine(Definitions definitions, std::unique_ptr<Memory> memory) {
-  const auto old_bits = bits_;
+// Memberships as they were, laid out by the segments that there are now; in segments that are gone nobody is any more.
+void Fold::lay_bits_out_anew(const std::vector<uint64_t>& before, size_t old_words,
+                             const std::vector<uint32_t>& old_versions) {
+  std::map<std::string_view, uint32_t> now_by_slug;
+  for (uint32_t s = 0; s < plan_->segments.size(); ++s) now_by_slug.emplace(versions_[version_of_plan_[s]].slug, s);
+  std::vector<std::optional<uint32_t>> now_of(old_versions.size());
+  for (uint32_t old = 0; old < old_versions.size(); ++old)
+    if (const auto now = now_by_slug.find(versions_[old_versions[old]].slug); now != now_by_slug.end())
+      now_of[old] = now->second;
+  const auto leave = [&](Profile profile, uint32_t version) {
+    fresh_.push_back({.id = {},
+                      .profile = profile,
+                      .segment = version,
+                      .kind = feed::ChangeKind::Left,
+                      .cause = feed::Cause::Definition,
+                      .at = learnt_,
+                      .learnt = learnt_,
+                      .correction_of = {},
+                      .into = {}});
+  };
+  bits_.assign(identities_.size() * words_, 0);
+  for (Profile profile = 0; profile < identities_.size(); ++profile) {
+    if (!identities_.leads(profile) || begin_[profile] == kNever) continue;
+    for (size_t w = 0; w < old_words; ++w)
+      for (uint64_t left = before[profile * old_words + w]; left != 0; left &= left - 1) {
+        const size_t old = 64 * w + static_cast<size_t>(std::countr_zero(left));
+        if (now_of[old]) {
+          bits_[profile * words_ + *now_of[old] / 64] |= uint64_t{1} << (*now_of[old] % 64);
+          members_[*now_of[old]].add(profile);
+          continue;
+        }
+        leave(profile, old_versions[old]);
+      }
+  }
+}
+
+Result<void> Fold::redefine(Definitions definitions, std::unique_ptr<Memory> memory,
+                            const std::set<std::string>* touched) {
   const size_t old_words = words_;
   const auto old_versions = version_of_plan_;
-  TRY(segment::compile(definitions.program));
+  if (!definitions.plan)
+    definitions.plan = std::make_shared<const segment::Plan>(TRY(segment::compile(definitions.program)));
+  const bool is_all = !touched || memory;  // other facts in memory are another history
   auto old_memory = memory ? std::exchange(memory_, std::move(memory)) : nullptr;
   if (auto set = set_plan(std::move(definitions)); !set) {
     if (old_memory) memory_ = std::move(old_memory);
@@ -416,46 +462,34 @@ Result<void> Fold::redefine(Definitions definitions, std::unique_ptr<Memory> mem
     inflow_->use(*memory_);
   else
     memory_->shape.want(Wanted::by(*plan_));
-  bits_.assign(identities_.size() * words_, 0);
-  std::ranges::fill(next_, kNever);
+  lay_bits_out_anew(std::exchange(bits_, {}), old_words, old_versions);
+  std::vector<uint32_t> looked_at;
+  for (uint32_t s = 0; s < plan_->segments.size(); ++s)
+    if (is_all || touched->contains(versions_[version_of_plan_[s]].slug)) looked_at.push_back(s);
+  const bool is_whole = looked_at.size() == plan_->segments.size();
+  const CustomerEvaluator::Part part = is_whole ? Affected::kAll : looker_->affected().of_segments(looked_at);
+  if (is_whole) std::ranges::fill(next_, kNever);
   timers_ = std::make_unique<Timers>(next_);
   std::vector<CustomerEvaluator::Lane> lanes;
   for (Profile profile = 0; profile < identities_.size(); ++profile)
-    if (identities_.leads(profile) && begin_[profile] != kNever) lanes.push_back({profile, learnt_});
+    if (identities_.leads(profile) && begin_[profile] != kNever) lanes.push_back({profile, learnt_, part});
   std::vector<uint64_t> bits(lanes.size() * words_);
-  std::vector<Instant> looks(lanes.size());
-  looker_->look(lanes, bits, looks);
-  // Of each segment as it was: the one that goes by its name now.
-  std::vector<std::optional<uint32_t>> now_of(old_versions.size()), before_of(plan_->segments.size());
-  for (uint32_t old = 0; old < old_versions.size(); ++old)
-    for (uint32_t s = 0; s < plan_->segments.size(); ++s)
-      if (versions_[version_of_plan_[s]].slug == versions_[old_versions[old]].slug) {
-        now_of[old] = s;
-        before_of[s] = old;
-      }
+  for (size_t i = 0; i < lanes.size(); ++i)
+    std::copy_n(bits_.data() + lanes[i].leader * words_, words_, bits.data() + i * words_);
+  std::vector<Instant> looks(lanes.size(), kNever);
+  if (!looked_at.empty() || is_whole) looker_->look(lanes, bits, looks);
   for (size_t i = 0; i < lanes.size(); ++i) {
     const Profile leader = lanes[i].leader;
     const std::span<const uint64_t> now(bits.data() + i * words_, words_),
-        before(old_bits.data() + leader * old_words, old_words);
-    for (uint32_t old = 0; old < old_versions.size(); ++old)
-      if (!now_of[old] && bit_of(before, old))
-        fresh_.push_back({.id = {},
-                          .profile = leader,
-                          .segment = old_versions[old],
-                          .kind = feed::ChangeKind::Left,
-                          .cause = feed::Cause::Definition,
-                          .at = learnt_,
-                          .learnt = learnt_,
-                          .correction_of = {},
-                          .into = {}});
-    for (uint32_t s = 0; s < plan_->segments.size(); ++s) {
-      const bool was = before_of[s] && bit_of(before, *before_of[s]);
-      if (bit_of(now, s) == was) continue;
-      emit(leader, s, was ? feed::ChangeKind::Left : feed::ChangeKind::Entered, feed::Cause::Definition, learnt_);
+        before(bits_.data() + leader * words_, words_);
+    for (const uint32_t s : looked_at) {
+      if (bit_of(now, s) == bit_of(before, s)) continue;
+      emit(leader, s, bit_of(before, s) ? feed::ChangeKind::Left : feed::ChangeKind::Entered, feed::Cause::Definition,
+           learnt_);
       settled_[leader] = std::max(settled_[leader], learnt_);
     }
     set_bits(leader, now.data());
-    next_[leader] = looks[i];
+    next_[leader] = is_whole ? looks[i] : std::min(next_[leader], looks[i]);
     timers_->arm(leader);
   }
   return {};

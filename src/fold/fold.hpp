@@ -35,6 +35,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,7 @@ namespace tessera::fold {
 struct Definitions {
   language::Program program;
   std::vector<SegmentVersion> segments;
+  std::shared_ptr<const segment::Plan> plan = nullptr;  // of the program; null: it is compiled where it is needed
 };
 
 struct FoldLimits {
@@ -78,9 +80,11 @@ class Fold {
   // --- one entry: begin, rows through intake(), or redefine, finish. `learnt` never goes back.
   void begin(uint64_t offset, Instant learnt);
   profiles::Intake& intake() { return *inflow_; }
-  // Other definitions, in force from this entry on. `memory` where they need more than covers() says. Error: a
-  // definition cannot be run; nothing has changed.
-  Result<void> redefine(Definitions definitions, std::unique_ptr<Memory> memory = nullptr);
+  // Other definitions, in force from this entry on. `memory` where they need more than covers() says. `touched`: the
+  // segments, by id, that may have other members than before; null: all. Error: a definition cannot be run; nothing has
+  // changed.
+  Result<void> redefine(Definitions definitions, std::unique_ptr<Memory> memory = nullptr,
+                        const std::set<std::string>* touched = nullptr);
   void finish(uint64_t next_offset);
 
   Instant next_due() { return timers_->earliest(); }  // when time alone may do something; kNever: not
@@ -133,6 +137,8 @@ class Fold {
     auto operator<=>(const Turn&) const = default;
   };
   Result<void> set_plan(Definitions definitions);
+  void lay_bits_out_anew(const std::vector<uint64_t>& before, size_t old_words,
+                         const std::vector<uint32_t>& old_versions);
   void add_profiles();
   void pass_time();
   void expect(Profile leader) const;
@@ -162,7 +168,7 @@ class Fold {
   FoldLimits limits_;
   FindChange find_change_;
   Definitions definitions_;
-  std::unique_ptr<segment::Plan> plan_;
+  std::shared_ptr<const segment::Plan> plan_;
   std::unique_ptr<Memory> memory_;
   std::unique_ptr<CustomerEvaluator> looker_;
   Identities identities_;

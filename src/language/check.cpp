@@ -2,13 +2,18 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "core/text.hpp"
 #include "language/check_types.hpp"
 #include "language/lex.hpp"
+#include "language/limits.hpp"
+#include "language/lookup.hpp"
 #include "language/parse.hpp"
+#include "language/uses.hpp"
 #include "language/walk.hpp"
 
 namespace tessera::language {
@@ -16,52 +21,125 @@ namespace tessera::language {
 namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
-
-std::string_view word_of(DefinitionKind kind) {
-  switch (kind) {
-    case DefinitionKind::Event:
-      return "event";
-    case DefinitionKind::Let:
-      return "let";
-    case DefinitionKind::Score:
-      return "score";
-    case DefinitionKind::Segment:
-      break;
-  }
-  return "segment";
-}
+constexpr int kManyScores = 2;  // more are as many: lets that are added up double them each time
 
 std::string shown(const Definition& definition) {
   return definition.kind == DefinitionKind::Segment ? "segment " + in_quotes(definition.name)
                                                     : fmt::format("{} {}", word_of(definition.kind), definition.name);
 }
 
+// Of one definition that uses another, whose error is its own.
+constexpr std::string_view kUsesOneSetAside = "it uses {}, which is set aside";
+
 class Checker {
+  // Long because names, aliases and what is set aside are one pass over the same entries.
  public:
-  Checker(std::vector<Definition> given, const Schema& schema, std::span<const Definition> known) : schema_(schema) {
-    for (Definition& definition : given) add({.definition = std::move(definition), .is_given = true});
-    const size_t given_count = entries_.size();
-    for (const Definition& definition : known) add_known(definition, given_count);
+  // Together: one error is everybody's. Apart: each has its own, and is left out with those that use it.
+  enum class Errors : uint8_t { Together, Apart, Forgiven };
+
+  Checker(std::vector<Definition> given, const Schema& schema, std::span<const Definition> known,
+          Errors errors = Errors::Together)
+      : schema_(schema), errors_(errors), given_(std::move(given)) {
+    entries_.reserve(given_.size() + known.size());
+    for (const Definition& definition : given_) add(definition, true);
+    for (const Definition& definition : known) add_known(definition, given_.size());
   }
 
   Checked run() && {
-    for (uint32_t i = 0; i < entries_.size() && entries_[i].is_given; ++i) {
-      visit(i, {});
-      out_.given.push_back(entries_[i].place);
-    }
+    run_given();
+    for (size_t i = 0; i < given_.size(); ++i)
+      out_.diagnostics.insert(out_.diagnostics.end(), entries_[i].found.begin(), entries_[i].found.end());
     return std::move(out_);
+  }
+
+  CheckedEach run_each() && {
+    run_given();
+    CheckedEach out{.program = {},
+                    .given = std::move(out_.given),
+                    .settled = std::move(out_.settled),
+                    .nodes = std::move(out_.nodes),
+                    .aside = set_aside()};
+    const bool is_whole = std::ranges::none_of(entries_, &Entry::is_aside);
+    out.program = is_whole ? std::move(out_.program) : without_aside(out.given);
+    return out;
   }
 
  private:
   enum class State : uint8_t { New, Open, Done };
   struct Entry {
-    Definition definition;
+    const Definition* written = nullptr;
     bool is_given = false;
     State state = State::New;
     uint32_t place = kNone;  // in the program
-    int decaying = 0;
-    size_t depth = 0;  // of definitions it builds on, one upon the other
+    int decaying = 0;        // scores in it, up to kManyScores
+    size_t depth = 0;        // of definitions it builds on, one upon the other
+    size_t nodes = 0;
+    std::optional<EventPattern> meant{};  // of an event, checked
+    Diagnostics found{};
+    std::vector<uint32_t> uses{};
+    bool is_aside = false;
   };
+
+  void run_given() {
+    out_.settled.resize(given_.size());
+    for (uint32_t i = 0; i < given_.size(); ++i) visit(i, {});
+    for (uint32_t i = 0; i < given_.size(); ++i) {
+      out_.given.push_back(entries_[i].place);
+      out_.nodes.push_back(entries_[i].nodes);
+    }
+  }
+
+  // --- apart
+
+  std::vector<SetAside> set_aside() {
+    std::vector<std::vector<uint32_t>> users(entries_.size());
+    std::vector<uint32_t> open;
+    std::vector<std::string> why(entries_.size());
+    for (uint32_t i = 0; i < entries_.size(); ++i) {
+      for (const uint32_t used : entries_[i].uses) users[used].push_back(i);
+      const auto error = std::ranges::find(entries_[i].found, Severity::Error, &Diagnostic::severity);
+      if (error == entries_[i].found.end()) continue;
+      why[i] = error->message;
+      open.push_back(i);
+    }
+    while (!open.empty()) {
+      const uint32_t used = open.back();
+      open.pop_back();
+      for (const uint32_t user : users[used]) {
+        if (!why[user].empty()) continue;
+        why[user] = fmt::format(kUsesOneSetAside, shown(*entries_[used].written));
+        open.push_back(user);
+      }
+    }
+    for (uint32_t i = 0; i < entries_.size(); ++i) entries_[i].is_aside = !why[i].empty();
+    std::vector<SetAside> out;
+    for (uint32_t i = 0; i < given_.size(); ++i)
+      if (!why[i].empty()) out.push_back({i, std::move(why[i])});
+    return out;
+  }
+
+  // The program of those that are not set aside; `given` gets their places in it.
+  Program without_aside(std::vector<uint32_t>& given) {
+    std::vector<uint32_t> moved(out_.program.definitions.size());
+    for (const Entry& entry : entries_)
+      if (entry.is_aside && entry.place != kNone) moved[entry.place] = kNone;
+    Program out;
+    for (uint32_t i = 0; i < moved.size(); ++i) {
+      if (moved[i] == kNone) continue;
+      moved[i] = static_cast<uint32_t>(out.definitions.size());
+      out.definitions.push_back(std::move(out_.program.definitions[i]));
+      refer(out.definitions.back().body, moved);
+    }
+    for (uint32_t& place : given)
+      if (place != kNone) place = moved[place];
+    return out;
+  }
+
+  static void refer(Expr& expr, const std::vector<uint32_t>& moved) {
+    if (auto* name = std::get_if<Name>(&expr.node)) name->definition = moved[name->definition];
+    if (auto* in = std::get_if<InSegment>(&expr.node)) in->definition = moved[in->definition];
+    for_each_child(expr, [&](Expr& child) { refer(child, moved); }, [](EventPattern&) {});
+  }
 
   // --- names
 
@@ -69,18 +147,20 @@ class Checker {
     return kind == DefinitionKind::Segment ? segments_ : words_;
   }
 
-  void add(Entry entry) {
-    const Definition& definition = entry.definition;
-    const uint32_t index = static_cast<uint32_t>(entries_.size());
+  void add(const Definition& definition, bool is_given) {
+    const auto index = static_cast<uint32_t>(entries_.size());
+    Entry& entry = entries_.emplace_back();
+    entry.written = &definition;
+    entry.is_given = is_given;
     auto& names = names_for(definition.kind);
     for (const std::string& name : {definition.name, definition.slug}) {
       const auto [found, fresh] = names.emplace(name, index);
       if (fresh || found->second == index) continue;
-      report(Severity::Error, definition.span,
-             fmt::format("{} is defined twice: {} has this {} already", shown(definition),
-                         shown(entries_[found->second].definition), name == definition.name ? "name" : "id"));
+      entry.found.push_back(
+          {Severity::Error, definition.span,
+           fmt::format("{} is defined twice: {} has this {} already", shown(definition),
+                       shown(*entries_[found->second].written), name == definition.name ? "name" : "id")});
     }
-    entries_.push_back(std::move(entry));
   }
 
   void add_known(const Definition& known, size_t given_count) {
@@ -88,31 +168,33 @@ class Checker {
     for (const std::string& name : {known.slug, known.name}) {
       const auto found = names.find(name);
       if (found == names.end()) continue;
-      const Definition& other = entries_[found->second].definition;
+      const Definition& other = *entries_[found->second].written;
       const bool replaced = found->second < given_count && other.kind == known.kind && other.slug == known.slug;
       if (!replaced && found->second < given_count)
-        report(Severity::Error, other.span,
-               fmt::format("{} cannot take this name: {} has it already", shown(other), shown(known)));
+        entries_[found->second].found.push_back(
+            {Severity::Error, other.span,
+             fmt::format("{} cannot take this name: {} has it already", shown(other), shown(known))});
       return;
     }
-    add({.definition = known});
+    add(known, false);
   }
 
   std::vector<std::string> names_of(std::initializer_list<DefinitionKind> kinds) const {
     std::vector<std::string> out;
     for (const Entry& entry : entries_)
-      if (std::ranges::find(kinds, entry.definition.kind) != kinds.end()) out.push_back(entry.definition.name);
+      if (std::ranges::find(kinds, entry.written->kind) != kinds.end()) out.push_back(entry.written->name);
     return out;
   }
 
   void report(Severity severity, Span span, std::string message) {
-    sink_->push_back({severity, span, std::move(message)});
+    entries_[path_.back()].found.push_back({severity, span, std::move(message)});
   }
 
   // --- one definition after those it uses
 
   // False where it cannot be used: it is part of a cycle that has been reported.
   bool visit(uint32_t index, Span used_at) {
+    if (!path_.empty()) entries_[path_.back()].uses.push_back(index);
     if (entries_[index].state == State::Done) {
       if (!path_.empty()) note_use(path_.back(), entries_[index].depth);
       return true;
@@ -121,37 +203,61 @@ class Checker {
     if (path_.size() >= kDeepestNesting) return report_depth(used_at), false;
     entries_[index].state = State::Open;
     path_.push_back(index);
-    Diagnostics known_ones;
-    Diagnostics* const outer = sink_;
-    if (!entries_[index].is_given) sink_ = &known_ones;
-
-    Definition definition = entries_[index].definition;  // entries_ stays as written while others look at it
+    Lookup lookup(schema_, entries_[index].written->settled.get());
+    Lookup* const outer = std::exchange(lookup_, &lookup);
     has_where_ = false;
-    if (definition.kind == DefinitionKind::Event) {
-      resolve(definition.event);
-      type_pattern(definition.event, types());
-    } else {
-      resolve(definition.body);
-      if (definition.kind == DefinitionKind::Segment)
-        type_condition(definition.body, types());
-      else
-        type_any(definition.body, types());
-      entries_[index].decaying = decaying_in(definition.body);
-      entries_[index].place = static_cast<uint32_t>(out_.program.definitions.size());
-      out_.program.definitions.push_back(definition);
-    }
-    entries_[index].definition = std::move(definition);
-
-    sink_ = outer;
-    if (has_errors(known_ones))
-      report(Severity::Error, used_at,
-             fmt::format("{}, applied before, is no longer right: {}", shown(entries_[index].definition),
-                         known_ones.front().message));
+    check_one(index);
+    lookup_ = outer;
+    if (entries_[index].is_given) out_.settled[index] = std::make_shared<const Schema>(lookup.found());
     path_.pop_back();
     Entry& entry = entries_[index];
+    if (!path_.empty() && !entry.is_given && has_errors(entry.found))
+      report(Severity::Error, used_at,
+             fmt::format("{}, applied before, is no longer right: {}", shown(*entry.written),
+                         entry.found.front().message));
     entry.state = State::Done;
-    if (++entry.depth > kDeepestNesting) return report_depth(used_at), false;
+    if (++entry.depth > kDeepestNesting) {
+      path_.push_back(index);
+      report_depth(used_at);
+      path_.pop_back();
+      return false;
+    }
     if (!path_.empty()) note_use(path_.back(), entry.depth);
+    return true;
+  }
+
+  void check_one(uint32_t index) {
+    Definition definition = *entries_[index].written;
+    if (definition.kind == DefinitionKind::Event) {
+      resolve(definition.event);
+      if (is_too_much(index, definition.span)) return;
+      type_pattern(definition.event, types());
+      entries_[index].meant = std::move(definition.event);
+      return;
+    }
+    resolve(definition.body);
+    if (is_too_much(index, definition.span)) definition.body = Expr{.node = Literal{false}};
+    if (definition.kind == DefinitionKind::Segment)
+      type_condition(definition.body, types());
+    else
+      type_any(definition.body, types());
+    entries_[index].decaying = decaying_in(definition.body);
+    entries_[index].place = static_cast<uint32_t>(out_.program.definitions.size());
+    out_.program.definitions.push_back(std::move(definition));
+  }
+
+  bool is_too_much(uint32_t index, Span span) {
+    nodes_ += entries_[index].nodes;
+    if (nodes_ > kMostNodesInAll) {
+      report(Severity::Error, span,
+             fmt::format("the definitions have more than {} values, conditions and events together", kMostNodesInAll));
+      return true;
+    }
+    if (entries_[index].nodes <= kMostNodes) return false;
+    report(Severity::Error, span,
+           fmt::format("{} has more than {} values, conditions and events, those of the event aliases in it counted; "
+                       "give parts of it a name with let",
+                       shown(*entries_[index].written), kMostNodes));
     return true;
   }
 
@@ -166,22 +272,24 @@ class Checker {
     bool inside = false;
     for (const uint32_t step : path_) {
       inside |= step == index;
-      if (inside) text += shown(entries_[step].definition) + " -> ";
+      if (inside) text += shown(*entries_[step].written) + " -> ";
     }
     report(Severity::Error, used_at,
-           fmt::format("{} depends on itself: {}{}", shown(entries_[index].definition), text,
-                       shown(entries_[index].definition)));
+           fmt::format("{} depends on itself: {}{}", shown(*entries_[index].written), text,
+                       shown(*entries_[index].written)));
   }
 
   TypeContext types() {
     return {.schema = schema_,
-            .diagnostics = *sink_,
+            .lookup = *lookup_,
+            .diagnostics = entries_[path_.back()].found,
             .type_of_name =
                 [this](const Name& name) {
                   return name.definition == kNone ? Type::Unresolved
                                                   : out_.program.definitions[name.definition].body.type;
                 },
-            .decaying_scores = [this](const Name& name) { return decaying_of(name); }};
+            .decaying_scores = [this](const Name& name) { return decaying_of(name); },
+            .forgives = errors_ == Errors::Forgiven};
   }
 
   int decaying_of(const Name& name) const {
@@ -193,13 +301,14 @@ class Checker {
     if (const auto* score = std::get_if<Score>(&body.node)) return score->half_life ? 1 : 0;
     if (const auto* name = std::get_if<Name>(&body.node)) return decaying_of(*name);
     if (const auto* arithmetic = std::get_if<Arithmetic>(&body.node))
-      return decaying_in(arithmetic->operands[0]) + decaying_in(arithmetic->operands[1]);
+      return std::min(kManyScores, decaying_in(arithmetic->operands[0]) + decaying_in(arithmetic->operands[1]));
     return 0;
   }
 
   // --- names to definitions, aliases to what they stand for
 
   void resolve(Expr& expr) {
+    ++entries_[path_.back()].nodes;
     if (auto* name = std::get_if<Name>(&expr.node)) return resolve_name(*name, expr.span);
     if (auto* in = std::get_if<InSegment>(&expr.node)) return resolve_segment(*in, expr.span);
     for_each_child(expr, [this](Expr& child) { resolve(child); }, [this](EventPattern& events) { resolve(events); });
@@ -213,7 +322,7 @@ class Checker {
           Severity::Error, span,
           fmt::format("unknown let or score '{}'{}{}", name.name, did_you_mean(name.name, names), hint_for(name.name)));
     }
-    if (entries_[found->second].definition.kind == DefinitionKind::Event)
+    if (entries_[found->second].written->kind == DefinitionKind::Event)
       return report(
           Severity::Error, span,
           fmt::format("{0} is an event, and a value is expected here; write did {0}, or count({0})", name.name));
@@ -238,6 +347,7 @@ class Checker {
   }
 
   void resolve(EventPattern& events) {
+    ++entries_[path_.back()].nodes;
     if (!events.where.empty()) {
       has_where_ = true;
       resolve(events.where[0]);
@@ -247,7 +357,7 @@ class Checker {
   }
 
   void warn_unseen(const std::string& event, Span span) {
-    if (schema_.events.empty() || schema_.events.contains(event)) return;
+    if (lookup_->is_settled() || schema_.events.empty() || schema_.events.contains(event)) return;
     if (profiles::system_stream_named(event) != profiles::SystemStream::None) return;  // the system's own words
     std::vector<std::string> names;
     for (const auto& [name, known] : schema_.events)
@@ -258,14 +368,17 @@ class Checker {
 
   void replace_alias(EventPattern& events) {
     const auto found = words_.find(events.alias);
-    const bool defined = found != words_.end() && entries_[found->second].definition.kind == DefinitionKind::Event;
-    if (!defined && schema_.events.contains(events.alias)) {
+    const bool defined = found != words_.end() && entries_[found->second].written->kind == DefinitionKind::Event;
+    if (!defined && lookup_->has_event(events.alias)) {
       events.names = {events.alias};  // an event whose name is one word needs no quotes
       return;
     }
     if (!defined) return report(Severity::Error, events.span, unknown_event(events.alias, found != words_.end()));
-    if (!visit(found->second, events.span)) return;
-    const EventPattern& meant = entries_[found->second].definition.event;
+    if (!visit(found->second, events.span) || !entries_[found->second].meant) return;
+    // What it stands for is laid in here: a few words may stand for much.
+    size_t& nodes = entries_[path_.back()].nodes;
+    if ((nodes += entries_[found->second].nodes) > kMostNodes || nodes_ + nodes > kMostNodesInAll) return;
+    const EventPattern& meant = *entries_[found->second].meant;
     if (!events.each.empty() && !meant.each.empty())
       return report(Severity::Error, events.span,
                     fmt::format("{} stands for elements of a list already", events.alias));
@@ -296,18 +409,32 @@ class Checker {
   }
 
   const Schema& schema_;
+  const Errors errors_;
+  std::vector<Definition> given_;
   std::vector<Entry> entries_;
   std::map<std::string, uint32_t> words_, segments_;  // words: events, lets and scores; segments by name and by slug
   std::vector<uint32_t> path_;
   bool has_where_ = false;
+  size_t nodes_ = 0;          // of all that was checked
+  Lookup* lookup_ = nullptr;  // of the definition at hand
   Checked out_;
-  Diagnostics* sink_ = &out_.diagnostics;
 };
 
 }  // namespace
 
 Checked check(std::vector<Definition> definitions, const Schema& schema, std::span<const Definition> known) {
   return Checker(std::move(definitions), schema, known).run();
+}
+
+CheckedEach check_each(std::vector<Definition> definitions, const Schema& schema, std::span<const Definition> known) {
+  return Checker(std::move(definitions), schema, known, Checker::Errors::Apart).run_each();
+}
+
+void settle_old(std::vector<Definition>& definitions, const Schema& then) {
+  if (std::ranges::all_of(definitions, [](const Definition& each) { return each.settled != nullptr; })) return;
+  const CheckedEach checked = Checker(definitions, then, {}, Checker::Errors::Forgiven).run_each();
+  for (size_t i = 0; i < definitions.size(); ++i)
+    if (!definitions[i].settled) definitions[i].settled = checked.settled[i];
 }
 
 Checked check_expression(Expr expr, const Schema& schema, std::span<const Definition> known) {

@@ -6,7 +6,9 @@
 // event, property or trait never seen, with the nearest that was.
 #pragma once
 
+#include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "language/diagnostic.hpp"
@@ -15,17 +17,40 @@
 
 namespace tessera::language {
 
+using Settled = std::shared_ptr<const Schema>;  // as Definition::settled
+
 struct Checked {
   // The given definitions and, of the known ones, those they use. Meaningless where there are errors.
   Program program;
   // Of each given definition, its index in the program; UINT32_MAX for an event definition (aliases are replaced).
   std::vector<uint32_t> given;
-  Diagnostics diagnostics;  // places are in the text of the given definitions
+  std::vector<Settled> settled;  // of each given definition: all that it found by the names in it
+  std::vector<size_t> nodes;     // of each given definition, as kMostNodes counts them
+  Diagnostics diagnostics;       // places are in the text of the given definitions
   bool ok() const { return !has_errors(diagnostics); }
 };
 
 // `known` are definitions applied before, already checked; a given one of the same kind and slug replaces it.
 Checked check(std::vector<Definition> definitions, const Schema& schema, std::span<const Definition> known = {});
+
+// Definitions of which one that is wrong leaves the others as they are: it is set aside, with those that use it.
+struct SetAside {
+  uint32_t given = 0;  // its index
+  std::string why;
+};
+struct CheckedEach {
+  Program program;              // without those
+  std::vector<uint32_t> given;  // as in Checked; UINT32_MAX also for those
+  std::vector<Settled> settled;
+  std::vector<size_t> nodes;
+  std::vector<SetAside> aside;  // ascending
+};
+CheckedEach check_each(std::vector<Definition> definitions, const Schema& schema,
+                       std::span<const Definition> known = {});
+
+// Settles definitions that were applied before there was anything to settle them with: `then` is what the record knew
+// when that began. What contradicts it is read as if that name had never been seen.
+void settle_old(std::vector<Definition>& definitions, const Schema& then);
 
 // One expression of parse_expression(): its definition is the program's last, a segment (slug "") if it is a condition,
 // else a let. program.definitions.back().body.type says which.

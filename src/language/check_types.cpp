@@ -45,6 +45,8 @@ Type type_of(const Literal& literal) {
                     literal.value);
 }
 
+constexpr const char* kNoOrder = "true and false have no order; write is true or is false";
+
 std::string text_of_forms(const Forms& forms) {
   std::vector<std::string> out;
   for (const Schema::Form& form : forms)
@@ -103,15 +105,11 @@ class Typer {
     return Type::Unresolved;
   }
   void warn(Span span, std::string message) {
+    if (context_.lookup.is_settled()) return;  // it was said when it was applied
     context_.diagnostics.push_back({Severity::Warning, span, std::move(message)});
   }
 
   // --- what the record knows of properties
-
-  const Schema::Event* event_of(std::string_view name) const {
-    const auto found = context_.schema.events.find(std::string(name));
-    return found == context_.schema.events.end() ? nullptr : &found->second;
-  }
 
   std::vector<const Schema::Event*> selected_events() const {
     std::vector<const Schema::Event*> out;
@@ -120,30 +118,26 @@ class Typer {
         if (profiles::is_counted(event.system)) out.push_back(&event);
     } else if (events_) {
       for (const std::string& name : events_->names)
-        if (const auto* event = event_of(name)) out.push_back(event);
+        if (const auto known = context_.schema.events.find(name); known != context_.schema.events.end())
+          out.push_back(&known->second);
     }
     return out;
   }
 
-  static void add_forms(const Schema::Properties& from, const std::string& name, bool as_element, Forms& out) {
-    const auto found = from.find(name);
-    if (found == from.end()) return;
-    for (Schema::Form form : found->second) {
-      if (as_element) form.is_list = false;
-      out.insert(form);
-    }
-  }
+  Forms forms_of_property(const std::string& name) const { return context_.lookup.property(events_, prefixes_, name); }
 
-  Forms forms_of_property(const std::string& name) const {
-    Forms out;
-    for (const Schema::Event* event : selected_events()) {
-      Forms found;
-      for (auto prefix = prefixes_.rbegin(); prefix != prefixes_.rend() && found.empty(); ++prefix)
-        add_forms(event->properties, *prefix + "." + name, true, found);
-      if (found.empty()) add_forms(event->properties, name, false, found);
-      out.insert(found.begin(), found.end());
-    }
-    return out;
+  // False where it is not for us to forgive: then it is an error.
+  bool forgets(const Expr& expr) {
+    if (!context_.forgives) return false;
+    if (const auto* trait = std::get_if<Trait>(&expr.node)) return context_.lookup.forget_trait(trait->name), true;
+    if (const auto* property = std::get_if<Property>(&expr.node))
+      return context_.lookup.forget_property(events_, prefixes_, property->name), true;
+    const auto* aggregate = std::get_if<Aggregate>(&expr.node);
+    if (!aggregate || aggregate->property.empty()) return false;
+    std::vector<std::string> lists;
+    if (!aggregate->events.each.empty()) lists.push_back(aggregate->events.each);
+    context_.lookup.forget_property(&aggregate->events, lists, aggregate->property);
+    return true;
   }
 
   void warn_unknown_property(const std::string& name, Span span) {
@@ -181,11 +175,12 @@ class Typer {
     const bool has_list = std::ranges::any_of(forms, &Schema::Form::is_list);
     const bool has_scalar = std::ranges::any_of(forms, [](const Schema::Form& form) { return !form.is_list; });
     if (want == Type::List)
-      return has_list
+      return has_list || forgets(expr)
                  ? Type::List
                  : fail(expr, fmt::format("{} is {}, not a list; compare it with = or in", what, text_of_forms(forms)));
     if (!has_scalar) {
       if (want == Type::Unresolved) return Type::List;
+      if (forgets(expr)) return want;
       return fail(expr,
                   fmt::format("{0} is a list; write {0} includes ..., includes any of (...), or size({0})", what));
     }
@@ -194,7 +189,7 @@ class Typer {
     const bool fits = (want == Type::Bool && has(PropertyType::Bool, false)) ||
                       (want == Type::Number && has(PropertyType::Number, false)) ||
                       ((want == Type::Text || want == Type::Instant) && has(PropertyType::Text, false));
-    if (fits) return want;
+    if (fits || forgets(expr)) return want;
     return fail(expr, fmt::format("{} is only ever {}, and {} is expected here{}", what, text_of_forms(forms),
                                   name_of(want), remedy(want, forms)));
   }
@@ -221,8 +216,8 @@ class Typer {
     // These are there before anybody was marked or refused anything.
     if (const profiles::SystemTrait* known = profiles::system_trait(trait.name))
       return settle(expr, "trait " + trait.name, {{known->type, false}}, want);
-    const auto found = context_.schema.traits.find(trait.name);
-    if (found != context_.schema.traits.end()) return settle(expr, "trait " + trait.name, found->second, want);
+    const Forms forms = context_.lookup.trait(trait.name);
+    if (!forms.empty()) return settle(expr, "trait " + trait.name, forms, want);
     if (!context_.schema.empty()) {
       std::vector<std::string> names;
       for (const auto& [name, forms] : context_.schema.traits) names.push_back(name);
@@ -274,7 +269,8 @@ class Typer {
     const bool numbers = !any_type && aggregate.kind != AggregateKind::Distinct;
     if (!numbers && !any_type) return Type::Number;
     if (numbers && !forms.empty() &&
-        std::ranges::none_of(forms, [](const Schema::Form& form) { return form.type == PropertyType::Number; }))
+        std::ranges::none_of(forms, [](const Schema::Form& form) { return form.type == PropertyType::Number; }) &&
+        !forgets(expr))
       return fail(expr, fmt::format("sums, averages and the like need numbers, and {} is only ever {}",
                                     aggregate.property, text_of_forms(forms)));
     const Type settled = settle(expr, aggregate.property, forms, numbers ? Type::Number : want);
@@ -400,10 +396,16 @@ class Typer {
         return fail(whole,
                     fmt::format("{} cannot be compared with {}{}", name_of(common), name_of(type), mend(common, type)));
       }
+    if (common == Type::List && all_forgotten(operands))
+      return common_type(whole, operands);  // they were not known to be lists
     if (common == Type::List)
       return fail(whole, "lists are not compared; write includes ..., or includes all of (...)");
     if (common == Type::Condition) return fail(whole, "a condition is not compared; write is true or is not true");
     return common;
+  }
+
+  bool all_forgotten(const Exprs& operands) {
+    return std::ranges::all_of(operands, [&](const Expr& one) { return forgets(one); });
   }
 
   static Type read_as_instant(Expr& expr) {
@@ -446,14 +448,14 @@ class Typer {
   Type type_node(Expr& expr, Compare& compare, Type) {
     const Type common = common_type(expr, compare.operands);
     const bool ordered = compare.op != CompareOp::Equal && compare.op != CompareOp::NotEqual;
-    if (common == Type::Bool && ordered) fail(expr, "true and false have no order; write is true or is false");
+    if (common == Type::Bool && ordered && !all_forgotten(compare.operands)) fail(expr, kNoOrder);
     refuse_two_scores(expr, compare.operands);
     return Type::Condition;
   }
 
   Type type_node(Expr& expr, Between& between, Type) {
     const Type common = common_type(expr, between.operands);
-    if (common == Type::Bool) fail(expr, "true and false have no order; write is true or is false");
+    if (common == Type::Bool && !all_forgotten(between.operands)) fail(expr, kNoOrder);
     refuse_two_scores(expr, between.operands);
     return Type::Condition;
   }
@@ -492,7 +494,7 @@ class Typer {
     if (!require(match.operands[0], Type::List, "includes")) return Type::Condition;
     for (size_t i = 1; i < match.operands.size(); ++i) {
       const Type type = infer(match.operands[i], Type::Unresolved);
-      if (type == Type::Unresolved || fits_list(match.operands[0], type)) continue;
+      if (type == Type::Unresolved || fits_list(match.operands[0], type) || forgets(match.operands[0])) continue;
       fail(expr, fmt::format("the list never holds {}", name_of(type)));
       break;
     }
@@ -502,8 +504,7 @@ class Typer {
   bool fits_list(const Expr& list, Type item) const {
     Forms forms;
     if (const auto* property = std::get_if<Property>(&list.node)) forms = forms_of_property(property->name);
-    if (const auto* trait = std::get_if<Trait>(&list.node))
-      add_forms(context_.schema.traits, trait->name, false, forms);
+    if (const auto* trait = std::get_if<Trait>(&list.node)) forms = context_.lookup.trait(trait->name);
     return forms.empty() || std::ranges::any_of(forms, [&](const Schema::Form& form) {
              return form.is_list && type_of(form.type) == item;
            });

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "language/diagnostic.hpp"
+#include "language/lookup.hpp"
 #include "language/schema.hpp"
 #include "language/tree.hpp"
 
@@ -12,12 +13,16 @@ namespace tessera::language {
 
 // What typing needs to know of the world. Names are resolved and aliases replaced before.
 struct TypeContext {
-  const Schema& schema;
+  const Schema& schema;  // what the record knows now: for warnings
+  Lookup& lookup;
   Diagnostics& diagnostics;
   // The body's type of a let or score already typed.
   std::function<Type(const Name&)> type_of_name;
   // How many decaying scores stand in it, through lets.
   std::function<int(const Name&)> decaying_scores;
+  // Where a place asks for a type that the name never came in, the name is forgotten instead of refused: what was
+  // applied before types were settled is to be read whatever came since.
+  bool forgives = false;
 };
 
 // Types `expr` as a condition: a Bool value becomes a comparison with true.

@@ -11,12 +11,19 @@
 //   + schema   schema.hpp       schema_of: what the record knows by name
 //   = program  check.hpp        check, check_expression: names resolved, types inferred, in order
 //              check_types.hpp  type_condition: the typing half
+//              lookup.hpp       Lookup: what it finds by its names, once and for all
+//              limits.hpp       how much may be written
 //
 //   ask.hpp      ask: a condition that somebody typed, ready to compile
 //   uses.hpp     uses_of: which definitions one uses
+//   users.hpp    Users: which use one
+//   other_types.hpp  other_types: values that one does not see, for they came in another type
 //   needs.hpp    needs_of: which events and properties they look at
 //   library.hpp  library: ready-made segments
 //   applied.hpp  applied_definitions: those of a record
+//
+// Large because text, tree and program are one language: what reads a word, what prints it and what gives it a type
+// change together.
 //
 // segment/segment.hpp goes on from a program to members. The language itself is described in docs/language.md.
 #pragma once

@@ -41,13 +41,14 @@ Result<Schema::Properties> properties_from_json(const Json* json, std::string_vi
   if (!json->as_object()) return fail(fmt::format("{}: expected an object of properties", where));
   for (const auto& [name, forms] : *json->as_object()) {
     if (!forms.as_array()) return fail(fmt::format("{}.{}: expected a list of types", where, name));
+    std::set<Schema::Form>& known_forms = out[name];  // none: a definition has looked for it in vain
     for (const Json& form : *forms.as_array()) {
       const std::string text = form.text_or("");
       const auto known = std::ranges::find(kFormNames, text, &FormName::text);
       if (known == kFormNames.end())
         return fail(
             fmt::format("{}.{}: unknown type '{}'; known are bool, number, text, list of ...", where, name, text));
-      out[name].insert(known->form);
+      known_forms.insert(known->form);
     }
   }
   return out;

@@ -22,6 +22,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -260,6 +261,8 @@ inline bool Logic::operator==(const Logic&) const = default;
 
 // --- definitions
 
+struct Schema;
+
 enum class DefinitionKind : uint8_t { Event = 1, Let = 2, Score = 3, Segment = 4 };  // stored on disk, never renumber
 
 struct Definition {
@@ -270,6 +273,9 @@ struct Definition {
   EventPattern event;  // for Event
   Expr body;           // for the others; a Score definition's body is a Score node
   Span span;
+  // What it found by the names in it when it was applied (lookup.hpp): it is read with that from then on. Null: it was
+  // not applied, and is read with what the record knows now.
+  std::shared_ptr<const Schema> settled = nullptr;
   bool operator==(const Definition&) const = default;
 };
 

@@ -14,6 +14,14 @@
 
 namespace tessera::live {
 
+// Values of a type that a definition was not settled with: they are unknown to it.
+struct OtherValues {
+  std::string of;       // "trait vip", "total of Order Completed"
+  std::string came_as;  // "text"
+  uint64_t values = 0;
+  bool operator==(const OtherValues&) const = default;
+};
+
 // A segment in force.
 struct SegmentState {
   std::string slug, name;
@@ -22,6 +30,14 @@ struct SegmentState {
   uint64_t members = 0;
   std::vector<std::string> stale_sources;  // that have fallen silent, and that it rests on
   std::string definition;                  // its text
+  std::string set_aside;                   // why it cannot be run; empty: it is run
+  std::vector<OtherValues> other_values;   // that came in types which it does not read
+};
+
+// In force, and not run: it has no members, and nothing else suffers from it.
+struct SetAside {
+  std::string kind, slug, name, why;
+  bool operator==(const SetAside&) const = default;
 };
 
 struct CustomerState {
@@ -88,6 +104,8 @@ struct Status {
   std::vector<SharedIdentifier> storms;
   std::optional<Instant> duplicates_known_since;  // nullopt: since ever
   std::vector<SourceState> sources;               // by name
+  uint64_t definitions = 0;                       // in force
+  std::vector<SetAside> set_aside;                // of these
   std::optional<Instant> next_timer;
   // Offsets of the log.
   uint64_t log_end = 0, recorded_until = 0, applied_until = 0;

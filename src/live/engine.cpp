@@ -5,6 +5,7 @@
 #include "core/logging.hpp"
 #include "live/engine_state.hpp"
 #include "profiles/rulings.hpp"
+#include "segment/accepted.hpp"
 
 namespace tessera::live {
 
@@ -48,6 +49,7 @@ Result<void> EngineState::open(const std::string& folder, MakeReader make_reader
     const auto now = known->write();
     for (LogReader* const reader : now->all) TRY(reader->restore(recorder->connection()));
   }
+  note_set_aside(0);
   last_learnt = applied.at;
   backlog.start_at(applied.offset);
   record_writer = std::make_unique<RecordWriter>(
@@ -203,6 +205,7 @@ Outcome EngineState::apply(const Logged& logged) {
   // back.
   entry.learnt = std::max(entry.learnt, known->read()->fold.fold().learnt());
   std::optional<Redefinition> redefinition;
+  const size_t aside_before = known->read()->fold.in_force().aside().size();
   if (FoldReader::redefines(entry.kind)) {
     // Whatever the new definitions need of the record must be in it.
     hand_over_page();
@@ -226,11 +229,20 @@ Outcome EngineState::apply(const Logged& logged) {
     // Where the record cannot be written now, it is later: the entry is in the log.
     hand_over_page();
     record_writer->wait_tried();
+    note_set_aside(aside_before);
     if (const auto* done = applied.outcome ? std::get_if<Redefined>(&*applied.outcome) : nullptr)
       say(settings.logger, LogLevel::Info, "definitions changed",
           {{"definitions", done->definitions.size()}, {"entered", done->entered}, {"left", done->left}});
   }
   return std::move(applied.outcome);
+}
+
+// Names of definitions are in GET /api/v1/segments: they may say something about people.
+void EngineState::note_set_aside(size_t before) const {
+  const size_t now = known->read()->fold.in_force().aside().size();
+  if (now > before)
+    say(settings.logger, LogLevel::Warning, "definitions set aside: they cannot be run",
+        {{"definitions", now}, {"see", "/api/v1/segments"}});
 }
 
 bool EngineState::is_page_full() const {
@@ -297,25 +309,38 @@ Outcome EngineState::decide(EntryKind kind, std::string text) {
   return outcome.get();
 }
 
-Result<Redefined> EngineState::define(EntryKind kind, const std::string& text) {
-  {
-    // What is wrong with it is said before it gets into the log.
-    const auto now = known->read();
-    const auto schema = TRY((*lookup->lock())->schema());
-    if (kind == EntryKind::Define)
-      TRY(now->fold.in_force().with(text, schema, kEver));
-    else
-      TRY(now->fold.in_force().without(text, schema, kEver));
-  }
-  return std::get<Redefined>(TRY(decide(kind, text)));
+// So that new definitions are settled with all that was sent before them. Where the record cannot be written now, with
+// what it has.
+void EngineState::record_what_came() {
+  const uint64_t end = log->end();
+  backlog.wait_applied(end);
+  backlog.want_record();
+  (void)record_writer->wait_until(end);
+}
+
+// Checked and compiled before it gets into the log: what is in there can be run, now and after every restart.
+Result<Redefined> EngineState::define(const std::string& text) {
+  const auto turn = defining.lock();
+  record_what_came();
+  const auto in_force = known->read()->fold.definitions();
+  const auto schema = TRY((*lookup->lock())->schema());
+  const segment::Accepted accepted = TRY(in_force->accept(text, schema));
+  return std::get<Redefined>(TRY(decide(EntryKind::Accept, segment::text_of(accepted))));
+}
+
+Result<Redefined> EngineState::undefine(const std::string& slug) {
+  const auto turn = defining.lock();
+  const auto in_force = known->read()->fold.definitions();
+  TRY(in_force->may_go(slug, TRY((*lookup->lock())->schema())));
+  return std::get<Redefined>(TRY(decide(EntryKind::Remove, slug)));
 }
 
 Result<Redefined> Engine::apply_definitions(const std::string& text) {
-  return state_->define(EntryKind::Define, text);
+  return state_->define(text);
 }
 
 Result<Redefined> Engine::remove_definition(const std::string& slug) {
-  return state_->define(EntryKind::Remove, slug);
+  return state_->undefine(slug);
 }
 
 Result<Ruled> Engine::rule(const profiles::Ruling& ruling) {

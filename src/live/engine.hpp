@@ -64,6 +64,8 @@ class Engine final : public Door, public feed::Feed {
 
   // --- reading; any thread; consistent with one moment of the fold
   std::vector<SegmentState> segments();
+  // How many values some segment does not see, for they came in another type than it reads.
+  uint64_t other_values();
   std::optional<CustomerState> customer(
       std::string_view id);  // by public id or any identifier: traits, segments, events
   // Values of lets and scores in force, and of traits in memory (values.hpp). Error: nobody is known by that name, or a

@@ -1,8 +1,11 @@
 // What the engine says of itself: changes and who hears of them, segments, members, customers, status.
 #include <algorithm>
+#include <map>
 
 #include "language/needs.hpp"
+#include "language/other_types.hpp"
 #include "language/print.hpp"
+#include "language/uses.hpp"
 #include "live/engine.hpp"
 #include "live/engine_state.hpp"
 #include "profiles/people.hpp"
@@ -77,26 +80,78 @@ std::vector<std::string> Known::stale_sources(const std::string& slug, Instant n
   return events ? sources.silent(now, *events) : sources.silent(now);
 }
 
-std::vector<SegmentState> Engine::segments() {
-  const auto now = state_->known->read();
-  const fold::Fold& fold = now->fold.fold();
-  const auto& texts = now->fold.in_force().all();
+std::vector<SegmentState> Known::segments(Instant at) const {
+  const fold::Fold& of = fold.fold();
+  std::map<std::string_view, const language::Definition*> texts;
+  for (const language::Definition& each : fold.in_force().all())
+    if (each.kind == language::DefinitionKind::Segment) texts.emplace(each.slug, &each);
+  std::map<std::string_view, const fold::SegmentVersion*> versions;
+  for (const fold::SegmentVersion& each : of.definitions().segments) versions.emplace(each.slug, &each);
   std::vector<SegmentState> list;
-  for (size_t i = 0; i < fold.plan().segments.size(); ++i) {
-    const std::string& slug = fold.plan().outputs[fold.plan().segments[i]].slug;
-    const auto version = std::ranges::find(fold.definitions().segments, slug, &fold::SegmentVersion::slug);
-    const auto text = std::ranges::find_if(texts, [&](const language::Definition& each) {
-      return each.kind == language::DefinitionKind::Segment && each.slug == slug;
-    });
+  for (size_t i = 0; i < of.plan().segments.size(); ++i) {
+    const std::string& slug = of.plan().outputs[of.plan().segments[i]].slug;
+    const fold::SegmentVersion& version = *versions.at(slug);
+    const auto text = texts.find(slug);
     list.push_back({.slug = slug,
-                    .name = version->name,
-                    .version = version->version,
-                    .since = version->since,
-                    .members = fold.members(i).size(),
-                    .stale_sources = now->stale_sources(slug, state_->clock.now()),
-                    .definition = text == texts.end() ? "" : language::print(*text)});
+                    .name = version.name,
+                    .version = version.version,
+                    .since = version.since,
+                    .members = of.members(i).size(),
+                    .stale_sources = stale_sources(slug, at),
+                    .definition = text == texts.end() ? "" : language::print(*text->second),
+                    .set_aside = {},
+                    .other_values = {}});
   }
+  for (const fold::Aside& one : fold.in_force().aside())
+    if (one.kind == language::DefinitionKind::Segment)
+      list.push_back({.slug = one.slug,
+                      .name = one.name,
+                      .version = one.version,
+                      .since = one.since,
+                      .stale_sources = {},
+                      .definition = one.text,
+                      .set_aside = one.why,
+                      .other_values = {}});
   return list;
+}
+
+// What the definitions in force do not see, by the segments' ids; each kind of value is counted once.
+std::map<std::string, std::vector<OtherValues>> EngineState::other_values() {
+  const auto in_force = known->read()->fold.definitions();
+  const language::Program& program = in_force->definitions().program;
+  std::map<std::string, std::vector<OtherValues>> out;
+  const auto questions = lookup->lock();
+  const auto schema = (*questions)->schema();
+  if (!schema) return out;  // it cannot be read now
+  const auto types = language::other_types(program, *schema);
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (program.definitions[i].kind != language::DefinitionKind::Segment) continue;
+    for (const language::OtherType& type : types[i]) {
+      const auto count = (*questions)->count(type, record_writer->recorded_until());
+      if (count && *count > 0)
+        out[program.definitions[i].slug].push_back(
+            {language::text_of(type), std::string(language::name_of_form(type.form)), *count});
+    }
+  }
+  return out;
+}
+
+std::vector<SegmentState> Engine::segments() {
+  std::vector<SegmentState> out = state_->known->read()->segments(state_->clock.now());
+  auto others = state_->other_values();
+  for (SegmentState& segment : out)
+    if (const auto found = others.find(segment.slug); found != others.end())
+      segment.other_values = std::move(found->second);
+  return out;
+}
+
+uint64_t Engine::other_values() {
+  std::map<std::pair<std::string, std::string>, uint64_t> all;
+  for (const auto& [slug, values] : state_->other_values())
+    for (const OtherValues& one : values) all[{one.of, one.came_as}] = one.values;
+  uint64_t out = 0;
+  for (const auto& [of, count] : all) out += count;
+  return out;
 }
 
 Result<std::vector<std::string>> Engine::members(std::string_view segment, std::string_view after, size_t limit) {
@@ -190,6 +245,13 @@ ImportCounts Engine::import_of(std::string_view import) {
   return now->imports.of(import, now->fold.fold().identities());
 }
 
+std::vector<SetAside> Known::set_aside() const {
+  std::vector<SetAside> out;
+  for (const fold::Aside& one : fold.in_force().aside())
+    out.push_back({std::string(language::word_of(one.kind)), one.slug, one.name, one.why});
+  return out;
+}
+
 std::vector<SharedIdentifier> Known::storms() const {
   std::vector<SharedIdentifier> out;
   const fold::Identities& identities = fold.fold().identities();
@@ -225,6 +287,8 @@ Status Engine::status() {
     out.changes = counts.flips;
     if (fold.recent().horizon() != kEver) out.duplicates_known_since = fold.recent().horizon();
     out.sources = now->sources.states(s.clock.now());
+    out.definitions = now->fold.in_force().all().size();
+    out.set_aside = now->set_aside();
   }
   if (const Instant due = s.queue.due(); due < kNever) out.next_timer = due;
   out.log_end = s.log->end();

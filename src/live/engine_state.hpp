@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -50,6 +51,8 @@ struct Known {
   feed::Change change_of(const fold::Flip& flip, const std::string& key) const;
   std::vector<std::string> stale_sources(const std::string& slug, Instant now) const;  // silent ones it depends on
   std::vector<SharedIdentifier> storms() const;
+  std::vector<SetAside> set_aside() const;
+  std::vector<SegmentState> segments(Instant at) const;
 };
 
 struct EngineState {
@@ -64,7 +67,9 @@ struct EngineState {
   std::unique_ptr<RecordWriter> record_writer{};
   std::unique_ptr<Guarded<std::unique_ptr<Recorder>, kLookupLock>> lookup{};  // for questions
   feed::Bells bells{};
-  bool is_replaying = true;  // what is submitted then is in the log; the applier's
+  struct Turn {};
+  Guarded<Turn, kDefiningLock> defining{};  // one at a time: what was accepted is what comes into force
+  bool is_replaying = true;                 // what is submitted then is in the log; the applier's
 
   std::atomic<uint64_t> busy{0}, log_failures{0};
   Instant last_learnt = kEver;  // the writer's
@@ -90,7 +95,11 @@ struct EngineState {
   bool is_page_full() const;
   // Logged, applied: what came of it.
   Outcome decide(EntryKind kind, std::string text);
-  Result<Redefined> define(EntryKind kind, const std::string& text);
+  Result<Redefined> define(const std::string& text);
+  Result<Redefined> undefine(const std::string& slug);
+  void record_what_came();
+  std::map<std::string, std::vector<OtherValues>> other_values();
+  void note_set_aside(size_t before) const;
   std::optional<profiles::Profile> find_customer(const Known& now, std::string_view id);
 };
 

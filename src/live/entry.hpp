@@ -1,7 +1,8 @@
 // An entry of the log as bytes: its kind, its instant, and what came in. Stored on disk, never change.
 //   u8 kind, i64 learnt in ms, then
 //   Events: submissions to the end, each three texts: source, type, body. Note: one, whose source is a reader's name
-//   Define: the text of the definitions; Remove: a segment's id; Ruling: JSON (profiles/ruling.hpp); Facts:
+//   Define: the text of the definitions (versions up to 0.2); Accept: definitions that were checked and compiled, with
+//   what they were settled with (segment/accepted.hpp); Remove: a segment's id; Ruling: JSON (profiles/ruling.hpp); Facts:
 //   text_of(facts) (profiles/system_facts.hpp). A text is u32 length and bytes. Little endian.
 //
 // A new kind is said in two places, and where one is forgotten it does not compile: here (its number, its payload) and
@@ -26,6 +27,7 @@ enum class EntryKind : uint8_t {
   Ruling = 5,
   Facts = 6,
   Note = 7,  // of a reader of the log that a room above has given
+  Accept = 8,
 };  // stored on disk, never renumber
 
 // What is behind the instant: nothing, one text, or calls.
@@ -49,6 +51,8 @@ constexpr std::optional<Payload> payload_of(EntryKind kind) {
       return Payload::Text;
     case EntryKind::Note:
       return Payload::Calls;
+    case EntryKind::Accept:
+      return Payload::Text;
   }
   return std::nullopt;
 }

@@ -4,6 +4,7 @@
 
 #include "core/json.hpp"
 #include "profiles/message_prints.hpp"
+#include "segment/accepted.hpp"
 
 namespace tessera::live {
 
@@ -21,9 +22,10 @@ Result<void> FoldReader::restore(store::Connection& record) {
   // Beside the rest: the longest question of a start, and about nothing that the rest makes. Before any return below
   // the future waits for it.
   auto begins = std::async(std::launch::async, means_.begins);
-  in_force_ = TRY(fold::InForce::read(recorder.connection(), TRY(recorder.schema())));
-  auto memory = TRY(recorder.memory(TRY(wanted_by(in_force_.definitions()))));
-  fold_ = TRY(fold::Fold::make(in_force_.definitions(), means_.limits, means_.find_change, std::move(memory)));
+  in_force_ =
+      std::make_shared<const fold::InForce>(TRY(fold::InForce::read(recorder.connection(), TRY(recorder.schema()))));
+  auto memory = TRY(recorder.memory(TRY(wanted_by(in_force_->definitions()))));
+  fold_ = TRY(fold::Fold::make(in_force_->definitions(), means_.limits, means_.find_change, std::move(memory)));
   TRY(recorder.fill(*fold_, means_.remembered_from));
   fold_->restore(TRY(begins.get()), applied.at, applied.next_seq);
   for (const std::string& source : TRY(profiles::sources_heard(record))) fold_->inflow().knows_source(source);
@@ -45,8 +47,9 @@ WritePage FoldReader::page() {
 Redefinition FoldReader::redefinition(const LogEntry& entry, Recorder& recorder) const {
   Redefinition out{.changed = [&]() -> Result<fold::InForce::Changed> {
     const auto schema = TRY(recorder.schema());
-    return entry.kind == EntryKind::Define ? in_force_.with(entry.text, schema, entry.learnt)
-                                           : in_force_.without(entry.text, schema, entry.learnt);
+    if (entry.kind == EntryKind::Define) return in_force_->with(entry.text, schema, entry.learnt);
+    if (entry.kind == EntryKind::Remove) return in_force_->without(entry.text, schema, entry.learnt);
+    return in_force_->with(TRY(segment::parse_accepted(entry.text)), schema, entry.learnt);
   }()};
   if (!out.changed) return out;
   const auto read = [&]() -> Result<std::unique_ptr<fold::Memory>> {
@@ -95,6 +98,8 @@ Outcome FoldReader::take(AppliedEntry& entry) {
       read(entry.entry);
       return {};
     case EntryKind::Define:
+      return redefine(entry);
+    case EntryKind::Accept:
       return redefine(entry);
     case EntryKind::Remove:
       return redefine(entry);
@@ -150,8 +155,8 @@ Outcome FoldReader::redefine(AppliedEntry& entry) {
   VERIFY(entry.redefinition && !changed_);
   Result<fold::InForce::Changed>& changed = entry.redefinition->changed;
   if (!changed) return std::unexpected(changed.error());
-  TRY(fold_->redefine(changed->now.definitions(), std::move(entry.redefinition->memory)));
-  in_force_ = changed->now;
+  TRY(fold_->redefine(changed->now.definitions(), std::move(entry.redefinition->memory), &changed->touched));
+  in_force_ = std::make_shared<const fold::InForce>(std::move(changed->now));
   Redefined out{.definitions = {}, .in_force_since = entry.entry.learnt, .warnings = changed->warnings};
   for (const auto& written : changed->written) out.definitions.push_back(written.slug);
   for (const auto& [kind, slug] : changed->removed) out.definitions.push_back(slug);

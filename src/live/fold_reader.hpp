@@ -40,12 +40,16 @@ class FoldReader final : public LogReader {
   Instant next_due() override { return fold_->next_due(); }
 
   // Whether entries of this kind need a redefinition().
-  static bool redefines(EntryKind kind) { return kind == EntryKind::Define || kind == EntryKind::Remove; }
+  static bool redefines(EntryKind kind) {
+    return kind == EntryKind::Define || kind == EntryKind::Accept || kind == EntryKind::Remove;
+  }
   // REQUIRES: all that came before is in the record.
   Redefinition redefinition(const LogEntry& entry, Recorder& recorder) const;
 
   const fold::Fold& fold() const { return *fold_; }
-  const fold::InForce& in_force() const { return in_force_; }
+  const fold::InForce& in_force() const { return *in_force_; }
+  // As they are now; whoever holds it does not see what changes after.
+  std::shared_ptr<const fold::InForce> definitions() const { return in_force_; }
 
  private:
   Result<fold::Wanted> wanted_by(const fold::Definitions& definitions) const;
@@ -59,7 +63,7 @@ class FoldReader final : public LogReader {
   Means means_;
   std::unique_ptr<fold::Fold> fold_;
   std::unique_ptr<Reader> reader_;
-  fold::InForce in_force_;
+  std::shared_ptr<const fold::InForce> in_force_;
   std::optional<fold::InForce::Changed> changed_;  // since the page before
 
   // Of the entry at hand.

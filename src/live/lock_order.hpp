@@ -5,7 +5,8 @@
 namespace tessera::live {
 
 enum LockOrder : int {
-  kRecorderLock = 1,  // who writes the record
+  kDefiningLock = 1,  // whose definitions are on their way into the log
+  kRecorderLock,      // who writes the record
   kKnownLock,         // what the readers of the log know
   kLookupLock,        // the connection for questions
   kLeafLock,          // what waits for the log, for the fold, for the record

@@ -7,6 +7,7 @@
 #include "profiles/load.hpp"
 #include "profiles/people.hpp"
 #include "profiles/schema.hpp"
+#include "profiles/value_count.hpp"
 #include "profiles/write_rows.hpp"
 
 namespace tessera::live {
@@ -63,6 +64,7 @@ Result<void> Recorder::write_fold(const fold::Page& page, const fold::InForce::C
   }));
   if (changed && !changed->written.empty())
     TRY(store::write_definitions(connection_, changed->written, "applied on the server", page.learnt_until));
+  if (changed) TRY(store::write_settled(connection_, changed->resettled));
   if (changed)
     for (const auto& [kind, slug] : changed->removed)
       TRY(store::write_removal(connection_, kind, slug, page.learnt_until));
@@ -209,6 +211,20 @@ Result<Recorder::Applied> Recorder::applied() {
 
 Result<language::Schema> Recorder::schema() {
   return language::schema_of(TRY(profiles::list_events(connection_, profiles::Counting::No)));
+}
+
+Result<uint64_t> Recorder::count(const language::OtherType& type, uint64_t recorded_until) {
+  if (std::exchange(counted_at_, recorded_until) != recorded_until) {
+    counted_.clear();
+    tables_ = TRY(profiles::EventTables::read(connection_));
+  }
+  if (const auto known = counted_.find(type); known != counted_.end()) return known->second;
+  const profiles::StreamName stream =
+      type.event.empty() ? profiles::StreamName(profiles::SystemStream::Identify) : profiles::StreamName(type.event);
+  const uint64_t count =
+      TRY(profiles::count_values(connection_, tables_, stream, type.property, type.form.type, type.form.is_list));
+  counted_.emplace(type, count);
+  return count;
 }
 
 Result<std::unique_ptr<fold::Memory>> Recorder::memory(fold::Wanted wanted) {

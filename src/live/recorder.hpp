@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "fold/fold.hpp"
 #include "fold/in_force.hpp"
+#include "language/other_types.hpp"
 #include "live/log_reader.hpp"
 #include "profiles/tables.hpp"
 #include "store/record.hpp"
@@ -46,6 +48,8 @@ class Recorder {
   Result<std::vector<Instant>> begins();
   Result<std::unique_ptr<fold::Memory>> memory(fold::Wanted wanted);
   Result<language::Schema> schema();
+  // How many values of this kind the record has. Counted once for each offset that the record is at.
+  Result<uint64_t> count(const language::OtherType& type, uint64_t recorded_until);
   Result<std::optional<feed::ChangeId>> find_change(const fold::Flip& like, const fold::SegmentVersion& segment);
   Result<std::optional<feed::ChangeId>> last_change();
   // Changes behind `after` (all without), ascending, at most `limit`.
@@ -64,6 +68,8 @@ class Recorder {
   std::string key_;
   std::function<Result<void>(store::Connection&)> classify_;
   profiles::EventTables tables_;
+  std::map<language::OtherType, uint64_t> counted_;
+  uint64_t counted_at_ = 0;
 };
 
 }  // namespace tessera::live

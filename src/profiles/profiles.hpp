@@ -26,6 +26,7 @@
 //                     history.hpp           History, Stream, Column: what did this customer do, of this kind, when?
 //                     past.hpp              past_of: a history as it was
 //   looked over       schema.hpp            list_events: which events and properties there are
+//                     value_count.hpp       count_values: of one property in one type
 //                     doctor.hpp            examine: is the record in order?
 //
 // Large because what is decided about customers (ruling_law.hpp) binds who is who, the way in and the history in memory:

@@ -15,6 +15,7 @@
 #include "profiles/people.hpp"
 #include "report/letter_parts.hpp"
 #include "segment/evaluate.hpp"
+#include "segment/runnable.hpp"
 #include "stats/discoveries.hpp"
 
 namespace tessera::report {
@@ -69,9 +70,8 @@ struct Asked {
   std::unique_ptr<segment::Bound> bound;
 
   static Result<Asked> of(std::vector<Definition> definitions, const language::Schema& schema, const History& history) {
-    auto checked = language::check(std::move(definitions), schema);
-    if (!checked.ok()) return std::unexpected(language::error_of(checked.diagnostics, ""));
-    Asked out{std::move(checked.program), {}, {}};
+    // What cannot be run is in no letter; `segments list` names it.
+    Asked out{segment::runnable(std::move(definitions), schema).program, {}, {}};
     out.plan = std::make_unique<segment::Plan>(TRY(segment::compile(out.program)));
     out.bound = std::make_unique<segment::Bound>(TRY(segment::Bound::bind(*out.plan, history)));
     return out;

@@ -18,10 +18,10 @@ auto same_as(const Definition& definition) {
 }  // namespace
 
 Result<LetterDefinitions> letter_definitions(store::Connection& connection, Instant since, Instant until) {
-  const std::vector<Definition> then = TRY(language::applied_definitions(connection, since));
+  const std::vector<Definition> then = TRY(language::applied_definitions(connection, since)).definitions;
   // What was applied after U was not there to be changed; there is nothing else to look through, so it is looked
   // through.
-  const std::vector<Definition> now = TRY(language::applied_definitions(connection));
+  const std::vector<Definition> now = TRY(language::applied_definitions(connection)).definitions;
   const auto versions = TRY(store::definitions(connection));
   LetterDefinitions out;
   for (const Definition& definition : now) {

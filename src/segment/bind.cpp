@@ -20,6 +20,7 @@ namespace {
 constexpr TextId kLiteralText = 1u << 31;  // set in the ids of texts that the plan itself holds
 constexpr int64_t kNoInstant = std::numeric_limits<int64_t>::min(), kNotRead = std::numeric_limits<int64_t>::max();
 constexpr size_t kFewTexts = 4;
+constexpr size_t kMemoBytes = 256 << 20;  // a byte for each text of the history and each test of texts
 constexpr size_t kFactRows = 1 << 18;
 
 bool is_regex(const TextTestPlan& plan) {
@@ -115,7 +116,7 @@ TextId Bound::literal_text(NodeId constant) const {
 
 bool Bound::text_holds(NodeId test, TextId id) const {
   const TextMemo& memo = *tests_[test];
-  if (id & kLiteralText) return memo.test.holds(text(id));
+  if (id & kLiteralText || !memo.known) return memo.test.holds(text(id));
   // Threads may race to remember the same answer: harmless.
   uint8_t known = memo.known[id].load(std::memory_order_relaxed);
   if (known == 0) {
@@ -140,10 +141,9 @@ int64_t Bound::instant(TextId id) const {
 }
 
 uint32_t Bound::use_stream(const Stream& stream) {
-  for (uint32_t i = 0; i < streams.size(); ++i)
-    if (streams[i].stream == &stream) return i;
-  streams.push_back({&stream, {}});
-  return static_cast<uint32_t>(streams.size() - 1);
+  const auto [use, is_new] = stream_uses_.emplace(&stream, static_cast<uint32_t>(streams.size()));
+  if (is_new) streams.push_back({&stream, {}});
+  return use->second;
 }
 
 uint32_t Bound::use_cut(uint32_t stream, Cut cut) {
@@ -246,12 +246,14 @@ uint32_t Bound::bind_values(const AggregatePlan& aggregate, language::Type type,
                         (groups[group].lengths ? static_cast<double>(groups[group].lengths->list_first.back()) : 0.0);
       out.most += static_cast<double>(facts.largest) * most;
     }
-  for (uint32_t i = 0; i < values.size(); ++i)
-    if (values[i].group == group && values[i].columns == out.columns && values[i].instants == out.instants) {
+  group_values_.resize(groups.size());
+  for (const uint32_t i : group_values_[group])
+    if (values[i].columns == out.columns && values[i].instants == out.instants) {
       values[i].dense |= out.dense;
       values[i].most = std::max(values[i].most, out.most);
       return i;
     }
+  group_values_[group].push_back(static_cast<uint32_t>(values.size()));
   values.push_back(std::move(out));
   return static_cast<uint32_t>(values.size() - 1);
 }
@@ -328,6 +330,9 @@ Result<void> Bound::bind_text_test(NodeId id) {
     for (const std::string& text : plan.texts) few_[id].push_back(history_->dictionary.find(text));
     return {};
   }
+  // Beyond the room for memory, a text is tested each time.
+  if (memo_bytes_ + text_room() > kMemoBytes) return {};
+  memo_bytes_ += text_room();
   tests_[id]->known = std::make_unique<std::atomic<uint8_t>[]>(text_room());
   return {};
 }

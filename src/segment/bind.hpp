@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/result.hpp"
@@ -133,6 +134,9 @@ class Bound {
   const profiles::History* history_ = nullptr;
   bool has_rulings_ = false;
   std::vector<std::vector<uint32_t>> pattern_groups_;
+  std::unordered_map<const profiles::Stream*, uint32_t> stream_uses_;
+  std::vector<std::vector<uint32_t>> group_values_;  // by group: of `values`
+  size_t memo_bytes_ = 0;                            // of all tests of texts
   std::vector<std::vector<profiles::TextId>> few_;
   std::vector<std::string> literal_texts_;
   std::vector<profiles::TextId> literal_ids_;  // by node

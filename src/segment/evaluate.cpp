@@ -1,10 +1,12 @@
 #include "segment/evaluate.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 
 #include "core/guarded.hpp"
 #include "core/parallel.hpp"
+#include "core/stop.hpp"
 #include "segment/block.hpp"
 
 namespace tessera::segment {
@@ -219,7 +221,12 @@ Evaluation evaluate_all(const Bound& bound, Instant as_of, Instant known_at, con
   first->run({0, 0}, as_of, visible);
   Evaluation out = first->make(all);
   idle.lock()->push_back(std::move(first));
+  std::atomic<bool> is_left{false};  // nobody waits for it: who asks notices, and the threads that help hear of it
   parallel_for(customers, kBlockCustomers, [&](size_t from, size_t to) {
+    if (is_left || is_stopped()) {
+      is_left = true;
+      return;
+    }
     auto evaluator = idle.with([](auto& all) -> std::unique_ptr<Evaluator> {
       if (all.empty()) return nullptr;
       auto last = std::move(all.back());

@@ -1,8 +1,10 @@
 #include "segment/explain.hpp"
 
 #include <unordered_map>
+#include <unordered_set>
 
 #include "language/print.hpp"
+#include "language/uses.hpp"
 #include "language/walk.hpp"
 #include "profiles/gate.hpp"
 #include "segment/block.hpp"
@@ -10,6 +12,9 @@
 namespace tessera::segment {
 
 namespace {
+
+// Names that an explanation says what they stand for; beyond, they are said by themselves, with whether they hold.
+constexpr size_t kMostUnfolded = 1000;
 
 bool is_condition(const language::Expr& expr) {
   return expr.type == language::Type::Condition;
@@ -90,11 +95,11 @@ class Explaining {
     return out;
   }
 
-  // Every expression that the explanation will speak of.
+  // Every expression that the explanation will speak of; what a name stands for once.
   void collect(const language::Expr& expr) {
     if (std::holds_alternative<language::Literal>(expr.node)) return;
     exprs_.push_back(&expr);
-    if (const language::Expr* body = body_of(expr)) collect(*body);
+    if (const language::Expr* body = body_of(expr); body && met_.insert(body).second) collect(*body);
     language::for_each_child(
         expr, [&](const language::Expr& child) { collect_child(expr, child); }, [](const language::EventPattern&) {});
   }
@@ -169,7 +174,9 @@ class Explaining {
     const Col& col = block_->col(node);
     Explanation out{.condition = language::print(expr), .until = block_->until(node, 0)};
     if (col.has_truth(0)) out.holds = col.is_true(0);
-    if (const language::Expr* body = body_of(expr)) out.parts.push_back(condition(*body));
+    // What stands for much and is used by much would be said again and again: up to so much of it is.
+    if (const language::Expr* body = body_of(expr); body && said_++ < kMostUnfolded)
+      out.parts.push_back(condition(*body));
     language::for_each_child(
         expr,
         [&](const language::Expr& child) {
@@ -185,6 +192,8 @@ class Explaining {
   const profiles::History& history_;
   std::vector<const language::Expr*> exprs_;
   std::unordered_map<const language::Expr*, NodeId> nodes_;
+  std::unordered_set<const language::Expr*> met_;
+  mutable size_t said_ = 0;
   const Plan* plan_ = nullptr;
   const Bound* bound_ = nullptr;
   const Block* block_ = nullptr;
@@ -210,7 +219,10 @@ void write(const Explanation& explanation, size_t depth, std::string& out) {
 Result<Explanation> explain(const language::Program& program, uint32_t index, const profiles::History& history,
                             profiles::CustomerIndex customer, Instant as_of, Instant known_at, const Zone& zone) {
   VERIFY(index < program.definitions.size() && customer < history.customers());
-  return Explaining(program, history).run(index, customer, as_of, known_at, zone);
+  // What it does not use costs nothing.
+  const language::Program part = language::part_of(program, index);
+  return Explaining(part, history)
+      .run(static_cast<uint32_t>(part.definitions.size() - 1), customer, as_of, known_at, zone);
 }
 
 std::string text_of(const Explanation& explanation) {

@@ -31,10 +31,8 @@ class Looking {
 
   void at(const language::Expr& expr) {
     if (expr.type == language::Type::Condition) out_.condition.emplace(language::print(expr), &expr);
-    if (const language::Name* name = std::get_if<language::Name>(&expr.node))
-      at(program_.definitions[name->definition].body);
-    if (const language::InSegment* in = std::get_if<language::InSegment>(&expr.node))
-      at(program_.definitions[in->definition].body);
+    if (const language::Name* name = std::get_if<language::Name>(&expr.node)) through(name->definition);
+    if (const language::InSegment* in = std::get_if<language::InSegment>(&expr.node)) through(in->definition);
     // What is said of the elements of a list is no condition of the customer, and holds no events.
     if (std::holds_alternative<language::AnyElement>(expr.node)) return;
     language::for_each_child(
@@ -45,18 +43,26 @@ class Looking {
   }
 
  private:
+  // Once: what many use is not gone through again for each.
+  void through(uint32_t definition) {
+    if (met_.insert(definition).second) at(program_.definitions[definition].body);
+  }
+
   const language::Program& program_;
   Looked& out_;
   std::set<std::string> seen_;
+  std::set<uint32_t> met_;
 };
 
-// The traits that an expression reads, through names.
-void traits_of(const language::Program& program, const language::Expr& expr, std::set<std::string>& out) {
+// The traits that an expression reads, through names; each of those once.
+void traits_of(const language::Program& program, const language::Expr& expr, std::set<std::string>& out,
+               std::set<uint32_t>& met) {
   if (const language::Trait* trait = std::get_if<language::Trait>(&expr.node)) out.insert(trait->name);
-  if (const language::Name* name = std::get_if<language::Name>(&expr.node))
-    traits_of(program, program.definitions[name->definition].body, out);
+  if (const language::Name* name = std::get_if<language::Name>(&expr.node); name && met.insert(name->definition).second)
+    traits_of(program, program.definitions[name->definition].body, out, met);
   language::for_each_child(
-      expr, [&](const language::Expr& child) { traits_of(program, child, out); }, [](const language::EventPattern&) {});
+      expr, [&](const language::Expr& child) { traits_of(program, child, out, met); },
+      [](const language::EventPattern&) {});
 }
 
 // Conditions without conditions in them, side by side in two explanations of the same definition.
@@ -119,9 +125,10 @@ class Outlooking {
       if (auto found = TRY(keeps(segment, at, *events))) one.unless.push_back(std::move(*found));
     }
     std::set<std::string> traits;
+    std::set<uint32_t> met;
     for (const Explanation& turning : one.turning)
       if (const auto expr = looked.condition.find(turning.condition); expr != looked.condition.end())
-        traits_of(program_, *expr->second, traits);
+        traits_of(program_, *expr->second, traits, met);
     for (const std::string& trait : traits)
       if (one.unless.size() < kMostUnless)
         one.unless.push_back({.what = "trait " + trait, .another = true, .is_trait = true});

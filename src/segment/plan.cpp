@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
+#include <utility>
 
 #include "language/walk.hpp"
 #include "profiles/history.hpp"
@@ -67,18 +68,8 @@ class Lowering {
 
   Result<void> run(const std::vector<const language::Expr*>& extra) {
     for (const language::Definition& definition : program_.definitions) {
-      if (definition.kind == language::DefinitionKind::Event) {
-        roots_.push_back(kNoNode);
-        continue;
-      }
-      const NodeId ungated = lower(definition.body, 0);
+      lower_definition(definition);
       if (error_) return std::unexpected(*error_);
-      roots_.push_back(ungated);
-      if (definition.kind == language::DefinitionKind::Segment) {
-        plan_.segments.push_back(static_cast<uint32_t>(plan_.outputs.size()));
-        roots_.back() = gated(ungated, asks_for_mark(definition.body));
-      }
-      plan_.outputs.push_back({definition.name, definition.slug, definition.kind, roots_.back(), ungated});
     }
     for (const language::Expr* expr : extra) {
       const NodeId node = lower(*expr, 0);
@@ -88,18 +79,48 @@ class Lowering {
     return {};
   }
 
+  void run_each(std::vector<Refusal>& refused) {
+    is_refused_.assign(program_.definitions.size(), false);
+    for (const Refusal& one : refused) is_refused_[one.definition] = true;
+    for (uint32_t i = 0; i < program_.definitions.size(); ++i) {
+      lower_definition(program_.definitions[i]);
+      if (!error_) continue;
+      Error error = *std::exchange(error_, std::nullopt);
+      if (!is_refused_[i]) refused.push_back({i, std::move(error)});
+      is_refused_[i] = true;
+    }
+  }
+
  private:
+  void lower_definition(const language::Definition& definition) {
+    if (definition.kind == language::DefinitionKind::Event) {
+      roots_.push_back(kNoNode);
+      asks_for_mark_.push_back(false);
+      return;
+    }
+    const NodeId ungated = lower(definition.body, 0);
+    roots_.push_back(ungated);
+    asks_for_mark_.push_back(asks_for_mark(definition.body));
+    if (definition.kind == language::DefinitionKind::Segment) {
+      plan_.segments.push_back(static_cast<uint32_t>(plan_.outputs.size()));
+      roots_.back() = gated(ungated, asks_for_mark_.back());
+    }
+    plan_.outputs.push_back({definition.name, definition.slug, definition.kind, roots_.back(), ungated});
+  }
+
   // Whether the definition itself, or a let it uses, speaks of $marked. What other segments ask is their own affair.
+  // Lets stand before those that use them, so each is walked once.
   bool asks_for_mark(const language::Expr& expr) const {
     if (const auto* trait = std::get_if<language::Trait>(&expr.node)) return trait->name == profiles::kMarked;
-    if (const auto* name = std::get_if<language::Name>(&expr.node))
-      return asks_for_mark(program_.definitions[name->definition].body);
+    if (const auto* name = std::get_if<language::Name>(&expr.node)) return asks_for_mark_[name->definition];
     bool asks = false;
     language::for_each_child(
         expr, [&](const language::Expr& child) { asks = asks || asks_for_mark(child); },
         [](const language::EventPattern&) {});
     return asks;
   }
+
+  bool is_refused(uint32_t definition) const { return definition < is_refused_.size() && is_refused_[definition]; }
 
   NodeId gated(NodeId root, bool with_marked) {
     const NodeId profiling = trait(profiles::kProfiling, language::Type::Bool);
@@ -215,6 +236,7 @@ class Lowering {
 
   NodeId lower(const language::Name& name, language::Type, uint16_t scope) {
     VERIFY(name.definition < roots_.size());
+    if (is_refused(name.definition)) return refuse(fmt::format("it uses '{}', which cannot be run", name.name));
     if (scope != 0 && at(roots_[name.definition]).op != Op::Constant)
       return refuse(fmt::format("'where' can use only properties of the event, not '{}'", name.name),
                     "Put the condition on it beside the one on the events, joined with 'and'.");
@@ -478,6 +500,7 @@ class Lowering {
   NodeId lower(const language::InSegment& node, language::Type, uint16_t scope) {
     if (scope != 0) return refuse("'where' can use only properties of the event, not a segment");
     VERIFY(node.definition < roots_.size());
+    if (is_refused(node.definition)) return refuse(fmt::format("it uses '{}', which cannot be run", node.segment));
     return is(node.negated ? language::TruthTest::IsNotTrue : language::TruthTest::IsTrue, roots_[node.definition]);
   }
 
@@ -502,7 +525,9 @@ class Lowering {
 
   Plan& plan_;
   const language::Program& program_;
-  std::vector<NodeId> roots_;  // of each definition
+  std::vector<NodeId> roots_;        // of each definition
+  std::vector<bool> asks_for_mark_;  // likewise
+  std::vector<bool> is_refused_;     // likewise, where each is lowered for itself
   std::unordered_map<std::string, NodeId> nodes_;
   std::unordered_map<std::string, uint32_t> patterns_;
   std::optional<Error> error_;
@@ -511,66 +536,16 @@ class Lowering {
 
 }  // namespace
 
-std::vector<NodeId> Plan::cone(NodeId node) const {
-  return cone(std::vector<NodeId>{node});
-}
-
-std::vector<NodeId> Plan::cone(const std::vector<NodeId>& roots) const {
-  std::vector<bool> wanted(nodes.size(), false);
-  for (const NodeId root : roots) wanted[root] = true;
-  std::vector<NodeId> out;
-  // Children have smaller ids than their parents, so one pass from the top finds all.
-  for (NodeId id = static_cast<NodeId>(nodes.size()); id-- > 0;) {
-    if (!wanted[id]) continue;
-    out.push_back(id);
-    const Node& node = nodes[id];
-    const WindowPlan* window = nullptr;
-    if (const auto* aggregate = std::get_if<AggregatePlan>(&node.detail)) window = &aggregate->window;
-    if (const auto* score = std::get_if<ScorePlan>(&node.detail)) window = &score->window;
-    if (window && window->anchor != kNoNode) wanted[window->anchor] = true;
-    if (node.op == Op::AnyElement) continue;  // its operand lives in another scope
-    for (const NodeId operand : node.operands) wanted[operand] = true;
-  }
-  std::reverse(out.begin(), out.end());
-  return out;
-}
-
-bool Plan::reads(const std::vector<NodeId>& cone, profiles::StreamName stream) const {
-  using profiles::SystemStream;
-  const auto matches = [&](uint32_t index) {
-    const Pattern& pattern = patterns[index];
-    if (pattern.system != SystemStream::None) return pattern.system == stream.system;
-    return pattern.names.empty() ? profiles::is_counted(stream.system)
-                                 : std::ranges::find(pattern.names, stream.event) != pattern.names.end();
-  };
-  return std::ranges::any_of(cone, [&](NodeId id) {
-    const Node& node = nodes[id];
-    if (const auto* aggregate = std::get_if<AggregatePlan>(&node.detail)) return matches(aggregate->pattern);
-    if (const auto* score = std::get_if<ScorePlan>(&node.detail))
-      return std::ranges::any_of(score->terms, [&](const ScorePlan::Term& term) { return matches(term.pattern); });
-    // A list trait; all other traits are aggregates.
-    return (node.op == Op::Property || node.op == Op::AnyElement) && node.scope == 0 &&
-           stream.system == SystemStream::Identify;
-  });
-}
-
-Selection select(const Plan& plan, std::vector<uint32_t> segments) {
-  std::vector<NodeId> roots, ungated;
-  for (const uint32_t segment : segments) {
-    roots.push_back(plan.outputs[plan.segments[segment]].node);
-    ungated.push_back(plan.outputs[plan.segments[segment]].ungated);
-  }
-  return {.segments = std::move(segments), .cone = plan.cone(roots), .ungated = plan.cone(ungated)};
-}
-
-std::optional<uint32_t> Plan::find(std::string_view name) const {
-  for (uint32_t i = 0; i < outputs.size(); ++i)
-    if (outputs[i].name == name || outputs[i].slug == name) return i;
-  return std::nullopt;
-}
-
 Result<Plan> compile(const language::Program& program, const Zone& zone) {
   return compile(program, {}, zone);
+}
+
+Plan compile_each(const language::Program& program, std::vector<Refusal>& refused, const Zone& zone) {
+  Plan plan;
+  plan.scopes = {"", ""};
+  plan.zone = zone;
+  Lowering(plan, program).run_each(refused);
+  return plan;
 }
 
 Result<Plan> compile(const language::Program& program, const std::vector<const language::Expr*>& extra,

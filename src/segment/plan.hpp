@@ -164,6 +164,9 @@ struct Plan {
   std::vector<NodeId> cone(const std::vector<NodeId>& nodes) const;
   // Whether one of these nodes looks at events of this name.
   bool reads(const std::vector<NodeId>& cone, profiles::StreamName stream) const;
+  bool reads(NodeId node, profiles::StreamName stream) const;  // it alone
+  // The segments, as `segments` counts them, that look at such events. O(nodes).
+  std::vector<uint32_t> readers(profiles::StreamName stream) const;
   // Index in `outputs` by name or slug; nullopt where there is none.
   std::optional<uint32_t> find(std::string_view name) const;
 };
@@ -177,6 +180,14 @@ Selection select(const Plan& plan, std::vector<uint32_t> segments);
 
 // REQUIRES: the program has passed the checker. Error: what this evaluator cannot run (a trait inside `where`), named.
 Result<Plan> compile(const language::Program& program, const Zone& zone = Zone::utc());
+
+// The same, but a definition that cannot be run leaves the others as they are: it is named in `refused`, as are those
+// that use it, and what stands for it in the plan means nothing. Those that are in there before are refused, too.
+struct Refusal {
+  uint32_t definition = 0;  // of the program
+  Error error;
+};
+Plan compile_each(const language::Program& program, std::vector<Refusal>& refused, const Zone& zone = Zone::utc());
 
 // For explain: a plan whose outputs are also the given expressions, appended after the program's in their order.
 Result<Plan> compile(const language::Program& program, const std::vector<const language::Expr*>& extra,

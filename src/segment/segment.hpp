@@ -8,6 +8,8 @@
 //   = program    language/check.hpp       check, check_expression: names resolved, types inferred, in order
 //                language/ask.hpp         ask: one condition that somebody typed
 //   = plan       plan.hpp                 compile: all definitions as one graph, each expression once
+//                runnable.hpp             runnable: of definitions in force what can be run; accept: new ones beside them
+//                accepted.hpp             text_of: what was accepted, for the log
 //   + history    bind.hpp                 Bound::bind
 //   = answers    evaluate.hpp             evaluate, evaluate_all: members, values, when a membership may next change
 //                timeline.hpp             timeline: the instants at which memberships turn

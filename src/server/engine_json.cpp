@@ -54,6 +54,20 @@ Json json_of(const std::vector<std::string>& texts) {
   return out;
 }
 
+Json json_of(const std::vector<live::SetAside>& aside) {
+  Json out = Json::array();
+  for (const live::SetAside& one : aside)
+    out.add(Json::object().set("kind", one.kind).set("id", one.slug).set("name", one.name).set("why", one.why));
+  return out;
+}
+
+Json json_of(const std::vector<live::OtherValues>& others) {
+  Json out = Json::array();
+  for (const live::OtherValues& one : others)
+    out.add(Json::object().set("of", one.of).set("came_as", one.came_as).set("values", one.values));
+  return out;
+}
+
 Json json_of(const fold::Value& value) {
   return std::visit(
       Match{[](std::monostate) { return Json(); }, [](bool truth) { return Json(truth); },
@@ -71,7 +85,9 @@ Json json_of(const live::SegmentState& segment) {
       .set("since", text_of(segment.since))
       .set("members", segment.members)
       .set("stale_sources", json_of(segment.stale_sources))
-      .set("definition", segment.definition);
+      .set("definition", segment.definition)
+      .set("set_aside", segment.set_aside.empty() ? Json() : Json(segment.set_aside))
+      .set("other_values", json_of(segment.other_values));
 }
 
 Json json_of(const live::CustomerState& customer) {
@@ -139,6 +155,7 @@ Json json_of(const live::Status& status) {
   out.set("recorded_until", status.recorded_until).set("applied_until", status.applied_until);
   out.set("bytes_behind", status.bytes_behind).set("bytes_queued", status.bytes_queued);
   out.set("record_trouble", status.record_trouble.empty() ? Json() : Json(status.record_trouble));
+  out.set("definitions", status.definitions).set("set_aside", json_of(status.set_aside));
   return out.set("log_failures", status.log_failures).set("told_busy", status.told_busy);
 }
 

@@ -16,6 +16,8 @@ Json json_of(const live::Ruled& ruled);
 Json json_of(const live::ImportCounts& counts);
 Json json_of(const live::Status& status);
 Json json_of(const std::vector<std::string>& texts);
+Json json_of(const std::vector<live::SetAside>& aside);
+Json json_of(const std::vector<live::OtherValues>& others);
 
 // Names of the sources that are silent.
 std::vector<std::string> silent_sources(const live::Status& status);

@@ -34,6 +34,12 @@ class Job {
   std::atomic<bool> is_gone_{false};
 };
 
+// Questions that are answered on the thread that asks (questions.hpp): left when the server stops.
+class Questions final : public Job {
+ public:
+  void run() override {}
+};
+
 enum class Urgency : uint8_t { Awaited, Background };
 
 class Jobs {

@@ -73,6 +73,16 @@ Finding clock_finding(const live::Status& status, Instant now) {
           try_shell("timedatectl").note("until the clock has come to where it was, everything gets the log's time")};
 }
 
+Finding types_finding(Service& service) {
+  Finding out{.check = "segments see what is sent"};
+  const uint64_t values = service.engine.other_values();
+  if (values == 0) return out;
+  return {
+      Severity::Notice, out.check,
+      fmt::format("{} values came in another type than a segment reads, and are unknown to it", values),
+      try_get("/api/v1/segments").note("names them (other_values); mend the sender, or remove and apply the segment")};
+}
+
 Finding webhook_finding(Service& service) {
   Finding out{.check = "webhooks are delivered"};
   const auto all = service.webhooks.with([](channels::Deliveries& deliveries) { return deliveries.list(); });
@@ -96,6 +106,7 @@ std::vector<Finding> live_findings(Service& service) {
   std::vector<Finding> out{log_finding(status),   record_finding(status),
                            busy_finding(status),  freshness_finding(status),
                            names_finding(status), clock_finding(status, service.clock.now())};
+  out.push_back(types_finding(service));
   out.push_back(webhook_finding(service));
   return out;
 }

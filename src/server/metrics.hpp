@@ -14,6 +14,7 @@ namespace tessera::server {
 // Everything that is counted, at one moment.
 struct Snapshot {
   live::Status engine;
+  uint64_t other_values = 0;  // Engine::other_values()
   const Counters& tracking;
   http::HttpServer::Counts http;
   Json kafka;  // a list, what each consumer says

@@ -61,14 +61,19 @@ Json unheard(const Json& kafka) {
   return out;
 }
 
-// Strict: also that Kafka's brokers answer, and that no source has fallen silent, as the engine's status lists them.
+// Strict: also that Kafka's brokers answer, that no definition is set aside and no source has fallen silent, as the
+// engine's status lists them.
 void give_readiness(Service& service, Call call, http::Responder responder) {
   if (!service.is_ready) return responder.send(json_response(Json::object().set("status", "stopping"), 503));
   if (call.query.get("strict")) {
     if (Json without = unheard(kafka_of(service)); !without.as_array()->empty())
       return responder.send(
           json_response(Json::object().set("status", "no Kafka").set("kafka", std::move(without)), 503));
-    if (const auto silent = silent_sources(service.engine.status()); !silent.empty())
+    const live::Status status = service.engine.status();
+    if (!status.set_aside.empty())
+      return responder.send(json_response(
+          Json::object().set("status", "definitions set aside").set("set_aside", json_of(status.set_aside)), 503));
+    if (const auto silent = silent_sources(status); !silent.empty())
       return responder.send(
           json_response(Json::object().set("status", "silent sources").set("silent_sources", json_of(silent)), 503));
   }
@@ -77,6 +82,7 @@ void give_readiness(Service& service, Call call, http::Responder responder) {
 
 void give_metrics(Service& service, Call, http::Responder responder) {
   const Snapshot now{.engine = service.engine.status(),
+                     .other_values = service.engine.other_values(),
                      .tracking = service.counters,
                      .http = http_of(service),
                      .kafka = kafka_of(service)};
@@ -89,7 +95,8 @@ void give_openapi(Service&, Call, http::Responder responder) {
 }
 
 constexpr Parameter kStrict[] = {
-    {"strict", "query", "string", "Given: also 503 where a source has fallen silent or no broker of Kafka answers"}};
+    {"strict", "query", "string",
+     "Given: also 503 where a source has fallen silent, a definition cannot be run, or no broker of Kafka answers"}};
 
 constexpr Route kRoutes[] = {
     {"GET",

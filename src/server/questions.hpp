@@ -5,6 +5,7 @@
 
 #include <mutex>
 
+#include "core/stop.hpp"
 #include "server/lent_record.hpp"
 #include "server/site.hpp"
 #include "workspace/open.hpp"
@@ -12,7 +13,7 @@
 namespace tessera::server {
 
 // `answer` of the record with everything in it that came before. One at a time, so that the memory is that of one
-// question. Errors: its own; the record; somebody else's question is being answered.
+// question; a stop of the server ends it. Errors: its own; the record; somebody else's question is being answered.
 template <typename Answer>
 auto answered(Service& service, const workspace::Look& look, Answer answer)
     -> decltype(answer(std::declval<workspace::Workspace&>())) {
@@ -20,8 +21,11 @@ auto answered(Service& service, const workspace::Look& look, Answer answer)
   if (!turn.owns_lock())
     return fail("another question of this kind is being answered, and they are answered one at a time", {},
                 "ask again in a moment");
+  const StopWhen stop(service.questions.is_gone());
+  TRY(go_on());
   TRY(service.engine.record_now());
   LentRecord lent(service);
+  const LentWhile interrupted(lent, service.questions);
   workspace::Workspace workspace = TRY(workspace::open(lent, service.clock, look));
   return answer(workspace);
 }

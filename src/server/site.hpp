@@ -12,6 +12,7 @@
 #include "http/query.hpp"
 #include "http/workers.hpp"
 #include "live/engine.hpp"
+#include "server/jobs.hpp"
 #include "server/keys.hpp"
 #include "store/record.hpp"
 
@@ -50,6 +51,7 @@ struct Service {
   Counters counters;
   MessageIds message_ids;
   std::mutex question;                             // held by the one that has the record read into memory
+  Questions questions{};                           // whether anybody waits for its answer
   std::mutex import;                               // held by the one whose file is read here
   std::function<http::HttpServer::Counts()> http;  // empty: none
   std::function<Json()> kafka;                     // a list, what each consumer says; empty: none

@@ -155,6 +155,21 @@ CREATE TABLE tessera.rare_property(event VARCHAR NOT NULL, property VARCHAR NOT 
 INSERT INTO tessera.catalogue VALUES ('tessera.rare_property', 'bookkeeping', NULL, NULL, 0);
 )sql";
 
+// Notes on version 8, what definitions are read with (store/definitions.hpp, language/lookup.hpp):
+// - definition.settled: what it found by the names in it when it was applied, JSON; null: applied before this version.
+// - known_then: what the record knew when it came to this version. Those applied before are read with it, so that nothing
+//   that is sent later makes them wrong.
+constexpr const char* kVersion8 = R"sql(
+ALTER TABLE tessera.definition ADD COLUMN settled VARCHAR;
+CREATE TABLE tessera.known_then(event VARCHAR NOT NULL, system UTINYINT NOT NULL, property VARCHAR, type UTINYINT,
+                                is_list BOOLEAN);
+INSERT INTO tessera.known_then
+  SELECT c.event, c.system, p.property, p.type, p.is_list
+  FROM tessera.catalogue c LEFT JOIN (SELECT * FROM tessera.property WHERE type < 4) p ON p.event = c.event
+  WHERE c.event IS NOT NULL AND EXISTS (SELECT 1 FROM tessera.definition);
+INSERT INTO tessera.catalogue VALUES ('tessera.known_then', 'bookkeeping', NULL, NULL, 0);
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "the first tables", kVersion1},
     {2, "webhooks", kVersion2},
@@ -163,6 +178,7 @@ constexpr Migration kMigrations[] = {
     {5, "runs of discover", kVersion5},
     {6, "streams of the system", kVersion6},
     {7, "rare events and properties", kVersion7},
+    {8, "what definitions are read with", kVersion8},
 };
 
 }  // namespace

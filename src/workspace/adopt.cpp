@@ -5,6 +5,7 @@
 #include "language/check.hpp"
 #include "language/parse.hpp"
 #include "language/uses.hpp"
+#include "segment/runnable.hpp"
 #include "workspace/ask.hpp"
 
 namespace tessera::workspace {
@@ -71,6 +72,7 @@ Result<Adoption> plan_adoption(Workspace& workspace, const AdoptionWish& wish) {
                  try_command("segments remove").blank("SEGMENT"));
   out.fresh.applied = TRY(definitions_of(out.run, wish.only));
   out.fresh.source = fmt::format("adoption of run {} of discover", out.run.number);
+  segment::settle_as_known(out.fresh.applied, workspace.in_force);
   const auto checked = language::check(out.fresh.applied, workspace.schema, workspace.in_force);
   if (!checked.ok()) return std::unexpected(language::error_of(checked.diagnostics, out.run.definitions));
   if (out.is_whole) out.staying = gone_from(out.run, runs, workspace.in_force);

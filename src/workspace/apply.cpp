@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "language/check.hpp"
+#include "language/applied.hpp"
 #include "language/print.hpp"
+#include "segment/runnable.hpp"
 #include "workspace/ask.hpp"
 #include "workspace/columns.hpp"
 
@@ -19,8 +20,7 @@ std::string_view word(DefinitionChange change) {
 }
 
 std::string_view word(DefinitionKind kind) {
-  constexpr std::string_view kWords[] = {"", "event", "let", "score", "segment"};
-  return kWords[static_cast<size_t>(kind)];
+  return language::word_of(kind);
 }
 
 namespace {
@@ -53,18 +53,20 @@ Result<std::vector<DefinitionChange>> apply_live(const Workspace& workspace, Liv
 
 Result<std::vector<DefinitionChange>> apply_to_file(Workspace& workspace, const NewDefinitions& fresh,
                                                     const std::function<Result<void>(store::Connection&)>& along) {
-  std::vector<store::NewDefinition> texts;
-  for (const Definition& one : fresh.applied)
-    texts.push_back({static_cast<uint8_t>(one.kind), one.slug, one.name, language::print(one)});
+  std::string text;
+  for (const Definition& one : fresh.applied) text += language::print(one) + "\n";
+  const segment::Accepted accepted =
+      TRY(segment::accept(text, workspace.schema, workspace.in_force, language::Users(workspace.in_force)));
   store::Connection& connection = workspace.connection();
   const Instant now = workspace.clock->now();
   std::optional<store::Transaction> transaction(TRY(store::Transaction::begin(connection)));
-  auto out = TRY(store::write_definitions(connection, texts, fresh.source, now));
+  auto out = TRY(store::write_definitions(connection, language::to_store(accepted.definitions), fresh.source, now));
   if (!is_news(out)) {
     // Nothing new is no entry of the log.
     transaction.reset();
     transaction.emplace(TRY(store::Transaction::begin(connection)));
   }
+  TRY(store::write_settled(connection, language::to_store(accepted.resettled)));
   for (const std::string& slug : fresh.removed)
     TRY(store::write_removal(connection, static_cast<uint8_t>(DefinitionKind::Segment), slug, now));
   if (along) TRY(along(connection));
@@ -92,23 +94,33 @@ store::OpenMode mode_to_apply(Holder& holder) {
   return holder.live() ? store::OpenMode::ReadOnly : store::OpenMode::MustExist;
 }
 
+namespace {
+
+// What goes by this name, also where this version cannot read it: then a definition without a body.
+Result<Definition> named(const Workspace& workspace, std::string_view name) {
+  const auto index = find_segment(workspace.in_force, name);
+  if (index) return workspace.in_force[*index];
+  for (const language::Unreadable& one : workspace.unreadable)
+    if (one.kind == DefinitionKind::Segment && (one.slug == name || one.name == name))
+      return Definition{.kind = one.kind, .name = one.name, .slug = one.slug};
+  return std::unexpected(index.error());
+}
+
+}  // namespace
+
 Result<Definition> remove(Workspace& workspace, std::string_view name) {
-  const size_t index = TRY(find_segment(workspace.in_force, name));
-  Definition gone = workspace.in_force[index];
-  std::vector<Definition> left = workspace.in_force;
-  left.erase(left.begin() + static_cast<std::ptrdiff_t>(index));
-  if (const auto checked = language::check(left, workspace.schema); !checked.ok()) {
-    Error error = language::error_of(checked.diagnostics, "");
-    error.message = fmt::format("'{}' is needed by another definition: {}", gone.name, error.message);
-    error.remedy = try_command("segments list").flag("--text");
-    return std::unexpected(std::move(error));
-  }
+  Definition gone = TRY(named(workspace, name));
+  if (const auto others =
+          segment::may_go(gone.slug, workspace.schema, workspace.in_force, language::Users(workspace.in_force));
+      !others)
+    return fail(fmt::format("'{}' is needed by another definition: {}", gone.name, others.error().message), {},
+                try_command("segments list").flag("--text"));
   if (LiveDefinitions* const live = workspace.holder->live())
     TRY(live->remove(gone.slug));
   else
     TRY(store::remove_definition(*workspace.record, static_cast<uint8_t>(gone.kind), gone.slug,
                                  workspace.clock->now()));
-  workspace.in_force = std::move(left);
+  std::erase_if(workspace.in_force, [&](const Definition& one) { return is_like(one, gone); });
   return gone;
 }
 
@@ -122,13 +134,18 @@ bool means_the_same(Definition a, Definition b) {
   return language::print(a) == language::print(b);
 }
 
-Result<language::Program> checked(const std::vector<Definition>& definitions, const language::Schema& schema) {
-  auto out = language::check(definitions, schema);
-  if (out.ok()) return std::move(out.program);
-  Error error = language::error_of(out.diagnostics, "");
-  error.message = fmt::format("what would be in use then does not fit together: {}", error.message);
-  error.remedy = try_command("segments list").flag("--text");
-  return std::unexpected(std::move(error));
+// What is set aside already stays so.
+Result<language::Program> fitting(const std::vector<Definition>& then, const Workspace& workspace,
+                                  const std::vector<AsideDefinition>& aside) {
+  segment::Runnable runnable = segment::runnable(then, workspace.schema);
+  for (const language::SetAside& one : runnable.aside) {
+    const Definition& wrong = then[one.given];
+    if (std::ranges::any_of(aside, [&](const auto& old) { return old.kind == wrong.kind && old.slug == wrong.slug; }))
+      continue;
+    return fail(fmt::format("what would be in use then does not fit together: '{}': {}", wrong.name, one.why), {},
+                try_command("segments list").flag("--text"));
+  }
+  return std::move(runnable.program);
 }
 
 // What would be in force, and of each segment in it or taken out of it what becomes of its definition.
@@ -166,8 +183,9 @@ std::vector<Definition> in_force_then(const Workspace& workspace, const NewDefin
 Result<std::vector<SegmentEffect>> effect_of(Workspace& workspace, const NewDefinitions& fresh) {
   std::vector<SegmentEffect> out;
   const std::vector<Definition> then = in_force_then(workspace, fresh, out);
-  const auto is = TRY(checked(then, workspace.schema)), was = TRY(checked(workspace.in_force, workspace.schema));
-  const language::Program* const programs[] = {&was, &is};
+  const RunnableInForce was = runnable_in_force(workspace);
+  const language::Program is = TRY(fitting(then, workspace, was.aside));
+  const language::Program* const programs[] = {&was.program, &is};
   const Columns all = TRY(columns_of(workspace, programs));
   const Column nobody;
   const auto of = [&](size_t program, const std::string& slug) -> const Column& {

@@ -1,5 +1,6 @@
 #include "workspace/ask.hpp"
 
+#include "core/stop.hpp"
 #include "core/text.hpp"
 #include "language/needs.hpp"
 #include "language/parse.hpp"
@@ -36,15 +37,10 @@ Result<Prepared> prepare_definition(Workspace& workspace, const Definition& aske
   return prepare(workspace, std::move(checked.program), index);
 }
 
-Result<language::Program> program_in_force(const Workspace& workspace) {
-  auto checked = language::check(workspace.in_force, workspace.schema);
-  if (!checked.ok()) return std::unexpected(language::error_of(checked.diagnostics, ""));
-  return std::move(checked.program);
-}
-
-Answer evaluated(const Workspace& workspace, Prepared prepared) {
+Result<Answer> evaluated(const Workspace& workspace, Prepared prepared) {
   Answer out{.prepared = std::move(prepared), .as_of = workspace.as_of(), .evaluation = {}};
   out.evaluation = segment::evaluate_all(*out.prepared.bound, out.as_of, workspace.known_at());
+  TRY(go_on());
   // The plan's segments are the program's in order.
   for (uint32_t i = 0; i < out.prepared.asked; ++i)
     out.segment += out.prepared.program.definitions[i].kind == DefinitionKind::Segment;
@@ -103,7 +99,7 @@ Result<std::optional<PastMembers>> members_then(Workspace& workspace, std::strin
   const auto asked = std::ranges::find_if(
       all, [&](const Definition& each) { return each.kind == DefinitionKind::Segment && each.slug == slug; });
   if (asked == all.end()) return std::nullopt;
-  const Answer answer = evaluated(workspace, TRY(prepare_definition(workspace, *asked, all)));
+  const Answer answer = TRY(evaluated(workspace, TRY(prepare_definition(workspace, *asked, all))));
   return PastMembers{language::print(*asked), answer.members()};
 }
 
@@ -122,7 +118,7 @@ Result<WhyOne> explain(Workspace& workspace, const Question& question, const std
 }
 
 Result<std::vector<Why>> explain_all(Workspace& workspace, std::string_view customer, std::string_view segment) {
-  const auto program = TRY(program_in_force(workspace));
+  const auto program = runnable_in_force(workspace).program;
   const auto history =
       TRY(profiles::load(workspace.connection(), language::needs_of(program, workspace.schema), workspace.known_at()));
   std::vector<Why> out;
@@ -137,7 +133,7 @@ Result<std::vector<Why>> explain_all(Workspace& workspace, std::string_view cust
 }
 
 Result<std::optional<CustomerLook>> look_at(Workspace& workspace, std::string_view id) {
-  const auto program = TRY(program_in_force(workspace));
+  const auto program = runnable_in_force(workspace).program;
   const Instant at = workspace.as_of(), known_at = workspace.known_at();
   const auto history =
       TRY(profiles::load(workspace.connection(), language::needs_of(program, workspace.schema), known_at));

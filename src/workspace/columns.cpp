@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "core/stop.hpp"
 #include "language/needs.hpp"
 #include "profiles/load.hpp"
 #include "segment/evaluate.hpp"
@@ -24,6 +25,7 @@ Result<Columns> columns_of(Workspace& workspace, std::span<const language::Progr
     const segment::Plan plan = TRY(segment::compile(*program));
     const segment::Bound bound = TRY(segment::Bound::bind(plan, history));
     segment::Evaluation found = segment::evaluate_all(bound, workspace.as_of(), workspace.known_at());
+    TRY(go_on());
     for (size_t i = 0; i < plan.segments.size(); ++i) {
       const auto& output = plan.outputs[plan.segments[i]];
       const size_t count = found.count(i);

@@ -1,8 +1,13 @@
 #include "workspace/open.hpp"
 
-#include "language/applied.hpp"
+#include <map>
+
+#include "language/other_types.hpp"
 #include "language/parse.hpp"
+#include "language/print.hpp"
 #include "profiles/schema.hpp"
+#include "profiles/value_count.hpp"
+#include "segment/runnable.hpp"
 
 namespace tessera::workspace {
 
@@ -25,10 +30,15 @@ std::vector<language::Definition> Workspace::known() const {
 }
 
 Result<Workspace> open(Holder& holder, const Clock& clock, const Look& look, store::OpenMode mode) {
-  Workspace out{.holder = &holder, .clock = &clock, .look = look};
-  out.record = TRY(holder.open_record(mode));
+  return open_on(TRY(holder.open_record(mode)), holder, clock, look);
+}
+
+Result<Workspace> open_on(std::shared_ptr<store::Record> record, Holder& holder, const Clock& clock, const Look& look) {
+  Workspace out{.holder = &holder, .clock = &clock, .look = look, .record = std::move(record)};
   out.schema = language::schema_of(TRY(profiles::list_events(out.connection(), profiles::Counting::No)));
-  out.in_force = TRY(language::applied_definitions(out.connection(), out.known_at()));
+  auto applied = TRY(language::applied_definitions(out.connection(), out.known_at()));
+  out.in_force = std::move(applied.definitions);
+  out.unreadable = std::move(applied.unreadable);
   return out;
 }
 
@@ -37,9 +47,44 @@ Result<Workspace> open_if_any(Holder& holder, const Clock& clock, const Look& lo
   return Workspace{.holder = &holder, .clock = &clock, .look = look};
 }
 
+RunnableInForce runnable_in_force(const Workspace& workspace) {
+  segment::Runnable runnable = segment::runnable(workspace.in_force, workspace.schema);
+  RunnableInForce out{.program = std::move(runnable.program), .aside = {}};
+  for (const language::SetAside& one : runnable.aside) {
+    const language::Definition& definition = workspace.in_force[one.given];
+    out.aside.push_back({definition.kind, definition.slug, definition.name, language::print(definition), one.why});
+  }
+  for (const language::Unreadable& one : workspace.unreadable)
+    out.aside.push_back({one.kind, one.slug, one.name, one.text, one.why});
+  return out;
+}
+
+Result<std::vector<std::vector<OtherValues>>> other_values(const Workspace& workspace,
+                                                           const language::Program& program) {
+  const auto types = language::other_types(program, workspace.schema);
+  const auto tables = TRY(profiles::EventTables::read(workspace.connection()));
+  std::map<language::OtherType, uint64_t> counted;
+  std::vector<std::vector<OtherValues>> out;
+  for (const auto& of : types) {
+    auto& values = out.emplace_back();
+    for (const language::OtherType& type : of) {
+      const auto [at, is_new] = counted.try_emplace(type);
+      const profiles::StreamName stream = type.event.empty() ? profiles::StreamName(profiles::SystemStream::Identify)
+                                                             : profiles::StreamName(type.event);
+      if (is_new)
+        at->second = TRY(profiles::count_values(workspace.connection(), tables, stream, type.property, type.form.type,
+                                                type.form.is_list));
+      if (at->second > 0)
+        values.push_back({language::text_of(type), std::string(language::name_of_form(type.form)), at->second});
+    }
+  }
+  return out;
+}
+
 Result<std::string> lay_beside(Workspace& workspace, const std::string& text, std::string_view name) {
   auto parsed = language::parse_definitions(text);
   if (!parsed.ok()) return std::unexpected(language::error_of(parsed.diagnostics, text, name));
+  segment::settle_as_known(parsed.definitions, workspace.in_force);
   put(workspace.beside, std::move(parsed.definitions));
   return language::render(parsed.diagnostics, text, name);
 }

@@ -3,6 +3,7 @@
 
 #include "language/needs.hpp"
 #include "language/parse.hpp"
+#include "segment/runnable.hpp"
 #include "workspace/apply.hpp"
 #include "workspace/columns.hpp"
 
@@ -49,6 +50,7 @@ Result<Given> given_in(const std::string& text, const Workspace& workspace) {
     return Given{std::move(checked.program), {}, language::render(checked.diagnostics, text)};
   }
   if (!parsed.ok()) return wrong(parsed.diagnostics, text);
+  segment::settle_as_known(parsed.definitions, workspace.in_force);
   auto checked = language::check(parsed.definitions, workspace.schema, workspace.in_force);
   if (!checked.ok()) return wrong(checked.diagnostics, text);
   const bool has_segment = std::ranges::any_of(
@@ -93,8 +95,7 @@ SegmentPreview preview_of(const Columns& all, const Column& column, const Given&
 
 Result<Preview> preview(Workspace& workspace, const std::string& text) {
   const Given given = TRY(given_in(text, workspace));
-  const auto known = language::check(workspace.in_force, workspace.schema);
-  if (!known.ok()) return std::unexpected(language::error_of(known.diagnostics, ""));
+  const RunnableInForce known = runnable_in_force(workspace);
   const language::Program* const programs[] = {&given.program, &known.program};
   const Columns all = TRY(columns_of(workspace, programs));
   Preview out{

@@ -703,7 +703,8 @@ TEST(LogEntry, ReadsWhatLogsHaveEverHad) {
        {std::tuple(EntryKind::Events, '\x01', calls + calls), std::tuple(EntryKind::Tick, '\x02', std::string()),
         std::tuple(EntryKind::Define, '\x03', text("let x = 1")), std::tuple(EntryKind::Remove, '\x04', text("x")),
         std::tuple(EntryKind::Ruling, '\x05', text("{\"ruling\":\"block\"}")),
-        std::tuple(EntryKind::Facts, '\x06', text("[]")), std::tuple(EntryKind::Note, '\x07', calls)}) {
+        std::tuple(EntryKind::Facts, '\x06', text("[]")), std::tuple(EntryKind::Note, '\x07', calls),
+        std::tuple(EntryKind::Accept, '\x08', text("{}"))}) {
     const std::string bytes = number + at + payload;
     const auto read = decode(bytes);
     ASSERT_TRUE(read.has_value()) << int{number};

@@ -2,10 +2,13 @@
 #include "cli/command.hpp"
 #include "core/hash.hpp"
 #include "core/json.hpp"
+#include "core/text.hpp"
 #include "profiles/doctor.hpp"
 #include "server/live_doctor.hpp"
 #include "store/backup.hpp"
 #include "store/record.hpp"
+#include "workspace/apply.hpp"
+#include "workspace/open.hpp"
 
 namespace tessera::cli {
 
@@ -48,9 +51,26 @@ Result<int> run_restore(const Context& context, const Arguments& given) {
   return 0;
 }
 
+// Facts cannot break a definition, but one may be of another version, or beyond what may be written today.
+profiles::Finding definitions_finding(const Context& context, const std::shared_ptr<store::Record>& record) {
+  profiles::Finding out{.check = "definitions in force can be run"};
+  const auto workspace = workspace::open_on(record, context.world.holder(), context.clock, {});
+  if (!workspace) return {profiles::Severity::Problem, out.check, workspace.error().message, workspace.error().remedy};
+  const auto runnable = workspace::runnable_in_force(*workspace);
+  out.found = fmt::format("{} in force", workspace->in_force.size() + workspace->unreadable.size());
+  if (runnable.aside.empty()) return out;
+  std::vector<std::string> words;
+  for (const auto& one : runnable.aside)
+    words.push_back(fmt::format("{} '{}': {}", workspace::word(one.kind), one.name, one.why));
+  return profiles::Finding{
+      profiles::Severity::Problem, out.check, "set aside: " + join(words, "; "),
+      try_command("segments apply").blank("FILE.tsl").note("with another definition, or remove it")};
+}
+
 Result<int> run_doctor(const Context& context, const Arguments&) {
   auto record = TRY(context.world.open_record(store::OpenMode::ReadOnly));
   auto findings = TRY(profiles::examine(*record));
+  findings.push_back(definitions_finding(context, record));
   if (server::Service* const server = context.world.server())
     for (auto& finding : server::live_findings(*server)) findings.push_back(std::move(finding));
   context.print(context.format == Format::Json ? profiles::json_of(findings).dump(2)

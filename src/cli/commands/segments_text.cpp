@@ -1,8 +1,11 @@
 // Keeping definitions: segments check, fmt, apply, list.
+#include <map>
+
 #include "cli/asking.hpp"
 #include "core/json.hpp"
 #include "language/parse.hpp"
 #include "language/print.hpp"
+#include "segment/runnable.hpp"
 #include "store/definitions.hpp"
 
 namespace tessera::cli {
@@ -34,6 +37,7 @@ Result<Read> read_and_check(const Context& context, const workspace::Workspace& 
     std::vector<language::Definition> known = workspace.in_force;
     known.insert(known.end(), out.definitions.begin(), out.definitions.end());
     if (parsed.ok()) {
+      segment::settle_as_known(parsed.definitions, workspace.in_force);
       out.checked = language::check(parsed.definitions, workspace.schema, known);
       found.insert(found.end(), out.checked.diagnostics.begin(), out.checked.diagnostics.end());
     }
@@ -99,9 +103,52 @@ Result<int> run_remove(const Context& context, const Arguments& given) {
   return 0;
 }
 
+// What is to be known of definitions in force beside their texts: that one cannot be run, that it does not see values.
+class Notes {
+ public:
+  using Key = std::pair<uint8_t, std::string>;
+  std::map<Key, std::string> aside;
+  std::map<Key, std::vector<workspace::OtherValues>> others;
+
+  Json aside_json(const store::StoredDefinition& of) const {
+    const auto found = aside.find({of.kind, of.slug});
+    return found == aside.end() ? Json() : Json(found->second);
+  }
+  Json others_json(const store::StoredDefinition& of) const {
+    Json out = Json::array();
+    if (const auto found = others.find({of.kind, of.slug}); found != others.end())
+      for (const auto& one : found->second)
+        out.add(Json::object().set("of", one.of).set("came_as", one.came_as).set("values", one.values));
+    return out;
+  }
+  std::string text(const store::StoredDefinition& of) const {
+    std::string out;
+    if (const auto found = aside.find({of.kind, of.slug}); found != aside.end())
+      out += "\n         set aside, it cannot be run: " + found->second;
+    if (const auto found = others.find({of.kind, of.slug}); found != others.end())
+      for (const auto& one : found->second)
+        out += fmt::format("\n         {} values of {} came as {}, and are unknown to it", one.values, one.of,
+                           one.came_as);
+    return out;
+  }
+};
+
+Result<Notes> notes_on(const workspace::Workspace& workspace) {
+  const auto runnable = workspace::runnable_in_force(workspace);
+  Notes out;
+  for (const auto& one : runnable.aside) out.aside[{static_cast<uint8_t>(one.kind), one.slug}] = one.why;
+  const auto others = TRY(workspace::other_values(workspace, runnable.program));
+  for (size_t i = 0; i < others.size(); ++i) {
+    const language::Definition& of = runnable.program.definitions[i];
+    if (!others[i].empty()) out.others[{static_cast<uint8_t>(of.kind), of.slug}] = others[i];
+  }
+  return out;
+}
+
 Result<int> run_list(const Context& context, const Arguments& given) {
-  const auto record = TRY(context.world.open_record(store::OpenMode::ReadOnly));
-  const auto stored = TRY(store::definitions(record->connection(), context.known_at.value_or(kNever)));
+  const auto workspace = TRY(open(context, store::OpenMode::ReadOnly));
+  const auto stored = TRY(store::definitions(workspace.connection(), workspace.known_at()));
+  const Notes notes = TRY(notes_on(workspace));
   Json list = Json::array();
   for (const store::StoredDefinition& one : stored) {
     const auto kind = workspace::word(static_cast<language::DefinitionKind>(one.kind));
@@ -112,11 +159,14 @@ Result<int> run_list(const Context& context, const Arguments& given) {
                    .set("name", one.name)
                    .set("version", static_cast<uint64_t>(one.version))
                    .set("applied", text_of(one.learnt))
-                   .set("text", one.text));
+                   .set("text", one.text)
+                   .set("set_aside", notes.aside_json(one))
+                   .set("other_values", notes.others_json(one)));
     else if (given.has("text"))
       context.print(one.text);
     else
-      context.print(fmt::format("{:8} {:40} version {}, applied {}", kind, one.name, one.version, text_of(one.learnt)));
+      context.print(fmt::format("{:8} {:40} version {}, applied {}{}", kind, one.name, one.version, text_of(one.learnt),
+                                notes.text(one)));
   }
   if (context.format == Format::Json)
     context.print(list.dump(2));

@@ -199,6 +199,7 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   signals.wait();
   say(logger.get(), LogLevel::Info, "stopping", {{"requests_in_progress", http->counts().in_progress}});
   service.is_ready = false;
+  service.questions.leave();
   kafka->stop();
   http->stop();
   jobs.reset();

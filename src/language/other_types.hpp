@@ -1,0 +1,29 @@
+// Values that a definition does not see because they came in another type than it was settled with: they are unknown to
+// it, and it is said how many there are.
+#pragma once
+
+#include <compare>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "language/schema.hpp"
+#include "language/tree.hpp"
+
+namespace tessera::language {
+
+struct OtherType {
+  std::string event;     // empty: a trait
+  std::string property;  // as it is stored; of an object the member
+  Schema::Form form;     // in which it came, and is not read
+  auto operator<=>(const OtherType&) const = default;
+};
+
+// Of each definition of a checked program, with what it uses: what `now` has under its names in forms that it does not
+// read. O(program, and of patterns of any event the events that are known).
+std::vector<std::set<OtherType>> other_types(const Program& program, const Schema& now);
+
+std::string text_of(const OtherType& type);               // "trait vip", "total of Order Completed"
+std::string_view name_of_form(const Schema::Form& form);  // "text", "list of number"
+
+}  // namespace tessera::language
