@@ -19,6 +19,10 @@ bool is_stopped() {
   return flag_of_thread && flag_of_thread->load(std::memory_order_relaxed);
 }
 
+const std::atomic<bool>* stop_flag() {
+  return flag_of_thread;
+}
+
 Result<void> go_on() {
   if (is_stopped()) return fail("stopped: nobody waits for it any more");
   return {};
