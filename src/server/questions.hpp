@@ -5,6 +5,8 @@
 
 #include <mutex>
 
+#include "core/stop.hpp"
+#include "core/memory.hpp"
 #include "server/lent_record.hpp"
 #include "server/site.hpp"
 #include "workspace/open.hpp"
@@ -12,18 +14,26 @@
 namespace tessera::server {
 
 // `answer` of the record with everything in it that came before. One at a time, so that the memory is that of one
-// question. Errors: its own; the record; somebody else's question is being answered.
+// question; it ends when whoever asked is gone. Errors: its own; the record; somebody else's question is being answered;
+// there is no memory for it.
 template <typename Answer>
-auto answered(Service& service, const workspace::Look& look, Answer answer)
+auto answered(Service& service, const Call& call, const workspace::Look& look, Answer answer)
     -> decltype(answer(std::declval<workspace::Workspace&>())) {
   const std::unique_lock turn(service.question, std::try_to_lock);
   if (!turn.owns_lock())
     return fail("another question of this kind is being answered, and they are answered one at a time", {},
                 "ask again in a moment");
   TRY(service.engine.record_now());
-  LentRecord lent(service);
-  workspace::Workspace workspace = TRY(workspace::open(lent, service.clock, look));
-  return answer(workspace);
+  return within_memory(service.memory, MemoryBudget::Rank::Manager,
+                       [&]() -> decltype(answer(std::declval<workspace::Workspace&>())) {
+                         const StopWhen stop(call.request.asker->is_gone());
+                         LentRecord lent(service);
+                         const LentWhile<http::Asker> interrupted(lent, *call.request.asker);
+                         workspace::Workspace workspace = TRY(workspace::open(lent, service.clock, look));
+                         auto out = answer(workspace);
+                         TRY(go_on());
+                         return out;
+                       });
 }
 
 }  // namespace tessera::server
