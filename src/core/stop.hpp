@@ -27,6 +27,8 @@ class StopWhen {
 
 // Cheap enough for every block of a loop.
 bool is_stopped();
+// The flag of this thread, for another that helps it; null: there is none.
+const std::atomic<bool>* stop_flag();
 // Error: it is stopped.
 Result<void> go_on();
 // Says how far the work is, and goes on.

@@ -263,11 +263,7 @@ class CheckedSocket {
 
   struct State {
     State(asio::io_context& io, std::shared_ptr<Wire> shared)
-        : wire(std::move(shared)),
-
-          plain(io),
-          timer(io),
-          framing(wire->settings.framing) {
+        : wire(std::move(shared)), plain(io), timer(io), framing(wire->settings.framing) {
       if (wire->tls) tls = std::make_unique<asio::ssl::stream<tcp::socket>>(std::move(plain), *wire->tls);
       const std::lock_guard lock(wire->mutex);
       wire->sockets.insert(&lowest());
@@ -421,7 +417,9 @@ class CheckedSocket {
         wait_for_bytes();
         read_some(buffer, asio::bind_executor(executor, [this, buffer, handler = std::move(handler)](
                                                             const ErrorCode& error, size_t size) mutable {
-                    if (error && std::exchange(is_late, false)) return give_up(std::move(handler));
+                    // What came at the same moment as its time was over is taken.
+                    const bool was_late = std::exchange(is_late, false);
+                    if (error && was_late) return give_up(std::move(handler));
                     if (error) return handler(error, size);
                     check(static_cast<char*>(buffer.data()), size, std::move(handler));
                   }));

@@ -6,13 +6,10 @@
 #include <thread>
 
 #include "core/guarded.hpp"
+#include "core/memory.hpp"
 #include "core/stop.hpp"
 #include "core/text.hpp"
-#include "core/memory.hpp"
 
-namespace tessera {
-const std::atomic<bool>* stop_flag();
-}
 namespace tessera::store {
 
 namespace {
