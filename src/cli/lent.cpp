@@ -5,6 +5,7 @@
 
 #include "cli/calling.hpp"
 #include "core/stop.hpp"
+#include "core/memory.hpp"
 #include "http/frames.hpp"
 #include "server/lent_record.hpp"
 
@@ -80,7 +81,7 @@ class LentWorld final : public World {
   const server::CommandCall& call_;
   server::CommandReader& reader_;
   server::LentRecord lent_;
-  server::LentWhile while_;
+  server::LentWhile<server::CommandReader> while_;
 };
 
 int run_lent(server::Service& service, const server::CommandCall& call, server::CommandReader& reader) {
@@ -97,7 +98,9 @@ int run_lent(server::Service& service, const server::CommandCall& call, server::
   if (!context) return report(world, context.error(), {store, &*called});
   if (const auto recorded = service.engine.record_now(); !recorded)
     return report(world, recorded.error(), {store, &*called});
-  return run_in(*context, *called);
+  const auto code = within_memory(service.memory, MemoryBudget::Rank::Manager,
+                                  [&]() -> Result<int> { return run_in(*context, *called); });
+  return code ? *code : report(world, code.error(), {store, &*called});
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 //   machine    random.hpp       Rng: every draw from a seed
 //              parallel.hpp     parallel_for: work over the cores, results in the order of blocks
 //              guarded.hpp      Guarded: what threads share, reachable only through its lock
+//              memory.hpp       MemoryBudget, ThreadMemory, within_memory: for work that others set off; a reserve
 //              stop.hpp         StopWhen, go_on: long work that nobody waits for any more
 //              progress.hpp     Progress: what a long command is doing
 //              logging.hpp      Logger, say, LogTally: what a server says of itself, and nothing of customers

@@ -49,6 +49,33 @@ Inflated inflate(std::string_view compressed, size_t most, std::string& out) {
   }
 }
 
+std::optional<uint64_t> unpacked_bytes(std::string_view compressed, uint64_t most) {
+  Inflater inflater;
+  if (!inflater.ready) return std::nullopt;
+  z_stream& state = inflater.state;
+  state.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
+  state.avail_in = static_cast<uInt>(compressed.size());
+  std::string step(kStep, '\0');
+  uint64_t bytes = 0;
+  while (bytes <= most) {
+    state.next_out = reinterpret_cast<Bytef*>(step.data());
+    state.avail_out = static_cast<uInt>(step.size());
+    const int said = ::inflate(&state, Z_NO_FLUSH);
+    bytes += step.size() - state.avail_out;
+    if (said == Z_STREAM_END) {
+      if (state.avail_in == 0) break;
+      if (inflateReset(&state) != Z_OK) return std::nullopt;  // another member
+    } else if (said != Z_OK || (state.avail_in == 0 && state.avail_out > 0)) {
+      return std::nullopt;
+    }
+  }
+  return bytes;
+}
+
+bool is_gzipped(std::string_view bytes) {
+  return bytes.starts_with("\x1F\x8B");
+}
+
 std::string gzipped(std::string_view text) {
   z_stream state{};
   VERIFY(deflateInit2(&state, Z_BEST_SPEED, Z_DEFLATED, kGzipHeader, 8, Z_DEFAULT_STRATEGY) == Z_OK);

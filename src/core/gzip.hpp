@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,10 @@ enum class Inflated : uint8_t { Whole, TooLarge, Damaged };
 // gzip or zlib, one or several members, up to a limit: a small one that would become a large one is stopped there.
 // `out` is at most `most` bytes.
 Inflated inflate(std::string_view compressed, size_t most, std::string& out);
+// How many bytes that would be, without holding them; counted up to a little more than `most`. nullopt: it is damaged.
+std::optional<uint64_t> unpacked_bytes(std::string_view compressed, uint64_t most);
+// By its first bytes.
+bool is_gzipped(std::string_view bytes);
 // For long answers and tests.
 std::string gzipped(std::string_view text);
 

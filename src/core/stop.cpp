@@ -6,17 +6,21 @@ namespace tessera {
 
 namespace {
 
-thread_local const std::atomic<bool>* flag_of_thread = nullptr;
+thread_local const StopWhen* latest = nullptr;
 
 }  // namespace
 
-StopWhen::StopWhen(const std::atomic<bool>& flag) : before_(std::exchange(flag_of_thread, &flag)) {}
+StopWhen::StopWhen(const std::atomic<bool>& flag) : flag_(flag), before_(std::exchange(latest, this)) {}
 StopWhen::~StopWhen() {
-  flag_of_thread = before_;
+  latest = before_;
+}
+
+const StopWhen* stop_of_this_thread() {
+  return latest;
 }
 
 bool is_stopped() {
-  return flag_of_thread && flag_of_thread->load(std::memory_order_relaxed);
+  return latest && latest->is_stopped();
 }
 
 Result<void> go_on() {

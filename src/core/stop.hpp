@@ -12,8 +12,8 @@
 
 namespace tessera {
 
-// While it lives, work of this thread is stopped once the flag is set. Not that of other threads (parallel_for beside
-// OnThisThreadAlone has none).
+// While it lives, work of this thread is stopped once the flag is set, or one of those that were given before it and
+// still live. Not that of other threads (parallel_for beside OnThisThreadAlone has none).
 class StopWhen {
  public:
   explicit StopWhen(const std::atomic<bool>& flag);
@@ -21,9 +21,15 @@ class StopWhen {
   StopWhen(const StopWhen&) = delete;
   StopWhen& operator=(const StopWhen&) = delete;
 
+  bool is_stopped() const { return flag_.load(std::memory_order_relaxed) || (before_ && before_->is_stopped()); }
+
  private:
-  const std::atomic<bool>* before_;
+  const std::atomic<bool>& flag_;
+  const StopWhen* before_;
 };
+
+// What stops this thread's work, for another thread to look at while this one waits; null: nothing does.
+const StopWhen* stop_of_this_thread();
 
 // Cheap enough for every block of a loop.
 bool is_stopped();

@@ -52,6 +52,7 @@ std::string_view reason_of(int status) {
       {403, "Forbidden"},
       {404, "Not Found"},
       {405, "Method Not Allowed"},
+      {408, "Request Timeout"},
       {409, "Conflict"},
       {413, "Content Too Large"},
       {414, "URI Too Long"},
@@ -68,6 +69,12 @@ std::string_view reason_of(int status) {
   for (const auto& [known, reason] : kReasons)
     if (known == status) return reason;
   return "Unknown";
+}
+
+Response no_memory() {
+  return {.status = 503,
+          .headers = {{"Retry-After", "5"}, {"Access-Control-Allow-Origin", "*"}},
+          .body = R"({"success":false,"status":503,"detail":"there is no memory for this now"})"};
 }
 
 Remedy try_token() {

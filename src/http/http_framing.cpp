@@ -48,6 +48,11 @@ bool Framing::take_expectation() {
   return std::exchange(expectation_waits_, false);
 }
 
+uint64_t Framing::body_taken() const {
+  if (at_ == At::Head) return 0;
+  return is_chunked_ ? body_bytes_ - (at_ == At::ChunkData ? remaining_ : 0) : length_ - remaining_;
+}
+
 size_t Framing::take(char* bytes, size_t size) {
   for (size_t i = 0; i < size;) {
     if (at_ == At::Body || at_ == At::ChunkData) {
@@ -220,9 +225,16 @@ void Framing::choose_body() {
   if (hosts_ == 0 && !is_http10_) return refuse(400, "the header Host is missing");
   if (is_chunked_ && has_length_) return refuse(400, "both Content-Length and Transfer-Encoding are given");
   if (is_chunked_ && is_http10_) return refuse(400, "HTTP/1.0 knows no Transfer-Encoding");
+  if (is_for_keepers_ && limits_->is_for_keepers && !limits_->is_for_keepers(target_))
+    return refuse(503, "as many connections as there may be are open: no other than for health and management");
   const bool has_body = is_chunked_ || length_ > 0;
-  if (has_body && limits_->may_send && !limits_->may_send({target_, authorization_, is_local_}))
+  const Sender sender{target_, authorization_, is_local_, network_};
+  rank_ = has_body && limits_->rank ? limits_->rank(sender) : MemoryBudget::Rank::Stranger;
+  if (has_body && limits_->may_send && !limits_->may_send(sender)) {
+    if (limits_->tries_too_often && limits_->tries_too_often(sender))
+      return refuse(429, "too many tokens were tried from this address; wait");
     return refuse(401, "a token that is in force is needed before a body is taken");
+  }
   body_limit_ = limits_->body ? limits_->body(method_, target_) : BodyLimit{};
   if (has_length_ && length_ > body_limit_.bytes) {
     return refuse(body_limit_.status, fmt::format("the body is larger than {} bytes", body_limit_.bytes));

@@ -15,6 +15,9 @@
 #include <string>
 #include <string_view>
 
+#include "core/memory.hpp"
+#include "http/connections.hpp"
+
 namespace tessera::http {
 
 struct BodyLimit {
@@ -26,6 +29,7 @@ struct BodyLimit {
 struct Sender {
   std::string_view target, authorization;  // as written; empty: none is given, or two are
   bool is_local = false;                   // on this machine
+  Network network{};
 };
 
 struct FramingLimits {
@@ -37,6 +41,12 @@ struct FramingLimits {
   BodyLimit (*body)(std::string_view method, std::string_view target) = nullptr;  // null: 1 MB
   // Strangers are told 401 before their bodies are taken, whatever their size. Null: everyone may send.
   std::function<bool(const Sender&)> may_send;
+  // Who may not, and has tried it too often, is told 429. Null: never too often.
+  std::function<bool(const Sender&)> tries_too_often;
+  // Whose memory a body is held in. Null: a stranger's.
+  std::function<MemoryBudget::Rank(const Sender&)> rank;
+  // What is answered on a connection that was only let in for health and management. Null: all.
+  bool (*is_for_keepers)(std::string_view target) = nullptr;
 };
 
 struct Refusal {
@@ -49,7 +59,11 @@ class Framing {
  public:
   explicit Framing(const FramingLimits& limits) : limits_(&limits) {}
   // Before the first take().
-  void set_local(bool is_local) { is_local_ = is_local; }
+  void set_peer(const Network& network, bool is_local) {
+    network_ = network;
+    is_local_ = is_local;
+  }
+  void set_for_keepers() { is_for_keepers_ = true; }
 
   // Looks at the next bytes. Gives how many of them may be passed on: all of them, or those up to the end of a request
   // (call again with the rest), or where something is wrong none (refusal() then says what, and take() must not be
@@ -59,11 +73,18 @@ class Framing {
   const std::optional<Refusal>& refusal() const { return refusal_; }
   // The request at hand asked to be told that it may send its body, and has sent none of it. True once.
   bool take_expectation();
+  // What is wrong beside the bytes: no memory, no patience.
+  void refuse(int status, std::string why);
+
+  bool is_between() const { return at_ == At::Head && head_.empty() && !skipped_line_; }  // requests
+  bool is_in_head() const { return at_ == At::Head && !is_between(); }
+  // Of the body at hand, so far.
+  uint64_t body_taken() const;
+  MemoryBudget::Rank rank() const { return rank_; }
 
  private:
   enum class At : uint8_t { Head, Body, ChunkSize, ChunkData, ChunkEnd, LastLine };
 
-  void refuse(int status, std::string why);
   void take_head(char& byte);
   bool take_line(char byte, size_t longest);
   void take_chunk_byte(char byte);
@@ -88,7 +109,9 @@ class Framing {
   std::string method_, target_, authorization_;
   bool is_http10_ = false, has_length_ = false, is_chunked_ = false, expects_ = false;
   bool expectation_waits_ = false;
-  bool is_local_ = false;
+  bool is_local_ = false, is_for_keepers_ = false;
+  Network network_{};
+  MemoryBudget::Rank rank_ = MemoryBudget::Rank::Stranger;
   int hosts_ = 0, authorizations_ = 0;
   size_t fields_ = 0;
   uint64_t length_ = 0;

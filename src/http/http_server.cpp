@@ -9,17 +9,24 @@
 // Long because RESTinio's headers are compiled once.
 #include "http/http_server.hpp"
 
+#include <array>
 #include <atomic>
+#include <bit>
+#include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <functional>
 #include <future>
+#include <map>
 #include <mutex>
+#include <new>
 #include <set>
 #include <thread>
+#include <tuple>
 
 #include <asio.hpp>
 #include <asio/ssl.hpp>
+#include <poll.h>
 // RESTinio's own expected, which under clang would be the standard's and lack half of what it uses.
 #define nsel_CONFIG_SELECT_EXPECTED 1
 #include <restinio/all.hpp>
@@ -38,14 +45,80 @@ using ErrorCode = asio::error_code;
 
 constexpr size_t kMostDrained = 4 << 20;  // bytes read and dropped behind a refusal, so that it is read before a reset
 constexpr size_t kFilesForOthers = 256;   // descriptors kept for the record, the log and the rest
+constexpr auto kDrainTime = std::chrono::seconds(5);  // to read a refusal
+// RESTinio's own limit for a request, behind ours: a body of 8 MB at the slowest that is waited for.
+constexpr auto kRequestTime = std::chrono::hours(2);
+// How often it is looked whether those who wait for an answer are still there.
+constexpr auto kLookForGone = std::chrono::milliseconds(200);
+constexpr uint64_t kUncountedBody = 8 << 10;  // bytes of a body: every connection has a buffer of about that size
+
+using Steady = std::chrono::steady_clock;
+
+// The request that is being handed on, for whoever takes it (HttpServer::State::take): on one thread, and within the
+// call that hands it on.
+struct Handing {
+  std::shared_ptr<Asker> asker;
+  std::shared_ptr<const MemoryBudget::Share> memory;
+  bool is_last = false;  // nothing more is taken on its connection
+};
 
 // What all connections of a server share.
 struct Wire {
+  explicit Wire(const HttpSettings& of) : settings(of), connections(of.connections) {}
+
   HttpSettings settings;
   std::shared_ptr<asio::ssl::context> tls;  // null: none
-  std::atomic<uint64_t> refused{0};
+  std::array<std::atomic<uint64_t>, kRefusals> refused{};
+  SystemClock clock;  // of the lines
+  LogTally tally{LogLevel::Warning, "connections refused"};
+  Handing handing;  // of the network's thread
+
+  // A connection may end on the thread that answers it.
   std::mutex mutex;
   std::set<tcp::socket::lowest_layer_type*> sockets;
+  Connections connections;
+  std::map<tcp::socket::lowest_layer_type*, std::shared_ptr<Asker>> asking;  // whose request is being answered
+
+  void count(Refused why) {
+    const auto which = static_cast<size_t>(why);
+    ++refused[which];
+    tally.count(settings.logger, LogWord::known(kRefusedNames[which]), clock.now());
+  }
+
+  // Tells those of whom the other end has closed. What they sent behind their request is in the way of a read that finds
+  // the end, and not of this.
+  void look_for_gone() {
+    std::vector<std::shared_ptr<Asker>> gone;
+    {
+      const std::lock_guard lock(mutex);
+      std::vector<pollfd> all;
+      all.reserve(asking.size());
+      for (const auto& [socket, who] : asking)
+        all.push_back({socket->is_open() ? socket->native_handle() : -1, POLLRDHUP, 0});
+      if (poll(all.data(), all.size(), 0) < 0) return;
+      auto who = asking.begin();
+      for (const pollfd& each : all) {
+        const auto asked = who++;
+        if (each.fd >= 0 && (each.revents & (POLLRDHUP | POLLHUP | POLLERR)) == 0) continue;
+        gone.push_back(asked->second);
+        asking.erase(asked);
+      }
+    }
+    for (const auto& who : gone) who->leave();
+  }
+  bool is_anyone_asking() {
+    const std::lock_guard lock(mutex);
+    return !asking.empty();
+  }
+  // Null: nobody asked on it.
+  std::shared_ptr<Asker> answered(tcp::socket::lowest_layer_type* socket) {
+    const std::lock_guard lock(mutex);
+    const auto found = asking.find(socket);
+    if (found == asking.end()) return nullptr;
+    auto out = std::move(found->second);
+    asking.erase(found);
+    return out;
+  }
 
   // On the network's thread, or when it has ended.
   void close_all() {
@@ -59,13 +132,46 @@ std::string refusal_text(const Refusal& refusal) {
   Json problem = Json::object();
   problem.set("type", "about:blank").set("title", reason_of(refusal.status)).set("status", refusal.status);
   problem.set("detail", refusal.why);
-  const bool is_stranger = refusal.status == 401;
+  const bool is_stranger = refusal.status == 401, is_for_later = refusal.status == 503 || refusal.status == 429;
   if (is_stranger) put_remedy(problem, try_token());
   const std::string body = problem.dump();
   return fmt::format(
       "HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
-      "Access-Control-Allow-Origin: *\r\n{}Content-Length: {}\r\n\r\n{}",
-      refusal.status, reason_of(refusal.status), is_stranger ? "WWW-Authenticate: Bearer\r\n" : "", body.size(), body);
+      "Access-Control-Allow-Origin: *\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
+      "{}{}Content-Length: {}\r\n\r\n{}",
+      refusal.status, reason_of(refusal.status), is_stranger ? "WWW-Authenticate: Bearer\r\n" : "",
+      is_for_later ? "Retry-After: 1\r\n" : "", body.size(), body);
+}
+
+Refused kind_of(const Refusal& refusal) {
+  switch (refusal.status) {
+    case 401:
+    case 429:
+      return Refused::NoToken;
+    case 408:
+      return Refused::TooSlow;
+    case 413:
+    case 414:
+    case 431:
+      return Refused::TooLarge;
+    case 503:
+      return Refused::NoMemory;
+    default:
+      return Refused::Malformed;
+  }
+}
+
+bool is_local(const asio::ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
+  return address.is_loopback();
+}
+
+Network network_of(asio::ip::address address) {
+  if (address.is_v4()) address = asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4());
+  Network out = address.to_v6().to_bytes();
+  if (!address.to_v6().is_v4_mapped()) std::fill(out.begin() + 8, out.end(), uint8_t{0});
+  return out;
 }
 
 // A socket, with TLS or without, that checks what comes in before it hands it on.
@@ -75,6 +181,7 @@ std::string refusal_text(const Refusal& refusal) {
 // the sender's choice, be read as a request). So it is also certain that what is written from here never comes between
 // the parts of an answer.
 class CheckedSocket {
+  // Long because RESTinio sees one type, which reads, writes, waits and refuses for it.
  public:
   using executor_type = asio::any_io_executor;
 
@@ -98,6 +205,7 @@ class CheckedSocket {
   template <typename Handler>
   void async_read_some(asio::mutable_buffer buffer, Handler handler) {
     state_->when_written([state = state_.get(), buffer, handler = std::move(handler)]() mutable {
+      state->wire->answered(&state->lowest());
       if (state->framing.refusal()) {
         state->refuse(std::move(handler));
       } else {
@@ -127,6 +235,7 @@ class CheckedSocket {
   // Calls one of them. The handshake's time is limited.
   template <typename Begin, typename Fail>
   void prepare(std::shared_ptr<void> connection, Begin begin, Fail fail) {
+    if (!state_->find_place()) return fail(asio::error::no_buffer_space);
     if (!state_->tls) return begin();
     state_->timer.expires_after(std::chrono::milliseconds(state_->wire->settings.handshake_time.ms));
     state_->timer.async_wait([state = state_.get(), connection](const ErrorCode& error) {
@@ -154,18 +263,113 @@ class CheckedSocket {
 
   struct State {
     State(asio::io_context& io, std::shared_ptr<Wire> shared)
-        : wire(std::move(shared)),
-
-          plain(io),
-          timer(io),
-          framing(wire->settings.framing) {
+        : wire(std::move(shared)), plain(io), timer(io), framing(wire->settings.framing) {
       if (wire->tls) tls = std::make_unique<asio::ssl::stream<tcp::socket>>(std::move(plain), *wire->tls);
       const std::lock_guard lock(wire->mutex);
       wire->sockets.insert(&lowest());
     }
     ~State() {
+      if (const auto asker = wire->answered(&lowest())) asker->leave();
       const std::lock_guard lock(wire->mutex);
+      *self = nullptr;
+      held_place.give_back();
       wire->sockets.erase(&lowest());
+    }
+
+    // False: there is none for it. Says so, where that can be said in the clear and at once.
+    bool find_place() {
+      ErrorCode gone;
+      const auto peer = lowest().remote_endpoint(gone).address();
+      framing.set_peer(network_of(peer), is_local(peer));
+      const auto place = [&] {
+        const std::lock_guard lock(wire->mutex);
+        return wire->connections.admit(network_of(peer), held_place, [this] { close_now(); });
+      }();
+      if (place == Connections::Place::Kept) framing.set_for_keepers();
+      if (place != Connections::Place::None) return true;
+      wire->count(held_place.is_over_address() ? Refused::OfOne : Refused::Full);
+      if (!tls) {
+        lowest().non_blocking(true, gone);
+        plain.write_some(asio::buffer(refusal_text({503, "as many connections as there may be are open", {}})), gone);
+      }
+      return false;
+    }
+    void close_now() {
+      ErrorCode ignored;
+      lowest().close(ignored);
+    }
+
+    // --- patience. One timer, which is not set anew with every read: when it goes off, it looks how late it is.
+
+    void wait_until(Steady::time_point latest) {
+      deadline = latest;
+      if (is_timer_set && timer.expiry() <= latest) return;
+      is_timer_set = true;
+      timer.expires_at(latest);
+      timer.async_wait([self = self, wire = wire](const ErrorCode& error) {
+        const std::lock_guard lock(wire->mutex);
+        if (*self && !error) (*self)->time_has_come();
+      });
+    }
+    void time_has_come() {
+      is_timer_set = false;
+      if (deadline == Steady::time_point::max()) return;
+      if (Steady::now() < deadline) return wait_until(deadline);
+      deadline = Steady::time_point::max();
+      if (framing.refusal()) return close_now();  // nobody reads what was said
+      is_late = true;
+      ErrorCode ignored;
+      lowest().cancel(ignored);
+    }
+    static auto of(Duration duration) { return std::chrono::milliseconds(duration.ms); }
+    void wait_for_bytes() {
+      const HttpSettings& settings = wire->settings;
+      const auto now = Steady::now();
+      if (framing.is_between()) {
+        began = {};
+        const bool is_kept = held_place.place() == Connections::Place::Kept;
+        return wait_until(now + of(is_kept ? settings.kept_idle_time : settings.idle_time));
+      }
+      if (began == Steady::time_point{} || framing.is_in_head() != is_head) began = now;
+      is_head = framing.is_in_head();
+      if (is_head) return wait_until(began + of(settings.head_time));
+      const auto steady = std::chrono::seconds(framing.body_taken() / settings.slowest_body);
+      wait_until(std::min(now + of(settings.body_pause), began + of(settings.body_pause) + steady));
+    }
+    // The read was cancelled because it took too long.
+    template <typename Handler>
+    void give_up(Handler handler) {
+      if (framing.is_between()) return handler(asio::error::eof, 0);
+      framing.refuse(408, is_head ? "the head of the request does not come on" : "the body does not come on");
+      refuse(std::move(handler));
+    }
+
+    // --- memory: what RESTinio holds of a body, whose string doubles as it grows
+
+    bool is_body_held() {
+      const uint64_t bytes = framing.body_taken();
+      if (bytes <= kUncountedBody) return true;
+      if (!memory) memory = std::make_shared<MemoryBudget::Share>(wire->settings.memory, framing.rank());
+      if (memory->grow_to(std::bit_ceil(bytes))) return true;
+      framing.refuse(503, "there is no memory for this body now");
+      return false;  // what came of it is held until the connection ends, and so is its share
+    }
+
+    // Gives RESTinio what it may have. It calls HttpServer::State::take within, where a request is whole, and this may be
+    // gone then.
+    template <typename Handler>
+    void hand_on(Handler handler, size_t passed) {
+      deadline = Steady::time_point::max();
+      const auto shared = wire;
+      if (framing.is_between()) {
+        shared->handing = {std::make_shared<Asker>(), std::exchange(memory, nullptr),
+                           held_place.place() == Connections::Place::Kept};
+        const std::lock_guard lock(shared->mutex);
+        held_place.has_spoken();
+        shared->asking[&lowest()] = shared->handing.asker;
+      }
+      handler(ErrorCode(), passed);
+      shared->handing = {};
     }
     tcp::socket::lowest_layer_type& lowest() { return tls ? tls->lowest_layer() : plain.lowest_layer(); }
 
@@ -210,8 +414,12 @@ class CheckedSocket {
     void read(asio::mutable_buffer buffer, Handler handler) {
       const auto executor = asio::get_associated_executor(handler);
       if (held.empty()) {
+        wait_for_bytes();
         read_some(buffer, asio::bind_executor(executor, [this, buffer, handler = std::move(handler)](
                                                             const ErrorCode& error, size_t size) mutable {
+                    // What came at the same moment as its time was over is taken.
+                    const bool was_late = std::exchange(is_late, false);
+                    if (error && was_late) return give_up(std::move(handler));
                     if (error) return handler(error, size);
                     check(static_cast<char*>(buffer.data()), size, std::move(handler));
                   }));
@@ -226,15 +434,11 @@ class CheckedSocket {
     }
     template <typename Handler>
     void check(char* bytes, size_t size, Handler handler) {
-      if (!std::exchange(knows_peer, true)) {
-        ErrorCode gone;
-        framing.set_local(lowest().remote_endpoint(gone).address().is_loopback());
-      }
       const size_t passed = framing.take(bytes, size);
-      if (framing.refusal()) return refuse(std::move(handler));
+      if (framing.refusal() || !is_body_held()) return refuse(std::move(handler));
       held.insert(0, bytes + passed, size - passed);
       if (framing.take_expectation()) return expect(std::move(handler), passed);
-      handler(ErrorCode(), passed);
+      hand_on(std::move(handler), passed);
     }
     template <typename Handler>
     void expect(Handler handler, size_t size) {
@@ -247,7 +451,10 @@ class CheckedSocket {
     }
     template <typename Handler>
     void refuse(Handler handler) {
-      ++wire->refused;
+      const bool is_kept = held_place.place() == Connections::Place::Kept;
+      const auto crowded = held_place.is_over_address() ? Refused::OfOne : Refused::Full;
+      wire->count(is_kept && framing.refusal()->status == 503 ? crowded : kind_of(*framing.refusal()));
+      wait_until(Steady::now() + kDrainTime);
       text = refusal_text(*framing.refusal());
       const auto executor = asio::get_associated_executor(handler);
       write_all(asio::buffer(text), asio::bind_executor(executor, [this, handler = std::move(handler)](
@@ -276,9 +483,14 @@ class CheckedSocket {
     asio::steady_timer timer;
     Framing framing;
     std::weak_ptr<Write> writing;
-    bool knows_peer = false;
-    std::string held;  // read, and of a later request
-    std::string text;  // being written, or what is drained
+    Connections::Held held_place;
+    std::shared_ptr<MemoryBudget::Share> memory;  // of the body at hand
+    Steady::time_point deadline = Steady::time_point::max(), began{};
+    bool is_timer_set = false, is_late = false, is_head = false;
+    const std::shared_ptr<State*> self =
+        std::make_shared<State*>(this);  // for the timer: it may go off when this is gone
+    std::string held;                    // read, and of a later request
+    std::string text;                    // being written, or what is drained
     size_t drained = 0;
   };
 
@@ -364,6 +576,8 @@ restinio::http_status_line_t status_line(int status) {
 auto milliseconds(Duration duration) {
   return std::chrono::milliseconds(duration.ms);
 }
+
+constexpr uint64_t kPieceOfStream = 256 << 10;  // bytes that a stream may hold: see Stream::next
 
 // What is in progress, for stop() and the counts. Kept by whatever still has something to do for a request.
 struct Progressing {
@@ -509,16 +723,36 @@ Request request_of(const Incoming& incoming, bool is_encrypted) {
   asio::ip::address peer = incoming->remote_endpoint().address();
   if (peer.is_v6() && peer.to_v6().is_v4_mapped()) peer = asio::ip::make_address_v4(asio::ip::v4_mapped, peer.to_v6());
   out.peer = peer.to_string();
+  out.network = wire::network_of(peer);
   out.is_peer_local = peer.is_loopback();
   out.is_encrypted = is_encrypted;
   return out;
 }
 
+// What every answer has that does not say it otherwise: it is what its type says, is not kept anywhere, stands in no
+// other page, and (behind TLS) is asked for by TLS alone from then on.
+struct Standing {
+  std::string_view name, value;
+  bool is_of_tls = false;
+};
+constexpr Standing kStanding[] = {
+    {"X-Content-Type-Options", "nosniff"},
+    {"Cache-Control", "no-store"},
+    {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+    {"Strict-Transport-Security", "max-age=31536000", true},
+};
+
 template <typename Builder>
-void put_headers(Builder& builder, const Response& response, bool is_last) {
+void put_headers(Builder& builder, const Response& response, bool is_last, bool is_encrypted) {
   builder.append_header(restinio::http_field_t::content_type, response.type);
   builder.append_header_date_field();
   for (const auto& [name, value] : response.headers) builder.append_header(name, value);
+  for (const Standing& each : kStanding) {
+    const bool is_said = std::any_of(response.headers.begin(), response.headers.end(),
+                                     [&](const auto& header) { return header.first == each.name; });
+    if (!is_said && (is_encrypted || !each.is_of_tls))
+      builder.append_header(std::string(each.name), std::string(each.value));
+  }
   if (is_last) builder.connection_close();
 }
 
@@ -536,6 +770,20 @@ size_t connections_allowed(size_t wanted) {
   return files.rlim_cur > 2 * wire::kFilesForOthers ? files.rlim_cur - wire::kFilesForOthers : files.rlim_cur / 2;
 }
 
+// Twice as many as are kept, because whose place was taken is still there for a moment.
+HttpSettings within_files(HttpSettings settings) {
+  ConnectionLimits& limits = settings.connections;
+  const size_t allowed = connections_allowed(limits.all + 2 * limits.kept);
+  limits.kept = std::min(limits.kept, allowed / 8);
+  limits.all = std::min(limits.all, allowed - 2 * limits.kept);
+  limits.of_one = std::min(limits.of_one, limits.all);
+  return settings;
+}
+
+// Of TLS 1.2: a key that is lost later opens nothing that was said before (ECDHE), and none of the constructions that were
+// broken (CBC, SHA-1). TLS 1.3 has no others.
+constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
 Result<std::shared_ptr<asio::ssl::context>> tls_of(const HttpSettings& settings) {
   if (settings.certificate_file.empty() && settings.key_file.empty()) return nullptr;
   if (settings.certificate_file.empty() || settings.key_file.empty())
@@ -546,6 +794,7 @@ Result<std::shared_ptr<asio::ssl::context>> tls_of(const HttpSettings& settings)
   context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
                            asio::ssl::context::no_tlsv1_1 | asio::ssl::context::no_sslv3,
                        error);
+  VERIFY(SSL_CTX_set_cipher_list(context->native_handle(), kCiphers) == 1);
   context->use_certificate_chain_file(settings.certificate_file, error);
   if (error)
     return fail(fmt::format("the certificate cannot be read: {}", error.message()), settings.certificate_file,
@@ -561,9 +810,11 @@ Result<std::shared_ptr<asio::ssl::context>> tls_of(const HttpSettings& settings)
 
 struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   State(const HttpSettings& settings, Workers& pool, Handler handle)
-      : shared(std::make_shared<wire::Wire>()), workers(pool), handler(std::move(handle)), guard(io.get_executor()) {
-    shared->settings = settings;
-  }
+      : shared(std::make_shared<wire::Wire>(within_files(settings))),
+        workers(pool),
+        handler(std::move(handle)),
+        guard(io.get_executor()),
+        look(io) {}
 
   std::shared_ptr<wire::Wire> shared;
   Workers& workers;
@@ -571,6 +822,8 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   Progressing progress;  // before io: what is destroyed with it still counts down
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> guard;
+  asio::steady_timer look;  // whether those who ask are still there; set while somebody asks
+  bool is_looking = false;
   std::unique_ptr<Server> server;
   std::thread thread;
   std::atomic<uint16_t> port{0};
@@ -583,51 +836,82 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
     auto held = progress.hold(&Progressing::requests);
     const bool is_head = incoming->header().method() == restinio::http_method_head();
     Request request = request_of(incoming, shared->tls != nullptr);
-    handler(std::move(request), Responder([self = shared_from_this(), incoming, held, is_head](Response response) {
-              try {
-                if (response.stream) {
-                  self->send_stream(incoming, std::move(response), is_head);
-                } else {
-                  self->send_whole(incoming, std::move(response), held, is_head);
-                }
-              } catch (const std::exception&) {
-                // RESTinio says so where the connection is gone.
-              }
-            }));
+    request.asker = shared->handing.asker;
+    request.memory = shared->handing.memory;
+    keep_looking();
+    const Asked asked{incoming, shared->handing.asker, is_head, shared->handing.is_last};
+    const Responder responder([self = shared_from_this(), asked, held](Response response) {
+      try {
+        if (response.stream) {
+          self->send_stream(asked, std::move(response));
+        } else {
+          self->send_whole(asked, std::move(response), held);
+        }
+      } catch (const std::exception&) {
+        // RESTinio says so where the connection is gone.
+      }
+    });
+    try {
+      handler(std::move(request), responder);
+    } catch (const std::bad_alloc&) {
+      responder.send(no_memory());
+    }
     return restinio::request_accepted();
   }
 
-  void send_whole(const Incoming& incoming, Response response, std::shared_ptr<void> held, bool is_head) {
+  // What is needed to answer.
+  struct Asked {
+    Incoming incoming;
+    std::shared_ptr<Asker> asker;
+    bool is_head = false, is_last = false;
+  };
+
+  void keep_looking() {
+    if (std::exchange(is_looking, true)) return;
+    look.expires_after(wire::kLookForGone);
+    look.async_wait([this](const asio::error_code& error) {
+      is_looking = false;
+      if (error) return;
+      shared->look_for_gone();
+      if (shared->is_anyone_asking()) keep_looking();
+    });
+  }
+
+  void send_whole(const Asked& asked, Response response, std::shared_ptr<void> held) {
+    const bool is_last = asked.is_last || progress.stopping;
+    const Incoming& incoming = asked.incoming;
     auto done = [held](const asio::error_code&) {};
-    if (is_head) {
+    if (asked.is_head) {
       auto builder = incoming->create_response<restinio::user_controlled_output_t>(status_line(response.status));
-      put_headers(builder, response, progress.stopping);
+      put_headers(builder, response, is_last, shared->tls != nullptr);
       builder.set_content_length(response.body.size());
       builder.done(done);
       return;
     }
     auto builder = incoming->create_response(status_line(response.status));
-    put_headers(builder, response, progress.stopping);
+    put_headers(builder, response, is_last, shared->tls != nullptr);
     builder.set_body(std::move(response.body));
     builder.done(done);
   }
 
-  void send_stream(const Incoming& incoming, Response response, bool is_head) {
+  void send_stream(const Asked& asked, Response response) {
     auto held = progress.hold(&Progressing::streams);
-    bool is_refused = false;
+    const auto memory = std::make_shared<MemoryBudget::Share>(shared->settings.memory, MemoryBudget::Rank::Manager);
+    bool is_refused = !memory->grow_to(kPieceOfStream);
     {
       const std::lock_guard lock(progress.mutex);
-      is_refused = progress.streams > shared->settings.streams || progress.stopping;
+      is_refused |= progress.streams > shared->settings.streams || progress.stopping;
     }
-    if (is_head || is_refused) {
+    if (asked.is_head || is_refused) {
       Response whole{.status = is_refused ? 503 : response.status, .type = response.type, .body = ""};
       if (is_refused) whole.headers = {{"Retry-After", "5"}};
-      return send_whole(incoming, std::move(whole), held, is_head);
+      return send_whole(asked, std::move(whole), held);
     }
-    auto builder = incoming->create_response<restinio::chunked_output_t>(status_line(response.status));
-    put_headers(builder, response, false);
+    auto builder = asked.incoming->create_response<restinio::chunked_output_t>(status_line(response.status));
+    put_headers(builder, response, asked.is_last, shared->tls != nullptr);
     const auto kept =
-        std::make_shared<std::pair<std::shared_ptr<State>, std::shared_ptr<void>>>(shared_from_this(), held);
+        std::make_shared<std::tuple<std::shared_ptr<State>, std::shared_ptr<void>, std::shared_ptr<void>>>(
+            shared_from_this(), held, memory);
     held.reset();
     auto driver = std::make_shared<StreamDriver>(
         io, workers, std::move(builder), std::move(response.stream), shared->settings, [this] { note_slow_reader(); },
@@ -637,6 +921,9 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
       std::erase_if(drivers, [](const auto& weak) { return weak.expired(); });
       drivers.push_back(driver);
     }
+    asked.asker->when_gone([weak = std::weak_ptr(driver)] {
+      if (const auto still = weak.lock()) still->finish();
+    });
     driver->start();
   }
 
@@ -652,6 +939,8 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
       try {
         io.run();
         return;
+      } catch (const std::bad_alloc&) {
+        say(shared->settings.logger, LogLevel::Error, "no memory for a connection");
       } catch (const std::exception&) {
         // A handler of ours or RESTinio's threw; its connection is gone, the others go on.
       }
@@ -688,8 +977,8 @@ Result<void> HttpServer::State::open() {
         .max_pipelined_requests(1)
         .separate_accept_and_create_connect(false)
         .concurrent_accepts_count(1)
-        .max_parallel_connections(connections_allowed(settings.connections))
-        .read_next_http_message_timelimit(milliseconds(settings.request_time))
+        .max_parallel_connections(settings.connections.all + 2 * settings.connections.kept)
+        .read_next_http_message_timelimit(wire::kRequestTime)
         .write_http_response_timelimit(milliseconds(settings.write_time))
         .handle_request_timeout(milliseconds(settings.answer_time))
         .socket_options_setter([](auto& options) { options.set_option(tcp::no_delay(true)); })
@@ -763,12 +1052,15 @@ void HttpServer::stop(Duration patience) {
 
 HttpServer::Counts HttpServer::counts() const {
   Progressing& progress = state_->progress;
+  std::array<uint64_t, kRefusals> by{};
+  for (size_t i = 0; i < kRefusals; ++i) by[i] = state_->shared->refused[i];
   const std::lock_guard lock(progress.mutex);
   return {.requests = progress.all_requests,
           .in_progress = progress.requests,
           .streams = progress.streams,
-          .refused = state_->shared->refused,
-          .slow_readers = progress.slow_readers};
+          .refused = by[0] + by[1] + by[2],
+          .slow_readers = progress.slow_readers,
+          .refused_by = by};
 }
 
 }  // namespace tessera::http

@@ -10,6 +10,7 @@
 // answers once (dropped without an answer, it says 500); a connection has one request at a time.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -20,8 +21,11 @@
 #include <utility>
 #include <vector>
 
+#include "core/memory.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "http/asker.hpp"
+#include "http/connections.hpp"
 #include "http/http_framing.hpp"
 
 namespace tessera {
@@ -38,10 +42,13 @@ struct Request {
   std::string method;       // "GET"
   std::string path, query;  // as written, still percent-encoded; the query without '?'
   Headers headers;
-  std::string body;  // as sent: a gzipped one is gzipped here
-  std::string peer;  // address of the other end
+  std::string body;   // as sent: a gzipped one is gzipped here
+  std::string peer;   // address of the other end
+  Network network{};  // the same, for limits
   bool is_peer_local = false;
   bool is_encrypted = false;
+  std::shared_ptr<Asker> asker = std::make_shared<Asker>();  // gone within a second after the other end has closed
+  std::shared_ptr<const MemoryBudget::Share> memory;  // what the body takes of the budget, while somebody has it
 
   // The value of the first header of that name, in any letter case; empty where there is none.
   std::string_view header(std::string_view name) const;
@@ -75,6 +82,9 @@ struct Response {
 // The words of a status: "Not Found".
 std::string_view reason_of(int status);
 
+// To whoever asked for what there is no memory for now.
+Response no_memory();
+
 class Responder {
  public:
   using Send = std::function<void(Response)>;
@@ -105,17 +115,36 @@ Result<Address> parse_address(std::string_view text);
 // What to do about a 401.
 Remedy try_token();
 
+// Why something was not taken that came by a connection. Names of metrics and of the log: they stay.
+enum class Refused : uint8_t {
+  Malformed,  // no HTTP, or what two readers could understand differently
+  TooLarge,   // a body or a head
+  NoToken,    // a body of a stranger, where a token is needed
+  TooSlow,    // a head, or a body, that does not come on
+  NoMemory,   // for its body
+  OfOne,      // its address has as many connections as one may have
+  Full,       // there are as many connections as there may be
+};
+inline constexpr std::string_view kRefusedNames[] = {"malformed", "too_large",      "no_token", "too_slow",
+                                                     "no_memory", "of_one_address", "full"};
+inline constexpr size_t kRefusals = std::size(kRefusedNames);
+
 struct HttpSettings {
   Address address{"127.0.0.1", 8080};      // port 0: one that is free
   std::string certificate_file, key_file;  // PEM; both empty: no TLS
-  size_t connections = 20'000;             // at most; more wait until one is closed. No more than files allowed - 256
+  ConnectionLimits connections;            // no more than files allowed - 256
   size_t streams = 1'000;                  // at most at once; beyond: 503
-  Duration request_time = kSecond * 60;    // to send a request as a whole; also how long a connection may be idle
+  Duration idle_time = kSecond * 60;       // how long a connection may be open without a request
+  Duration kept_idle_time = kSecond * 2;   // the same of one that has a kept place
+  Duration head_time = kSecond * 10;       // from the first byte of a head to its last
+  Duration body_pause = kSecond * 20;      // of a body, in which nothing comes
+  size_t slowest_body = 2 << 10;  // bytes a second, behind the first `body_pause`: what a bad telephone line has
   Duration handshake_time = kSecond * 10;  // of TLS
   Duration write_time = kSecond * 30;      // to take a piece of an answer (256 KB)
   Duration answer_time = kMinute * 30;     // for a handler to answer
   Duration stream_idle = kSecond * 15;     // see Stream::idle
   FramingLimits framing;
+  MemoryBudget* memory = nullptr;  // of bodies; null: no bound. Must outlive the server, and every request
   const Logger* logger = nullptr;  // must outlive the server
 };
 
@@ -133,8 +162,10 @@ class HttpServer {
   void stop(Duration patience = kSecond * 10);
 
   struct Counts {
-    uint64_t requests = 0, in_progress = 0, streams = 0, refused = 0;
+    uint64_t requests = 0, in_progress = 0, streams = 0;
+    uint64_t refused = 0;       // for their bytes: malformed, too large, no token
     uint64_t slow_readers = 0;  // of streams, cut off
+    std::array<uint64_t, kRefusals> refused_by{};
   };
   Counts counts() const;
 

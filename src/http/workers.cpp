@@ -29,7 +29,13 @@ struct Workers::State {
     return work;
   }
   void run() {
-    while (auto work = take()) (*work)();
+    while (auto work = take()) {
+      try {
+        (*work)();
+      } catch (const std::exception&) {
+        // Whoever waits for it is answered by its Responder, which goes with it.
+      }
+    }
   }
 };
 

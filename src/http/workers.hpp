@@ -13,7 +13,7 @@ class Workers {
   explicit Workers(int threads);
   // Finishes what was handed over.
   ~Workers();
-  // Any thread. The work must not throw. After the destructor has begun it is dropped.
+  // Any thread. Work that throws (there is no memory) ends there. After the destructor has begun it is dropped.
   void post(std::function<void()> work);
 
  private:

@@ -45,10 +45,19 @@ WireIntake::~WireIntake() {
 }
 
 void WireIntake::cut() {
-  if (piece_.size() <= kMagic.size() || failed_) return;
+  if (failed_) return piece_.clear();
+  if (piece_.size() <= kMagic.size()) return;
   if (piece_.size() > kLargestPiece) {
     failed_ = fail(fmt::format("a row of {} bytes is too large to be sent; at most {}", piece_.size(), kLargestPiece))
                   .error();
+    return;
+  }
+  bytes_ += piece_.size();
+  if (bytes_ > most_bytes_) {
+    failed_ =
+        fail(fmt::format("the rows of this file are more than {} MB, too many to come at once", most_bytes_ >> 20), {},
+             try_command("import").blank("FILE").note("with --store sends them in pieces"))
+            .error();
     return;
   }
   if (!spool_) spool_ = std::tmpfile();

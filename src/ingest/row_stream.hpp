@@ -35,9 +35,10 @@ class WireIntake final : public profiles::ImportIntake {
   using Send = std::function<Result<void>(std::string piece)>;
   // What became of them, after the last piece; `notes` as with note().
   using Finish = std::function<Result<profiles::IntakeOutcome>(const Json& notes)>;
-  // Pieces wait in an unnamed temporary file until commit(), which sends them in order.
-  WireIntake(Send send, Finish finish, size_t piece_bytes = kPieceBytes)
-      : send_(std::move(send)), finish_(std::move(finish)), piece_bytes_(piece_bytes) {}
+  // Pieces wait in an unnamed temporary file until commit(), which sends them in order. Of more than `most_bytes` commit()
+  // says so and sends none.
+  WireIntake(Send send, Finish finish, size_t piece_bytes = kPieceBytes, uint64_t most_bytes = UINT64_MAX)
+      : send_(std::move(send)), finish_(std::move(finish)), piece_bytes_(piece_bytes), most_bytes_(most_bytes) {}
   ~WireIntake() override;
 
   Kind kind(profiles::StreamName name) override;
@@ -76,6 +77,7 @@ class WireIntake final : public profiles::ImportIntake {
   Send send_;
   Finish finish_;
   size_t piece_bytes_;
+  uint64_t most_bytes_, bytes_ = 0;  // of all pieces
   Json notes_ = Json::object();
   std::vector<KindOf> kinds_;
   std::unordered_map<std::string, Kind> by_event_;

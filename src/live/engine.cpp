@@ -1,13 +1,22 @@
 #include "live/engine.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <new>
 
 #include "core/logging.hpp"
+#include "core/memory.hpp"
 #include "live/engine_state.hpp"
 #include "profiles/rulings.hpp"
 #include "segment/accepted.hpp"
 
 namespace tessera::live {
+
+namespace {
+
+constexpr int kEndsWithoutMemory = 70;  // exit code; a service manager starts it again
+
+}  // namespace
 
 // --- starting
 
@@ -132,10 +141,39 @@ Taken Engine::submit(Submission submission, Done done) {
 }
 
 void EngineState::write_log() {
-  while (auto group = queue.take(last_learnt)) write_group(std::move(*group));
+  wait_for_memory_here();
+  while (auto group = queue.take(last_learnt)) {
+    const uint64_t logged = log->end();
+    try {
+      write_group(*group);
+    } catch (const std::bad_alloc&) {
+      // What is in the log was not handed on: only a start from the log takes it in.
+      if (log->end() != logged) end_without_memory();
+      ++log_failures;
+      tell(*group, std::unexpected(out_of_memory()));
+    }
+  }
 }
 
-void EngineState::write_group(std::vector<Waiting> group) {
+void EngineState::tell(std::vector<Waiting>& group, const Result<uint64_t>& said) {
+  for (Waiting& each : group) {
+    try {
+      if (each.done) each.done(said);
+    } catch (const std::bad_alloc&) {
+      // Who asked is told by the Responder that goes with it; others need not wait.
+    }
+    if (each.applied && !said) each.applied->set_value(std::unexpected(said.error()));
+  }
+}
+
+// Whatever was acknowledged is in the log, and the next start goes on from there; whatever is half done here is not to be
+// gone on with.
+void EngineState::end_without_memory() const {
+  say(settings.logger, LogLevel::Error, "no memory for what was acknowledged: the server ends, start it again");
+  std::_Exit(kEndsWithoutMemory);
+}
+
+void EngineState::write_group(std::vector<Waiting>& group) {
   LogEntry entry{.kind = group[0].kind, .learnt = std::max(clock.now(), last_learnt), .calls = {}, .text = {}};
   if (payload_of(entry.kind) == Payload::Calls)
     for (const Waiting& each : group)
@@ -148,10 +186,7 @@ void EngineState::write_group(std::vector<Waiting> group) {
   note_log(offset.has_value());
   if (!offset) {
     ++log_failures;
-    for (Waiting& each : group) {
-      if (each.done) each.done(std::unexpected(offset.error()));
-      if (each.applied) each.applied->set_value(std::unexpected(offset.error()));
-    }
+    tell(group, std::unexpected(offset.error()));
     if (entry.kind == EntryKind::Tick) queue.rest();  // a full disk is not asked again and again for a tick
     return;
   }
@@ -159,8 +194,7 @@ void EngineState::write_group(std::vector<Waiting> group) {
   logged.offset = *offset;
   logged.next = log->end();
   backlog.put(std::move(logged));
-  for (Waiting& each : group)
-    if (each.done) each.done(*offset);
+  tell(group, *offset);
 }
 
 // Once when it fails and once when it goes on, not with every call meanwhile (status counts those). What the disk says is
@@ -177,6 +211,15 @@ void EngineState::note_log(bool is_written) {
 // --- behind the log
 
 void EngineState::apply_log() {
+  wait_for_memory_here();
+  try {
+    apply_all();
+  } catch (const std::bad_alloc&) {
+    end_without_memory();
+  }
+}
+
+void EngineState::apply_all() {
   Instant flushed = clock.now();
   bool is_idle = true;  // nothing waits for the next flush
   for (;;) {

@@ -86,9 +86,12 @@ struct EngineState {
   Result<void> open(const std::string& folder, MakeReader make_reader, std::span<LogReader* const> above);
   Result<void> replay();
   void write_log();
-  void write_group(std::vector<Waiting> group);
+  void write_group(std::vector<Waiting>& group);
+  static void tell(std::vector<Waiting>& group, const Result<uint64_t>& said);
+  [[noreturn]] void end_without_memory() const;
   void note_log(bool is_written);
   void apply_log();
+  void apply_all();
   Outcome apply(const Logged& logged);
   void hand_over_page();
   void tell_due();

@@ -1,6 +1,9 @@
 #include "live/record_writer.hpp"
 
+#include <new>
+
 #include "core/logging.hpp"
+#include "core/memory.hpp"
 #include "core/parallel.hpp"
 #include "live/log_queue.hpp"
 
@@ -82,6 +85,7 @@ void RecordWriter::note(bool was_in_trouble, bool is_in_trouble) const {
 
 void RecordWriter::run() {
   work_in_the_background();
+  wait_for_memory_here();
   for (;;) {
     RecordPage* page = nullptr;
     {
@@ -91,7 +95,13 @@ void RecordWriter::run() {
       state->is_writing = true;
       page = &state->pages.front();  // stays where it is: only this thread takes from the front
     }
-    const auto done = with([&](Recorder& recorder) { return recorder.write(*page); });
+    const auto done = with([&](Recorder& recorder) -> Result<void> {
+      try {
+        return recorder.write(*page);
+      } catch (const std::bad_alloc&) {
+        return std::unexpected(out_of_memory());
+      }
+    });
     if (done) {
       recorded_until_ = page->until_offset;
       written_(page->until_offset);

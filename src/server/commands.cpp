@@ -1,6 +1,9 @@
 #include "server/commands.hpp"
 
+#include <new>
+
 #include "core/json.hpp"
+#include "core/memory.hpp"
 #include "core/remedy_json.hpp"
 #include "http/frames.hpp"
 #include "server/site.hpp"
@@ -29,7 +32,12 @@ class CommandStream final : public http::Stream {
 }  // namespace
 
 void CommandReader::run() {
-  const int code = run_(call_, *this);
+  int code = 1;
+  try {
+    code = run_(call_, *this);
+  } catch (const std::bad_alloc&) {
+    say("err", fmt::format("error: {}\n", out_of_memory().message));
+  }
   when_gone({});
   say("end", std::to_string(code));
   close();

@@ -26,9 +26,9 @@ std::optional<std::string> customer_of(Service& service, const Call& call, http:
   return std::nullopt;
 }
 
-Result<Json> outlook_of(Service& service, std::string_view customer, std::optional<Instant> as_of,
+Result<Json> outlook_of(Service& service, const Call& call, std::string_view customer, std::optional<Instant> as_of,
                         std::optional<Instant> known_at) {
-  return answered(service, {as_of, known_at}, [&](Workspace& workspace) -> Result<Json> {
+  return answered(service, call, {as_of, known_at}, [&](Workspace& workspace) -> Result<Json> {
     const auto found = TRY(workspace::look_at(workspace, customer));
     if (!found) return usage(fmt::format("there was no customer '{}' then", customer), "leave out known_at");
     return workspace::to_json(*found, false);
@@ -41,7 +41,7 @@ void get_outlook(Service& service, Call call, http::Responder responder) {
     if (!*each) return responder.send(problem_of(each->error(), 400));
   const auto customer = customer_of(service, call, responder);
   if (!customer) return;
-  const auto out = outlook_of(service, *customer, *as_of, *known_at);
+  const auto out = outlook_of(service, call, *customer, *as_of, *known_at);
   responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
 }
 
@@ -77,9 +77,9 @@ void get_history(Service& service, Call call, http::Responder responder) {
   responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
 }
 
-Result<Json> explain_customer(Service& service, std::string_view customer, std::string_view segment) {
+Result<Json> explain_customer(Service& service, const Call& call, std::string_view customer, std::string_view segment) {
   const Instant now = service.clock.now();
-  return answered(service, {.as_of = now}, [&](Workspace& workspace) -> Result<Json> {
+  return answered(service, call, {.as_of = now}, [&](Workspace& workspace) -> Result<Json> {
     Json segments = Json::array();
     for (const workspace::Why& each : TRY(workspace::explain_all(workspace, customer, segment)))
       segments.add(Json::object()
@@ -95,7 +95,7 @@ Result<Json> explain_customer(Service& service, std::string_view customer, std::
 void get_customer_segments(Service& service, Call call, http::Responder responder) {
   const auto customer = customer_of(service, call, responder);
   if (!customer) return;
-  const auto out = explain_customer(service, *customer, call.query.get("segment").value_or(""));
+  const auto out = explain_customer(service, call, *customer, call.query.get("segment").value_or(""));
   responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
 }
 

@@ -67,7 +67,8 @@ void get(Service& service, Call call, http::Responder responder) {
     http::Response out{.type = format == "html" ? "text/html; charset=utf-8" : "text/plain; charset=utf-8",
                        .body = **file};
     // A page made of what customers sent has no say at this address.
-    out.headers.emplace_back("Content-Security-Policy", "sandbox allow-scripts");  // what else may not, it says itself
+    out.headers.emplace_back("Content-Security-Policy",
+                             "sandbox allow-scripts; frame-ancestors 'none'");  // what else may not, it says itself
     out.headers.emplace_back("X-Content-Type-Options", "nosniff");
     return out;
   });

@@ -1,5 +1,6 @@
 // A discovery on the server's record: the adapter of workspace::discover.
 #include "core/stop.hpp"
+#include "core/memory.hpp"
 #include "server/discoveries.hpp"
 #include "server/lent_record.hpp"
 #include "workspace/discover.hpp"
@@ -13,7 +14,9 @@ RunDiscovery discover_on(Service& service) {
     LentRecord lent(service);
     const LentWhile interrupted(lent, job);
     TRY(service.engine.record_now());
-    const auto made = TRY(workspace::discover(lent, service.clock, wish, "api", progress));
+    const auto made = TRY(within_memory(service.memory, MemoryBudget::Rank::Manager, [&] {
+      return workspace::discover(lent, service.clock, wish, "api", progress);
+    }));
     return report::report_files(made.found);
   };
 }

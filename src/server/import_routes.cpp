@@ -2,7 +2,9 @@
 // list of what was imported.
 #include <fstream>
 
+#include "core/gzip.hpp"
 #include "core/hash.hpp"
+#include "core/memory.hpp"
 #include "ingest/import.hpp"
 #include "ingest/row_stream.hpp"
 #include "server/imports.hpp"
@@ -13,6 +15,11 @@ namespace tessera::server {
 namespace {
 
 constexpr size_t kListed = 1'000;
+// Of a file that comes as one request. A gzip of 8 MB is some 80 MB of a usual export, and may be 8 GB; what is more
+// travels in pieces, read where it lies.
+constexpr uint64_t kMostUnpacked = 256 << 20;
+constexpr int64_t kMostParquetRows = 10'000'000;
+constexpr uint64_t kMostRows = 1 << 30;  // bytes of its rows as they are logged
 // The options of an import that are parameters here.
 constexpr std::string_view kOptions[] = {"preset", "map", "zone", "dates", "currency", "keep", "reject", "yes"};
 
@@ -80,10 +87,28 @@ std::string without(std::string text, std::string_view part) {
   return text;
 }
 
+// Of what is packed: how much it is unpacked. A gzip that is damaged is told so by whoever reads it.
+Result<void> check_unpacked(const std::string& body, const std::string& path) {
+  const auto too_large = [](std::string_view what) {
+    return fail(fmt::format("the file is larger than {} when it is unpacked", what), {},
+                try_command("import").blank("FILE").note("with --store sends it in pieces"));
+  };
+  if (is_gzipped(body) && unpacked_bytes(body, kMostUnpacked).value_or(0) > kMostUnpacked)
+    return too_large(fmt::format("{} MB", kMostUnpacked >> 20));
+  if (!body.starts_with("PAR1")) return {};
+  const auto files = TRY(store::Database::in_memory_for_files());
+  auto connection = TRY(files.connect());
+  const auto rows =
+      connection.integer(fmt::format("SELECT sum(num_rows) FROM parquet_file_metadata({})", store::quoted_text(path)));
+  if (rows && rows->value_or(0) > kMostParquetRows) return too_large(fmt::format("{} rows", kMostParquetRows));
+  return {};
+}
+
 Result<Json> import_file(Service& service, const Call& call) {
   const auto options = TRY(options_of(service, call));
   const std::string name = "body", import = "http-" + hex_of(secret_bytes(8));
   const auto file = TRY(SpooledFile::of(service, name, call.request.body));
+  TRY(check_unpacked(call.request.body, file.path(name)));
   ingest::WireIntake intake(
       [&](std::string piece) -> Result<void> {
         const auto taken = TRY(take_piece(service, import, piece));
@@ -92,10 +117,12 @@ Result<Json> import_file(Service& service, const Call& call) {
       },
       [&](const Json& notes) -> Result<profiles::IntakeOutcome> {
         return ingest::outcome_of(TRY(finish_import(service, import, "import over HTTP", notes)));
-      });
+      },
+      ingest::kPieceBytes, kMostRows);
   SilentProgress silent;
   const std::string path = file.path(name);
-  const auto report = ingest::import_into(intake, {&path, 1}, options, {}, silent);
+  const auto report = within_memory(service.memory, MemoryBudget::Rank::Manager,
+                                    [&] { return ingest::import_into(intake, {&path, 1}, options, {}, silent); });
   if (!report) {
     Error error = report.error();
     Advice advice = error.remedy.advice();

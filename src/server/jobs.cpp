@@ -52,8 +52,14 @@ struct Jobs::State {
 
   void work() {
     const OnThisThreadAlone alone;
-    while (const auto next = take())
-      if (!next->is_gone()) next->run();
+    while (const auto next = take()) {
+      if (next->is_gone()) continue;
+      try {
+        next->run();
+      } catch (const std::exception&) {
+        next->drop();  // there is no memory for it, not even to say so
+      }
+    }
   }
 };
 

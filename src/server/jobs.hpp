@@ -17,7 +17,7 @@ class Job {
   virtual ~Job() = default;
   // Its turn has come; on the thread of jobs.
   virtual void run() = 0;
-  // It will not be begun. Any thread.
+  // It will not be begun, or did not come to its end. Any thread.
   virtual void drop() {}
 
   // Nobody waits for it any more. Any thread.

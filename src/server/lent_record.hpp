@@ -47,18 +47,19 @@ class LentRecord final : public workspace::Holder {
   std::list<Lent> lent_;
 };
 
-// While it lives, queries on what is lent are ended once nobody waits for the job.
+// While it lives, queries on what is lent are ended once nobody waits for it any more: for a Job, or what an http::Asker asked.
+template <typename Waited>
 class LentWhile {
  public:
-  LentWhile(LentRecord& lent, Job& job) : job_(job) {
-    job_.when_gone([&lent] { lent.interrupt(); });
+  LentWhile(LentRecord& lent, Waited& waited) : waited_(waited) {
+    waited_.when_gone([&lent] { lent.interrupt(); });
   }
-  ~LentWhile() { job_.when_gone({}); }
+  ~LentWhile() { waited_.when_gone({}); }
   LentWhile(const LentWhile&) = delete;
   LentWhile& operator=(const LentWhile&) = delete;
 
  private:
-  Job& job_;
+  Waited& waited_;
 };
 
 }  // namespace tessera::server

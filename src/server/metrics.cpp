@@ -1,6 +1,7 @@
 #include "server/metrics.hpp"
 
 #include "profiles/people.hpp"
+#include "store/database_memory.hpp"
 
 namespace tessera::server {
 
@@ -44,6 +45,13 @@ Samples refused_by_source(const Snapshot& now) {
   Samples out;
   for (const auto& [source, count] : now.engine.refused_by_source)
     out.push_back({fmt::format("{{source={}}}", quoted_json(source)), std::to_string(count)});
+  return out;
+}
+
+Samples refused_by_reason(const Snapshot& now) {
+  Samples out;
+  for (size_t i = 0; i < http::kRefusals; ++i)
+    out.push_back({fmt::format("{{reason=\"{}\"}}", http::kRefusedNames[i]), std::to_string(now.http.refused_by[i])});
   return out;
 }
 
@@ -130,6 +138,8 @@ constexpr Metric kMetrics[] = {
      [](Now s) { return one(s.tracking.unknown_keys); }},
     {"tracking_told_to_retry", Counter, "Requests told to come again: the queue was full.",
      [](Now s) { return one(s.tracking.busy); }},
+    {"tracking_told_to_wait", Counter, "Requests told to wait: beyond the rate of a write key or an address.",
+     [](Now s) { return one(s.tracking.too_often); }},
     {"tracking_not_written", Counter, "Requests that the disk did not take.",
      [](Now s) { return one(s.tracking.not_written); }},
     // --- HTTP
@@ -140,6 +150,15 @@ constexpr Metric kMetrics[] = {
      [](Now s) { return one(s.http.slow_readers); }},
     {"http_malformed", Counter, "Connections that sent no HTTP, or too much of it.",
      [](Now s) { return one(s.http.refused); }},
+    {"http_refused", Counter, "Connections and requests not taken, by reason.", refused_by_reason},
+    // --- memory for what others set off
+    {"memory_budget", Gauge, "Bytes that bodies, commands, questions and imports may take together.",
+     [](Now s) { return one(s.memory_budget); }},
+    {"memory_taken", Gauge, "Bytes that they take.", [](Now s) { return one(s.memory.taken); }},
+    {"memory_refused", Counter, "Times that there was too little for one of them.",
+     [](Now s) { return one(s.memory.refused); }},
+    {"memory_database", Gauge, "Bytes that the database has taken of the system.",
+     [](Now) { return one(store::database_memory_mapped()); }},
     // --- Kafka: where there are consumers
     {"kafka_brokers_up", Gauge, "Brokers that answer.", [](Now s) { return of_consumers(s, "brokers_up"); }},
     {"kafka_messages", Counter, "Messages taken.", [](Now s) { return of_consumers(s, "messages"); }},

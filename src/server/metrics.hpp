@@ -18,6 +18,8 @@ struct Snapshot {
   const Counters& tracking;
   http::HttpServer::Counts http;
   Json kafka;  // a list, what each consumer says
+  MemoryBudget::Counts memory{};
+  uint64_t memory_budget = 0;
 };
 
 enum class MetricType : uint8_t {

@@ -13,12 +13,15 @@ http::HttpServer::Counts http_of(const Service& service) {
 
 Json http_counts(const Service& service) {
   const http::HttpServer::Counts counts = http_of(service);
+  Json by = Json::object();
+  for (size_t i = 0; i < http::kRefusals; ++i) by.set(std::string(http::kRefusedNames[i]), counts.refused_by[i]);
   return Json::object()
       .set("requests", counts.requests)
       .set("in_progress", counts.in_progress)
       .set("streams", counts.streams)
       .set("slow_readers", counts.slow_readers)
-      .set("malformed", counts.refused);
+      .set("malformed", counts.refused)
+      .set("not_taken", std::move(by));
 }
 
 Json tracking_counts(const Counters& counters) {
@@ -28,6 +31,7 @@ Json tracking_counts(const Counters& counters) {
       .set("refused", counters.refused.load())
       .set("unknown_write_keys", counters.unknown_keys.load())
       .set("told_to_retry", counters.busy.load())
+      .set("told_to_wait", counters.too_often.load())
       .set("not_written", counters.not_written.load());
 }
 
@@ -85,7 +89,9 @@ void give_metrics(Service& service, Call, http::Responder responder) {
                      .other_values = service.engine.other_values(),
                      .tracking = service.counters,
                      .http = http_of(service),
-                     .kafka = kafka_of(service)};
+                     .kafka = kafka_of(service),
+                     .memory = service.memory ? service.memory->counts() : MemoryBudget::Counts{},
+                     .memory_budget = service.memory ? service.memory->bytes() : 0};
   responder.send({.type = "text/plain; version=0.0.4", .body = metrics_text(now)});
 }
 

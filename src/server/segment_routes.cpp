@@ -88,10 +88,11 @@ struct PastMembers {
 };
 
 // Default of known_at: now; of as_of: known_at.
-Result<PastMembers> members_at(Service& service, std::string_view slug, std::optional<Instant> as_of,
+Result<PastMembers> members_at(Service& service, const Call& call, std::optional<Instant> as_of,
                                std::optional<Instant> known_at) {
+  const std::string& slug = call.parts[0];
   const Instant known = known_at.value_or(service.clock.now()), at = as_of.value_or(known);
-  return answered(service, {at, known}, [&](Workspace& workspace) -> Result<PastMembers> {
+  return answered(service, call, {at, known}, [&](Workspace& workspace) -> Result<PastMembers> {
     auto found = TRY(workspace::members_then(workspace, slug));
     if (!found) return PastMembers{.is_known = false, .as_of = at, .known_at = known, .definition = {}};
     return PastMembers{true, at, known, std::move(found->definition), std::move(found->members)};
@@ -102,7 +103,7 @@ Result<PastMembers> members_at(Service& service, std::string_view slug, std::opt
 void list_past_members(Service& service, const Call& call, const Wish& wish, http::Responder& responder) {
   const auto past = [&]() -> Result<PastMembers> {
     const auto known_at = TRY(instant_in(call, "known_at")), as_of = TRY(instant_in(call, "as_of"));
-    return members_at(service, call.parts[0], as_of, known_at);
+    return members_at(service, call, as_of, known_at);
   }();
   if (!past) return responder.send(problem_of(past.error(), 503));
   if (!past->is_known)
@@ -176,9 +177,9 @@ Json json_of(const workspace::SegmentPreview& segment) {
   return out.set("overlaps", std::move(overlaps));
 }
 
-Result<Json> preview(Service& service, const std::string& text) {
-  return answered(service, {}, [&](Workspace& workspace) -> Result<Json> {
-    const workspace::Preview found = TRY(workspace::preview(workspace, text));
+Result<Json> preview(Service& service, const Call& call) {
+  return answered(service, call, {}, [&](Workspace& workspace) -> Result<Json> {
+    const workspace::Preview found = TRY(workspace::preview(workspace, call.request.body));
     const live::Status status = service.engine.status();
     Json segments = Json::array();
     for (const workspace::SegmentPreview& each : found.segments)
@@ -192,7 +193,7 @@ Result<Json> preview(Service& service, const std::string& text) {
 }
 
 void preview_segments(Service& service, Call call, http::Responder responder) {
-  const auto out = preview(service, call.request.body);
+  const auto out = preview(service, call);
   responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
 }
 

@@ -1,5 +1,7 @@
 #include "server/site.hpp"
 
+#include <new>
+
 #include "core/hash.hpp"
 #include "core/text.hpp"
 #include "server/remedies.hpp"
@@ -39,9 +41,20 @@ bool is_at_this_machine(const http::Request& request) {
   return origin.empty() || origin == fmt::format("http://{}", host) || origin == fmt::format("https://{}", host);
 }
 
+// Who has tried so many tokens that it is no mistake.
+std::optional<http::Response> too_often(const Service& service, const http::Request& request) {
+  const Instant now = service.clock.now();
+  const auto wait = service.rates ? service.rates->wrong_token(request.network, now) : std::nullopt;
+  if (!wait) return std::nullopt;
+  http::Response out = problem(429, "too many tokens were tried from this address; wait");
+  put_wait(out, *wait, now);
+  return out;
+}
+
 std::optional<http::Response> refusal(const Service& service, const http::Request& request) {
   if (const auto token = http::bearer_token(request.header("authorization"))) {
     if (service.keys.is_admin(*token)) return std::nullopt;
+    if (auto often = too_often(service, request)) return often;
     http::Response out =
         problem(401, "this token is not in force", try_command("keys add").flag("--admin").note("makes one"));
     out.headers.emplace_back("WWW-Authenticate", "Bearer");
@@ -73,7 +86,12 @@ void run(Service& service, const Route& route, Call call, http::Responder respon
   responder = timed(service, route, std::move(responder));
   if (route.runs == Runs::Here) return route.handle(service, std::move(call), std::move(responder));
   service.workers.post([&service, &route, call = std::move(call), responder]() mutable {
-    route.handle(service, std::move(call), std::move(responder));
+    try {
+      route.handle(service, std::move(call), responder);
+    } catch (const std::bad_alloc&) {
+      say(service.logger, LogLevel::Error, "no memory for a request", {{"route", LogWord::known(route.pattern)}});
+      responder.send(http::no_memory());
+    }
   });
 }
 
@@ -105,7 +123,18 @@ const std::vector<Route>& routes() {
   return kAll;
 }
 
+void put_wait(http::Response& response, Duration wait, Instant now) {
+  const int64_t seconds = std::max<int64_t>(1, wait.ms / 1000);
+  response.headers.emplace_back("Retry-After", std::to_string(seconds));
+  response.headers.emplace_back("X-RateLimit-Reset", std::to_string(now.ms / 1000 + seconds + 1));
+}
+
+constexpr std::string_view kManagement = "/api/";  // all of it, whether there is something or not
+
 void Site::handle(http::Request request, http::Responder responder) {
+  // A page of another site has a browser here ask: it cannot read the answer, but would cost the work.
+  if (request.path.starts_with(kManagement) && request.header("sec-fetch-site") == "cross-site")
+    return responder.send(problem(403, "pages of other sites may not ask this"));
   std::string allowed;
   for (const Route& route : routes()) {
     auto parts = http::match_path(route.pattern, request.path);
@@ -142,7 +171,25 @@ const Route* route_of(std::string_view method, std::string_view target) {
   return other;
 }
 
-constexpr std::string_view kManagement = "/api/";  // all of it, whether there is something or not
+// What is answered also where no connection is left: whether it is well, and what its keeper does about it.
+bool is_for_keepers(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  return path.starts_with(kManagement) || path == "/healthz" || path == "/readyz" || path == "/metrics";
+}
+
+// The write key, where it is said before the body.
+std::string key_in(const http::Sender& sender) {
+  if (auto user = http::basic_user(sender.authorization); user && !user->empty()) return *user;
+  const size_t query = sender.target.find('?');
+  if (query == std::string_view::npos) return {};
+  return http::Query::parse(sender.target.substr(query + 1)).get("writeKey").value_or("");
+}
+
+MemoryBudget::Rank rank_of(const Keys& keys, const http::Sender& sender) {
+  using enum MemoryBudget::Rank;
+  if (sender.target.starts_with(kManagement)) return Manager;  // whoever may not is refused before
+  return keys.source_of(key_in(sender)) ? Sender : Stranger;
+}
 
 http::BodyLimit limit_of(std::string_view method, std::string_view target) {
   const Route* const route = route_of(method, target);
@@ -152,11 +199,16 @@ http::BodyLimit limit_of(std::string_view method, std::string_view target) {
 }  // namespace
 
 http::FramingLimits framing_limits() {
-  return {.modern_only = kManagement, .body = limit_of, .may_send = {}};
+  return {.modern_only = kManagement, .body = limit_of, .may_send = {}, .is_for_keepers = is_for_keepers};
 }
 
-http::FramingLimits framing_limits(const Keys& keys) {
+http::FramingLimits framing_limits(const Keys& keys, RateLimits* rates, const Clock* clock) {
   http::FramingLimits limits = framing_limits();
+  limits.rank = [&keys](const http::Sender& sender) { return rank_of(keys, sender); };
+  if (rates)
+    limits.tries_too_often = [rates, clock](const http::Sender& sender) {
+      return !sender.authorization.empty() && rates->wrong_token(sender.network, clock->now()).has_value();
+    };
   limits.may_send = [&keys](const http::Sender& sender) {
     const Route* const route = route_of({}, sender.target);
     const bool is_open = route ? route->access == Access::Open : !sender.target.starts_with(kManagement);

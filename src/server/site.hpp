@@ -14,6 +14,8 @@
 #include "live/engine.hpp"
 #include "server/jobs.hpp"
 #include "server/keys.hpp"
+#include "server/rate_limits.hpp"
+#include "store/question.hpp"
 #include "store/record.hpp"
 
 namespace tessera::server {
@@ -25,6 +27,7 @@ struct Counters {
   std::atomic<uint64_t> requests{0}, events{0};  // of the tracking API, logged
   std::atomic<uint64_t> refused{0};              // told that they are wrong
   std::atomic<uint64_t> unknown_keys{0}, busy{0}, not_written{0};
+  std::atomic<uint64_t> too_often{0};  // told to wait: beyond a rate
 };
 
 // Names for events that come without one, so that one sent twice by its sender is two, and one replayed is one.
@@ -58,6 +61,9 @@ struct Service {
   Commands* commands = nullptr;                    // null: none are run
   Discoveries* discoveries = nullptr;              // null: none are made
   const Logger* logger = nullptr;                  // null: silent
+  MemoryBudget* memory = nullptr;                  // null: no bound
+  store::QuestionLimits sql{};                     // of what is asked in SQL
+  RateLimits* rates = nullptr;                     // null: as often as one likes
   // What of the tracking API was not taken, by kind.
   LogTally refusals{LogLevel::Warning, "calls not taken"};
 };
@@ -110,10 +116,13 @@ const std::vector<Route>& routes();          // all of them, tracking first
 // The OpenAPI 3.1 document of the routes.
 Json openapi();
 
-// Limits for requests by their route's row; and with who may send bodies to which: to be given to the HTTP server, which
-// the keys must outlive.
+// Limits for requests by their route's row; and with who may send bodies to which, in whose memory: to be given to the
+// HTTP server, which keys, rates and clock must outlive.
 http::FramingLimits framing_limits();
-http::FramingLimits framing_limits(const Keys& keys);
+http::FramingLimits framing_limits(const Keys& keys, RateLimits* rates = nullptr, const Clock* clock = nullptr);
+
+// For whoever is told to wait.
+void put_wait(http::Response& response, Duration wait, Instant now);
 
 class Site {
  public:

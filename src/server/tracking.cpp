@@ -160,6 +160,25 @@ http::Response busy(Service& service) {
   return out;
 }
 
+// Whoever sends more than is meant for one key or one address; SDKs send it again when they may.
+http::Response too_often(Service& service, Duration wait, LogWord kind) {
+  tally(service, service.counters.too_often, kind);
+  http::Response out = answer(429, "more was sent than may be sent at once; send it again later");
+  put_wait(out, wait, service.clock.now());
+  return out;
+}
+
+std::optional<http::Response> beyond_address(Service& service, const http::Request& request, size_t events) {
+  if (!service.rates) return std::nullopt;
+  const auto wait = service.rates->of_address(request.network, request.is_peer_local, events, service.clock.now());
+  return wait ? std::optional(too_often(service, *wait, "rate_of_address")) : std::nullopt;
+}
+std::optional<http::Response> beyond_key(Service& service, std::string_view key, size_t events) {
+  if (!service.rates) return std::nullopt;
+  const auto wait = service.rates->of_key(key, events, service.clock.now());
+  return wait ? std::optional(too_often(service, *wait, "rate_of_key")) : std::nullopt;
+}
+
 http::Response refuse(Service& service, int status, LogWord kind, std::string_view message) {
   tally(service, service.counters.refused, kind);
   return answer(status, message);
@@ -180,6 +199,12 @@ std::optional<http::Response> inflate_body(Service& service, http::Request& requ
   if (coding != "gzip" && coding != "x-gzip" && coding != "deflate")
     return refuse(service, 415, "unknown_coding", "the only Content-Encoding understood is gzip");
   std::string body;
+  // What it may unpack to is held beside what it is, until it is logged.
+  auto memory = std::make_shared<MemoryBudget::Share>(service.memory, MemoryBudget::Rank::Sender);
+  if (!memory->grow_to(dialect.body_bytes)) {
+    tally(service, service.counters.busy, "no_memory");
+    return http::no_memory();
+  }
   switch (inflate(request.body, dialect.body_bytes, body)) {
     case Inflated::TooLarge:
       return refuse(service, dialect.oversize, "body_too_large",
@@ -188,6 +213,7 @@ std::optional<http::Response> inflate_body(Service& service, http::Request& requ
       return refuse(service, 400, "no_gzip", "the body is no gzip");
     case Inflated::Whole:
       request.body = std::move(body);
+      request.memory = std::move(memory);
   }
   return std::nullopt;
 }
@@ -208,7 +234,9 @@ void take(Service& service, Call call, std::string_view type, const http::Respon
                                  fmt::format("event {} is larger than {} bytes", i + 1, ingest::kLongestCall)));
   }
   const bool is_strict = call.request.header("x-strict-mode") == "1";
-  const auto source = service.keys.source_of(write_key_of(call, parsed));
+  if (auto refused = beyond_address(service, call.request, calls.size())) return responder.send(std::move(*refused));
+  const std::string key = write_key_of(call, parsed);
+  const auto source = service.keys.source_of(key);
   if (!source) {
     tally(service, service.counters.unknown_keys, "unknown_write_key");
     const int status = is_strict ? 401 : dialect.unknown_key;
@@ -216,6 +244,7 @@ void take(Service& service, Call call, std::string_view type, const http::Respon
     out.headers.emplace_back("X-Tessera-Warning", "unknown write key, nothing was stored");
     return responder.send(std::move(out));
   }
+  if (auto refused = beyond_key(service, key, calls.size())) return responder.send(std::move(*refused));
   if (is_strict)
     if (const std::string said = flaws(type, parsed.body(), service.clock.now()); !said.empty())
       return responder.send(refuse(service, 400, "flawed_in_strict_mode", said));
@@ -271,11 +300,14 @@ void take_pixel(Service& service, Call call, http::Responder responder) {
     tally(service, service.counters.refused, "no_pixel");
     return responder.send(pixel());
   }
-  const auto source = service.keys.source_of(write_key_of(call, parsed));
+  if (beyond_address(service, call.request, 1)) return responder.send(pixel());
+  const std::string key = write_key_of(call, parsed);
+  const auto source = service.keys.source_of(key);
   if (!source) {
     tally(service, service.counters.unknown_keys, "unknown_write_key");
     return responder.send(pixel());
   }
+  if (beyond_key(service, key, 1)) return responder.send(pixel());
   Submission submission{*source, std::string(*type), with_message_ids(parsed, {0}, service.message_ids)};
   const auto taken = service.door.submit(std::move(submission), [&service, responder](Result<uint64_t> logged) {
     if (logged)

@@ -4,9 +4,10 @@
 #include <utility>
 
 #include <duckdb.h>
-#include <unistd.h>
 
+#include "core/memory.hpp"
 #include "core/parallel.hpp"
+#include "store/database_memory.hpp"
 #include "store/record_file.hpp"
 
 namespace tessera::store {
@@ -376,9 +377,10 @@ enum class Files { Forbidden, Allowed };
 
 constexpr const char* kAttachedAs = "record";
 
-uint64_t half_of_memory() {
-  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGE_SIZE)) / 2;
-}
+constexpr uint64_t kLeastMemory = 32 << 20;  // of an instance: it does not start with much less
+// All that DuckDB takes, by what it counts itself. Twice: texts on the way, what its allocator keeps; and what it takes
+// when it is loaded, whatever it may.
+constexpr uint64_t kUncounted = 2, kToStart = 256 << 20;
 
 Result<duckdb_database> open_instance(const char* path, const DatabaseSettings& settings, Files files) {
   duckdb_config config = nullptr;
@@ -389,8 +391,9 @@ Result<duckdb_database> open_instance(const char* path, const DatabaseSettings& 
       {"autoload_known_extensions", "false"},
       {"allow_community_extensions", "false"},
   };
-  const uint64_t memory = settings.memory > 0 ? settings.memory : half_of_memory();
-  options.emplace_back("max_memory", fmt::format("{}MiB", std::max<uint64_t>(memory >> 20, 32)));
+  const uint64_t memory = std::max(settings.memory > 0 ? settings.memory : memory_allowed() / 2, kLeastMemory);
+  options.emplace_back("max_memory", fmt::format("{}MiB", memory >> 20));
+  bound_database_memory(kUncounted * memory + kToStart);
   if (files == Files::Forbidden) {
     options.emplace_back("enable_external_access", "false");
     options.emplace_back("lock_configuration", "true");

@@ -4,8 +4,9 @@
 //               record_file.hpp  held_by, copy_whole: its file, seen from outside
 //               migrations.hpp   migrate: its tables, step by step from version to version
 //               database.hpp     Database, Connection, Writer: DuckDB behind one door
+//               database_memory.hpp  bound_database_memory: all that DuckDB takes
 //               definitions.hpp  apply_definitions, remove_definition: texts with versions
-//               question.hpp     ask: a user's own SQL
+//               question.hpp     answer, ask: a user's own SQL
 //               backup.hpp       backup, restore
 //   the log     log.hpp          Log::open, append, read_from: on disk when it returns
 //               log_offset.hpp   LogOffset: a place in it

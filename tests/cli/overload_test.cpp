@@ -219,7 +219,7 @@ TEST(OverloadOfConnections, TenThousandIdleOnesCostLittleMemoryAndNoTime) {
   const size_t count = std::min(kWanted, files.allowed() - kOthers);
   Workplace work;
   Serving server(work.path("s.db"));
-  server.start();
+  server.start({"--connections-of-one", "20000"});
   ASSERT_TRUE(server.is_up()) << server.errors();
   const std::string target = "/v1/track?writeKey=" + server.key();
   const SystemClock clock;

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "core/json.hpp"
@@ -22,7 +23,7 @@ Serving::~Serving() {
   kill();
 }
 
-void Serving::start(const std::vector<std::string>& more) {
+void Serving::start(const std::vector<std::string>& more, uint64_t address_space) {
   const std::string errors = store_.string() + ".stderr", store = store_.string();
   std::vector<const char*> words = {TESSERA_BINARY, "--store", store.c_str(), "--format",
                                     "json",         "serve",   "--listen",    "127.0.0.1:0"};
@@ -35,6 +36,8 @@ void Serving::start(const std::vector<std::string>& more) {
   pid_ = fork();
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const rlimit most{address_space, address_space};
+    if (address_space > 0) setrlimit(RLIMIT_AS, &most);
     dup2(ends[1], 1);
     dup2(log, 2);
     close_range(3, ~0U, 0);
@@ -102,11 +105,23 @@ std::string Serving::errors() const {
   return text.str();
 }
 
-uint64_t Serving::resident_bytes() const {
-  std::ifstream file("/proc/" + std::to_string(pid_) + "/status");
+namespace {
+
+uint64_t bytes_of(pid_t pid, std::string_view name) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
   for (std::string line; std::getline(file, line);)
-    if (line.starts_with("VmRSS:")) return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
+    if (line.starts_with(name)) return std::strtoull(line.c_str() + name.size(), nullptr, 10) * 1024;
   return 0;
+}
+
+}  // namespace
+
+uint64_t Serving::resident_bytes() const {
+  return bytes_of(pid_, "VmRSS:");
+}
+
+uint64_t Serving::most_resident_bytes() const {
+  return bytes_of(pid_, "VmHWM:");
 }
 
 http::Answer Serving::ask(std::string_view method, std::string_view target, std::string_view body) const {

@@ -22,8 +22,8 @@ class Serving {
   Serving& operator=(const Serving&) = delete;
   ~Serving();  // killed
 
-  // `more`: options of serve.
-  void start(const std::vector<std::string>& more = {});
+  // `more`: options of serve. `address_space`: bytes, a limit of the process (ulimit -v); 0: none.
+  void start(const std::vector<std::string>& more = {}, uint64_t address_space = 0);
   // Until it listens; false where it ended before.
   bool is_up();
   // Ended when this returns.
@@ -36,6 +36,7 @@ class Serving {
   const std::string& key() const { return key_; }  // write key of the source it began with
   std::string errors() const;                      // what it wrote to standard error, since it first began
   uint64_t resident_bytes() const;
+  uint64_t most_resident_bytes() const;  // since it began
 
   // One request on a connection of its own; status 0: no answer.
   http::Answer ask(std::string_view method, std::string_view target, std::string_view body = {}) const;

@@ -88,8 +88,9 @@ class Http : public testing::Test {
       responder.send({.type = "text/plain",
                       .body = fmt::format("{} {} {} {} {}", request.method, request.path, request.query,
                                           request.header("x-some-thing"), request.is_peer_local)});
-    } else if (request.path == "/later") {
+    } else if (request.path == "/later" || request.path == "/asked") {
       const std::lock_guard lock(mutex_);
+      if (request.path == "/asked") asked_ = std::move(request);
       waiting_.push_back(std::move(responder));
       arrived_.notify_all();
     } else if (request.path == "/numbers") {
@@ -121,6 +122,7 @@ class Http : public testing::Test {
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::vector<Responder> waiting_;
+  std::optional<Request> asked_;
   std::shared_ptr<Feed> feed_;
   std::thread later_;
   std::unique_ptr<HttpServer> server_;
@@ -286,7 +288,14 @@ TEST_F(Http, AFeedSpeaksWhenItHasSomethingToSay) {
 
 class ImpatientHttp : public Http {
  protected:
-  ImpatientHttp() : Http({.streams = 2, .request_time = kSecond, .write_time = kSecond, .stream_idle = Duration{50}}) {}
+  ImpatientHttp()
+      : Http({.streams = 2,
+              .idle_time = kSecond,
+              .head_time = kSecond,
+              .body_pause = kSecond,
+              .slowest_body = 1'000,
+              .write_time = kSecond,
+              .stream_idle = Duration{50}}) {}
 };
 
 TEST_F(ImpatientHttp, ASlowReaderCostsOnePieceAndIsCutOff) {
@@ -305,9 +314,139 @@ TEST_F(ImpatientHttp, ARequestThatDoesNotComeToItsEndIsClosed) {
   Raw head(server_->port()), body(server_->port()), idle(server_->port());
   head.send("GET / HTTP/1.1\r\nHost:");
   body.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc");
+  EXPECT_EQ(head.answer().status, 408);
+  EXPECT_EQ(body.answer().status, 408);
   EXPECT_TRUE(head.is_closed());
   EXPECT_TRUE(body.is_closed());
   EXPECT_TRUE(idle.is_closed());
+  EXPECT_EQ(server_->counts().refused_by[static_cast<size_t>(Refused::TooSlow)], 2u)
+      << "who says nothing is just closed";
+}
+
+// A byte at a time: a head is cut off however it drips, a body when it falls behind.
+TEST_F(ImpatientHttp, DripsAreNoProgress) {
+  for (const std::string& text : {get("/" + std::string(2'000, 'x')), post("/echo", std::string(20'000, 'x'))}) {
+    Raw raw(server_->port());
+    const size_t quick = text.starts_with("GET") ? 1 : text.size() - 20'000;
+    EXPECT_TRUE(raw.send(text.substr(0, quick)));
+    size_t at = quick;
+    // As long as nothing is said; each look is a twentieth of a second.
+    while (at < text.size() && !raw.fill(50)) EXPECT_TRUE(raw.send(text.substr(at++, 1))) << at;
+    EXPECT_LT(at, text.size());
+    EXPECT_EQ(raw.answer().status, 408) << text.substr(0, 10);
+  }
+  // One that comes on takes as long as it takes.
+  Raw steady(server_->port());
+  const std::string text = post("/echo", std::string(6'000, 'x'));
+  for (size_t at = 0; at < text.size(); at += 150) {
+    EXPECT_TRUE(steady.send(text.substr(at, 150)));
+    EXPECT_FALSE(steady.fill(at + 150 < text.size() ? 50 : 0)) << at;
+  }
+  EXPECT_EQ(steady.answer().body.size(), 6'000u);
+}
+
+TEST_F(Http, EveryAnswerSaysWhatABrowserMayDoWithIt) {
+  Raw raw(server_->port());
+  raw.send(get("/seen") + get("/numbers") + "GARBAGE\r\n\r\n");
+  for (const Answer& answer : {raw.answer(), raw.answer()}) {
+    EXPECT_TRUE(answer.has("X-Content-Type-Options: nosniff\r\n")) << answer.head;
+    EXPECT_TRUE(answer.has("Cache-Control: no-store\r\n")) << answer.head;
+    EXPECT_TRUE(answer.has("frame-ancestors 'none'")) << answer.head;
+    EXPECT_FALSE(answer.has("Strict-Transport-Security")) << answer.head;
+  }
+  const Answer refused = raw.answer();
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_TRUE(refused.has("X-Content-Type-Options: nosniff\r\n")) << refused.head;
+}
+
+class CrowdedHttp : public Http {
+ protected:
+  CrowdedHttp()
+      : Http({.connections = {.all = 20, .of_one = 10, .kept = 4},
+              .framing = {.is_for_keepers = [](std::string_view target) { return target == "/seen"; }}}) {}
+  uint64_t refused(Refused why) const { return server_->counts().refused_by[static_cast<size_t>(why)]; }
+};
+
+TEST_F(CrowdedHttp, WhoComesBeyondTheLimitIsHeardForHealthAlone) {
+  std::vector<Raw> silent;
+  for (int i = 0; i < 10; ++i) {
+    silent.emplace_back(server_->port()).send(get("/echo"));
+    EXPECT_EQ(silent.back().answer().status, 200);
+  }
+  EXPECT_EQ(ask(post("/echo", "x")).status, 503);
+  EXPECT_EQ(refused(Refused::OfOne), 1u);
+  // However many say nothing.
+  for (int i = 0; i < 30; ++i) silent.emplace_back(server_->port());
+  for (int i = 0; i < 5; ++i) {
+    const Answer answer = ask(get("/seen"));
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_TRUE(answer.has("Connection: close")) << "the place is for others then";
+  }
+  // The first ten are as they were.
+  silent[3].send(post("/echo", "still"));
+  EXPECT_EQ(silent[3].answer().body, "still");
+  silent.clear();
+  while (ask(post("/echo", "x")).status != 200) std::this_thread::yield();
+}
+
+TEST_F(CrowdedHttp, WhereKeptPlacesAreTakenByThoseWhoSpeakOneIsToldSo) {
+  std::vector<Raw> busy;
+  for (int i = 0; i < 10; ++i) {
+    busy.emplace_back(server_->port()).send(get("/echo"));
+    EXPECT_EQ(busy.back().answer().status, 200);
+  }
+  // A head that is whole is not thrown out for a newcomer; one that is not, is.
+  for (int i = 0; i < 4; ++i) busy.emplace_back(server_->port()).send("GET /se");
+  EXPECT_EQ(ask(get("/seen")).status, 200);
+}
+
+class NarrowHttp : public Http {
+ protected:
+  explicit NarrowHttp(MemoryBudget& budget)
+      : Http({.framing = {.rank =
+                              [](const Sender& sender) {
+                                return sender.target.contains("key") ? MemoryBudget::Rank::Sender
+                                                                     : MemoryBudget::Rank::Stranger;
+                              }},
+              .memory = &budget}),
+        budget_(budget) {}
+  MemoryBudget& budget_;
+};
+struct Budget {
+  MemoryBudget budget{1 << 20};
+};
+class BodiesOfHttp : private Budget, public NarrowHttp {
+ protected:
+  BodiesOfHttp() : NarrowHttp(budget) {}
+};
+
+TEST_F(BodiesOfHttp, AreHeldAsFarAsThereIsMemory) {
+  const auto begin = [](std::string_view path, std::string_view type) {
+    return type == "chunks"
+               ? fmt::format("POST {} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffff0\r\n", path)
+               : fmt::format("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 1048560\r\n\r\n", path);
+  };
+  for (const std::string_view type : {"length", "chunks"}) {
+    // Two strangers have a sixteenth each; a third finds nothing.
+    std::vector<Raw> strangers;
+    for (int i = 0; i < 2; ++i)
+      strangers.emplace_back(server_->port()).send(begin("/echo", type) + std::string(60'000, 'x'));
+    while (budget_.counts().taken < 2 * 65'536) std::this_thread::yield();
+    Raw third(server_->port());
+    third.send(begin("/echo", type) + std::string(30'000, 'x'));
+    const Answer told = third.answer();
+    EXPECT_EQ(told.status, 503);
+    EXPECT_TRUE(told.has("Retry-After: 1"));
+    // A small body needs none; a sender has more.
+    EXPECT_EQ(ask(post("/echo", std::string(3'000, 'x'))).status, 200);
+    EXPECT_EQ(ask(post("/echo?key", std::string(200'000, 'x'))).body.size(), 200'000u);
+    Raw much(server_->port());
+    much.send(post("/echo?key", std::string(600'000, 'x')));
+    EXPECT_EQ(much.answer().status, 503);
+    strangers.clear();
+    while (budget_.counts().taken > 0) std::this_thread::yield();
+  }
+  EXPECT_GE(server_->counts().refused_by[static_cast<size_t>(Refused::NoMemory)], 4u);
 }
 
 TEST_F(ImpatientHttp, StreamsAreCountedAndAnIdleOneShowsThatItLives) {
@@ -349,6 +488,40 @@ TEST_F(Http, AnAnswerAfterTheEndHurtsNobody) {
   server_->stop(Duration{0});
   server_.reset();
   responder.send({.body = "too late"});
+}
+
+// However the other end goes: it closes, it sends more first, it has its own end of sending closed.
+TEST_F(Http, WhoeverWaitsIsKnownToBeGone) {
+  const auto gone = [](const Request& request) {
+    while (!request.asker->is_gone()) std::this_thread::yield();
+    return true;
+  };
+  for (const bool sends_more : {false, true}) {
+    {
+      Raw raw(server_->port());
+      raw.send(post("/asked", "x") + (sends_more ? "GET /more" : ""));
+      std::unique_lock lock(mutex_);
+      arrived_.wait(lock, [this] { return asked_.has_value(); });
+      EXPECT_FALSE(asked_->asker->is_gone());
+    }
+    EXPECT_TRUE(gone(*asked_));
+    bool is_told = false;
+    asked_->asker->when_gone([&] { is_told = true; });
+    EXPECT_TRUE(is_told) << "at once, where it is so already";
+    asked_.reset();
+    waiting().send({.body = "too late"});
+  }
+}
+
+TEST_F(Http, AStreamEndsWithItsReaderThoughItHasNothingToSay) {
+  {
+    Raw raw(server_->port());
+    raw.send(get("/feed"));
+    EXPECT_EQ(raw.answer(false).status, 200);
+  }
+  std::unique_lock lock(mutex_);
+  while (server_->counts().streams > 0) arrived_.wait_for(lock, std::chrono::milliseconds(20));
+  EXPECT_EQ(server_->counts().streams, 0u);
 }
 
 TEST_F(Http, ManyIdleConnectionsDoNotStandInTheWay) {

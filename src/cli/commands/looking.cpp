@@ -2,6 +2,7 @@
 #include "cli/command.hpp"
 #include "cli/table.hpp"
 #include "profiles/people.hpp"
+#include "server/site.hpp"
 #include "store/question.hpp"
 #include "store/record.hpp"
 
@@ -20,12 +21,14 @@ constexpr Option kDuplicateOptions[] = {
     {"--identified", "", "Show the identifiers that came together; logged", Takes::Flag}};
 
 Result<int> run_sql(const Context& context, const Arguments& given) {
+  using store::AnswerForm;
   auto record = TRY(context.world.open_record(store::OpenMode::ReadOnly));
-  const auto answer = TRY(store::ask(record->connection(), *given.text("QUERY")));
-  if (context.format == Format::Json)
-    context.print(answer.json().dump(2));
-  else
-    context.print(context.format == Format::Csv ? answer.csv() : answer.text());
+  const AnswerForm form = context.format == Format::Json  ? AnswerForm::Json
+                          : context.format == Format::Csv ? AnswerForm::Csv
+                                                          : AnswerForm::Text;
+  const server::Service* const server = context.world.server();
+  TRY(store::answer(record->connection(), *given.text("QUERY"), form, server ? server->sql : store::QuestionLimits{},
+                    [&](std::string_view piece) { context.world.print(piece); }));
   return 0;
 }
 

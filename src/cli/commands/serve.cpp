@@ -14,6 +14,7 @@
 #include "core/hash.hpp"
 #include "core/http_client.hpp"
 #include "core/logging.hpp"
+#include "core/memory.hpp"
 #include "core/parallel.hpp"
 #include "live/engine.hpp"
 #include "privacy/classes.hpp"
@@ -34,11 +35,27 @@ constexpr Option kOptions[] = {
     {"--kafka-group", "NAME", "The consumer group (default: tessera)"},
     {"--kafka-config", "FILE", "Lines of key=value with more of librdkafka's properties: TLS, SASL"},
     {"--webhooks-inside", "", "Webhooks may go to private addresses and this machine, also without TLS", Takes::Flag},
+    {"--memory", "SIZE",
+     "For bodies, commands, questions, imports and the database together, such as 4G (default: half of what there is)"},
+    {"--sql-time", "TIME", "What a question in SQL may take (default: 10 minutes)"},
+    {"--sql-rows", "N", "Rows of its answer, at most (default: 100000000)"},
+    {"--connections-of-one", "N", "Connections that one address may have (default: 5000 of 20000)"},
+    {"--rate-of-key", "N",
+     "Events a second of a write key (default: 50000, and a minute of that at once); 0: no limit"},
+    {"--rate-of-address", "N", "Events a second of an address (default: 5000, but for this machine's); 0: no limit"},
     {"--log", "FOLDER", "The log beside the record (default: the record's name with .log behind it)"},
     {"--log-format", "FORMAT", "The server's lines about itself: text (default) or json"},
     {"--log-level", "LEVEL", "The least that is worth a line: debug, info (default), warning, error, off"},
     {"--log-file", "FILE", "The lines go to a file that is rotated at 10 MB, instead of to standard error"},
 };
+// Of what this process may take, half is for what others set off: the other half is for the histories of customers.
+constexpr uint64_t kShareOfBudget = 2;
+constexpr uint64_t kLeastBudget = 64 << 20;
+constexpr uint64_t kParts = 2;  // of the budget: one for the database, one for bodies, commands, questions and imports
+// DuckDB may take twice what it counts itself (store/database_memory.hpp).
+constexpr uint64_t kOfDatabase = 2;
+constexpr uint64_t kSqlRows = 100'000'000;
+constexpr Duration kSqlTime = kMinute * 10;
 constexpr int kWorkers = 4;  // for answers that take a while
 
 // SIGTERM and SIGINT, held back from every thread that begins after this, until somebody waits for them.
@@ -92,6 +109,38 @@ Result<http::HttpSettings> settings_of(const Arguments& given) {
   out.address = TRY(http::parse_address(given.text("listen").value_or("127.0.0.1:8080")));
   out.certificate_file = given.text("tls-cert").value_or("");
   out.key_file = given.text("tls-key").value_or("");
+  if (const auto most = TRY(given.whole("connections-of-one", 1, INT32_MAX)))
+    out.connections.of_one = static_cast<size_t>(*most);
+  return out;
+}
+
+// "512M", "4G".
+Result<uint64_t> memory_wanted(const Arguments& given) {
+  const auto text = given.text("memory");
+  if (!text) return std::max(memory_allowed() / kShareOfBudget, kLeastBudget);
+  const auto bytes = parse_bytes(*text);
+  if (!bytes || *bytes < kLeastBudget)
+    return usage(fmt::format("--memory takes a size such as 4G, at least {}M, not '{}'", kLeastBudget >> 20, *text),
+                 try_again().option("--memory", "4G"));
+  return *bytes;
+}
+
+Result<store::QuestionLimits> sql_limits(const Arguments& given, uint64_t memory) {
+  store::QuestionLimits out{.rows = kSqlRows, .time = kSqlTime, .memory = memory / kParts / 2};
+  if (const auto rows = TRY(given.whole("sql-rows", 1, INT64_MAX))) out.rows = static_cast<uint64_t>(*rows);
+  if (const auto time = TRY(given.duration("sql-time"))) out.time = *time;
+  return out;
+}
+
+Result<server::RateSettings> rate_settings(const Arguments& given) {
+  constexpr double kStore = 60;  // seconds
+  server::RateSettings out;
+  if (const auto rate = TRY(given.whole("rate-of-key", 0, INT32_MAX)))
+    out.of_key = {static_cast<double>(*rate), kStore * static_cast<double>(*rate)};
+  if (const auto rate = TRY(given.whole("rate-of-address", 0, INT32_MAX))) {
+    out.of_address = {static_cast<double>(*rate), kStore * static_cast<double>(*rate)};
+    out.limits_this_machine = true;
+  }
   return out;
 }
 
@@ -117,7 +166,7 @@ uint64_t bytes_under(const std::string& path) {
 }
 
 void say_started(const Logger& logger, live::Engine& engine, const store::Record& record, const std::string& log,
-                 const std::string& address) {
+                 const std::string& address, uint64_t memory) {
   const live::Status status = engine.status();
   say(&logger, LogLevel::Info, "started",
       {{"version", TESSERA_VERSION},
@@ -125,6 +174,7 @@ void say_started(const Logger& logger, live::Engine& engine, const store::Record
        {"customers", status.customers},
        {"facts_in_memory", status.facts_in_memory},
        {"definitions", engine.segments().size()},
+       {"memory_budget", memory},
        {"record_bytes", bytes_under(record.path())},
        {"log_bytes", bytes_under(log)}});
 }
@@ -147,11 +197,13 @@ channels::DeliverySettings delivery_settings(const Arguments& given, const Logge
 
 // The database's threads are started by who opens it: what is written to the record, or asked of it, takes nothing from
 // events that come in and changes that go out.
-Result<std::unique_ptr<store::Record>> open_in_the_background(const Context& context, const Logger& logger) {
+Result<std::unique_ptr<store::Record>> open_in_the_background(const Context& context, uint64_t memory,
+                                                              const Logger& logger) {
   Result<std::unique_ptr<store::Record>> record;
   std::thread opening([&] {
     work_in_the_background();
-    record = store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock, {.logger = &logger});
+    record = store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock,
+                                 {.database = {.memory = memory / kOfDatabase}, .logger = &logger});
   });
   opening.join();
   return record;
@@ -159,15 +211,21 @@ Result<std::unique_ptr<store::Record>> open_in_the_background(const Context& con
 
 Result<int> run_serve(const Context& context, const Arguments& given) {
   http::HttpSettings settings = TRY(settings_of(given));
+  const uint64_t memory = TRY(memory_wanted(given));
+  MemoryBudget budget(memory / kParts);
+  server::RateLimits rates(TRY(rate_settings(given)));
+  const store::QuestionLimits sql = TRY(sql_limits(given, memory));
+  settings.memory = &budget;
   auto kafka_wanted = TRY(kafka_settings(context.world, given));
   const auto logger = TRY(open_logger(TRY(logger_settings(given)), context.clock));
   const Signals signals;
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a full disk, not the end
-  auto record = TRY(open_in_the_background(context, *logger));
+  lay_memory_by();
+  auto record = TRY(open_in_the_background(context, memory / kParts, *logger));
   const auto key = TRY(first_key(*record, context.clock.now()));
   server::Keys keys;
   TRY(keys.load(record->connection()));
-  settings.framing = server::framing_limits(keys);
+  settings.framing = server::framing_limits(keys, &rates, &context.clock);
   const std::string log = given.text("log").value_or(context.store + ".log");
   auto engine =
       TRY(live::Engine::start(*record, log, server::segment_reader(), engine_settings(*logger), context.clock));
@@ -179,6 +237,9 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   http::Workers workers(kWorkers);
   server::Service service{*engine, *engine, keys, *record, workers, context.clock, *webhooks};
   service.logger = settings.logger = logger.get();
+  service.memory = &budget;
+  service.rates = &rates;
+  service.sql = sql;
   auto jobs = std::make_unique<server::Jobs>();
   server::Commands commands(*jobs, lent_commands(service));
   service.commands = &commands;
@@ -194,7 +255,7 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   service.kafka = [&kafka] { return kafka->status(); };
   const std::string_view scheme = settings.certificate_file.empty() ? "http" : "https";
   const std::string address = fmt::format("{}://{}:{}", scheme, shown_host(settings.address.host), http->port());
-  say_started(*logger, *engine, *record, log, address);
+  say_started(*logger, *engine, *record, log, address, memory);
   greet(context, address, key);
   signals.wait();
   say(logger.get(), LogLevel::Info, "stopping", {{"requests_in_progress", http->counts().in_progress}});
