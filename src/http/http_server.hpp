@@ -55,6 +55,7 @@ class Stream {
   struct Piece {
     std::string text;
     Then then = Then::End;
+    std::shared_ptr<const std::string> shared{};  // instead of a text: what many streams are sent, held once
   };
   virtual ~Stream() = default;
   // At most about 256 KB. Wait: call again when `wake` was called, or when the stream was idle for a while.

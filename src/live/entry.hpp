@@ -25,7 +25,8 @@ enum class EntryKind : uint8_t {
   Remove = 4,
   Ruling = 5,
   Facts = 6,
-  Note = 7,  // of a reader of the log that a room above has given
+  Note = 7,     // of a reader of the log that a room above has given
+  Restate = 8,  // the record's time was set back: what the feed said last is compared with what is
 };  // stored on disk, never renumber
 
 // What is behind the instant: nothing, one text, or calls.
@@ -49,6 +50,8 @@ constexpr std::optional<Payload> payload_of(EntryKind kind) {
       return Payload::Text;
     case EntryKind::Note:
       return Payload::Calls;
+    case EntryKind::Restate:
+      return Payload::None;
   }
   return std::nullopt;
 }

@@ -46,6 +46,8 @@ class FoldReader final : public LogReader {
 
   const fold::Fold& fold() const { return *fold_; }
   const fold::InForce& in_force() const { return in_force_; }
+  // Whether an entry was a Restate.
+  bool has_restated() const { return has_restated_; }
 
  private:
   Result<fold::Wanted> wanted_by(const fold::Definitions& definitions) const;
@@ -61,6 +63,8 @@ class FoldReader final : public LogReader {
   std::unique_ptr<Reader> reader_;
   fold::InForce in_force_;
   std::optional<fold::InForce::Changed> changed_;  // since the page before
+  bool is_restated_ = false;                       // likewise
+  bool has_restated_ = false;                      // since the start
 
   // Of the entry at hand.
   struct End {

@@ -24,6 +24,7 @@
 //                     past.hpp              past_of: a history as it was
 //   looked over       schema.hpp            list_events: which events and properties there are
 //                     doctor.hpp            examine: is the record in order?
+//                     set_back.hpp          set_back: a record that is ahead of the clock
 //
 // Large because what is decided about customers (ruling_law.hpp) binds who is who, the way in and the history in memory:
 // parted, each part would need the others.

@@ -61,18 +61,31 @@ Json unheard(const Json& kafka) {
   return out;
 }
 
-// Strict: also that Kafka's brokers answer, and that no source has fallen silent, as the engine's status lists them.
+// Strict: also that Kafka's brokers answer, that the log follows the clock, and that no source has fallen silent, as the
+// engine's status says.
 void give_readiness(Service& service, Call call, http::Responder responder) {
   if (!service.is_ready) return responder.send(json_response(Json::object().set("status", "stopping"), 503));
   if (call.query.get("strict")) {
     if (Json without = unheard(kafka_of(service)); !without.as_array()->empty())
       return responder.send(
           json_response(Json::object().set("status", "no Kafka").set("kafka", std::move(without)), 503));
-    if (const auto silent = silent_sources(service.engine.status()); !silent.empty())
+    const live::Status status = service.engine.status();
+    if (status.held_clock)
+      return responder.send(json_response(
+          Json::object().set("status", "clock held back").set("clock_held_back", json_of(*status.held_clock)), 503));
+    if (const auto silent = silent_sources(status); !silent.empty())
       return responder.send(
           json_response(Json::object().set("status", "silent sources").set("silent_sources", json_of(silent)), 503));
   }
   responder.send(json_response(Json::object().set("status", "ready")));
+}
+
+void accept_clock(Service& service, Call, http::Responder responder) {
+  const auto now = service.engine.accept_clock();
+  if (now)
+    if (const auto record = service.record.another())
+      (void)(*record)->audit(*now, "api", "clock accepted", text_of(*now));
+  responder.send(now ? json_response(Json::object().set("now", text_of(*now))) : problem_of(now.error(), 409));
 }
 
 void give_metrics(Service& service, Call, http::Responder responder) {
@@ -89,7 +102,8 @@ void give_openapi(Service&, Call, http::Responder responder) {
 }
 
 constexpr Parameter kStrict[] = {
-    {"strict", "query", "string", "Given: also 503 where a source has fallen silent or no broker of Kafka answers"}};
+    {"strict", "query", "string",
+     "Given: also 503 where a source has fallen silent, no broker of Kafka answers, or a jump of the clock is held back"}};
 
 constexpr Route kRoutes[] = {
     {"GET",
@@ -101,6 +115,15 @@ constexpr Route kRoutes[] = {
      Access::Manage,
      Runs::Worker,
      give_status},
+    {"POST",
+     "/api/v1/clock/accept",
+     "Follow the clock over a jump that is held back",
+     {},
+     "",
+     "{\"now\": ...}, the log's time",
+     Access::Manage,
+     Runs::Worker,
+     accept_clock},
     {"GET", "/api/v1/openapi.json", "This document", {}, "", "OpenAPI 3.1", Access::Open, Runs::Here, give_openapi},
     {"GET", "/healthz", "Is the process alive", {}, "", "{\"status\": \"ok\"}", Access::Open, Runs::Here, give_health},
     {"GET", "/readyz", "Does it take events; 503: not now", kStrict, "", "{\"status\": \"ready\"}", Access::Open,

@@ -12,6 +12,7 @@
 #include "http/query.hpp"
 #include "http/workers.hpp"
 #include "live/engine.hpp"
+#include "server/change_streams.hpp"
 #include "server/keys.hpp"
 #include "store/record.hpp"
 
@@ -46,6 +47,7 @@ struct Service {
   http::Workers& workers;
   const Clock& clock;
   channels::Webhooks& webhooks;
+  ChangeStreams changes{engine};
   std::atomic<bool> is_ready{true};
   Counters counters;
   MessageIds message_ids;
