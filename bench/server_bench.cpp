@@ -5,8 +5,10 @@
 // measured from its last byte sent to its change read from the feed, an event that had to wait for a free connection
 // from when it was due. Start and memory: from a record with events of many customers.
 //
+// Streams: how long a batch takes to be answered while hundreds read the feed, or have it open and take nothing of it.
+//
 // There is no peer that does the same; the disk's own pace (an fdatasync of 4 KB after the other) is printed beside it.
-// --smoke: small. --million N: the events of the record to start from. --part throughput|latency|start: only that;
+// --smoke: small. --million N: the events of the record to start from. --part throughput|latency|streams|start: only that;
 // --rate N: only that many events a second.
 #include <algorithm>
 #include <chrono>
@@ -388,6 +390,80 @@ void latency(Server& server, bool smoke, const std::vector<Rate>& rates) {
   table.print("From the last byte sent to the change in the feed; 100 segments; one core for the server");
 }
 
+// Has the feed open. Deaf: takes nothing of it.
+class Readers {
+ public:
+  Readers(uint16_t port, size_t count, bool is_deaf) : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    const std::string wanted = "GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
+    for (size_t r = 0; r < count; ++r) {
+      const int fd = sockets_.emplace_back(connect_to(port));
+      if (write(fd, wanted.data(), wanted.size()) < 0) std::exit(1);
+      pollfd ready{fd, POLLIN, 0};
+      poll(&ready, 1, 5000);
+      epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+      if (!is_deaf) epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+    }
+  }
+  ~Readers() {
+    for (const int fd : sockets_) close(fd);
+    close(epoll_);
+  }
+  void take() const {
+    epoll_event events[256];
+    static char bytes[1 << 16];
+    const int count = epoll_wait(epoll_, events, 256, 0);
+    for (int e = 0; e < count; ++e) (void)recv(events[e].data.fd, bytes, sizeof bytes, 0);
+  }
+
+ private:
+  int epoll_;
+  std::vector<int> sockets_;
+};
+
+void streams(Server& server, bool smoke) {
+  Table table({"streams", "", "batches", "p50 ms", "p99 ms", "beside none", "server MB"});
+  struct Audience {
+    size_t count;
+    bool is_deaf;
+  };
+  static uint64_t number = 0;
+  double alone = 0;
+  for (const auto& [count, is_deaf] :
+       {Audience{0, true}, Audience{100, false}, Audience{500, true}, Audience{0, true}}) {
+    const Readers readers(server.port, smoke ? count / 10 : count, is_deaf);
+    Load load(server.port, 1);
+    std::vector<double> ms;
+    for (size_t batch = 0; batch < (smoke ? size_t{20} : size_t{300}); ++batch) {
+      std::string body = "{\"batch\":[";
+      for (size_t i = 0; i < 100; ++i, ++number)
+        body += fmt::format(
+            R"({0}{{"type":"track","messageId":"s-{1}","userId":"comes-{1}","event":"Signed Up","properties":{{"plan":"free"}}}})",
+            i == 0 ? "" : ",", number);
+      const std::string request = post("/v1/batch", server.key, body + "]}");
+      const auto start = Clock::now();
+      load.send(request);
+      for (const uint64_t before = load.taken + load.refused; load.taken + load.refused == before;)
+        load.read_answers(0);
+      ms.push_back(seconds_since(start) * 1000);
+      readers.take();
+    }
+    if (load.refused > 0) fmt::print(stderr, "{} batches refused\n", load.refused);
+    std::ranges::sort(ms);
+    const double p50 = ms[ms.size() / 2];
+    if (alone == 0) alone = p50;
+    table.add({fmt::format("{}", smoke ? count / 10 : count),
+               count == 0 ? ""
+               : is_deaf  ? "deaf"
+                          : "reading",
+               fmt::format("{}", ms.size()), fmt::format("{:.2f}", p50),
+               fmt::format("{:.2f}", ms[ms.size() * 99 / 100]), fmt::format("{:.2f}", p50 / alone),
+               fmt::format("{:.0f}", server.resident() / 1e6)});
+    while (!is_applied(server)) poll(nullptr, 0, 5);
+  }
+  table.print(
+      "A batch of 100 events, each of which makes a change, one batch after the other; one core for the server");
+}
+
 void start(const std::string& folder, double million) {
   const size_t customers = static_cast<size_t>(million * 1e6 / 20);
   const std::string store = folder + "/start.duckdb", quiet = " >/dev/null 2>&1";
@@ -423,7 +499,7 @@ int main(int argc, char** argv) {
   const double million = std::stod(value_of("--million").value_or(options.smoke ? "0.05" : "20"));
   std::string folder = (std::filesystem::temp_directory_path() / "tessera-server-bench-XXXXXX").string();
   if (!mkdtemp(folder.data())) return 1;
-  if (part.empty() || part == "throughput" || part == "latency") {
+  if (part != "start") {
     Server server(folder + "/r.duckdb", 0);
     pin(1);
     const std::string text = definitions(100);
@@ -435,8 +511,9 @@ int main(int argc, char** argv) {
       return 1;
     }
     fmt::print("The disk: 4 KB are there after {:.1f} ms (median).\n\n", sync_ms(folder));
-    if (part != "throughput") latency(server, options.smoke, rates);
-    if (part != "latency") throughput(server, options.smoke);
+    if (part.empty() || part == "streams") streams(server, options.smoke);
+    if (part.empty() || part == "latency") latency(server, options.smoke, rates);
+    if (part.empty() || part == "throughput") throughput(server, options.smoke);
   }
   cpu_set_t all;
   CPU_ZERO(&all);

@@ -13,6 +13,7 @@
 //              gzip.hpp         inflate, gzipped: bodies and files that come or go compressed
 //              hash.hpp         hash64, sha256_hex, pseudonym_of, secret_bytes
 //   machine    random.hpp       Rng: every draw from a seed
+//              machine.hpp      Machine: the time that nobody sets
 //              parallel.hpp     parallel_for: work over the cores, results in the order of blocks
 //              guarded.hpp      Guarded: what threads share, reachable only through its lock
 //              memory.hpp       MemoryBudget, ThreadMemory, within_memory: for work that others set off; a reserve

@@ -29,7 +29,8 @@ Json json_of(const Change& change) {
   Json out = Json::object();
   out.set("id", text_of(change.id)).set("customer", change.customer).set("segment", change.segment);
   out.set("version", uint64_t{change.version})
-      .set("change", std::string_view(kKinds[static_cast<size_t>(change.kind)]));
+      .set("change", std::string_view(kKinds[static_cast<size_t>(change.kind)]))
+      .set("is_member", change.is_member);
   out.set("at", text_of(change.at)).set("learnt", text_of(change.learnt));
   out.set("cause", std::string_view(kCauses[static_cast<size_t>(change.cause)]));
   if (change.correction_of) out.set("correction_of", text_of(*change.correction_of));

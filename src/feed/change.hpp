@@ -45,14 +45,18 @@ struct Change {
   uint32_t version = 0;  // of its definition
   ChangeKind kind = ChangeKind::Entered;
   Cause cause = Cause::Event;
+  // Whether the customer is in the segment once all that was learnt with this change is taken in: as of the change's
+  // place in the feed, however late it is read. Who takes this for each change in order has the right set, through late
+  // facts, corrections and merges. Merged: false; what they were in, changes of their own take away.
+  bool is_member = false;
   Instant at, learnt;  // when it became true, and when we knew
   std::optional<ChangeId> correction_of;
   std::string into;  // Merged: the public id of the other
   bool operator==(const Change&) const = default;
 };
 
-// {"id": "4711-3", "customer": ..., "segment": ..., "change": "entered", "at": ..., "learnt": ..., "cause": "event",
-//  "correction_of": ...}. Stable: subscribers read it.
+// {"id": "4711-3", "customer": ..., "segment": ..., "change": "entered", "is_member": true, "at": ..., "learnt": ...,
+//  "cause": "event", "correction_of": ...}. Stable: subscribers read it.
 Json json_of(const Change& change);
 
 }  // namespace tessera::feed

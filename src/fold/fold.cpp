@@ -14,6 +14,7 @@ using profiles::Seq;
 namespace {
 
 constexpr uint64_t kNoFlip = ~uint64_t{0};
+constexpr uint32_t kNotInForce = ~uint32_t{0};
 constexpr Duration kTick{1};
 constexpr size_t kAhead = 8;  // so much earlier is what is needed asked of memory
 
@@ -73,6 +74,8 @@ Result<void> Fold::set_plan(Definitions definitions) {
     defined_ = std::max(defined_, is.since);
     first_defined_ = std::min(first_defined_, is.since);
   }
+  plan_of_version_.assign(versions_.size(), kNotInForce);
+  for (uint32_t s = 0; s < version_of_plan_.size(); ++s) plan_of_version_[version_of_plan_[s]] = s;
   std::vector<uint32_t> by_name(versions_.size());
   std::iota(by_name.begin(), by_name.end(), 0);
   std::ranges::sort(by_name, {}, [&](uint32_t v) { return std::tie(versions_[v].slug, versions_[v].version); });
@@ -495,6 +498,27 @@ Result<void> Fold::redefine(Definitions definitions, std::unique_ptr<Memory> mem
   return {};
 }
 
+// The changes that the entry itself has made by then (time passed up to it) were said after those.
+void Fold::restate(std::span<const Said> members) {
+  std::set<Said> said(members.begin(), members.end());
+  for (const Flip& flip : fresh()) {
+    if (flip.kind == feed::ChangeKind::Merged) continue;
+    if (flip.is_member)
+      said.insert({flip.profile, version_of(flip).slug});
+    else
+      said.erase({flip.profile, version_of(flip).slug});
+  }
+  for (uint32_t s = 0; s < plan_->segments.size(); ++s) {
+    const std::string& slug = versions_[version_of_plan_[s]].slug;
+    for (const Profile leader : members_[s].all())
+      if (said.erase({leader, slug}) == 0) emit(leader, s, feed::ChangeKind::Entered, feed::Cause::Time, learnt_);
+  }
+  for (const auto& [profile, slug] : said)
+    if (const auto s = find_segment(slug); s && profile < next_.size())
+      emit(profile, static_cast<uint32_t>(*s), feed::ChangeKind::Left, feed::Cause::Time, learnt_);
+  for (const Flip& flip : fresh_) settled_[flip.profile] = std::max(settled_[flip.profile], learnt_);
+}
+
 // --- memberships and changes
 
 void Fold::set_bits(Profile leader, const uint64_t* bits) {
@@ -535,6 +559,8 @@ void Fold::publish() {
   uint32_t ordinal = !flips_.empty() && flips_.back().id.offset == offset_ ? flips_.back().id.ordinal + 1 : 0;
   for (Flip& flip : fresh_) {
     flip.id = {offset_, ordinal++};
+    const uint32_t segment = flip.kind == feed::ChangeKind::Merged ? kNotInForce : plan_of_version_[flip.segment];
+    flip.is_member = segment != kNotInForce && is_member(flip.profile, segment);
     inflow_->page().flips.push_back(flip);
     previous_flip_.push_back(std::exchange(last_flip_[flip.profile], dropped_flips_ + flips_.size()));
     flips_.push_back(flip);

@@ -85,6 +85,13 @@ class Fold {
   // changed.
   Result<void> redefine(Definitions definitions, std::unique_ptr<Memory> memory = nullptr,
                         const std::set<std::string>* touched = nullptr);
+  // Who was in what as the feed said it last, up to the entry before: what differs from what is, is said, by time.
+  struct Said {
+    Profile profile;
+    std::string segment;  // slug
+    auto operator<=>(const Said&) const = default;
+  };
+  void restate(std::span<const Said> members);
   void finish(uint64_t next_offset);
 
   Instant next_due() { return timers_->earliest(); }  // when time alone may do something; kNever: not
@@ -186,6 +193,7 @@ class Fold {
   std::vector<MemberSet> members_;         // by segment of the plan
   std::vector<SegmentVersion> versions_;   // all there were
   std::vector<uint32_t> version_of_plan_;  // by segment of the plan: index in versions_
+  std::vector<uint32_t> plan_of_version_;  // the way back; kNotInForce: of one that is not in force any more
   std::vector<uint32_t> rank_;             // of each version: its place by name
   Instant defined_ = kEver;                // when the newest definition came into force
   Instant first_defined_ = kEver;          // and the oldest

@@ -31,6 +31,7 @@ struct Flip {
   uint32_t segment = 0;           // index into the list of all versions of segments (SegmentVersion)
   feed::ChangeKind kind = feed::ChangeKind::Entered;
   feed::Cause cause = feed::Cause::Event;
+  bool is_member = false;  // once what was learnt with it is taken in; when it is published
   Instant at, learnt;
   std::optional<feed::ChangeId> correction_of;
   std::optional<profiles::Profile> into;  // Merged: the customer this one became part of

@@ -29,6 +29,7 @@
 #include <poll.h>
 // RESTinio's own expected, which under clang would be the standard's and lack half of what it uses.
 #define nsel_CONFIG_SELECT_EXPECTED 1
+#include <netinet/tcp.h>
 #include <restinio/all.hpp>
 #include <sys/resource.h>
 
@@ -61,6 +62,8 @@ struct Handing {
   std::shared_ptr<const MemoryBudget::Share> memory;
   bool is_last = false;  // nothing more is taken on its connection
 };
+constexpr int kMostNotSent = 128 << 10;  // bytes of an answer that the system holds and has not sent yet
+using NotSent = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
 
 // What all connections of a server share.
 struct Wire {
@@ -648,7 +651,9 @@ class StreamDriver : public std::enable_shared_from_this<StreamDriver> {
     if (!is_ending_ && is_idle) piece = {stream_->idle(), Stream::Then::Wait};
     if (!is_ending_ && !is_idle) piece = stream_->next();
     if (is_ending_) piece.then = Stream::Then::End;
-    if (!piece.text.empty())
+    if (piece.shared)
+      builder_.append_chunk(std::move(piece.shared));
+    else if (!piece.text.empty())
       builder_.append_chunk(std::move(piece.text));
     else if (piece.then == Stream::Then::Wait)
       return park();
@@ -981,7 +986,11 @@ Result<void> HttpServer::State::open() {
         .read_next_http_message_timelimit(wire::kRequestTime)
         .write_http_response_timelimit(milliseconds(settings.write_time))
         .handle_request_timeout(milliseconds(settings.answer_time))
-        .socket_options_setter([](auto& options) { options.set_option(tcp::no_delay(true)); })
+        .socket_options_setter([](auto& options) {
+          options.set_option(tcp::no_delay(true));
+          // Without it the system takes megabytes for a reader that takes nothing.
+          options.set_option(wire::NotSent(wire::kMostNotSent));
+        })
         .acceptor_post_bind_hook([this](tcp::acceptor& acceptor) { port = acceptor.local_endpoint().port(); })
         .request_handler([this](Incoming incoming) { return take(incoming); })
         .wire(shared);

@@ -48,7 +48,7 @@ struct Request {
   bool is_peer_local = false;
   bool is_encrypted = false;
   std::shared_ptr<Asker> asker = std::make_shared<Asker>();  // gone within a second after the other end has closed
-  std::shared_ptr<const MemoryBudget::Share> memory;  // what the body takes of the budget, while somebody has it
+  std::shared_ptr<const MemoryBudget::Share> memory;         // what the body takes of the budget, while somebody has it
 
   // The value of the first header of that name, in any letter case; empty where there is none.
   std::string_view header(std::string_view name) const;
@@ -62,6 +62,7 @@ class Stream {
   struct Piece {
     std::string text;
     Then then = Then::End;
+    std::shared_ptr<const std::string> shared{};  // instead of a text: what many streams are sent, held once
   };
   virtual ~Stream() = default;
   // At most about 256 KB. Wait: call again when `wake` was called, or when the stream was idle for a while.

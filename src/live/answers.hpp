@@ -92,8 +92,18 @@ struct SharedIdentifier {
   uint64_t refused_links = 0;
 };
 
+// A jump of the wall clock that the machine's own time does not confirm, and that the log does not follow (log_clock.hpp).
+struct HeldClock {
+  Instant clock, log;                // what the clock says, and the instant that the log goes by
+  Duration jump, stood;              // back: less than 0; for how long it has been so
+  std::optional<Duration> taken_in;  // nullopt: not by itself
+  bool operator==(const HeldClock&) const = default;
+};
+
 struct Status {
   Instant as_of;
+  std::optional<HeldClock> held_clock;
+  Duration ahead;  // of the clock that is believed: so far is the log's time; it goes at half the pace until it is not
   uint64_t customers = 0, identifiers = 0, facts_in_memory = 0, bytes_in_memory = 0;
   // Since the start.
   uint64_t received = 0, duplicates = 0, rejects = 0, refused = 0;
@@ -107,6 +117,7 @@ struct Status {
   uint64_t definitions = 0;                       // in force
   std::vector<SetAside> set_aside;                // of these
   std::optional<Instant> next_timer;
+  uint64_t torn_bytes = 0, torn_entries = 0;  // that were cut off the end of the log at the start
   // Offsets of the log.
   uint64_t log_end = 0, recorded_until = 0, applied_until = 0;
   uint64_t bytes_behind = 0, bytes_queued = 0;

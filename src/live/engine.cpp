@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <new>
 
 #include "core/logging.hpp"
@@ -24,14 +25,7 @@ Result<void> EngineState::open(const std::string& folder, MakeReader make_reader
   auto recorder = TRY(Recorder::open(record, settings.classify));
   lookup = std::make_unique<Guarded<std::unique_ptr<Recorder>, kLookupLock>>(TRY(Recorder::open(record, {})));
   const auto applied = TRY(recorder->applied());
-  log = TRY(store::Log::open(folder, {.begin = applied.offset}));
-  if (applied.offset < log->first() || applied.offset > log->end())
-    return fail(fmt::format("the record is at offset {} of the log, which has {} to {}: one of them is of another time",
-                            applied.offset, log->first(), log->end()),
-                folder,
-                "restore the record and the log of one backup, or move the log's folder away to go on without it");
-  if (const uint64_t torn = log->torn_bytes(); torn > 0)
-    say(settings.logger, LogLevel::Warning, "torn tail of the log cut off", {{"bytes", torn}});
+  TRY(open_log(folder, *recorder, applied.offset));
   const auto find_change = [this](const fold::Flip& like,
                                   const fold::SegmentVersion& segment) -> std::optional<feed::ChangeId> {
     const auto questions = lookup->lock();
@@ -48,6 +42,8 @@ Result<void> EngineState::open(const std::string& folder, MakeReader make_reader
                                      .kept_flips = settings.feed_changes},
                           .remembered_from = clock.now() - settings.remembered_for,
                           .asked = {}};
+  clock_known = TRY(recorder->clock());
+  is_to_be_restated = TRY(recorder->is_to_be_restated());
   for (const LogReader* const reader : above) means.asked.add(reader->wanted());
   const auto submit = [this](profiles::Ruling ruling) {
     (void)queue.put({.kind = EntryKind::Ruling,
@@ -67,6 +63,35 @@ Result<void> EngineState::open(const std::string& folder, MakeReader make_reader
   return {};
 }
 
+// The one that the record has followed, or where that is not to be had, the one that somebody says it is to follow.
+Result<void> EngineState::open_log(const std::string& folder, Recorder& recorder, uint64_t offset) {
+  namespace fs = std::filesystem;
+  auto followed = TRY(recorder.followed_log());
+  std::error_code ignored;
+  const bool is_there = fs::exists(folder, ignored) && !fs::is_empty(folder, ignored);
+  if (settings.new_log && is_there)
+    return fail("a new log was asked for, and there is one", folder, store::try_moving(folder, folder + ".aside"));
+  if (settings.new_log && !followed.id.empty()) TRY(recorder.follow_log({}));
+  const bool is_any = settings.new_log || (followed.may_be_missing && !is_there);
+  log = TRY(store::Log::open(folder, {.begin = offset, .identity = is_any ? "" : followed.id}));
+  if (offset < log->first() || offset > log->end())
+    return fail(
+        fmt::format("the record is at offset {} of the log, which has {} to {}: one of them is of another time, or "
+                    "the end of the log is gone",
+                    offset, log->first(), log->end()),
+        folder,
+        try_shell("mv")
+            .argument(folder)
+            .argument(folder + ".aside")
+            .note("and then serve --new-log, where the log that belongs to the record cannot be brought back"));
+  if (log->identity() != followed.id || followed.may_be_missing) TRY(recorder.follow_log(log->identity()));
+  if (!is_there && offset > 0) say(settings.logger, LogLevel::Warning, "log begun anew", {{"at", offset}});
+  if (log->torn_bytes() > 0)
+    say(settings.logger, LogLevel::Warning, "torn tail of the log cut off",
+        {{"bytes", log->torn_bytes()}, {"entries", log->torn_entries()}, {"at", log->end()}});
+  return {};
+}
+
 // What the log has beyond the record.
 Result<void> EngineState::replay() {
   const uint64_t recorded = record_writer->recorded_until();
@@ -83,12 +108,14 @@ Result<void> EngineState::replay() {
     if (is_page_full()) hand_over_page();
   }
   hand_over_page();
+  const Duration took = clock.now() - began;
+  clock.start_at(last_learnt, clock_known);
   tell_due();
   say(settings.logger, LogLevel::Info, "log replayed",
       {{"entries", entries},
        {"bytes", log->end() - recorded},
        {"changes", known->read()->fold.fold().counts().flips},
-       {"ms", (clock.now() - began).ms}});
+       {"ms", took.ms}});
   return {};
 }
 
@@ -105,6 +132,9 @@ Result<std::unique_ptr<Engine>> Engine::start(store::Record& record, const std::
     const auto& flips = now->fold.fold().flips();
     s.bells.start_at(flips.empty() ? last : flips.back().id);
   }
+  // What was set back is compared once, by an entry, so that a restart says the same.
+  if (s.is_to_be_restated && !s.known->read()->fold.has_restated())
+    (void)s.queue.put({.kind = EntryKind::Restate, .submission = {}});
   s.is_replaying = false;
   s.writer = std::thread([&s] { s.write_log(); });
   s.applier = std::thread([&s] { s.apply_log(); });
@@ -256,11 +286,18 @@ Outcome EngineState::apply(const Logged& logged) {
     redefinition =
         record_writer->with([&](Recorder& recorder) { return known->read()->fold.redefinition(entry, recorder); });
   }
+  std::vector<fold::Fold::Said> said;
+  if (entry.kind == EntryKind::Restate) {
+    hand_over_page();
+    if (!record_writer->wait_written()) return fail("the server is stopping, and the record cannot be written");
+    said = TRY(record_writer->with([](Recorder& recorder) { return recorder.said(); }));
+  }
   AppliedEntry applied{.offset = logged.offset,
                        .next = logged.next,
                        .entry = entry,
                        .is_replaying = is_replaying,
-                       .redefinition = redefinition ? &*redefinition : nullptr};
+                       .redefinition = redefinition ? &*redefinition : nullptr,
+                       .said = said};
   std::optional<feed::ChangeId> newest;
   {
     const auto now = known->write();
@@ -305,7 +342,23 @@ void EngineState::hand_over_page() {
     if (!now->fold.fold().has_rows()) return;
     page = now->take_page();
   }
+  if (WritePage part = clock_page()) page.parts.push_back(std::move(part));
   (void)record_writer->hand_over(std::move(page));
+}
+
+// What is believed of the clock, where the record does not have it yet.
+WritePage EngineState::clock_page() {
+  const LogClock::Known now = clock.known();
+  if (is_replaying || now.boot.empty()) return {};
+  const bool is_there = clock_known && clock_known->boot == now.boot &&
+                        std::abs(clock_known->ahead.ms - now.ahead.ms) <= LogClock::kFollowed.ms / 2;
+  if (is_there) return {};
+  clock_known = now;
+  return [now](store::Connection& record) -> Result<void> {
+    TRY(record.run("DELETE FROM tessera.meta WHERE key = 'clock'"));
+    TRY(record.run("INSERT INTO tessera.meta VALUES ('clock', ?)", {std::string_view(LogClock::text_of(now))}));
+    return {};
+  };
 }
 
 Instant Known::next_due() {
@@ -320,6 +373,14 @@ RecordPage Known::take_page() {
   for (LogReader* const reader : all)
     if (WritePage part = reader->page()) page.parts.push_back(std::move(part));
   return page;
+}
+
+const Clock& Engine::clock() const {
+  return state_->clock;
+}
+
+Result<Instant> Engine::accept_clock() {
+  return state_->clock.accept();
 }
 
 void Engine::catch_up() {

@@ -83,6 +83,11 @@ class Engine final : public Door, public feed::Feed {
   Result<std::vector<feed::Change>> changes_after(const feed::Position& position, size_t limit) override;
   feed::Subscription listen(std::function<void()> bell) override;
 
+  // The log's time: the clock that it was started with, without jumps that nothing confirms (log_clock.hpp).
+  const Clock& clock() const;
+  // Follows the clock over a jump that is held back; the log's instant then. Error: none is, or it cannot go there.
+  Result<Instant> accept_clock();
+
   // Waits until the record has everything that was logged before this call. Error: it cannot be written now.
   Result<void> record_now();
   // What was logged at offsets before this is in the record.

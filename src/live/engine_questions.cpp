@@ -30,6 +30,7 @@ feed::Change Known::change_of(const fold::Flip& flip, const std::string& key) co
                       .version = 0,
                       .kind = flip.kind,
                       .cause = flip.cause,
+                      .is_member = flip.is_member,
                       .at = flip.at,
                       .learnt = flip.learnt,
                       .correction_of = flip.correction_of,
@@ -290,7 +291,11 @@ Status Engine::status() {
     out.definitions = now->fold.in_force().all().size();
     out.set_aside = now->set_aside();
   }
+  out.held_clock = s.clock.held();
+  out.ahead = s.clock.ahead();
   if (const Instant due = s.queue.due(); due < kNever) out.next_timer = due;
+  out.torn_bytes = s.log->torn_bytes();
+  out.torn_entries = s.log->torn_entries();
   out.log_end = s.log->end();
   out.recorded_until = s.record_writer->recorded_until();
   out.applied_until = s.backlog.applied_until();

@@ -18,6 +18,7 @@
 #include "live/backlog.hpp"
 #include "live/fold_reader.hpp"
 #include "live/import_tallies.hpp"
+#include "live/log_clock.hpp"
 #include "live/log_queue.hpp"
 #include "live/rates.hpp"
 #include "live/record_writer.hpp"
@@ -58,7 +59,7 @@ struct Known {
 struct EngineState {
   store::Record& record;
   const Settings settings;
-  const Clock& clock;
+  LogClock clock;  // the log's time; all here go by it
 
   std::unique_ptr<store::Log> log{};
   LogQueue queue;
@@ -69,21 +70,24 @@ struct EngineState {
   feed::Bells bells{};
   struct Turn {};
   Guarded<Turn, kDefiningLock> defining{};  // one at a time: what was accepted is what comes into force
+  bool is_to_be_restated = false;           // as the record said when it was opened
   bool is_replaying = true;                 // what is submitted then is in the log; the applier's
 
   std::atomic<uint64_t> busy{0}, log_failures{0};
-  Instant last_learnt = kEver;  // the writer's
-  bool is_log_failing = false;  // the writer's
+  Instant last_learnt = kEver;                   // the writer's
+  std::optional<LogClock::Known> clock_known{};  // that the record has; whoever hands pages over
+  bool is_log_failing = false;                   // the writer's
   std::thread writer{}, applier{};
 
   EngineState(store::Record& of, Settings how, const Clock& time)
       : record(of),
         settings(std::move(how)),
-        clock(time),
-        queue(settings.queue_bytes, time),
+        clock(time, settings.machine, settings.logger),
+        queue(settings.queue_bytes, clock),
         backlog(settings.behind_bytes) {}
 
   Result<void> open(const std::string& folder, MakeReader make_reader, std::span<LogReader* const> above);
+  Result<void> open_log(const std::string& folder, Recorder& recorder, uint64_t offset);
   Result<void> replay();
   void write_log();
   void write_group(std::vector<Waiting>& group);
@@ -94,6 +98,7 @@ struct EngineState {
   void apply_all();
   Outcome apply(const Logged& logged);
   void hand_over_page();
+  WritePage clock_page();
   void tell_due();
   bool is_page_full() const;
   // Logged, applied: what came of it.

@@ -28,6 +28,7 @@ enum class EntryKind : uint8_t {
   Facts = 6,
   Note = 7,  // of a reader of the log that a room above has given
   Accept = 8,
+  Restate = 9,  // the record's time was set back: what the feed said last is compared with what is
 };  // stored on disk, never renumber
 
 // What is behind the instant: nothing, one text, or calls.
@@ -53,6 +54,8 @@ constexpr std::optional<Payload> payload_of(EntryKind kind) {
       return Payload::Calls;
     case EntryKind::Accept:
       return Payload::Text;
+    case EntryKind::Restate:
+      return Payload::None;
   }
   return std::nullopt;
 }

@@ -40,8 +40,12 @@ WritePage FoldReader::page() {
     fold_->inflow().forget_names();
     reader_ = means_.make_reader(fold_->intake());  // a reader remembers handles, and nothing else
   }
-  return [&recorder = means_.recorder, page = std::move(page), changed = std::exchange(changed_, std::nullopt)](
-             store::Connection&) { return recorder.write_fold(page, changed ? &*changed : nullptr); };
+  return [&recorder = means_.recorder, page = std::move(page), changed = std::exchange(changed_, std::nullopt),
+          is_restated = std::exchange(is_restated_, false)](store::Connection&) -> Result<void> {
+    TRY(recorder.write_fold(page, changed ? &*changed : nullptr));
+    if (is_restated) TRY(recorder.note_restated());
+    return {};
+  };
 }
 
 Redefinition FoldReader::redefinition(const LogEntry& entry, Recorder& recorder) const {
@@ -109,6 +113,10 @@ Outcome FoldReader::take(AppliedEntry& entry) {
       return put(entry.entry);
     case EntryKind::Note:
       return {};  // another reader's
+    case EntryKind::Restate:
+      fold_->restate(entry.said);
+      is_restated_ = has_restated_ = true;
+      return {};
   }
   return {};
 }

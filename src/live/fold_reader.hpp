@@ -50,6 +50,8 @@ class FoldReader final : public LogReader {
   const fold::InForce& in_force() const { return *in_force_; }
   // As they are now; whoever holds it does not see what changes after.
   std::shared_ptr<const fold::InForce> definitions() const { return in_force_; }
+  // Whether an entry was a Restate.
+  bool has_restated() const { return has_restated_; }
 
  private:
   Result<fold::Wanted> wanted_by(const fold::Definitions& definitions) const;
@@ -65,6 +67,8 @@ class FoldReader final : public LogReader {
   std::unique_ptr<Reader> reader_;
   std::shared_ptr<const fold::InForce> in_force_;
   std::optional<fold::InForce::Changed> changed_;  // since the page before
+  bool is_restated_ = false;                       // likewise
+  bool has_restated_ = false;                      // since the start
 
   // Of the entry at hand.
   struct End {

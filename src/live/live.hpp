@@ -12,6 +12,7 @@
 //                record_writer.hpp       RecordWriter: pages on their way into the record
 //                lock_order.hpp          the order of their locks
 //   the log      entry.hpp               encode, decode: an entry as bytes
+//                log_clock.hpp           LogClock: the instant it goes by, whatever is done to the wall clock
 //                log_reader.hpp          LogReader: who follows the log, also from rooms above
 //                fold_reader.hpp         FoldReader: the first of them
 //                sources.hpp             Sources: how much each sends, and how often

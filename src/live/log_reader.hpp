@@ -42,6 +42,7 @@ struct AppliedEntry {
   bool is_replaying = false;      // it was in the log before this start
   // Define, Remove: what is to be in force, worked out before.
   Redefinition* redefinition = nullptr;
+  std::span<const fold::Fold::Said> said{};  // Restate: who was in what as the record has it
 
   // The fold, which is the first to take the entry in, says:
   const fold::Fold* fold = nullptr;       // after the entry

@@ -163,7 +163,8 @@ Result<void> Recorder::write_flips(const fold::Page& page) {
                                             "learnt",
                                             "correction_offset",
                                             "correction_ordinal",
-                                            "into_profile"};
+                                            "into_profile",
+                                            "is_member"};
   auto writer = TRY(Writer::open(connection_, "tessera", "change", columns));
   return write_blocks(writer, page.flips.size(), [&](size_t row, size_t from) {
     const fold::Flip& flip = page.flips[from + row];
@@ -175,6 +176,7 @@ Result<void> Recorder::write_flips(const fold::Page& page) {
     writer.values<uint8_t>(6)[row] = static_cast<uint8_t>(flip.cause);
     writer.values<int64_t>(7)[row] = store::stored_time(flip.at);
     writer.values<int64_t>(8)[row] = store::stored_time(flip.learnt);
+    writer.values<bool>(12)[row] = flip.is_member;
     if (is_merge) {
       writer.set_null(3, row);
       writer.values<uint32_t>(4)[row] = 0;
@@ -206,6 +208,44 @@ Result<Recorder::Applied> Recorder::applied() {
     if (!chunk->column(0).is_null(0)) out.at = store::instant_of_stored(chunk->column(0).values<int64_t>()[0]);
     if (!chunk->column(1).is_null(0)) out.next_seq = chunk->column(1).values<uint32_t>()[0];
   }
+  return out;
+}
+
+Result<std::optional<LogClock::Known>> Recorder::clock() {
+  return LogClock::parse(TRY(connection_.text("SELECT value FROM tessera.meta WHERE key = 'clock'")).value_or(""));
+}
+
+// '?' before it: restored (store/backup.cpp).
+Result<Recorder::FollowedLog> Recorder::followed_log() {
+  std::string text = TRY(connection_.text("SELECT value FROM tessera.meta WHERE key = 'log'")).value_or("");
+  const bool is_restored = text.starts_with('?');
+  return FollowedLog{.id = is_restored ? text.substr(1) : text, .may_be_missing = is_restored};
+}
+
+Result<void> Recorder::follow_log(const std::string& id) {
+  auto transaction = TRY(store::Transaction::begin(connection_));
+  TRY(connection_.run("DELETE FROM tessera.meta WHERE key = 'log'"));
+  if (!id.empty()) TRY(connection_.run("INSERT INTO tessera.meta VALUES ('log', ?)", {std::string_view(id)}));
+  return transaction.commit();
+}
+
+Result<bool> Recorder::is_to_be_restated() {
+  return TRY(connection_.integer("SELECT count(*) FROM tessera.meta WHERE key = 'restate'")).value_or(0) > 0;
+}
+
+Result<void> Recorder::note_restated() {
+  TRY(connection_.run("DELETE FROM tessera.meta WHERE key = 'restate'"));
+  return {};
+}
+
+Result<std::vector<fold::Fold::Said>> Recorder::said() {
+  auto answer = TRY(connection_.stream(
+      "SELECT profile, segment FROM tessera.change WHERE segment IS NOT NULL QUALIFY row_number() OVER (PARTITION BY "
+      "profile, segment ORDER BY log_offset DESC, ordinal DESC) = 1 AND is_member"));
+  std::vector<fold::Fold::Said> out;
+  while (const auto chunk = TRY(answer.next()))
+    for (size_t row = 0; row < chunk->rows(); ++row)
+      out.push_back({chunk->column(0).values<uint32_t>()[row], std::string(chunk->column(1).text(row))});
   return out;
 }
 
@@ -323,7 +363,7 @@ Result<std::vector<feed::Change>> Recorder::changes_after(std::optional<feed::Ch
   auto answer = TRY(connection_.query(
       "SELECT c.log_offset, c.ordinal, c.profile, c.segment, c.version, c.kind, c.cause, c.happened, c.learnt, "
       "c.correction_offset, c.correction_ordinal, CASE i.kind WHEN 1 THEN i.value ELSE i.pseudonym END, "
-      "CASE o.kind WHEN 1 THEN o.value ELSE o.pseudonym END FROM tessera.change c "
+      "CASE o.kind WHEN 1 THEN o.value ELSE o.pseudonym END, c.is_member FROM tessera.change c "
       "JOIN tessera.identity i ON i.profile = c.profile LEFT JOIN tessera.identity o ON o.profile = c.into_profile "
       "WHERE ? OR c.log_offset > ? OR (c.log_offset = ? AND c.ordinal > ?) ORDER BY c.log_offset, c.ordinal LIMIT ?",
       {!after, from.offset, from.offset, uint64_t{from.ordinal}, uint64_t{limit}}));
@@ -340,6 +380,7 @@ Result<std::vector<feed::Change>> Recorder::changes_after(std::optional<feed::Ch
                           .version = chunk->column(4).values<uint32_t>()[row],
                           .kind = static_cast<feed::ChangeKind>(chunk->column(5).values<uint8_t>()[row]),
                           .cause = static_cast<feed::Cause>(chunk->column(6).values<uint8_t>()[row]),
+                          .is_member = chunk->column(13).values<bool>()[row],
                           .at = store::instant_of_stored(chunk->column(7).values<int64_t>()[row]),
                           .learnt = store::instant_of_stored(chunk->column(8).values<int64_t>()[row]),
                           .correction_of = {},

@@ -11,6 +11,7 @@
 #include "fold/fold.hpp"
 #include "fold/in_force.hpp"
 #include "language/other_types.hpp"
+#include "live/log_clock.hpp"
 #include "live/log_reader.hpp"
 #include "profiles/tables.hpp"
 #include "store/record.hpp"
@@ -46,6 +47,18 @@ class Recorder {
   // Identities, links, histories, messages of late: all but what follows from them.
   Result<void> fill(fold::Fold& fold, Instant remembered_from);
   Result<std::vector<Instant>> begins();
+  // Whether its time was set back, and the feed has not said yet what comes of that; who was in what as it said last.
+  Result<bool> is_to_be_restated();
+  Result<std::vector<fold::Fold::Said>> said();
+  Result<void> note_restated();
+  Result<std::optional<LogClock::Known>> clock();  // nullopt: it was never written
+  // The log that the record has followed, by store::LogIdentity::id; `id` empty: none yet, or a version of before did.
+  struct FollowedLog {
+    std::string id;
+    bool may_be_missing = false;  // the record was restored from a backup
+  };
+  Result<FollowedLog> followed_log();
+  Result<void> follow_log(const std::string& id);  // empty: none any more
   Result<std::unique_ptr<fold::Memory>> memory(fold::Wanted wanted);
   Result<language::Schema> schema();
   // How many values of this kind the record has. Counted once for each offset that the record is at.

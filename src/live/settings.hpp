@@ -11,7 +11,8 @@
 
 namespace tessera {
 class Logger;
-}
+class Machine;
+}  // namespace tessera
 
 namespace tessera::live {
 
@@ -22,11 +23,13 @@ struct Settings {
   Duration remembered_for = kDay * 2;  // at least, as long as the above is enough; the metric says when it was not
   uint64_t feed_changes = 1'000'000;   // changes kept in memory for subscribers; older ones are read from the record
   profiles::StitchLimits stitch;       // of a customer
+  bool new_log = false;                // where the log is gone, another is begun
   Duration flush_after = kSecond;      // the record follows the log by about this much
   uint64_t page_rows = 100'000;        // or by so many rows
   // Called in the transaction that brought new columns: classes of properties, decided above (privacy).
   std::function<Result<void>(store::Connection&)> classify;
-  const Logger* logger = nullptr;  // must outlive the engine
+  const Logger* logger = nullptr;    // must outlive the engine
+  const Machine* machine = nullptr;  // likewise; null: the clock is believed always (log_clock.hpp)
 };
 
 }  // namespace tessera::live

@@ -28,6 +28,7 @@
 //   looked over       schema.hpp            list_events: which events and properties there are
 //                     value_count.hpp       count_values: of one property in one type
 //                     doctor.hpp            examine: is the record in order?
+//                     set_back.hpp          set_back: a record that is ahead of the clock
 //
 // Large because what is decided about customers (ruling_law.hpp) binds who is who, the way in and the history in memory:
 // parted, each part would need the others.

@@ -46,7 +46,22 @@ Json limits_json(const profiles::StitchLimits& limits) {
   return out;
 }
 
+// null: it is followed.
+Json clock_json(const std::optional<live::HeldClock>& held) {
+  if (!held) return {};
+  return Json::object()
+      .set("clock", text_of(held->clock))
+      .set("log", text_of(held->log))
+      .set("jump_ms", held->jump.ms)
+      .set("stood_ms", held->stood.ms)
+      .set("taken_in_ms", held->taken_in ? Json(held->taken_in->ms) : Json());
+}
+
 }  // namespace
+
+Json json_of(const live::HeldClock& held) {
+  return clock_json(held);
+}
 
 Json json_of(const std::vector<std::string>& texts) {
   Json out = Json::array();
@@ -142,7 +157,8 @@ std::vector<std::string> silent_sources(const live::Status& status) {
 Json json_of(const live::Status& status) {
   Json refused = Json::object(), out = Json::object();
   for (const auto& [source, count] : status.refused_by_source) refused.set(source, count);
-  out.set("as_of", text_of(status.as_of)).set("customers", status.customers).set("identifiers", status.identifiers);
+  out.set("as_of", text_of(status.as_of)).set("clock_held_back", clock_json(status.held_clock));
+  out.set("ahead_ms", status.ahead.ms).set("customers", status.customers).set("identifiers", status.identifiers);
   out.set("facts_in_memory", status.facts_in_memory).set("bytes_in_memory", status.bytes_in_memory);
   out.set("received", status.received).set("duplicates", status.duplicates).set("rejects", status.rejects);
   out.set("refused", status.refused).set("refused_identifiers", status.refused_identifiers);
@@ -154,6 +170,7 @@ Json json_of(const live::Status& status) {
   out.set("next_timer", text_or_null(status.next_timer)).set("log_end", status.log_end);
   out.set("recorded_until", status.recorded_until).set("applied_until", status.applied_until);
   out.set("bytes_behind", status.bytes_behind).set("bytes_queued", status.bytes_queued);
+  out.set("torn_bytes", status.torn_bytes).set("torn_entries", status.torn_entries);
   out.set("record_trouble", status.record_trouble.empty() ? Json() : Json(status.record_trouble));
   out.set("definitions", status.definitions).set("set_aside", json_of(status.set_aside));
   return out.set("log_failures", status.log_failures).set("told_busy", status.told_busy);

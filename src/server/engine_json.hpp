@@ -15,6 +15,7 @@ Json json_of(const live::Redefined& redefined);
 Json json_of(const live::Ruled& ruled);
 Json json_of(const live::ImportCounts& counts);
 Json json_of(const live::Status& status);
+Json json_of(const live::HeldClock& held);
 Json json_of(const std::vector<std::string>& texts);
 Json json_of(const std::vector<live::SetAside>& aside);
 Json json_of(const std::vector<live::OtherValues>& others);

@@ -1,6 +1,7 @@
 #include "server/live_doctor.hpp"
 
 #include "core/text.hpp"
+#include "live/log_clock.hpp"
 
 namespace tessera::server {
 
@@ -19,6 +20,16 @@ Finding log_finding(const live::Status& status) {
   return {Severity::Notice, out.check,
           fmt::format("{}; {} times since the start it could not be written", out.found, status.log_failures),
           try_shell("df -h").note("is the disk of the log full? senders were told to try again")};
+}
+
+Finding tail_finding(const live::Status& status) {
+  Finding out{.check = "the log was whole at the start"};
+  if (status.torn_bytes == 0) return out;
+  return {Severity::Notice, out.check,
+          fmt::format("{} bytes, in which {} entries had begun, were cut off its end: a crash left a group that never "
+                      "arrived whole",
+                      status.torn_bytes, status.torn_entries),
+          "nothing of it was acknowledged, unless the disk says what is not so: senders send it again"};
 }
 
 Finding record_finding(const live::Status& status) {
@@ -65,12 +76,27 @@ Finding names_finding(const live::Status& status) {
           try_command("events list").flag("--rare").note("shows them; ids and titles belong into a property")};
 }
 
-Finding clock_finding(const live::Status& status, Instant now) {
-  Finding out{.check = "the clock is not behind the log"};
-  if (status.as_of - now < kClockBack) return out;
+Finding clock_finding(const live::Status& status) {
+  Finding out{.check = "the log follows the clock"};
+  if (const auto& held = status.held_clock) {
+    out.severity = Severity::Notice;
+    out.found = fmt::format("it says {}, and the log goes on at {}: the clock jumped by {}{} which nothing confirms",
+                            text_of(held->clock), text_of(held->log), held->jump < Duration{} ? "-" : "",
+                            text_of(Duration{std::abs(held->jump.ms)}));
+    const bool is_too_far_back = held->jump < Duration{} - live::LogClock::kTakenAlone;
+    const std::string otherwise = held->taken_in
+                                      ? fmt::format("where it is right, it is taken in {}", text_of(*held->taken_in))
+                                      : "where it is right, clock accept says so";
+    if (is_too_far_back)
+      out.remedy = try_command("clock back").note("when the server is stopped; or set the clock right (timedatectl)");
+    else
+      out.remedy = try_shell("timedatectl").note(otherwise);
+    return out;
+  }
+  if (status.ahead < kClockBack) return out;
   return {Severity::Notice, out.check,
-          fmt::format("it says {}, and the log is at {}: it was set back", text_of(now), text_of(status.as_of)),
-          try_shell("timedatectl").note("until the clock has come to where it was, everything gets the log's time")};
+          fmt::format("the log is {} ahead of it: the clock was set back", text_of(status.ahead)),
+          "until the clock has come to it, the log's time goes at half the pace"};
 }
 
 Finding types_finding(Service& service) {
@@ -103,9 +129,9 @@ Finding webhook_finding(Service& service) {
 
 std::vector<Finding> live_findings(Service& service) {
   const live::Status status = service.engine.status();
-  std::vector<Finding> out{log_finding(status),   record_finding(status),
-                           busy_finding(status),  freshness_finding(status),
-                           names_finding(status), clock_finding(status, service.clock.now())};
+  std::vector<Finding> out{log_finding(status),  tail_finding(status),      record_finding(status),
+                           busy_finding(status), freshness_finding(status), names_finding(status),
+                           clock_finding(status)};
   out.push_back(types_finding(service));
   out.push_back(webhook_finding(service));
   return out;

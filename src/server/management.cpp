@@ -1,6 +1,5 @@
 // The management API beside segments and customers: changes, rejects, rulings, sources and their keys. Handlers are
 // thin: they read the address, ask the engine or the record, and write JSON. Errors are problem documents.
-#include "core/guarded.hpp"
 #include "core/text.hpp"
 #include "feed/feed.hpp"
 #include "profiles/rulings.hpp"
@@ -13,46 +12,6 @@ namespace tessera::server {
 namespace {
 
 // --- changes
-
-// Server-sent events: what changed behind an id, then what changes, as it does. The reader's speed is the stream's:
-// what it has not read yet is read from the engine when it asks.
-class ChangeStream final : public http::Stream {
- public:
-  // `after`: nullopt from now on.
-  ChangeStream(feed::Feed& feed, const std::optional<feed::Position>& after)
-      : heard_(feed.listen([bell = bell_] { bell->ring(); })), cursor_(feed, after.value_or(heard_.newest)) {}
-  ~ChangeStream() override { bell_->answer_to(nullptr); }
-
-  Piece next() override {
-    Piece out{.text = {}, .then = Then::Wait};
-    if (std::exchange(is_first_, false)) out.text = "retry: 2000\n\n";
-    const auto changes = cursor_.next(kChanges);
-    if (!changes) return {.text = "event: error\ndata: " + quoted_json(changes.error().message) + "\n\n"};
-    for (const feed::Change& change : *changes)
-      out.text +=
-          fmt::format("id: {}\nevent: change\ndata: {}\n\n", feed::text_of(change.id), feed::json_of(change).dump());
-    if (changes->size() == kChanges) out.then = Then::More;
-    return out;
-  }
-  void on_wake(std::function<void()> wake) override { bell_->answer_to(std::move(wake)); }
-  std::string idle() const override { return ":\n\n"; }
-
- private:
-  static constexpr size_t kChanges = 500;
-  // Outlives the stream where a listener is being called.
-  struct Bell {
-    void answer_to(std::function<void()> who) { *wake.lock() = std::move(who); }
-    void ring() {
-      if (const auto who = wake.with([](const auto& each) { return each; })) who();
-    }
-    Guarded<std::function<void()>> wake;
-  };
-
-  std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
-  feed::Subscription heard_;
-  feed::Cursor cursor_;
-  bool is_first_ = true;
-};
 
 // A position that is given, be it before all changes: std::optional(position) would be the position itself.
 std::optional<feed::Position> whole(const feed::Position& position) {
@@ -71,10 +30,9 @@ void list_changes(Service& service, Call call, http::Responder responder) {
   const auto page = cursor.next(is_stream ? 1 : *limit);
   if (!page) return responder.send(problem_of(page.error(), 400));
   if (is_stream) {
-    return responder.send(
-        {.type = "text/event-stream",
-         .headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}},
-         .stream = std::make_shared<ChangeStream>(service.engine, is_from_now ? std::nullopt : whole(*from))});
+    return responder.send({.type = "text/event-stream",
+                           .headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}},
+                           .stream = service.changes.open(is_from_now ? std::nullopt : whole(*from))});
   }
   Json changes = Json::array();
   for (const feed::Change& change : *page) changes.add(feed::json_of(change));

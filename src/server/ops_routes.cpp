@@ -65,8 +65,8 @@ Json unheard(const Json& kafka) {
   return out;
 }
 
-// Strict: also that Kafka's brokers answer, that no definition is set aside and no source has fallen silent, as the
-// engine's status lists them.
+// Strict: also that Kafka's brokers answer, that no definition is set aside, that the log follows the clock, and that no
+// source has fallen silent, as the engine's status lists them.
 void give_readiness(Service& service, Call call, http::Responder responder) {
   if (!service.is_ready) return responder.send(json_response(Json::object().set("status", "stopping"), 503));
   if (call.query.get("strict")) {
@@ -77,11 +77,22 @@ void give_readiness(Service& service, Call call, http::Responder responder) {
     if (!status.set_aside.empty())
       return responder.send(json_response(
           Json::object().set("status", "definitions set aside").set("set_aside", json_of(status.set_aside)), 503));
+    if (status.held_clock)
+      return responder.send(json_response(
+          Json::object().set("status", "clock held back").set("clock_held_back", json_of(*status.held_clock)), 503));
     if (const auto silent = silent_sources(status); !silent.empty())
       return responder.send(
           json_response(Json::object().set("status", "silent sources").set("silent_sources", json_of(silent)), 503));
   }
   responder.send(json_response(Json::object().set("status", "ready")));
+}
+
+void accept_clock(Service& service, Call, http::Responder responder) {
+  const auto now = service.engine.accept_clock();
+  if (now)
+    if (const auto record = service.record.another())
+      (void)(*record)->audit(*now, "api", "clock accepted", text_of(*now));
+  responder.send(now ? json_response(Json::object().set("now", text_of(*now))) : problem_of(now.error(), 409));
 }
 
 void give_metrics(Service& service, Call, http::Responder responder) {
@@ -102,7 +113,8 @@ void give_openapi(Service&, Call, http::Responder responder) {
 
 constexpr Parameter kStrict[] = {
     {"strict", "query", "string",
-     "Given: also 503 where a source has fallen silent, a definition cannot be run, or no broker of Kafka answers"}};
+     "Given: also 503 where a source has fallen silent, a definition cannot be run, no broker of Kafka answers, or a jump "
+     "of the clock is held back"}};
 
 constexpr Route kRoutes[] = {
     {"GET",
@@ -114,6 +126,15 @@ constexpr Route kRoutes[] = {
      Access::Manage,
      Runs::Worker,
      give_status},
+    {"POST",
+     "/api/v1/clock/accept",
+     "Follow the clock over a jump that is held back",
+     {},
+     "",
+     "{\"now\": ...}, the log's time",
+     Access::Manage,
+     Runs::Worker,
+     accept_clock},
     {"GET", "/api/v1/openapi.json", "This document", {}, "", "OpenAPI 3.1", Access::Open, Runs::Here, give_openapi},
     {"GET", "/healthz", "Is the process alive", {}, "", "{\"status\": \"ok\"}", Access::Open, Runs::Here, give_health},
     {"GET", "/readyz", "Does it take events; 503: not now", kStrict, "", "{\"status\": \"ready\"}", Access::Open,

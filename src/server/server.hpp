@@ -7,6 +7,7 @@
 //              rate_limits.hpp  RateLimits: how often one may
 //   the engine engine_json.hpp  json_of: its answers as JSON; rule: decisions as JSON
 //              reader.hpp       segment_reader: bodies of the tracking API, pieces of imports
+//              change_streams.hpp  ChangeStreams: the feed, to many readers at once
 //              metrics.hpp      metrics: every number that /metrics says is a row of a table
 //              live_doctor.hpp  live_findings: what a running server knows of its own health
 //   the record lent_record.hpp  LentRecord: the server's record for a use case (workspace/)

@@ -12,6 +12,7 @@
 #include "http/query.hpp"
 #include "http/workers.hpp"
 #include "live/engine.hpp"
+#include "server/change_streams.hpp"
 #include "server/jobs.hpp"
 #include "server/keys.hpp"
 #include "server/rate_limits.hpp"
@@ -50,6 +51,7 @@ struct Service {
   http::Workers& workers;
   const Clock& clock;
   channels::Webhooks& webhooks;
+  ChangeStreams changes{engine};
   std::atomic<bool> is_ready{true};
   Counters counters;
   MessageIds message_ids;

@@ -103,6 +103,19 @@ Result<BackupOutcome> backup_while_written(Record& record, const std::string& to
   return verify_copy(to, entries, clock);
 }
 
+namespace {
+
+// The log of the record that was copied need not be here: the new one may begin a log of its own, or go on with that.
+Result<void> let_log_be_missing(const std::string& copy, const Clock& clock) {
+  const auto record = TRY(Record::open(copy, OpenMode::MustExist, clock));
+  TRY(record->connection().run(
+      "UPDATE tessera.meta SET value = '?' || value WHERE key = 'log' AND value NOT LIKE '?%'"));
+  TRY(record->connection().run("CHECKPOINT"));
+  return {};
+}
+
+}  // namespace
+
 Result<BackupOutcome> restore(const std::string& from, const std::string& to, const Clock& clock, Progress& progress) {
   std::error_code error;
   if (fs::exists(to, error)) {
@@ -118,6 +131,10 @@ Result<BackupOutcome> restore(const std::string& from, const std::string& to, co
   const auto entries = TRY(source->connection().integer("SELECT count(*) FROM tessera.entry")).value_or(0);
   TRY(copy_whole(source->lock().descriptor(), to, progress));
   progress.finish();
+  if (auto done = let_log_be_missing(to, clock); !done) {
+    fs::remove(to, error);
+    return std::unexpected(done.error());
+  }
   return verify_copy(to, entries, clock);
 }
 

@@ -1,5 +1,6 @@
 #include "store/database.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -32,10 +33,7 @@ namespace {
 // What went wrong, in words a user can act on; DuckDB's own message, of which `begins` is the start, follows. (Not
 // every call gives the type of its error, but every message begins with it.)
 struct ErrorWords {
-  std::string_view begins;
-  std::string_view words;
-  std::string_view remedy;
-  bool is_damaged = false;  // a backup helps
+  std::string_view begins, words, remedy;
 };
 constexpr ErrorWords kErrorWords[] = {
     {"IO Error", "reading or writing a file failed", ""},
@@ -54,23 +52,29 @@ constexpr ErrorWords kErrorWords[] = {
     {"Constraint Error", "a value breaks a rule of its table", ""},
     {"TransactionContext Error", "the transaction cannot go on", ""},
     {"INTERRUPT Error", "the statement was interrupted", ""},
-    {"Serialization Error", "the database's file is damaged", "", true},
 };
 
-std::unexpected<Error> database_error(const char* message) {
+constexpr std::string_view kMeetsDamage[] = {"IO Error", "Serialization Error", "FATAL Error", "INTERNAL Error"};
+constexpr std::string_view kDamage[] = {"orrupt", "hecksum", "eserializ"};
+bool is_of_damage(std::string_view text) {
+  const auto says = [&](std::string_view each) { return text.find(each) != text.npos; };
+  return std::ranges::any_of(kMeetsDamage, says) && std::ranges::any_of(kDamage, says);
+}
+
+// `file`: that was being read; empty: none.
+std::unexpected<Error> database_error(const char* message, const std::string& file = {}) {
   const std::string_view text = message ? message : "unknown error";
+  if (is_of_damage(text)) return fail(fmt::format("is damaged: {}", text), file, try_restoring());
   if (text.find("No space left") != text.npos || text.find("File too large") != text.npos)
     return fail(fmt::format("the disk is full: {}", text), {},
                 try_shell("df -h").note("where to free some room; then run the command again"));
   for (const auto& entry : kErrorWords)
-    if (text.starts_with(entry.begins))
-      return fail(fmt::format("{}: {}", entry.words, text), {},
-                  entry.is_damaged ? try_restoring() : Remedy(entry.remedy));
+    if (text.starts_with(entry.begins)) return fail(fmt::format("{}: {}", entry.words, text), {}, entry.remedy);
   return fail(std::string(text));
 }
 
-std::unexpected<Error> error_of(duckdb_error_data data) {
-  const auto error = database_error(duckdb_error_data_message(data));
+std::unexpected<Error> error_of(duckdb_error_data data, const std::string& file) {
+  const auto error = database_error(duckdb_error_data_message(data), file);
   duckdb_destroy_error_data(&data);
   return error;
 }
@@ -221,18 +225,21 @@ Vector Chunk::column(size_t index) const {
 
 struct Database::State {
   duckdb_database database = nullptr;
-  bool is_attached = false;  // a file, under kAttachedAs
+  std::string file;          // empty: in memory
+  bool is_attached = false;  // the file, under kAttachedAs
   ~State() { duckdb_close(&database); }
 };
 
 struct Connection::State {
   std::shared_ptr<const void> database;  // outlives the connection
   duckdb_connection connection = nullptr;
+  std::string file;  // the database's
   ~State() { duckdb_disconnect(&connection); }
 };
 
 struct Answer::State {
   duckdb_result result{};
+  std::string file{};  // the database's
   ~State() { duckdb_destroy_result(&result); }
 };
 
@@ -266,7 +273,7 @@ Result<std::optional<Chunk>> Answer::next() {
     duckdb_data_chunk chunk = duckdb_fetch_chunk(state_->result);
     if (!chunk) {
       const char* message = duckdb_result_error(&state_->result);
-      if (message && *message) return database_error(message);
+      if (message && *message) return database_error(message, state_->file);
       return std::nullopt;
     }
     Chunk holder(chunk);
@@ -286,11 +293,13 @@ Result<Answer> Connection::execute(const std::string& sql, Values values, bool s
     ~Destroy() { duckdb_destroy_prepare(&statement); }
   } destroy{statement};
   auto answer = std::make_unique<Answer::State>();
+  answer->file = state_->file;
   if (duckdb_prepare(state_->connection, sql.c_str(), &statement) == DuckDBError)
-    return database_error(duckdb_prepare_error(statement));
+    return database_error(duckdb_prepare_error(statement), state_->file);
   for (size_t i = 0; i < values.size(); ++i) TRY(bind(statement, i + 1, values[i]));
   const auto run = streaming ? duckdb_execute_prepared_streaming : duckdb_execute_prepared;
-  if (run(statement, &answer->result) == DuckDBError) return database_error(duckdb_result_error(&answer->result));
+  if (run(statement, &answer->result) == DuckDBError)
+    return database_error(duckdb_result_error(&answer->result), state_->file);
   return Answer(std::move(answer));
 }
 
@@ -298,7 +307,7 @@ Result<uint64_t> Connection::run(const std::string& sql, Values values) {
   if (!values.empty()) return TRY(execute(sql, values, false)).rows_changed();
   Answer::State answer;
   if (duckdb_query(state_->connection, sql.c_str(), &answer.result) == DuckDBError)
-    return database_error(duckdb_result_error(&answer.result));
+    return database_error(duckdb_result_error(&answer.result), state_->file);
   return duckdb_rows_changed(&answer.result);
 }
 
@@ -430,6 +439,7 @@ Database::~Database() = default;
 Result<Database> Database::open(const std::string& path, const DatabaseSettings& settings) {
   auto state = std::make_shared<State>();
   state->database = TRY(open_instance(nullptr, settings, Files::Allowed));
+  state->file = path;
   state->is_attached = true;
   Database out(std::move(state));
   std::string quoted;
@@ -463,6 +473,7 @@ Result<Connection> Database::connect() const {
 Result<Connection> Database::connect_unattached() const {
   auto state = std::make_unique<Connection::State>();
   state->database = state_;
+  state->file = state_->file;
   if (duckdb_connect(state_->database, &state->connection) == DuckDBError)
     return fail("cannot connect to the database");
   return Connection(std::move(state));
@@ -474,13 +485,14 @@ struct Writer::State {
   duckdb_appender appender = nullptr;
   duckdb_data_chunk chunk = nullptr;
   std::vector<LogicalType> types;
+  std::string file;  // the database's
   ~State() {
     if (chunk) duckdb_destroy_data_chunk(&chunk);
     // Destroying flushes; rows of an unfinished writer belong to a transaction that is about to be rolled back.
     if (appender) duckdb_appender_destroy(&appender);
   }
   duckdb_vector vector(size_t column) const { return duckdb_data_chunk_get_vector(chunk, column); }
-  std::unexpected<Error> error() const { return error_of(duckdb_appender_error_data(appender)); }
+  std::unexpected<Error> error() const { return error_of(duckdb_appender_error_data(appender), file); }
 };
 
 Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -491,6 +503,7 @@ Writer::~Writer() = default;
 Result<Writer> Writer::open(Connection& connection, const std::string& schema, const std::string& table,
                             std::span<const std::string> columns) {
   auto state = std::make_unique<State>();
+  state->file = connection.state_->file;
   const bool is_temporary = schema == "temp";  // a catalogue of its own in DuckDB
   if (duckdb_appender_create_ext(connection.state_->connection, is_temporary ? "temp" : nullptr,
                                  is_temporary ? "main" : schema.c_str(), table.c_str(),

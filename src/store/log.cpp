@@ -13,6 +13,7 @@
 #include "core/hash.hpp"
 #include "core/parallel.hpp"
 #include "store/log_format.hpp"
+#include "store/log_identity.hpp"
 #include "store/record_file.hpp"
 
 namespace tessera::store {
@@ -87,6 +88,7 @@ class Index {
       : folder_(std::move(folder)), firsts_(std::move(firsts)), end_(end) {}
 
   std::string path(LogOffset first) const { return folder_ + "/" + log_format::segment_name(first); }
+  std::string newest_path() const { return fmt::format("{}/{}", folder_, kNewestName); }
   LogOffset end() const { return end_.load(std::memory_order_acquire); }
   void set_end(LogOffset end) { end_.store(end, std::memory_order_release); }
 
@@ -177,6 +179,7 @@ std::unexpected<Error> damaged(const Index& index, LogOffset first, LogOffset ba
   Remedy remedy = try_shell("truncate -s").argument(std::to_string(position)).argument(path);
   for (const LogOffset other : index.firsts())
     if (other > first) remedy = std::move(remedy).raw("&& rm").argument(index.path(other));
+  if (first < index.firsts().back()) remedy = std::move(remedy).argument(index.newest_path());
   return fail(
       fmt::format("is damaged at byte {} (offset {} of the log)", position, bad), path,
       std::move(remedy).note("gives up what was acknowledged from there on; better bring the file back from a backup"));
@@ -274,7 +277,8 @@ struct Log::State {
   File folder_file, file;  // of the last segment
   LogOffset first = 0;     // of the last segment
   uint32_t salt = 0;
-  uint64_t torn = 0;
+  uint64_t torn = 0, torn_entries = 0;
+  std::string id = {};
   uint64_t laid_out = 0;             // bytes of that file that are there already
   uint64_t grown = 0;                // by so much since there was a spare, or none could be made
   std::optional<Error> broken = {};  // why nothing can be appended any more
@@ -342,6 +346,8 @@ Result<void> Log::State::begin_segment(LogOffset offset) {
   salt = new_salt;
   laid_out = is_laid_out ? settings.segment_bytes : 0;
   grown = 0;
+  // Where that cannot be written, it names an older segment, as after a crash here.
+  (void)write_newest(folder, offset);
   return {};
 }
 
@@ -368,6 +374,7 @@ Result<void> Log::State::cut_tail(std::string_view bytes) {
   index->set_end(found.end);
   const auto whole = static_cast<uint64_t>(position(found.end));
   torn = found.tail == log_format::Scan::Tail::Torn ? bytes.size() - whole : 0;
+  torn_entries = torn > 0 ? log_format::frames_begun(bytes.substr(whole)) : 0;
   laid_out = torn > 0 || bytes.size() == whole ? 0 : bytes.size();
   if (torn > 0 && disk().cut(file.number(), static_cast<int64_t>(whole)) != 0)
     return cannot("the torn tail cannot be cut off", index->path(first));
@@ -449,6 +456,9 @@ Result<std::unique_ptr<Log>> Log::open(const std::string& folder, const LogSetti
   if (!state->folder_file) return cannot("cannot be opened", folder);
 
   auto firsts = TRY(segments_of(folder));
+  const auto known = TRY(read_identity(folder));
+  TRY(check_identity(folder, known, firsts, settings.identity));
+  state->id = known ? known->id : new_log_id();
   const bool is_new = firsts.empty();
   if (is_new) firsts.push_back(settings.begin);
   const LogOffset last = firsts.back();
@@ -457,6 +467,8 @@ Result<std::unique_ptr<Log>> Log::open(const std::string& folder, const LogSetti
     TRY(state->begin_segment(settings.begin));
   else
     TRY(state->open_last(last));
+  if (!known) TRY(write_identity(folder, state->id));
+  if (!known || known->newest != last) TRY(write_newest(folder, last));
   return std::unique_ptr<Log>(new Log(std::move(state)));
 }
 
@@ -509,8 +521,16 @@ LogOffset Log::end() const {
   return state_->index->end();
 }
 
+const std::string& Log::identity() const {
+  return state_->id;
+}
+
 uint64_t Log::torn_bytes() const {
   return state_->torn;
+}
+
+uint64_t Log::torn_entries() const {
+  return state_->torn_entries;
 }
 
 Result<LogReader> Log::read_from(LogOffset offset) const {
@@ -522,7 +542,8 @@ Result<LogReader> Log::read_from(LogOffset offset) const {
     const auto frame = TRY(state->frame_here());
     if (frame.state != log_format::Frame::State::Good)
       return fail(fmt::format("no frame begins at offset {} of the log, or it is damaged", offset),
-                  state->index->path(state->segment.first));
+                  state->index->path(state->segment.first),
+                  damaged(*state->index, state->segment.first, offset).error().remedy);
   }
   return LogReader(std::move(state));
 }

@@ -41,6 +41,7 @@ struct LogSettings {
   uint64_t prepare_from = 1 << 20;    // the next segment is laid out beforehand once the log grew by so much
   uint32_t most_payload = 16 << 20;   // bytes; append() refuses larger ones
   LogOffset begin = 0;                // of a log that is made new: where the one that was lost had ended
+  std::string identity = {};          // which log it must be (log_identity.hpp); empty: any
   const LogDisk* disk = nullptr;      // null: the system's; must outlive the log
 };
 
@@ -68,6 +69,7 @@ class LogReader {
 class Log {
  public:
   // Made where missing (its folder's parent must exist). One process holds a log (flock); the error names the holder.
+  // Error where it is another one than was asked for, or lacks its newest file.
   // Cuts a torn tail off. Reads the last segment and the names of the others: what those hold is checked when read.
   static Result<std::unique_ptr<Log>> open(const std::string& folder, const LogSettings& settings = {});
   ~Log();
@@ -78,9 +80,11 @@ class Log {
   Result<LogOffset> append(std::span<const std::string_view> payloads);
 
   // From any thread:
-  LogOffset first() const;      // of the oldest frame kept
-  LogOffset end() const;        // where the next frame will be
-  uint64_t torn_bytes() const;  // that open() cut off
+  LogOffset first() const;  // of the oldest frame kept
+  LogOffset end() const;    // where the next frame will be
+  const std::string& identity() const;
+  // That open() cut off, and the entries that had begun in it.
+  uint64_t torn_bytes() const, torn_entries() const;
 
   // From `offset`, which must be a frame's (or end()). Error where it was dropped or lies beyond the end.
   Result<LogReader> read_from(LogOffset offset) const;

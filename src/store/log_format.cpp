@@ -179,4 +179,14 @@ Scan scan(std::string_view file, LogOffset first, uint32_t salt) {
   return {Scan::Tail::Whole, first + at - kHeadBytes, 0};
 }
 
+size_t frames_begun(std::string_view torn) {
+  size_t frames = 0;
+  for (size_t at = kGroupBytes; at + kFrameBytes <= torn.size(); ++frames) {
+    const auto length = load<uint32_t>(torn, at);
+    if (length == 0 && load<uint32_t>(torn, at + 4) == 0) break;  // a sector that did not arrive
+    at += kFrameBytes + length;
+  }
+  return std::max<size_t>(frames, 1);
+}
+
 }  // namespace tessera::store::log_format

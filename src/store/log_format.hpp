@@ -55,4 +55,7 @@ struct Scan {
 // The whole file of the last segment, its head being good. Linear in its size.
 Scan scan(std::string_view file, LogOffset first, uint32_t salt);
 
+// How many frames had begun in a group that never arrived whole. What is missing may be any of it: a number to show.
+size_t frames_begun(std::string_view torn);
+
 }  // namespace tessera::store::log_format

@@ -170,6 +170,38 @@ INSERT INTO tessera.known_then
 INSERT INTO tessera.catalogue VALUES ('tessera.known_then', 'bookkeeping', NULL, NULL, 0);
 )sql";
 
+// Notes on version 9, what a change means for who keeps a set (feed/change.hpp):
+// - change.is_member: whether the customer was in the segment when the entry was taken in. Of changes said before it is
+//   worked out from those that stood by then: the last, by when it happened, of the customer's changes of the segment
+//   that nothing had corrected and that no merge had made void.
+constexpr const char* kVersion9 = R"sql(
+ALTER TABLE tessera.change ADD COLUMN is_member BOOLEAN DEFAULT false;
+UPDATE tessera.change SET is_member = last.is_in FROM (
+  WITH corrected AS (
+    SELECT correction_offset AS log_offset, correction_ordinal AS ordinal, min(log_offset) AS until
+    FROM tessera.change WHERE correction_offset IS NOT NULL GROUP BY ALL),
+  merged AS (
+    SELECT c.log_offset, c.ordinal, min(m.log_offset) AS until
+    FROM tessera.change c JOIN tessera.change m ON m.kind = 4 AND m.profile = c.profile AND m.log_offset >= c.log_offset
+    GROUP BY ALL),
+  standing AS (
+    SELECT c.*, least(corrected.until, merged.until) AS until
+    FROM tessera.change c LEFT JOIN corrected USING (log_offset, ordinal) LEFT JOIN merged USING (log_offset, ordinal)
+    WHERE c.kind IN (1, 2))
+  SELECT c.log_offset, c.ordinal, s.kind = 1 AS is_in
+  FROM tessera.change c JOIN standing s ON s.profile = c.profile AND s.segment = c.segment
+  WHERE s.log_offset <= c.log_offset AND (s.until IS NULL OR s.until > c.log_offset)
+  QUALIFY row_number() OVER (PARTITION BY c.log_offset, c.ordinal
+                             ORDER BY s.happened DESC, s.log_offset DESC, s.ordinal DESC) = 1
+) last WHERE change.log_offset = last.log_offset AND change.ordinal = last.ordinal;
+CREATE OR REPLACE VIEW main.segment_changes AS
+  SELECT format('{}-{}', log_offset, ordinal) AS id, customer, segment, version,
+         CASE kind WHEN 1 THEN 'entered' WHEN 2 THEN 'left' WHEN 3 THEN 'voided' WHEN 4 THEN 'merged' END AS change,
+         CASE cause WHEN 1 THEN 'event' WHEN 2 THEN 'time' WHEN 3 THEN 'definition' WHEN 4 THEN 'identity' END AS cause,
+         happened, learnt, format('{}-{}', correction_offset, correction_ordinal) AS correction_of, is_member
+  FROM tessera.change JOIN tessera.person USING (profile);
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "the first tables", kVersion1},
     {2, "webhooks", kVersion2},
@@ -179,6 +211,7 @@ constexpr Migration kMigrations[] = {
     {6, "streams of the system", kVersion6},
     {7, "rare events and properties", kVersion7},
     {8, "what definitions are read with", kVersion8},
+    {9, "what a change means for who keeps a set", kVersion9},
 };
 
 }  // namespace

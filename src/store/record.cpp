@@ -29,10 +29,6 @@ Error explain_open(const Error& error, const std::string& path) {
   }
   if (error.message.find("Permission denied") != std::string::npos)
     return {"cannot be opened: permission denied", path, try_shell("ls -l").argument(path).note("who may write it?")};
-  const bool damaged = error.message.find("orrupt") != std::string::npos ||
-                       error.message.find("hecksum") != std::string::npos ||
-                       error.message.find("erialization") != std::string::npos;
-  if (damaged) return {"is damaged: " + error.message, path, try_restoring()};
   return at_place(error, path);
 }
 

@@ -11,5 +11,6 @@
 //   the log     log.hpp          Log::open, append, read_from: on disk when it returns
 //               log_offset.hpp   LogOffset: a place in it
 //               log_format.hpp   scan, frame_at: what its bytes mean
+//               log_identity.hpp check_identity: which log it is
 //               crc32c.hpp       crc32c
 #pragma once

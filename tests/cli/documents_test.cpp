@@ -52,7 +52,7 @@ struct GoesOn {
 };
 constexpr GoesOn kGoesOn[] = {{"curl -N", "retry:"}, {"python3 ", "waiting"}};
 // What they show, in blocks without a command.
-constexpr std::string_view kHeard[] = {"data: ", "signed "};
+constexpr std::string_view kHeard[] = {"data: ", "signed ", "members of "};
 // So that a server's refusal is a command's failure.
 constexpr std::string_view kCurl = "curl() { command curl --silent --show-error --fail-with-body \"$@\"; }\n";
 

@@ -14,6 +14,8 @@
 // alone lets time pass; with `rule` for `who` it is a decision, whose JSON stands behind it. A message that was seen
 // before is dropped. Entries have the offsets 10, 20, 30 ...
 //
+// Behind a change stands whether the customer is a member now, where its kind does not say so.
+//
 // After every entry memberships are compared with those that batch works out from the facts known by then; and as long
 // as the definitions are the first ones, at the end of each block, what stands in the feed with the timelines of all
 // customers.
@@ -68,6 +70,7 @@ class Runner {
     world_.clear();
     fold_.reset();
     standing_ = {};
+    consumer_ = {};
     entries_ = 0;
     is_first_ = true;
     const auto changed = MUST(MUST(fold::InForce::read(record_->connection(), {})).with(with, {}, kEver));
@@ -82,6 +85,8 @@ class Runner {
     fold_->finish((entries_ + 1) * 10);
     const auto flips = fold_->take_page().flips;
     standing_.read(flips);
+    consumer_.read(flips, *fold_);
+    EXPECT_EQ(consumer_.members, Consumer::members_of(*fold_)) << "who goes by is_member has other members";
     check_now();
     std::string out;
     for (const fold::Flip& flip : flips) out += shown(flip) + "\n";
@@ -173,6 +178,10 @@ class Runner {
     }
     out += fmt::format(", {}, by {}", tessera::text_of(flip.at), kCauses[size_t(flip.cause)]);
     if (flip.learnt != flip.at) out += fmt::format(", learnt {}", tessera::text_of(flip.learnt));
+    // Where the kind does not say it.
+    const bool is_said =
+        flip.kind != feed::ChangeKind::Voided && flip.is_member == (flip.kind == feed::ChangeKind::Entered);
+    if (!is_said) out += flip.is_member ? ", a member now" : ", no member now";
     if (flip.correction_of) out += fmt::format(", instead of {}", feed::text_of(*flip.correction_of));
     return out;
   }
@@ -226,6 +235,7 @@ class Runner {
   std::unique_ptr<fold::Fold> fold_;
   std::vector<WorldRow> world_;
   Standing standing_;
+  Consumer consumer_;
   uint64_t entries_ = 0, rows_ = 0;
   bool is_first_ = true;
 };

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/machine.hpp"
 #include "core/text.hpp"
 #include "fold/values.hpp"
 #include "language/check.hpp"
@@ -21,6 +22,7 @@
 #include "profiles/doctor.hpp"
 #include "profiles/load.hpp"
 #include "profiles/schema.hpp"
+#include "profiles/set_back.hpp"
 #include "profiles/tables.hpp"
 #include "store/definitions.hpp"
 
@@ -33,6 +35,13 @@ class SetClock final : public Clock {
  public:
   Instant now() const override { return Instant{ms}; }
   std::atomic<int64_t> ms{0};
+};
+
+class SetMachine final : public Machine {
+ public:
+  Duration since_boot() const override { return Duration{ms}; }
+  std::string boot() const override { return "one"; }
+  std::atomic<int64_t> ms{kHour.ms};
 };
 
 // A body is the number of a row of the world.
@@ -114,6 +123,7 @@ class EngineTest : public testing::Test {
   static inline int counter_ = 0;
   fs::path folder_;
   SetClock clock_;
+  SetMachine machine_;
   std::vector<WorldRow> world_;
   // The readers of rooms above; they outlive the engine.
   std::vector<std::unique_ptr<LogReader>> readers_;
@@ -322,6 +332,108 @@ TEST_F(EngineTest, AfterACrashEveryChangeIsSaidAgainAsItWas) {
   EXPECT_EQ(counts_of(engine_->segments()), counts);
   send("bad");
   EXPECT_EQ(engine_->status().as_of, as_of) << "what is learnt is never learnt before the rest";
+}
+
+WorldRow row_of(const std::string& who, const char* event, Instant at, uint64_t fingerprint) {
+  return {.learnt = at,
+          .who = {{profiles::IdentifierKind::UserId, who}},
+          .row = {.customer = who, .event = event, .time = at, .properties = {}},
+          .fingerprint = fingerprint,
+          .ruling = {}};
+}
+
+// Members as somebody keeps them who goes by is_member of each change of the feed.
+std::map<std::string, std::set<std::string>> kept_by_feed(Engine& engine) {
+  std::map<std::string, std::set<std::string>> out;
+  for (const feed::Change& change : *engine.changes_after({}, 100'000))
+    if (change.is_member)
+      out[change.segment].insert(change.customer);
+    else
+      out[change.segment].erase(change.customer);
+  std::erase_if(out, [](const auto& each) { return each.second.empty(); });
+  return out;
+}
+std::map<std::string, std::set<std::string>> members_of(Engine& engine) {
+  std::map<std::string, std::set<std::string>> out;
+  for (const SegmentState& segment : engine.segments())
+    for (const std::string& id : *engine.members(segment.slug, "", 10'000)) out[segment.slug].insert(id);
+  return out;
+}
+
+TEST_F(EngineTest, AJumpOfTheClockIsNotLogged) {
+  const Instant begin = clock_.now();
+  const auto pass = [&](Duration time) {
+    clock_.ms += time.ms;
+    machine_.ms += time.ms;
+  };
+  world_ = {row_of("ann", "Order Completed", begin, 1), row_of("bob", "Order Completed", begin, 2)};
+  start({.machine = &machine_});
+  ASSERT_TRUE(engine_->apply_definitions(kDefinitions).has_value());
+  send("0");
+  clock_.ms += 30 * kDay.ms;
+  pass(kSecond);
+  send("1");
+  EXPECT_EQ(engine_->status().as_of, begin + kSecond);
+  ASSERT_TRUE(engine_->status().held_clock.has_value());
+  EXPECT_EQ(counts_of(engine_->segments()).at("buyers"), 2u) << "no window moved on";
+  // Held back as it was by the same start of the machine, whatever is started again meanwhile.
+  stop();
+  start({.machine = &machine_});
+  EXPECT_EQ(engine_->status().held_clock->jump, kDay * 30);
+  EXPECT_EQ(engine_->clock().now(), begin + kSecond);
+  clock_.ms -= 30 * kDay.ms;
+  pass(kSecond);
+  send("bad");
+  EXPECT_EQ(engine_->status().as_of, begin + kSecond * 2);
+  EXPECT_FALSE(engine_->status().held_clock.has_value());
+  // Right after all, says somebody.
+  clock_.ms += 30 * kDay.ms;
+  (void)engine_->status();
+  ASSERT_TRUE(engine_->accept_clock().has_value());
+  send("bad");
+  EXPECT_EQ(counts_of(engine_->segments()).at("buyers"), 0u);
+  EXPECT_EQ(kept_by_feed(*engine_), members_of(*engine_));
+}
+
+// A version that followed the clock has left a record that is ahead of it by 30 days.
+TEST_F(EngineTest, ARecordThatIsAheadIsSetBackAndTheFeedSaysWhatComesOfIt) {
+  const Instant begin = clock_.now();
+  world_ = {row_of("ann", "Order Completed", begin, 1), row_of("bob", "Order Completed", begin + kDay * 30, 2),
+            row_of("ann", "Product Viewed", begin + kDay * 30, 3)};
+  start();
+  ASSERT_TRUE(engine_->apply_definitions(kDefinitions).has_value());
+  send("0");
+  EXPECT_EQ(members_of(*engine_)["buyers"], std::set<std::string>{"ann"});
+  clock_.ms += 30 * kDay.ms;
+  send("1");
+  send("2");
+  EXPECT_EQ(members_of(*engine_)["buyers"], std::set<std::string>{"bob"});
+  EXPECT_EQ(members_of(*engine_)["lookers"], std::set<std::string>{"ann"});
+  stop();
+  clock_.ms = (begin + kHour).ms;
+  record_ = std::move(*store::Record::open((folder_ / "r.db").string(), store::OpenMode::MustExist, clock_));
+  const auto back = profiles::set_back(*record_, clock_.now(), clock_.now());
+  ASSERT_TRUE(back.has_value()) << back.error().text();
+  EXPECT_EQ(back->newest, begin + kDay * 30);
+  EXPECT_EQ(back->events, 2u);
+  EXPECT_FALSE(profiles::set_back(*record_, clock_.now(), clock_.now()).has_value()) << "it is not ahead any more";
+  const auto findings = profiles::examine(*record_);
+  EXPECT_FALSE(profiles::has_problems(*findings)) << profiles::text_of(*findings);
+  record_.reset();
+  for (int starts = 0; starts < 2; ++starts) {
+    start();
+    send("bad");
+    EXPECT_EQ(engine_->status().as_of, clock_.now());
+    EXPECT_EQ(members_of(*engine_)["buyers"], (std::set<std::string>{"ann", "bob"}));
+    EXPECT_EQ(kept_by_feed(*engine_), members_of(*engine_));
+    const auto live = counts_of(engine_->segments());
+    const size_t changes = engine_->changes_after({}, 100'000)->size();
+    stop();
+    record_ = std::move(*store::Record::open((folder_ / "r.db").string(), store::OpenMode::MustExist, clock_));
+    EXPECT_EQ(batch_counts(*record_, program_of(kDefinitions), clock_.now(), kNever), live);
+    EXPECT_EQ(*record_->connection().integer("SELECT count(*) FROM tessera.change"), static_cast<int64_t>(changes));
+    record_.reset();
+  }
 }
 
 TEST_F(EngineTest, AClockThatGoesBackDoesNotTurnTimeBack) {

@@ -47,6 +47,7 @@ std::string text_of(const std::vector<WorldRow>& world) {
 
 struct Totals {
   size_t turns = 0, corrections = 0, merges = 0, members = 0, checks = 0, rulings = 0;
+  size_t told = 0, against = 0;  // changes, and those of them whose kind alone would mislead who keeps a set
 };
 
 void live_equals_batch(uint64_t seed, const WorldSettings& settings, const profiles::StitchLimits& limits,
@@ -68,6 +69,7 @@ void live_equals_batch(uint64_t seed, const WorldSettings& settings, const profi
                                                }),
                                 fold_limits, nullptr);
   Standing reader;
+  Consumer consumer;
   uint64_t offset = 10;
   const auto where = [&](profiles::Profile leader, Instant at) {
     return fmt::format("seed {}, customer {} at {}\n{}", seed, leader, tessera::text_of(at),
@@ -95,7 +97,12 @@ void live_equals_batch(uint64_t seed, const WorldSettings& settings, const profi
         put(fold->intake(), world[r]);
     fold->finish(offset + 10);
     offset += 10;
-    reader.read(fold->take_page().flips);
+    const auto flips = fold->take_page().flips;
+    reader.read(flips);
+    consumer.read(flips, *fold);
+    ASSERT_EQ(consumer.members, Consumer::members_of(*fold)) << where(0, learnt);
+    totals.told += flips.size();
+    for (const fold::Flip& flip : flips) totals.against += flip.is_member != (flip.kind == feed::ChangeKind::Entered);
     check_now(learnt, to);
   };
   // Entries of any size; between them nothing but time.
@@ -140,8 +147,11 @@ TEST(Fold, LiveEqualsBatchAtEveryInstantAndForThePast) {
   EXPECT_GT(totals.corrections, 100u);
   EXPECT_GT(totals.merges, 50u);
   EXPECT_GT(totals.members * 50, totals.checks);
-  figure("{} memberships compared, {} turns of the past, {} corrections, {} merges", totals.checks, totals.turns,
-         totals.corrections, totals.merges);
+  EXPECT_GT(totals.against, 100u);
+  figure(
+      "{} memberships compared, {} turns of the past, {} corrections, {} merges; {} of {} changes mean another thing "
+      "for a set than their kind says",
+      totals.checks, totals.turns, totals.corrections, totals.merges, totals.against, totals.told);
 }
 
 // Customers come apart as they come together: pairs are undone, values blocked, limits and storms reached.

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <map>
+#include <set>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -10,6 +12,32 @@
 #include "live/random_world.hpp"
 
 namespace tessera::live {
+
+// Who keeps a set the way docs/feed.md says: is_member of each change in order, and nothing else.
+struct Consumer {
+  std::set<std::pair<profiles::Profile, std::string>> members;
+
+  void read(const std::vector<fold::Flip>& flips, const fold::Fold& fold) {
+    for (const fold::Flip& flip : flips) {
+      if (flip.kind == feed::ChangeKind::Merged) {
+        EXPECT_FALSE(flip.is_member);
+        continue;
+      }
+      const std::pair of(flip.profile, fold.version_of(flip).slug);
+      if (flip.is_member)
+        members.insert(of);
+      else
+        members.erase(of);
+    }
+  }
+  static std::set<std::pair<profiles::Profile, std::string>> members_of(const fold::Fold& fold) {
+    std::set<std::pair<profiles::Profile, std::string>> out;
+    for (size_t s = 0; s < fold.plan().segments.size(); ++s)
+      for (const profiles::Profile each : fold.members(s).all())
+        out.emplace(each, fold.plan().outputs[fold.plan().segments[s]].slug);
+    return out;
+  }
+};
 
 // Changes that were corrected are gone.
 struct Standing {

@@ -76,7 +76,8 @@ class Subscriber final : public HttpClient {
 
 class Served : public testing::Test {
  protected:
-  Served() {
+  // `machine`: what confirms the clock; null: it is believed.
+  explicit Served(const Machine* of = nullptr) : machine(of) {
     MUST(keys.load(record->connection()));
     http::HttpSettings settings{
         .address = {"127.0.0.1", 0}, .stream_idle = Duration{200}, .framing = framing_limits(keys)};
@@ -114,11 +115,12 @@ class Served : public testing::Test {
     engine->catch_up();
   }
 
+  const Machine* const machine;
   SetClock clock{*parse_instant("2026-03-01T12:00:00Z")};
   std::unique_ptr<store::Record> record = made_record();
   testing_support::Scratch log;
   std::unique_ptr<live::Engine> engine =
-      MUST(live::Engine::start(*record, log.file("log"), segment_reader(), {}, clock));
+      MUST(live::Engine::start(*record, log.file("log"), segment_reader(), {.machine = machine}, clock));
   NotePad pad;
   Keys keys;
   http::Workers workers{2};

@@ -40,10 +40,12 @@ inline void write_bytes(const std::filesystem::path& path, std::string_view byte
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
-// The segment files of a log's folder, in order.
+// The segment files of a log's folder, in order, and what else lies there; not the files of its identity.
 inline std::vector<std::filesystem::path> segments_in(const std::string& folder) {
   std::vector<std::filesystem::path> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) paths.push_back(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (const auto name = entry.path().filename(); name != "identity" && name != "newest")
+      paths.push_back(entry.path());
   std::sort(paths.begin(), paths.end());
   return paths;
 }

@@ -14,6 +14,7 @@
 #include "core/hash.hpp"
 #include "core/http_client.hpp"
 #include "core/logging.hpp"
+#include "core/machine.hpp"
 #include "core/memory.hpp"
 #include "core/parallel.hpp"
 #include "live/engine.hpp"
@@ -44,6 +45,7 @@ constexpr Option kOptions[] = {
      "Events a second of a write key (default: 50000, and a minute of that at once); 0: no limit"},
     {"--rate-of-address", "N", "Events a second of an address (default: 5000, but for this machine's); 0: no limit"},
     {"--log", "FOLDER", "The log beside the record (default: the record's name with .log behind it)"},
+    {"--new-log", "", "Begin another log where the one that the record has followed is gone for good", Takes::Flag},
     {"--log-format", "FORMAT", "The server's lines about itself: text (default) or json"},
     {"--log-level", "LEVEL", "The least that is worth a line: debug, info (default), warning, error, off"},
     {"--log-file", "FILE", "The lines go to a file that is rotated at 10 MB, instead of to standard error"},
@@ -179,9 +181,12 @@ void say_started(const Logger& logger, live::Engine& engine, const store::Record
        {"log_bytes", bytes_under(log)}});
 }
 
-live::Settings engine_settings(const Logger& logger) {
+live::Settings engine_settings(const Arguments& given, const Logger& logger) {
   live::Settings out;
   out.logger = &logger;
+  static const SystemMachine kMachine;
+  out.machine = &kMachine;
+  out.new_log = given.has("new-log");
   out.classify = [](store::Connection& connection) -> Result<void> {
     TRY(privacy::class_properties(connection));
     return {};
@@ -228,14 +233,15 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   settings.framing = server::framing_limits(keys, &rates, &context.clock);
   const std::string log = given.text("log").value_or(context.store + ".log");
   auto engine =
-      TRY(live::Engine::start(*record, log, server::segment_reader(), engine_settings(*logger), context.clock));
+      TRY(live::Engine::start(*record, log, server::segment_reader(), engine_settings(given, *logger), context.clock));
+  const Clock& clock = engine->clock();  // for all that follows: as the log goes by it
   auto webhook_store = TRY(channels::RecordWebhookStore::open(*record));
   const channels::DeliverySettings delivery = delivery_settings(given, *logger);
   const auto client = curl_client(delivery.rules);
-  const auto webhooks = TRY(channels::Webhooks::start(*engine, webhook_store, *client, delivery, context.clock));
+  const auto webhooks = TRY(channels::Webhooks::start(*engine, webhook_store, *client, delivery, clock));
   const feed::Subscription news = engine->listen(webhooks->bell());
   http::Workers workers(kWorkers);
-  server::Service service{*engine, *engine, keys, *record, workers, context.clock, *webhooks};
+  server::Service service{*engine, *engine, keys, *record, workers, clock, *webhooks};
   service.logger = settings.logger = logger.get();
   service.memory = &budget;
   service.rates = &rates;
@@ -243,15 +249,15 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   auto jobs = std::make_unique<server::Jobs>();
   server::Commands commands(*jobs, lent_commands(service));
   service.commands = &commands;
-  const auto discoveries = TRY(server::Discoveries::open(
-      context.store + ".discoveries", *jobs, server::discover_on(service), context.clock, {}, logger.get()));
+  const auto discoveries = TRY(server::Discoveries::open(context.store + ".discoveries", *jobs,
+                                                         server::discover_on(service), clock, {}, logger.get()));
   service.discoveries = discoveries.get();
   server::Site site(service);
   auto http = TRY(http::HttpServer::start(settings, workers, [&](http::Request request, http::Responder responder) {
     site.handle(std::move(request), std::move(responder));
   }));
   service.http = [&http] { return http->counts(); };
-  const auto kafka = TRY(KafkaSources::start(std::move(kafka_wanted), *engine, context.clock));
+  const auto kafka = TRY(KafkaSources::start(std::move(kafka_wanted), *engine, clock));
   service.kafka = [&kafka] { return kafka->status(); };
   const std::string_view scheme = settings.certificate_file.empty() ? "http" : "https";
   const std::string address = fmt::format("{}://{}:{}", scheme, shown_host(settings.address.host), http->port());
