@@ -1,6 +1,8 @@
 // The front door of the ground floor: what every room may use, and what touches the machine so that no other room needs
 // to.
 //
+// Large because every room stands on it; each of its files is one small thing.
+//
 //   errors     result.hpp       Result<T>, TRY, fail, usage, VERIFY: what went wrong, where, and what would be right
 //              remedy.hpp       Remedy, try_command, try_again, try_shell: what helps, as data
 //              remedy_json.hpp  put_remedy, remedy_from: as members of a document

@@ -9,6 +9,10 @@
 
 namespace tessera::fold {
 
+inline bool bit_of(std::span<const uint64_t> bits, size_t bit) {
+  return bits[bit / 64] >> (bit % 64) & 1;
+}
+
 class MemberSet {
  public:
   MemberSet();

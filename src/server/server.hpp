@@ -1,5 +1,7 @@
 // The front door of the server: routes and answers. What answers them is in the rooms below.
 //
+// Large because every route is here, and what guards the doors that the routes share.
+//
 //   routes     site.hpp         Site::handle, routes: every route is a row of a table
 //              call_values.hpp  what a route reads off the address
 //              remedies.hpp     put_advice: what helps, as members and links

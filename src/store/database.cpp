@@ -1,3 +1,4 @@
+// Long because all of DuckDB's C interface is behind this one door.
 #include "store/database.hpp"
 
 #include <algorithm>
