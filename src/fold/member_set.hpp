@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "profiles/identity.hpp"
 
 namespace tessera::fold {
 
+// Of a row of bits, one for each segment.
 inline bool bit_of(std::span<const uint64_t> bits, size_t bit) {
   return bits[bit / 64] >> (bit % 64) & 1;
 }
