@@ -137,7 +137,7 @@ TEST_F(Feed, TheReaderOfThePageHasTheMembersAtEveryCheckpoint) {
   ASSERT_NE(at, std::string::npos);
   text.replace(at, std::string_view("'http://127.0.0.1:8080/api/v1/changes'").size(),
                "'http://127.0.0.1:' + sys.argv[1] + '/api/v1/changes'");
-  text.replace(text.find("import json, os"), 15, "import sys, json, os");
+  text.replace(text.find("json, os,"), 9, "json, os, sys,");
   const size_t place = text.find("after = change['id']");
   text.insert(place + std::string_view("after = change['id']").size(), "; print('at', after, flush=True)");
   work.write("consumer.py", text);
