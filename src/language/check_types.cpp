@@ -150,8 +150,6 @@ class Typer {
         for (const std::string& prefix : prefixes_)
           if (known.starts_with(prefix + ".")) names.push_back(known.substr(prefix.size() + 1));
       }
-    if (name.starts_with('$'))
-      for (const ReservedProperty& known : kReservedProperties) names.emplace_back(known.name);
     warn(span, fmt::format("no such event has had a property '{}' so far{}", name, did_you_mean(name, names)));
   }
 
@@ -239,6 +237,14 @@ class Typer {
       if (!forms.empty())
         warn(expr.span, fmt::format("no such event has had a property '{}'; read as {}", property.name, rest));
       if (!forms.empty()) property.name = rest;
+    }
+    if (forms.empty() && property.name.starts_with('$')) {
+      // Nobody has sent it, and it is nearly one of ours: a slip.
+      std::vector<std::string> names;
+      for (const ReservedProperty& known : kReservedProperties) names.emplace_back(known.name);
+      const auto near = did_you_mean(property.name, names);
+      if (!near.empty())
+        return fail(expr, fmt::format("unknown property '{}' of an event's time{}", property.name, near));
     }
     if (forms.empty()) warn_unknown_property(property.name, expr.span);
     return settle(expr, property.name, forms, want);

@@ -113,8 +113,13 @@ TEST(SegmentBody, TheSendersClockIsSetRightByWhenItSent) {
       "batch",
       R"({"sentAt":"2026-03-01T13:00:00Z","batch":[{"type":"track","event":"x","userId":"u","timestamp":"2026-03-01T12:50:00Z"}]})");
   EXPECT_EQ(text_of(read.intake.rows.back().time), "2026-03-01T11:50:00Z");
-  // Clocks that no correction can help.
-  read("track", R"({"userId":"u","event":"x","timestamp":"9999-12-31T00:00:00Z","sentAt":"1900-01-01T00:00:00Z"})");
+  // A sentAt that nobody's clock said, or that is no time, corrects nothing and rejects nothing.
+  for (const char* sent : {"0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z", "1900-01-01T00:00:00Z", "yesterday", ""})
+    EXPECT_EQ(time_of(fmt::format(R"(,"timestamp":"2026-03-01T10:00:00Z","sentAt":"{}")", sent)),
+              "2026-03-01T10:00:00Z")
+        << sent;
+  EXPECT_EQ(read.rejects("bad-time"), 0u);
+  read("track", R"({"userId":"u","event":"x","timestamp":"yesterday","sentAt":"2026-03-01T13:00:00Z"})");
   EXPECT_EQ(read.rejects("bad-time"), 1u);
 }
 
