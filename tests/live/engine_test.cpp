@@ -345,7 +345,8 @@ WorldRow row_of(const std::string& who, const char* event, Instant at, uint64_t 
 // Members as somebody keeps them who goes by is_member of each change of the feed.
 std::map<std::string, std::set<std::string>> kept_by_feed(Engine& engine) {
   std::map<std::string, std::set<std::string>> out;
-  for (const feed::Change& change : *engine.changes_after({}, 100'000))
+  const auto changes = *engine.changes_after({}, 100'000);
+  for (const feed::Change& change : changes)
     if (change.is_member)
       out[change.segment].insert(change.customer);
     else
@@ -355,8 +356,10 @@ std::map<std::string, std::set<std::string>> kept_by_feed(Engine& engine) {
 }
 std::map<std::string, std::set<std::string>> members_of(Engine& engine) {
   std::map<std::string, std::set<std::string>> out;
-  for (const SegmentState& segment : engine.segments())
-    for (const std::string& id : *engine.members(segment.slug, "", 10'000)) out[segment.slug].insert(id);
+  for (const SegmentState& segment : engine.segments()) {
+    const auto ids = *engine.members(segment.slug, "", 10'000);
+    if (!ids.empty()) out[segment.slug] = {ids.begin(), ids.end()};
+  }
   return out;
 }
 
