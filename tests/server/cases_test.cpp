@@ -188,7 +188,7 @@ class Runner {
 
   std::string answer(const Asked& asked) {
     http::Framing framing(limits_);
-    framing.set_local(asked.request.is_peer_local);
+    framing.set_peer(asked.request.network, asked.request.is_peer_local);
     std::string bytes = asked.bytes;
     for (size_t at = 0; at < bytes.size() && !framing.refusal();)
       at += framing.take(bytes.data() + at, bytes.size() - at);
