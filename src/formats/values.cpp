@@ -524,15 +524,14 @@ bool is_blank(std::string_view text) {
 
 namespace {
 
-// What programs and people write where they have no id. Half of it is what a variable without a value, or the name of
-// the field, becomes; one list for every door.
-constexpr std::string_view kNobody[] = {
-    "anonymous",  "guest",           "unknown",     "(not set)",    "not set",          "anonym",
-    "gast",       "invité",          "invitado",    "nobody",       "visitor",          "false",
-    "true",       "[object object]", "[object]",    "[undefined]",  "[null]",           "test",
-    "id",         "email",           "user",        "userid",       "user_id",          "user id",
-    "distinctid", "distinct_id",     "anonymousid", "anonymous_id", "not_authenticated"};
-constexpr size_t kLongestNobody = 20;  // bytes; longer ids are looked at no further
+// What stands where there is no id, for every door. First what a variable without a value, or the name of the field,
+// becomes in a program, as if nothing stood there; then words that somebody chose for many.
+constexpr std::string_view kNoValue[] = {
+    "[object object]", "[undefined]", "[null]",      "test",        "id",       "email",        "userid",
+    "user_id",         "distinctid",  "distinct_id", "anonymousid", "[object]", "anonymous_id", "not_authenticated"};
+constexpr std::string_view kNobody[] = {"anonymous", "guest",  "unknown",  "(not set)", "not set", "anonym",
+                                        "gast",      "invité", "invitado", "false",     "true"};
+constexpr size_t kLongestNoId = 20;  // bytes; longer ids are looked at no further
 
 }  // namespace
 
@@ -540,10 +539,10 @@ IdFlaw flaw_of_id(std::string_view text) {
   text = trim(text);
   if (is_blank(text)) return IdFlaw::Blank;
   if (text.find_first_not_of("0-") == std::string_view::npos || text == "-1" || text == "0.0") return IdFlaw::Blocked;
-  if (text.size() > kLongestNobody || is_digit(text.front())) return IdFlaw::None;
+  if (text.size() > kLongestNoId || is_digit(text.front())) return IdFlaw::None;
   const std::string folded = fold_case(text);
-  return std::find(std::begin(kNobody), std::end(kNobody), folded) != std::end(kNobody) ? IdFlaw::Blocked
-                                                                                        : IdFlaw::None;
+  if (std::ranges::find(kNoValue, folded) != std::end(kNoValue)) return IdFlaw::Blank;
+  return std::ranges::find(kNobody, folded) != std::end(kNobody) ? IdFlaw::Blocked : IdFlaw::None;
 }
 
 std::string_view without_point_zero(std::string_view text) {

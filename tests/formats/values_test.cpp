@@ -152,14 +152,15 @@ TEST(Values, Ids) {
   EXPECT_EQ(without_point_zero("17850.0"), "17850");
   EXPECT_EQ(without_point_zero("17850.10"), "17850.10");
   EXPECT_EQ(without_point_zero("v1.0"), "v1.0");
-  for (const std::string_view blank : {"", " ", "nan", "NULL", "N/A", "None", "-"}) {
+  for (const std::string_view blank :
+       {"", " ", "nan", "NULL", "N/A", "None", "-", "undefined", "[object Object]", "test", "User_ID"}) {
     EXPECT_EQ(flaw_of_id(blank), IdFlaw::Blank) << blank;
   }
   for (const std::string_view nobody :
        {"0", "000", "-1", "0.0", "guest", "Anonymous", "00000000-0000-0000-0000-000000000000"}) {
     EXPECT_EQ(flaw_of_id(nobody), IdFlaw::Blocked) << nobody;
   }
-  for (const std::string_view fine : {"1", "01", "jo", "guest-7", "-2"})
+  for (const std::string_view fine : {"1", "01", "jo", "guest-7", "-2", "testa", "[object Object] 1"})
     EXPECT_EQ(flaw_of_id(fine), IdFlaw::None) << fine;
 }
 
