@@ -15,6 +15,7 @@
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "store/record.hpp"
+#include "store/scratch.hpp"
 
 namespace tessera::cli {
 namespace {
