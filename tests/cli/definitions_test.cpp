@@ -82,13 +82,12 @@ bool is_member(const Reading& reading, const Sent& sent) {
 class DefinitionsTest : public testing::Test {
  protected:
   void start() {
-    server_.emplace(work_.path("r.db"));
+    if (!server_) server_.emplace(work_.path("r.db"));
     server_->start();
     ASSERT_TRUE(server_->is_up()) << server_->errors();
   }
   void stop() {
-    EXPECT_EQ(server_->stop(), 0) << server_->errors();
-    server_.reset();
+    EXPECT_EQ(server_->stop(), 0) << server_->errors();  // it keeps its write key, which a server says once
   }
   http::Answer put(const std::string& definitions) { return server_->ask("PUT", "/api/v1/segments", definitions); }
   void apply(const std::string& definitions) {
@@ -110,6 +109,11 @@ class DefinitionsTest : public testing::Test {
     const Json page = get("/api/v1/segments/" + slug + "/members");
     for (const Json& each : *page.find("members")->as_array()) out.push_back(*each.as_text());
     return out;
+  }
+  // A record to begin with.
+  void make_record() {
+    ASSERT_NO_FATAL_FAILURE(start());
+    ASSERT_NO_FATAL_FAILURE(stop());
   }
   Ran run(const std::string& words) const { return work_.sh("tessera --store r.db " + words); }
   Ran ask(const std::string& words) const {
@@ -209,6 +213,7 @@ TEST_F(DefinitionsTest, AFileOfAnotherTypeLeavesThemAsTheyWere) {
               R"({"type":"identify","userId":"ann","traits":{"vip":"yes"},"timestamp":"2026-01-01T00:00:00Z"}
 {"type":"track","userId":"ann","event":"Paid","properties":{"amount":"much"},"timestamp":"2026-01-01T00:00:00Z"}
 )");
+  ASSERT_NO_FATAL_FAILURE(make_record());
   ASSERT_EQ(run("segments apply vip.tsl").code, 0) << run("segments apply vip.tsl").err;
   ASSERT_EQ(run("import --preset segment rows.jsonl").code, 0) << run("import --preset segment rows.jsonl").err;
   EXPECT_THAT(batch("vip", false), IsEmpty());
@@ -224,14 +229,17 @@ TEST_F(DefinitionsTest, AFileOfAnotherTypeLeavesThemAsTheyWere) {
   EXPECT_THAT(batch("big", true), ElementsAre("bob"));
 }
 
-TEST_F(DefinitionsTest, AnEventThatIsNamedLaterOrAnAliasThatIsTurnedKeepsWhatUsesThemRight) {
+TEST_F(DefinitionsTest, AnEventThatIsNamedLaterKeepsWhatIsRightAndAnAliasIsNotTurnedAgainstWhatUsesIt) {
   ASSERT_NO_FATAL_FAILURE(start());
   ASSERT_NO_FATAL_FAILURE(
       apply("event order = \"Ordered\"\nlet big = max(order.total)\n"
             "segment \"Big\" = big > 100\nsegment \"Any\" = did any event where price > 1\n"));
   send("track", R"({"userId":"ann","event":"Bought","properties":{"total":"150 EUR","price":"2"}})");
-  ASSERT_NO_FATAL_FAILURE(apply("event order = \"Bought\""));  // of which a total is only ever a text
-  send("track", R"({"userId":"bob","event":"Bought","properties":{"total":150,"price":2}})");
+  // Turned to an event of which a total is only ever a text: whoever turns it is told, and everything stays as it was.
+  const auto turned = put("event order = \"Bought\"");
+  EXPECT_EQ(turned.status, 422);
+  EXPECT_THAT(turned.body, HasSubstr("'big' uses it and would no longer be right"));
+  send("track", R"({"userId":"bob","event":"Ordered","properties":{"total":150,"price":2}})");
   ASSERT_EQ(ask("segments members big").code, 0);
   EXPECT_THAT(members("big"), ElementsAre("bob"));
   EXPECT_THAT(members("any"), ElementsAre("bob"));
@@ -293,11 +301,12 @@ TEST_F(DefinitionsTest, OneThatCannotBeRunIsSetAsideAndCanBeEditedOrRemoved) {
 
 TEST_F(DefinitionsTest, WhatCannotBeRunIsRefusedBeforeItIsKept) {
   work_.write("bad.tsl", "segment \"Bad\" = trait a matches \"(\"\n");
+  ASSERT_NO_FATAL_FAILURE(make_record());
   const Ran applied = run("segments apply bad.tsl");
   EXPECT_EQ(applied.code, 1);
   EXPECT_THAT(applied.err, HasSubstr("no regular expression"));
   ASSERT_NO_FATAL_FAILURE(start());
-  EXPECT_EQ(put("segment \"Bad\" = trait a matches \"(\"").status, 400);
+  EXPECT_EQ(put("segment \"Bad\" = trait a matches \"(\"").status, 422);
   EXPECT_EQ(server_->ask("GET", "/api/v1/segments/bad").status, 404);
   ASSERT_NO_FATAL_FAILURE(stop());
   ASSERT_NO_FATAL_FAILURE(start());
@@ -341,10 +350,10 @@ INSTANTIATE_TEST_SUITE_P(Names, Doubling,
 
 TEST_F(DefinitionsTest, AScoreThatIsAddedToItselfIsManyScores) {
   ASSERT_NO_FATAL_FAILURE(start());
-  std::string text = "score s0 = 1 * count(\"E\") half-life 7 days\n";
+  std::string text = "score s0 = \"E\" half-life 7 days\n";
   for (int i = 1; i < 60; ++i) text += fmt::format("let s{0} = s{1} + s{1}\n", i, i - 1);
   const auto answer = put(text + "segment \"S\" = s59 > 0\nsegment \"T\" = s59 > s58\n");
-  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(answer.status, 422);
   EXPECT_THAT(answer.body, HasSubstr("two scores with a half-life"));
 }
 
@@ -354,8 +363,8 @@ TEST_F(DefinitionsTest, AFewWordsThatStandForMuchAreRefusedWithTheLimit) {
   for (int i = 1; i < 3000; ++i) uses += " or did big";
   ASSERT_NO_FATAL_FAILURE(start());
   const auto answer = put("event big = \"E\" where " + where + "\nsegment \"S\" = " + uses + "\n");
-  EXPECT_EQ(answer.status, 400);
-  EXPECT_THAT(answer.body, HasSubstr("more than 100000 values, conditions and events"));
+  EXPECT_EQ(answer.status, 422);
+  EXPECT_THAT(answer.body, HasSubstr("more than 4000000 values, conditions and events together"));
   ASSERT_NO_FATAL_FAILURE(apply("segment \"Fine\" = did \"E\""));
 }
 

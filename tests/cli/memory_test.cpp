@@ -154,8 +154,11 @@ TEST_F(OneRequest, AFileThatUnpacksToGigabytesIsRefusedAndALargeOneIsTaken) {
   std::string lines;
   for (int i = 0; i < 20'000; ++i) lines += fmt::format("c{},2026-01-01T00:00:{:02},Seen\n", i % 500, i % 60);
   const std::string head = gzipped("who,at,what\n"), member = gzipped(lines);
-  std::string bomb = head;
-  while (bomb.size() + member.size() < 7 * kMega && bomb.size() / member.size() < 1'000) bomb += member;
+  std::string wide;
+  for (int i = 0; i < 20'000; ++i)
+    wide += fmt::format("c{},2026-01-01T00:00:{:02},Seen,{:x>400}\n", i % 500, i % 60, "");
+  std::string bomb = gzipped("who,at,what,note\n");
+  for (const std::string more = gzipped(wide); bomb.size() + more.size() < 7 * kMega;) bomb += more;
   const Answer refused = import(bomb);
   EXPECT_EQ(refused.status, 422) << refused.body;
   EXPECT_THAT(refused.body, HasSubstr("256 MB when it is unpacked"));

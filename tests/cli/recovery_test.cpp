@@ -137,12 +137,12 @@ TEST_F(Recovery, ATornTailIsSaidOnTheWay) {
   EXPECT_THAT(server.errors(),
               testing::ContainsRegex("warning torn tail of the log cut off bytes=[0-9]+ entries=1 at="));
   EXPECT_THAT(server.ask("GET", "/api/v1/status").body, HasSubstr("\"torn_entries\":1"));
-  EXPECT_THAT(server.ask("GET", "/metrics").body, HasSubstr("tessera_engine_log_torn_entries 1\n"));
+  EXPECT_THAT(server.ask("GET", "/metrics").body, HasSubstr("tessera_engine_torn_entries 1\n"));
   const Ran doctor = work.sh(fmt::format("tessera --store http://127.0.0.1:{} doctor", server.port()));
   EXPECT_THAT(doctor.out, HasSubstr("in which 1 entries had begun, were cut off its end"));
   EXPECT_EQ(server.stop(), 0);
   start();
-  EXPECT_THAT(server.ask("GET", "/metrics").body, HasSubstr("tessera_engine_log_torn_entries 0\n"));
+  EXPECT_THAT(server.ask("GET", "/metrics").body, HasSubstr("tessera_engine_torn_entries 0\n"));
 }
 
 // Blocks of 256 KB, each with a checksum, behind three heads of 4 KB.

@@ -1,5 +1,7 @@
 #include "profiles/identity.hpp"
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include <rapidcheck/gtest.h>
@@ -93,11 +95,20 @@ RC_GTEST_PROP(Stitching, DoesNotDependOnTheOrderOfTheInput, ()) {
   RC_ASSERT(stitching.suspicions == again.suspicions);
 }
 
-RC_GTEST_PROP(Stitching, ACustomerHasAtMostOneUserIdAndEverySuspicionHasTwo, ()) {
+RC_GTEST_PROP(Stitching, UserIdsAreOneByTheirOwnLinksAloneAndEverySuspicionHasTwo, ()) {
   const Shop shop = random_shop(true);
   const auto stitching = stitch(shop.kinds, shop.links);
-  for (Profile p = 0; p < shop.kinds.size(); ++p)
-    if (shop.kinds[p] == kUser) RC_ASSERT(stitching.leader[p] == p);
+  std::vector<Link> renamed;
+  std::ranges::copy_if(shop.links, std::back_inserter(renamed), [&](const Link& link) {
+    return kind_of_link(shop.kinds[link.a], shop.kinds[link.b]) == LinkKind::Renamed;
+  });
+  const auto may_be_one = reachable(shop.kinds.size(), renamed);
+  std::map<Profile, uint32_t> users;
+  for (Profile p = 0; p < shop.kinds.size(); ++p) {
+    if (shop.kinds[p] != kUser) continue;
+    RC_ASSERT(may_be_one[p].contains(stitching.leader[p]));
+    RC_ASSERT(++users[stitching.leader[p]] <= StitchLimits{}.most_renamed);
+  }
   for (const Suspicion& suspicion : stitching.suspicions) {
     RC_ASSERT(suspicion.user_a != suspicion.user_b);
     RC_ASSERT(shop.kinds[suspicion.user_a] == kUser && shop.kinds[suspicion.user_b] == kUser);

@@ -10,6 +10,7 @@
 // Requests come from this machine and to localhost, unless their headers say otherwise: `Peer: 203.0.113.7` is where
 // from. In headers <basic NAME> is what stands behind `Authorization: Basic `.
 #include <future>
+#include <semaphore>
 
 #include "casefile/json_match.hpp"
 #include "casefile/suite.hpp"
@@ -54,9 +55,18 @@ struct Asked {
 std::string shown_body(const http::Response& response) {
   std::string body = response.body;
   if (response.stream) {
+    // A stream tells in rounds: what there is already comes with the first.
+    const auto woken = std::make_shared<std::counting_semaphore<>>(0);
+    response.stream->on_wake([woken] { woken->release(); });
+    bool is_first = true;
     for (http::Stream::Piece piece{.then = http::Stream::Then::More}; piece.then == http::Stream::Then::More;) {
       piece = response.stream->next();
+      if (piece.then == http::Stream::Then::Wait && std::exchange(is_first, false)) {
+        woken->acquire();
+        piece.then = http::Stream::Then::More;
+      }
       body += piece.text;
+      if (piece.shared) body += *piece.shared;
     }
   }
   if (body.empty()) return "";

@@ -83,6 +83,7 @@ class Served : public testing::Test {
         .address = {"127.0.0.1", 0}, .stream_idle = Duration{200}, .framing = framing_limits(keys)};
     service.http = [this] { return server->counts(); };
     service.logger = lines.logger();
+    (void)lines.lines();  // of the engine's start
     server = MUST(http::HttpServer::start(settings, workers, [this](http::Request request, http::Responder responder) {
       site.handle(std::move(request), std::move(responder));
     }));
@@ -119,8 +120,9 @@ class Served : public testing::Test {
   SetClock clock{*parse_instant("2026-03-01T12:00:00Z")};
   std::unique_ptr<store::Record> record = made_record();
   testing_support::Scratch log;
-  std::unique_ptr<live::Engine> engine =
-      MUST(live::Engine::start(*record, log.file("log"), segment_reader(), {.machine = machine}, clock));
+  testing_support::CapturedLog lines{clock};
+  std::unique_ptr<live::Engine> engine = MUST(live::Engine::start(
+      *record, log.file("log"), segment_reader(), {.logger = lines.logger(), .machine = machine}, clock));
   NotePad pad;
   Keys keys;
   http::Workers workers{2};
@@ -129,7 +131,6 @@ class Served : public testing::Test {
   std::unique_ptr<channels::Webhooks> webhooks =
       MUST(channels::Webhooks::start(*engine, webhook_store, subscriber, {}, clock));
   feed::Subscription news = engine->listen(webhooks->bell());
-  testing_support::CapturedLog lines{clock};
   Service service{*engine, pad, keys, *record, workers, clock, *webhooks};
   Site site{service};
   std::unique_ptr<http::HttpServer> server;  // stops before what it uses

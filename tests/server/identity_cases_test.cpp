@@ -18,6 +18,7 @@
 #include "ingest/import.hpp"
 #include "language/check.hpp"
 #include "language/parse.hpp"
+#include "language/schema.hpp"
 #include "profiles/load.hpp"
 #include "profiles/rulings.hpp"
 #include "segment/evaluate.hpp"
@@ -87,7 +88,8 @@ class ToARecord final : public Told {
   store::Record& record() override { return *record_; }
   std::vector<std::string> members(const std::string& definitions, const std::string& slug) override {
     const auto history = MUST(profiles::load(*record_));
-    const auto checked = language::check(language::parse_definitions(definitions).definitions, language::Schema{});
+    const auto checked =
+        language::check(language::parse_definitions(definitions).definitions, language::schema_of(history));
     const auto plan = MUST(segment::compile(checked.program));
     const auto bound = MUST(segment::Bound::bind(plan, history));
     const auto found = segment::evaluate_all(bound, now_, kNever);
