@@ -413,7 +413,7 @@ std::optional<Expr> Parser::tail_text(size_t first, Expr& left, bool negated) {
   std::string_view word;
   const auto taken = [&](std::string_view words) { return !words.empty() && take(word = words); };
   const auto found = std::ranges::find_if(kTextOperators, [&](const TextOperator& row) {
-    return taken(row.name) || taken(row.also[0]) || taken(row.also[1]);
+    return taken(row.also[1]) || taken(row.also[0]) || taken(row.name);  // "matches regex" before "matches"
   });
   if (found == kTextOperators.end()) return std::nullopt;
   TextMatch out{.op = found->op, .negated = negated};
