@@ -1,4 +1,5 @@
 #include "cli/command.hpp"
+#include "cli/command_line.hpp"
 
 namespace tessera::cli {
 
@@ -23,19 +24,43 @@ std::span<const Option> common_options() {
 using Rows = std::span<const Command>;
 Rows import_rows(), looking_rows(), customer_rows(), customers_rows(), discover_rows(), adopt_rows(), hunch_rows(),
     letter_rows(), segments_text_rows(), segments_run_rows(), segments_explain_rows(), segments_library_rows(),
-    export_rows(), cluster_rows(), simulate_rows(), serve_rows(), keys_rows(), keeping_rows();
+    export_rows(), cluster_rows(), simulate_rows(), serve_rows(), keys_rows(), tokens_rows(), audit_rows(),
+    keeping_rows();
 
 std::span<const Command> commands() {
   static const std::vector<Command> kAll = [] {
     std::vector<Command> all;
-    for (const Rows rows :
-         {import_rows(), looking_rows(), customer_rows(), customers_rows(), discover_rows(), adopt_rows(), hunch_rows(),
-          letter_rows(), segments_text_rows(), segments_run_rows(), segments_explain_rows(), segments_library_rows(),
-          export_rows(), cluster_rows(), simulate_rows(), serve_rows(), keys_rows(), keeping_rows()})
+    for (const Rows rows : {import_rows(),
+                            looking_rows(),
+                            customer_rows(),
+                            customers_rows(),
+                            discover_rows(),
+                            adopt_rows(),
+                            hunch_rows(),
+                            letter_rows(),
+                            segments_text_rows(),
+                            segments_run_rows(),
+                            segments_explain_rows(),
+                            segments_library_rows(),
+                            export_rows(),
+                            cluster_rows(),
+                            simulate_rows(),
+                            serve_rows(),
+                            keys_rows(),
+                            tokens_rows(),
+                            audit_rows(),
+                            keeping_rows()})
       all.insert(all.end(), rows.begin(), rows.end());
     return all;
   }();
   return kAll;
+}
+
+std::vector<Needs> needs_of(const Command& command, const Arguments& given) {
+  std::vector<Needs> out{command.needs};
+  for (const Option& option : command.options)
+    if (option.needs != Needs::Any && given.has(long_name(option.name))) out.push_back(option.needs);
+  return out;
 }
 
 namespace {

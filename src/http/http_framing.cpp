@@ -221,7 +221,7 @@ void Framing::choose_body() {
   if (is_chunked_ && has_length_) return refuse(400, "both Content-Length and Transfer-Encoding are given");
   if (is_chunked_ && is_http10_) return refuse(400, "HTTP/1.0 knows no Transfer-Encoding");
   const bool has_body = is_chunked_ || length_ > 0;
-  if (has_body && limits_->may_send && !limits_->may_send({target_, authorization_, is_local_}))
+  if (has_body && limits_->may_send && !limits_->may_send({method_, target_, authorization_, is_local_}))
     return refuse(401, "a token that is in force is needed before a body is taken");
   body_limit_ = limits_->body ? limits_->body(method_, target_) : BodyLimit{};
   if (has_length_ && length_ > body_limit_.bytes) {

@@ -102,8 +102,9 @@ struct Address {
 };
 Result<Address> parse_address(std::string_view text);
 
-// What to do about a 401.
-Remedy try_token();
+// What to do about a 401 or 403: how a token with these scopes is made, where nobody may ask this server for one.
+// Empty: whichever.
+Remedy try_token(std::string_view scopes = {});
 
 struct HttpSettings {
   Address address{"127.0.0.1", 8080};      // port 0: one that is free

@@ -4,6 +4,7 @@
 //              call_values.hpp  what a route reads off the address
 //              remedies.hpp     put_advice: what helps, as members and links
 //              keys.hpp         Keys: who may send and who may manage
+//              doors.hpp        Doors::let_in: who asks, and whether they may
 //   the engine engine_json.hpp  json_of: its answers as JSON; rule: decisions as JSON
 //              reader.hpp       segment_reader: bodies of the tracking API, pieces of imports
 //              metrics.hpp      metrics: every number that /metrics says is a row of a table

@@ -12,6 +12,7 @@
 #include "http/query.hpp"
 #include "http/workers.hpp"
 #include "live/engine.hpp"
+#include "server/doors.hpp"
 #include "server/keys.hpp"
 #include "store/record.hpp"
 
@@ -56,6 +57,9 @@ struct Service {
   Commands* commands = nullptr;                    // null: none are run
   Discoveries* discoveries = nullptr;              // null: none are made
   const Logger* logger = nullptr;                  // null: silent
+  Doors doors{keys, clock};
+  // Of a customer, by any identifier, for the audit; of nobody's identifier its own.
+  std::string pseudonym_of(std::string_view id) const;
   // What of the tracking API was not taken, by kind.
   LogTally refusals{LogLevel::Warning, "calls not taken"};
 };
@@ -68,12 +72,10 @@ struct Call {
   http::Request request;
   std::vector<std::string> parts;
   http::Query query;
+  privacy::Caller caller{};  // who asks; of an open route nobody knows
 };
 
-enum class Access : uint8_t {
-  Open,    // anyone; tracking routes look at the write key themselves
-  Manage,  // whoever has a token; who sits at this machine while there is none
-};
+using privacy::Needs;
 enum class Runs : uint8_t { Here, Worker };  // Here: on the network's thread, for what waits for nothing
 
 struct Parameter {
@@ -87,10 +89,10 @@ struct Route {
   std::span<const Parameter> parameters;
   std::string_view body;    // what is sent, in words; empty: nothing
   std::string_view answer;  // what comes back, in words
-  Access access;
+  Needs needs;              // of tracking routes Open: they look at the write key themselves
   Runs runs;
   void (*handle)(Service&, Call, http::Responder);
-  http::BodyLimit limit = kSmallBody;  // of the body; what a larger one is told. Who may send one: `access`
+  http::BodyLimit limit = kSmallBody;  // of the body; what a larger one is told. Who may send one: `needs`
   Json (*schema)() = nullptr;          // of the body, which is JSON; null: words say it
 };
 
@@ -109,9 +111,9 @@ const std::vector<Route>& routes();          // all of them, tracking first
 Json openapi();
 
 // Limits for requests by their route's row; and with who may send bodies to which: to be given to the HTTP server, which
-// the keys must outlive.
+// the service must outlive.
 http::FramingLimits framing_limits();
-http::FramingLimits framing_limits(const Keys& keys);
+http::FramingLimits framing_limits(const Service& service);
 
 class Site {
  public:
@@ -125,6 +127,7 @@ class Site {
 // An error of the management API (RFC 9457), with what to do about it.
 http::Response problem(int status, std::string_view detail, const Remedy& remedy = {});
 http::Response problem_of(const Error& error, int status = 422);
+http::Response problem_of(const NotLetIn& refused);
 http::Response json_response(const Json& value, int status = 200);
 
 }  // namespace tessera::server

@@ -345,16 +345,16 @@ constexpr http::BodyLimit kOfSegment{kSegment.body_bytes, kSegment.oversize},
 
 constexpr Route kRoutes[] = {
     {"POST", "/v1/{call}", "Take an event, or a batch of them (Segment's HTTP API)", kCallParameters,
-     "A call of Segment's spec", kLogged, Access::Open, Runs::Here, take_call, kOfSegment},
-    {"GET", "/v1/pixel/{call}", "Take an event from a picture's address", kPixelParameters, "", kLogged, Access::Open,
+     "A call of Segment's spec", kLogged, Needs::Open, Runs::Here, take_call, kOfSegment},
+    {"GET", "/v1/pixel/{call}", "Take an event from a picture's address", kPixelParameters, "", kLogged, Needs::Open,
      Runs::Here, take_pixel},
     {"GET", "/v1/projects/{writeKey}/settings", "What analytics.js asks for when it starts", kSettingsParameters, "",
-     "Settings that send everything here", Access::Open, Runs::Here, give_settings},
+     "Settings that send everything here", Needs::Open, Runs::Here, give_settings},
     {"POST", "/rudder/v1/{call}", "The same with RudderStack's limits (data plane URL: .../rudder)", kCallParameters,
-     "A call of RudderStack's spec", kLogged, Access::Open, Runs::Here, take_call, kOfRudder},
-    {"POST", "/beacon/v1/batch", "RudderStack's beacon", kBatchParameters, "A batch", kLogged, Access::Open, Runs::Here,
+     "A call of RudderStack's spec", kLogged, Needs::Open, Runs::Here, take_call, kOfRudder},
+    {"POST", "/beacon/v1/batch", "RudderStack's beacon", kBatchParameters, "A batch", kLogged, Needs::Open, Runs::Here,
      take_call, kOfRudder},
-    {"GET", "/pixel/v1/{call}", "RudderStack's pixel", kPixelParameters, "", kLogged, Access::Open, Runs::Here,
+    {"GET", "/pixel/v1/{call}", "RudderStack's pixel", kPixelParameters, "", kLogged, Needs::Open, Runs::Here,
      take_pixel},
 };
 

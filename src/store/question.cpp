@@ -1,5 +1,6 @@
 #include "store/question.hpp"
 
+#include "core/csv.hpp"
 #include "core/text.hpp"
 
 namespace tessera::store {
@@ -21,10 +22,10 @@ Json json_of(const std::optional<std::string>& cell, const std::string& type) {
   return Json(*cell);
 }
 
-std::string csv_field(const std::optional<std::string>& cell) {
+// A null is an empty field, an empty text is "".
+std::string csv_cell(const std::optional<std::string>& cell) {
   if (!cell) return "";
-  const bool is_plain = !cell->empty() && cell->find_first_of(",\"\n") == std::string::npos;
-  return is_plain ? *cell : quoted_name(*cell);
+  return cell->empty() ? "\"\"" : csv_field(*cell);
 }
 
 // What signs and opens is not to be read: the key of the pseudonyms, webhooks' secrets, sources' keys.
@@ -122,7 +123,7 @@ std::string SqlAnswer::csv() const {
   const auto put_line = [&all](const auto& cells) {
     for (size_t c = 0; c < cells.size(); ++c) {
       if (c > 0) all += ',';
-      all += csv_field(cells[c]);
+      all += csv_cell(cells[c]);
     }
     all += '\n';
   };
