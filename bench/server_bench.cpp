@@ -66,7 +66,7 @@ struct Server {
   pid_t pid = -1;
   int output = -1;
   uint16_t port = 0;
-  std::string key;
+  std::string key, bearer;  // a header of requests to the management
   double started_after = 0;
 
   explicit Server(const std::string& store, std::optional<int> core) {
@@ -100,6 +100,8 @@ struct Server {
     const std::string address = json->find("address")->text_or("");
     port = static_cast<uint16_t>(std::atoi(address.c_str() + address.rfind(':') + 1));
     if (const auto* own = json->find("write_key")) key = own->text_or("");
+    std::string token;
+    if (std::ifstream file(store + ".token"); file >> token) bearer = "Authorization: Bearer " + token + "\r\n";
   }
   ~Server() {
     kill(pid, SIGTERM);
@@ -263,7 +265,8 @@ double sync_ms(const std::string& folder) {
 }
 
 Json engine_status(const Server& server) {
-  const std::string status = ask(server.port, "GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const std::string status =
+      ask(server.port, "GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n" + server.bearer + "\r\n");
   const auto json = parse_json(status.substr(status.find("\r\n\r\n") + 4));
   const Json* engine = json ? json->find("engine") : nullptr;
   return engine ? *engine : Json::object();
@@ -325,7 +328,8 @@ void latency(Server& server, bool smoke, const std::vector<Rate>& rates) {
     number += events;
     Load load(server.port, 1024);
     const int feed = connect_to(server.port);
-    const std::string wanted = "GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
+    const std::string wanted =
+        "GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n" + server.bearer + "\r\n";
     if (write(feed, wanted.data(), wanted.size()) < 0) std::exit(1);
     pollfd ready{feed, POLLIN, 0};
     poll(&ready, 1, 5000);

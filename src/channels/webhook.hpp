@@ -16,8 +16,9 @@
 #include "store/database.hpp"
 
 namespace tessera::store {
+class Keystore;
 class Record;
-}
+}  // namespace tessera::store
 
 namespace tessera::channels {
 
@@ -72,7 +73,8 @@ class WebhookStore {
   virtual Result<void> remove_letter(uint64_t number) = 0;
 };
 
-// In tessera.webhook and tessera.webhook_dead, on a connection of its own.
+// In tessera.webhook and tessera.webhook_dead, on a connection of its own; secrets in the record's keystore, under names
+// that this file's .cpp knows. A webhook whose secret is not there (it was restored without) is disabled and says why.
 class RecordWebhookStore final : public WebhookStore {
  public:
   static Result<RecordWebhookStore> open(store::Record& record);
@@ -84,9 +86,11 @@ class RecordWebhookStore final : public WebhookStore {
   Result<void> remove_letter(uint64_t number) override;
 
  private:
-  explicit RecordWebhookStore(store::Connection connection) : connection_(std::move(connection)) {}
+  RecordWebhookStore(store::Connection connection, store::Keystore& keystore)
+      : connection_(std::move(connection)), keystore_(&keystore) {}
   Result<void> put(const Webhook& webhook);
   store::Connection connection_;
+  store::Keystore* keystore_;  // the record's
 };
 
 }  // namespace tessera::channels

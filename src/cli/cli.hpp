@@ -11,6 +11,7 @@
 //                        remote.hpp         run_there: at a server far away
 //   what most do first   asking.hpp         the words as the values that a use case takes (workspace/)
 //   what some share      kafka_sources.hpp  KafkaSources
+//                        keys.hpp           tell_of_keys
 //   answers              table.hpp          render_list: text, CSV, JSON
 //                        terminal.hpp       TerminalProgress
 //

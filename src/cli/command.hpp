@@ -13,8 +13,11 @@
 #include "core/progress.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "privacy/scopes.hpp"
 
 namespace tessera::cli {
+
+using privacy::Needs;
 
 enum class Takes : uint8_t { Flag, One, Many };
 
@@ -27,6 +30,9 @@ enum class Means : uint8_t {
   NewFile,  // as Output, and it must not exist
 };
 
+// What of a value stands in a server's audit: that it was given, itself, or the pseudonym of the customer it names.
+enum class Noted : uint8_t { Given, Itself, Customer };
+
 struct Option {
   std::string_view name;   // "--preset", "-e,--expression", or "FILE" for a positional argument
   std::string_view value;  // what stands for the value in --help: "NAME"; empty for a flag
@@ -35,6 +41,8 @@ struct Option {
   bool required = false;
   Means means = Means::Itself;
   std::string_view otherwise = {};  // the default in words, where `help` does not say it
+  Needs needs = Needs::Any;         // of who gives it to a server, beside what the command needs
+  Noted noted = Noted::Given;       // in a server's audit
 };
 // The help with what it is otherwise.
 std::string help_of(const Option& option);
@@ -69,6 +77,7 @@ struct Context {
   World& world;
   bool interactive = false;  // standard input and error are a terminal
   std::string token;         // of a server's management API
+  privacy::Caller caller{.who = "cli", .address = {}, .may = privacy::Scopes::all()};
 
   // Standard output: results. Standard error: notes. A line feed is added where none is at the end.
   void print(std::string_view text) const;
@@ -92,11 +101,14 @@ struct Command {
   std::span<const Option> options;
   Result<int> (*run)(const Context&, const Arguments&);
   Remote remote = Remote::Unsaid;
+  Needs needs = Needs::Admin;  // of who has a server run it; who has the file needs nothing
   std::string_view why_never = {};
 };
 
 // All commands, in the order of --help.
 std::span<const Command> commands();
+// What a server asks of the caller for the command with these options: all of them.
+std::vector<Needs> needs_of(const Command& command, const Arguments& given);
 
 // Options that every command understands.
 std::span<const Option> common_options();

@@ -1,4 +1,5 @@
 #include "cli/command.hpp"
+#include "cli/command_line.hpp"
 
 namespace tessera::cli {
 
@@ -24,6 +25,7 @@ using Rows = std::span<const Command>;
 Rows import_rows(), looking_rows(), events_rows(), customer_rows(), customers_rows(), discover_rows(), adopt_rows(),
     hunch_rows(), letter_rows(), segments_text_rows(), segments_run_rows(), segments_explain_rows(),
     segments_library_rows(), export_rows(), cluster_rows(), simulate_rows(), serve_rows(), keys_rows(), clock_rows(),
+    tokens_rows(), audit_rows(),
     keeping_rows();
 
 std::span<const Command> commands() {
@@ -48,11 +50,20 @@ std::span<const Command> commands() {
                             serve_rows(),
                             keys_rows(),
                             clock_rows(),
+                            tokens_rows(),
+                            audit_rows(),
                             keeping_rows()})
       all.insert(all.end(), rows.begin(), rows.end());
     return all;
   }();
   return kAll;
+}
+
+std::vector<Needs> needs_of(const Command& command, const Arguments& given) {
+  std::vector<Needs> out{command.needs};
+  for (const Option& option : command.options)
+    if (option.needs != Needs::Any && given.has(long_name(option.name))) out.push_back(option.needs);
+  return out;
 }
 
 namespace {

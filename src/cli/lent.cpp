@@ -84,6 +84,27 @@ class LentWorld final : public World {
   server::LentWhile<server::CommandReader> while_;
 };
 
+// The verb, what was given with it, and of whom, before it is run.
+Result<void> note_in_audit(server::Service& service, const privacy::Caller& caller, const Called& called) {
+  const auto needs = needs_of(*called.command, called.own);
+  if (std::ranges::none_of(needs, privacy::is_audited)) return {};
+  std::string detail;
+  for (const Option& option : called.command->options)
+    for (const std::string& value : called.own.all(long_name(option.name))) {
+      detail += fmt::format("{}{}", detail.empty() ? "" : ", ", long_name(option.name));
+      if (option.noted == Noted::Itself) detail += "=" + value;
+      if (option.noted == Noted::Customer) detail += "=" + service.pseudonym_of(value);
+    }
+  return service.record.audit(service.clock.now(), caller.who, fmt::format("tessera {}", called.command->path), detail,
+                              caller.address);
+}
+
+std::unexpected<Error> may_not(const privacy::Caller& caller, std::string_view verb, Needs needs) {
+  return usage(fmt::format("tessera {} needs a token with the scope '{}', and '{}' has: {}", verb,
+                           privacy::name_of(needs), caller.who, caller.may.text()),
+               http::try_token(privacy::name_of(needs)));
+}
+
 int run_lent(server::Service& service, const server::CommandCall& call, server::CommandReader& reader) {
   const StopWhen stop(reader.is_gone());
   LentWorld world(service, call, reader);
@@ -93,9 +114,15 @@ int run_lent(server::Service& service, const server::CommandCall& call, server::
   if (!called->help.empty()) return world.print(called->help), 0;
   if (called->command->remote != Remote::There)
     return report(world, usage(fmt::format("tessera {} is not run by a server", called->command->path)).error());
+  for (const Needs needs : needs_of(*called->command, called->own))
+    if (!call.caller.may.covers(needs))
+      return report(world, may_not(call.caller, called->command->path, needs).error(), {.store = store});
   FarProgress progress(reader, service.clock);
   auto context = context_of(called->common, store, service.clock, progress, world);
   if (!context) return report(world, context.error(), {store, &*called});
+  context->caller = call.caller;
+  if (const auto noted = note_in_audit(service, call.caller, *called); !noted)
+    return report(world, noted.error(), {store, &*called});
   if (const auto recorded = service.engine.record_now(); !recorded)
     return report(world, recorded.error(), {store, &*called});
   const auto code = within_memory(service.memory, MemoryBudget::Rank::Manager,

@@ -10,7 +10,9 @@
 #include "core/remedy_json.hpp"
 #include "core/text.hpp"
 #include "http/frames.hpp"
+#include "http/http_server.hpp"
 #include "server/commands.hpp"
+#include "store/keystore.hpp"
 #include "store/record_file.hpp"
 
 namespace tessera::cli {
@@ -39,9 +41,10 @@ Error refused(const Context& context, const HttpAnswer& answer) {
   const auto body = parse_json(answer.body);
   const Json* detail = body ? body->find("detail") : nullptr;
   if (answer.status == 401)
-    return {detail ? detail->text_or("") : "a token is needed", context.store,
-            try_command("keys add").flag("--admin").note("where the server runs; then: export TESSERA_TOKEN=tsk_..."),
-            Blame::Usage};
+    return {
+        detail ? detail->text_or("") : "a token is needed", context.store,
+        http::try_token().note("makes one where the server is, while it does not run; then: export TESSERA_TOKEN=..."),
+        Blame::Usage};
   if (!detail) return {fmt::format("the server answers {}, not as a Tessera server", answer.status), context.store, {}};
   return {detail->text_or(""), context.store, remedy_from(*body), answer.status == 400 ? Blame::Usage : Blame::World};
 }
@@ -55,6 +58,7 @@ class Outputs {
     for (const Option& option : called.command->options)
       for (const std::string& path : called.own.all(long_name(option.name))) {
         if (option.means == Means::Output || option.means == Means::NewFile) files_.push_back(path);
+        if (option.means == Means::NewFile) files_.push_back(store::Keystore::path_of(path));  // of a backup
         if (option.means == Means::Folder) folders_.push_back(path);
       }
   }

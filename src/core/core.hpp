@@ -11,9 +11,10 @@
 //              text.hpp         fold_case, slug_of, nearest_name, split, trim, join
 //              json.hpp         Json, parse_json
 //              base64.hpp       base64_of, from_base64, from_any_base64
-//              csv.hpp          csv_field: writing; formats/csv.hpp reads
+//              csv.hpp          csv_field: writing, defused; formats/csv.hpp reads
 //              gzip.hpp         inflate, gzipped: bodies and files that come or go compressed
 //              hash.hpp         hash64, sha256_hex, pseudonym_of, secret_bytes
+//              merkle.hpp       MerkleTree: a list that only grows, and a hash of it all (RFC 6962)
 //   machine    random.hpp       Rng: every draw from a seed
 //              machine.hpp      Machine: the time that nobody sets
 //              parallel.hpp     parallel_for: work over the cores, results in the order of blocks

@@ -77,8 +77,11 @@ Response no_memory() {
           .body = R"({"success":false,"status":503,"detail":"there is no memory for this now"})"};
 }
 
-Remedy try_token() {
-  return try_command("keys add").flag("--admin").note("makes one; send it: Authorization: Bearer TOKEN");
+Remedy try_token(std::string_view scopes) {
+  auto remedy = try_command("tokens make").on("RECORD").blank_option("--name", "NAME");
+  remedy = scopes.empty() ? std::move(remedy).blank_option("--scopes", "SCOPES")
+                          : std::move(remedy).option("--scopes", std::string(scopes));
+  return std::move(remedy).note("makes one while no server runs; send it: Authorization: Bearer TOKEN");
 }
 
 Result<Address> parse_address(std::string_view text) {

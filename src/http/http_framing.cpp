@@ -228,7 +228,7 @@ void Framing::choose_body() {
   if (is_for_keepers_ && limits_->is_for_keepers && !limits_->is_for_keepers(target_))
     return refuse(503, "as many connections as there may be are open: no other than for health and management");
   const bool has_body = is_chunked_ || length_ > 0;
-  const Sender sender{target_, authorization_, is_local_, network_};
+  const Sender sender{method_, target_, authorization_, is_local_, network_};
   rank_ = has_body && limits_->rank ? limits_->rank(sender) : MemoryBudget::Rank::Stranger;
   if (has_body && limits_->may_send && !limits_->may_send(sender)) {
     if (limits_->tries_too_often && limits_->tries_too_often(sender))

@@ -27,8 +27,8 @@ struct BodyLimit {
 
 // Who is about to send a body, as far as the head says.
 struct Sender {
-  std::string_view target, authorization;  // as written; empty: none is given, or two are
-  bool is_local = false;                   // on this machine
+  std::string_view method, target, authorization;  // as written; empty: none is given, or two are
+  bool is_local = false;                           // on this machine
   Network network{};
 };
 

@@ -113,8 +113,9 @@ struct Address {
 };
 Result<Address> parse_address(std::string_view text);
 
-// What to do about a 401.
-Remedy try_token();
+// What to do about a 401 or 403: how a token with these scopes is made, where nobody may ask this server for one.
+// Empty: whichever.
+Remedy try_token(std::string_view scopes = {});
 
 // Why something was not taken that came by a connection. Names of metrics and of the log: they stay.
 enum class Refused : uint8_t {

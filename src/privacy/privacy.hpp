@@ -1,5 +1,6 @@
-// The front door of privacy: what may be used, and who has seen whom.
+// The front door of privacy: what may be used, who may do what, and who has seen whom.
 //
 //   classes.hpp  class_of, allowed_in_discovery: health, contact, demographics; by names and values
+//   scopes.hpp   Scopes, Needs: who may do what
 //   audit.hpp    IdentifiedOutput: real ids against a line in the audit log
 #pragma once

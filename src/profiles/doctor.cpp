@@ -6,6 +6,8 @@
 #include "profiles/people.hpp"
 #include "profiles/ruling.hpp"
 #include "profiles/tables.hpp"
+#include "store/audit_log.hpp"
+#include "store/keystore_moves.hpp"
 
 namespace tessera::profiles {
 
@@ -173,13 +175,36 @@ Finding check_leftovers(const std::string& path) {
   const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const std::string other = entry.path().filename().string(), own = file.filename().string();
-    if (other.starts_with(own + ".new-") || other.starts_with(own + ".backup-") ||
+    if (other.starts_with(own + ".new-") || other.starts_with(own + ".backup-") || other == own + ".rewritten" ||
         other.find(".part-") != std::string::npos)
       left.push_back(entry.path().string());
   }
   if (left.empty()) return {.check = name};
   return {Severity::Notice, name, fmt::format("{} files of commands that were cut off", left.size()),
           try_shell("rm").arguments(left).note("if no command is at work on them")};
+}
+
+// Record and keystore are a pair; where the keystore is another one or none, the record was opened without.
+Result<Finding> check_keystore(store::Record& record) {
+  const std::string name = "its keystore lies beside it", path = store::Keystore::path_of(record.path());
+  const auto id = TRY(record.connection().text("SELECT value FROM tessera.meta WHERE key = 'keystore'"));
+  if (id == record.keystore().id()) {
+    if (!TRY(store::is_to_be_rewritten(record.connection()))) return Finding{.check = name};
+    return Finding{
+        Severity::Notice, name,
+        "secrets of an earlier version are in free blocks of the record, which could not be rewritten",
+        try_shell("df -h").note("where to free as much room as the record has; the next opening tries again")};
+  }
+  return Finding{Severity::Problem, name,
+                 fmt::format("{} is not here or is another record's: nothing is recorded and no webhook is sent", path),
+                 try_command("keystore new").note("if it is lost; else bring it back")};
+}
+
+Result<Finding> check_audit(Connection& connection) {
+  const std::string name = "the audit is what was written";
+  const auto head = store::verify_audit(connection, std::nullopt);
+  if (!head) return Finding{Severity::Problem, name, head.error().message, head.error().remedy};
+  return Finding{.check = name, .found = fmt::format("{} entries", head->size)};
 }
 
 Result<Finding> versions(Connection& connection) {
@@ -203,7 +228,9 @@ Result<std::vector<Finding>> examine(store::Record& record) {
   if (!record.path().empty()) {
     findings.push_back(check_disk(record.path()));
     findings.push_back(check_leftovers(record.path()));
+    findings.push_back(TRY(check_keystore(record)));
   }
+  findings.push_back(TRY(check_audit(connection)));
   for (const CountingCheck& check : kChecks) findings.push_back(TRY(run(connection, check, check.check, check.sql)));
   // A table that is missing was reported above; reading on would only fail.
   if (has_problems(findings)) return findings;

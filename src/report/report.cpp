@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/csv.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
 #include "report/report_backtest.hpp"
@@ -276,20 +277,11 @@ Json to_json(const discover::Discovery& d) {
 
 std::string labels_csv(const profiles::History& history, const discover::Discovery& d) {
   std::string out = "customer,segment_id\n";
-  const auto field = [](const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (const char c : text) {
-      if (c == '"') quoted += '"';
-      quoted += c;
-    }
-    return quoted + "\"";
-  };
   for (size_t c = 0; c < d.label.size(); ++c) {
     if (d.label[c] < 0) continue;
     const size_t at = static_cast<size_t>(d.label[c]);
     const discover::Segment& segment = at < d.segments.size() ? d.segments[at] : d.set_apart[at - d.segments.size()];
-    out += field(history.customer[c]) + "," + field(segment.id) + "\n";
+    out += csv_field(history.customer[c]) + "," + csv_field(segment.id) + "\n";
   }
   return out;
 }

@@ -10,6 +10,7 @@ void run_command(Service& service, Call call, http::Responder responder) {
   if (!service.commands) return responder.send(problem(501, "this server runs no commands"));
   auto asked = parse_command_call(call.request.body);
   if (!asked) return responder.send(problem_of(asked.error(), 400));
+  asked->caller = std::move(call.caller);
   service.commands->post(std::move(*asked), responder);
 }
 
@@ -20,7 +21,7 @@ constexpr Route kRoutes[] = {
      {},
      R"({"words": ["segments", "list"], "files": [{"path": "my.tsl", "text": "..."}]})",
      "Frames: what the command says, the files it writes, its exit code",
-     Access::Manage,
+     Needs::Any,
      Runs::Worker,
      run_command,
      {8 << 20, 413}},

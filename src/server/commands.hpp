@@ -15,6 +15,7 @@
 
 #include "core/result.hpp"
 #include "http/http_server.hpp"
+#include "privacy/scopes.hpp"
 #include "server/jobs.hpp"
 
 namespace tessera::server {
@@ -23,6 +24,7 @@ struct CommandCall {
   std::vector<std::string> words;                    // as typed, without the program's name
   std::string store;                                 // how the client calls this server, for messages
   std::map<std::string, Result<std::string>> files;  // the client's, or why they could not be read
+  privacy::Caller caller{};                          // who asks: not in the body, said by the door
 };
 
 class CommandReader;

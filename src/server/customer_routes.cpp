@@ -115,13 +115,13 @@ constexpr Parameter kWhy[] = {{"id", "path", "string", "Public id, user id, e-ma
 
 constexpr Route kRoutes[] = {
     {"GET", "/api/v1/customers/{id}", "One customer: traits, segments, events seen", kCustomer, "", "The customer",
-     Access::Manage, Runs::Worker, get_customer},
+     Needs::Identified, Runs::Worker, get_customer},
     {"GET", "/api/v1/customers/{id}/history", "A customer's facts, newest first", kHistory, "",
-     "{\"facts\": [...], \"next\": ...}", Access::Manage, Runs::Worker, get_history},
+     "{\"facts\": [...], \"next\": ...}", Needs::Identified, Runs::Worker, get_history},
     {"GET", "/api/v1/customers/{id}/segments", "Why a customer is in each segment, or not", kWhy, "",
-     "{\"segments\": [{\"explanation\": ...}]}", Access::Manage, Runs::Worker, get_customer_segments},
+     "{\"segments\": [{\"explanation\": ...}]}", Needs::Identified, Runs::Worker, get_customer_segments},
     {"GET", "/api/v1/customers/{id}/outlook", "Segments, since when, and when time alone changes that", kOutlook, "",
-     "{\"segments\": [{\"since\": ..., \"changes\": [...], \"unless\": [...]}]}", Access::Manage, Runs::Worker,
+     "{\"segments\": [{\"since\": ..., \"changes\": [...], \"unless\": [...]}]}", Needs::Identified, Runs::Worker,
      get_outlook},
 };
 

@@ -89,14 +89,14 @@ constexpr Parameter kId[] = {{"id", "path", "string", "The discovery"}};
 
 constexpr Route kRoutes[] = {
     {"GET", "/api/v1/discoveries", "Discoveries, newest first", kList, "", "{\"discoveries\": [...], \"next\": ...}",
-     Access::Manage, Runs::Worker, list},
+     Needs::Read, Runs::Worker, list},
     {"POST",
      "/api/v1/discoveries",
      "Find the natural micro-segments, in the background",
      {},
      "the options of the verb discover as members, all of which may be left out",
      "202 and its Location: {\"id\": ..., \"status\": \"queued\", ...}",
-     Access::Manage,
+     Needs::Write,
      Runs::Worker,
      ask,
      {512 << 10, 413},
@@ -104,9 +104,9 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/discoveries/{id}", "One discovery: its status, how far it is, its result", kOne, "",
      "{\"id\": ..., \"status\": \"queued, running, done or failed\", \"progress\": ..., \"error\": ..., \"result\": "
      "...}",
-     Access::Manage, Runs::Worker, get},
+     Needs::Read, Runs::Worker, get},
     {"DELETE", "/api/v1/discoveries/{id}", "Remove a discovery; one that runs is stopped", kId, "",
-     "{\"removed\": ...}", Access::Manage, Runs::Worker, remove},
+     "{\"removed\": ...}", Needs::Write, Runs::Worker, remove},
 };
 
 }  // namespace

@@ -206,13 +206,13 @@ constexpr Route kRoutes[] = {
      {},
      "",
      "{\"imports\": [...]}",
-     Access::Manage,
+     Needs::Read,
      Runs::Worker,
      list_imports},
     {"POST", "/api/v1/imports", "Import a file of at most 8 MB; or a piece of rows of the verb import", kImport,
-     "text: the file, as it is", "The report of the import", Access::Manage, Runs::Worker, take_import, kFileBody},
+     "text: the file, as it is", "The report of the import", Needs::Write, Runs::Worker, take_import, kFileBody},
     {"POST", "/api/v1/imports/{id}/end", "All pieces were sent: record them and count", kEnd,
-     "{\"source\": \"import of orders.csv\", \"notes\": {...}}", "{\"stored\": ...}", Access::Manage, Runs::Worker,
+     "{\"source\": \"import of orders.csv\", \"notes\": {...}}", "{\"stored\": ...}", Needs::Write, Runs::Worker,
      end_import, kFileBody},
 };
 

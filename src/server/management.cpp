@@ -6,6 +6,7 @@
 #include "server/call_values.hpp"
 #include "server/engine_json.hpp"
 #include "server/site.hpp"
+#include "store/audit_log.hpp"
 
 namespace tessera::server {
 
@@ -98,27 +99,44 @@ void list_rulings(Service& service, Call call, http::Responder responder) {
 
 Json key_json(const Key& key) {
   Json out = Json::object();
-  out.set("source", key.is_admin() ? Json() : Json(key.source)).set("kind", key.is_admin() ? "token" : "write key");
+  out.set("source", key.is_token() ? Json() : Json(key.source)).set("kind", key.is_token() ? "token" : "write key");
   out.set("key", key.key).set("created", text_of(key.created));
-  return out.set("revoked", key.revoked ? Json(text_of(*key.revoked)) : Json());
+  out.set("revoked", key.revoked ? Json(text_of(*key.revoked)) : Json());
+  if (!key.is_token()) return out;
+  out.set("name", key.token.name).set("scopes", key.token.may.text());
+  return out.set("expires", key.token.expires ? Json(text_of(*key.token.expires)) : Json());
 }
 
-void list_sources(Service& service, Call, http::Responder responder) {
-  auto connection = service.record.connect();
-  if (!connection) return responder.send(problem_of(connection.error(), 500));
-  const auto keys = list_keys(*connection);
-  if (!keys) return responder.send(problem_of(keys.error(), 500));
+// Those of `caller`'s sources; tokens are shown to those who may make some.
+Result<Json> keys_json(Service& service, const privacy::Caller& caller, bool tokens_alone) {
+  const auto record = TRY(service.record.another());
   Json items = Json::array();
-  for (const Key& key : *keys) items.add(key_json(key));
-  responder.send(json_response(Json::object().set("keys", std::move(items))));
+  for (const Key& key : TRY(list_keys(*record))) {
+    if (tokens_alone && !key.is_token()) continue;
+    if (key.is_token() ? caller.may.covers(Needs::Admin) : caller.may.covers_source(key.source))
+      items.add(key_json(key));
+  }
+  return items;
+}
+
+void list_sources(Service& service, Call call, http::Responder responder) {
+  auto keys = keys_json(service, call.caller, false);
+  if (!keys) return responder.send(problem_of(keys.error(), 500));
+  responder.send(json_response(Json::object().set("keys", std::move(*keys))));
+}
+
+void list_tokens(Service& service, Call call, http::Responder responder) {
+  auto tokens = keys_json(service, call.caller, true);
+  if (!tokens) return responder.send(problem_of(tokens.error(), 500));
+  responder.send(json_response(Json::object().set("tokens", std::move(*tokens))));
 }
 
 // Runs the change on a connection of its own and reads the keys again.
 template <typename Change>
-auto with_keys(Service& service, Change change) -> decltype(change(std::declval<store::Connection&>())) {
-  auto connection = TRY(service.record.connect());
-  auto out = change(connection);
-  if (out) TRY(service.keys.load(connection));
+auto with_keys(Service& service, Change change) -> decltype(change(std::declval<store::Record&>())) {
+  const auto record = TRY(service.record.another());
+  auto out = change(*record);
+  if (out) TRY(service.keys.load(*record));
   return out;
 }
 
@@ -128,25 +146,104 @@ void add_source(Service& service, Call call, http::Responder responder) {
   if (!name || !name->as_text())
     return responder.send(problem(400, "the body is a JSON object with a name", R"({"name": "web-shop"})"));
   const std::string source = *name->as_text();
-  const auto key = with_keys(
-      service, [&](store::Connection& connection) { return server::add_key(connection, source, service.clock.now()); });
+  if (!call.caller.may.covers_source(source)) return responder.send(problem_of(lacks(call.caller, Needs::Admin)));
+  const auto key =
+      with_keys(service, [&](store::Record& record) { return server::add_key(record, source, service.clock.now()); });
   if (!key) return responder.send(problem_of(key.error(), 500));
   responder.send(json_response(Json::object().set("source", source).set("key", *key), 201));
 }
 
-void add_token(Service& service, Call, http::Responder responder) {
-  const auto token = with_keys(
-      service, [&](store::Connection& connection) { return add_admin_token(connection, service.clock.now()); });
-  if (!token) return responder.send(problem_of(token.error(), 500));
-  responder.send(json_response(Json::object().set("token", *token), 201));
+// An empty body is an admin token without an end.
+Result<Token> token_in(const std::string& text, Instant now) {
+  Token out{.name = {}, .expires = {}};
+  if (trim(text).empty()) return out;
+  constexpr std::string_view kExample = R"({"name": "dashboard", "scopes": "read,identified", "expires": "90 days"})";
+  const Json body = TRY(parse_json(text, "body"));
+  if (!body.find("scopes")) return usage("the body is a JSON object with scopes", kExample);
+  for (const std::string_view member : {"name", "scopes", "expires"}) {
+    const Json* const value = body.find(member);
+    if (!value) continue;
+    if (!value->as_text()) return usage(fmt::format("'{}' is a text", member), kExample);
+    if (member == "name") out.name = *value->as_text();
+    if (member == "scopes") out.may = TRY(privacy::Scopes::parse(*value->as_text()));
+    if (member == "expires") out.expires = TRY(expiry_of(*value->as_text(), now));
+  }
+  return out;
+}
+
+Result<Json> add_token(Service& service, const std::string& body) {
+  const Instant now = service.clock.now();
+  const Token wanted = TRY(token_in(body, now));
+  std::optional<Key> made;
+  const std::string secret = TRY(with_keys(service, [&](store::Record& record) -> Result<std::string> {
+    std::string token = TRY(server::add_token(record, wanted, now));
+    made = TRY(key_in_force(record, token));
+    return token;
+  }));
+  const Token& token = made->token;
+  return Json::object()
+      .set("token", secret)
+      .set("name", token.name)
+      .set("scopes", token.may.text())
+      .set("expires", token.expires ? Json(text_of(*token.expires)) : Json());
+}
+
+void make_token(Service& service, Call call, http::Responder responder) {
+  const auto made = add_token(service, call.request.body);
+  responder.send(made ? json_response(*made, 201) : problem_of(made.error(), 500));
 }
 
 void remove_key(Service& service, Call call, http::Responder responder) {
-  const auto removed = with_keys(service, [&](store::Connection& connection) {
-    return revoke_key(connection, call.parts[0], service.clock.now());
-  });
+  const auto record = service.record.another();
+  if (!record) return responder.send(problem_of(record.error(), 500));
+  const auto found = key_in_force(**record, call.parts[0]);
+  const bool may = found && found->is_token() ? call.caller.may.covers(Needs::Admin)
+                                              : !found || call.caller.may.covers_source(found->source);
+  if (!may) return responder.send(problem_of(lacks(call.caller, Needs::Admin)));
+  const auto removed =
+      with_keys(service, [&](store::Record& own) { return revoke_key(own, call.parts[0], service.clock.now()); });
   if (!removed) return responder.send(problem_of(removed.error(), 404));
   responder.send(json_response(Json::object().set("revoked", call.parts[0])));
+}
+
+// --- the audit
+
+Result<Json> audit_page(Service& service, size_t limit, size_t skip) {
+  auto connection = TRY(service.record.connect());
+  Json entries = Json::array();
+  const auto text = [](const std::optional<std::string>& value) { return value ? Json(*value) : Json(); };
+  for (const store::AuditEntry& entry : TRY(store::list_audit(connection, limit, skip)))
+    entries.add(Json::object()
+                    .set("number", entry.number ? Json(*entry.number) : Json())
+                    .set("done", text_of(entry.done))
+                    .set("who", entry.who)
+                    .set("address", text(entry.address))
+                    .set("action", entry.action)
+                    .set("detail", text(entry.detail)));
+  return Json::object().set("entries", std::move(entries));
+}
+
+void list_audit(Service& service, Call call, http::Responder responder) {
+  const auto limit = limit_of(call), skip = number_in(call, "skip", 0, INT32_MAX, 0);
+  if (!limit) return responder.send(bad_limit());
+  if (!skip) return responder.send(problem(400, "'skip' is a whole number", "skip=1000"));
+  const auto out = audit_page(service, *limit, *skip);
+  responder.send(out ? json_response(*out) : problem_of(out.error(), 500));
+}
+
+// 409: it is not what was written.
+void verify_audit(Service& service, Call call, http::Responder responder) {
+  std::optional<store::AuditHead> earlier;
+  if (const auto root = call.query.get("root")) {
+    const auto size = number_in(call, "size", 0, SIZE_MAX, 0);
+    if (!size) return responder.send(problem(400, "'size' is a whole number", "size=17&root=..."));
+    earlier = store::AuditHead{*size, *root};
+  }
+  auto connection = service.record.connect();
+  if (!connection) return responder.send(problem_of(connection.error(), 500));
+  const auto head = store::verify_audit(*connection, earlier);
+  if (!head) return responder.send(problem_of(head.error(), 409));
+  responder.send(json_response(Json::object().set("size", head->size).set("root", head->root)));
 }
 
 // --- the table
@@ -163,22 +260,27 @@ constexpr Parameter kRulings[] = {
     {"kind", "query", "string", "Only those: mark, unmark, link, unlink, consent, block, unblock, allow, ..."},
     {"limit", "query", "integer", "At most so many, 1 to 10000 (default 1000)"},
     {"skip", "query", "integer", "Leave out so many, newest first"}};
-constexpr Parameter kKey[] = {{"key", "path", "string", "A write key, or a token as the list shows it"}};
+constexpr Parameter kAudit[] = {{"limit", "query", "integer", "At most so many, 1 to 10000 (default 1000)"},
+                                {"skip", "query", "integer", "Leave out so many, newest first"}};
+constexpr Parameter kHead[] = {
+    {"size", "query", "integer", "With root: as this said on an earlier day; were the entries of then changed?"},
+    {"root", "query", "string", "See size"}};
+constexpr Parameter kKey[] = {{"key", "path", "string", "A write key, a token, its name, or how the list shows it"}};
 
 constexpr Route kRoutes[] = {
     {"GET", "/api/v1/changes", "Who entered and left which segment", kChanges, "",
-     "{\"changes\": [...], \"next\": ...}, or server-sent events", Access::Manage, Runs::Worker, list_changes},
+     "{\"changes\": [...], \"next\": ...}, or server-sent events", Needs::Identified, Runs::Worker, list_changes},
     {"GET", "/api/v1/rejects", "What could not be used, and why, newest first", kRejects, "",
-     "{\"reasons\": {...}, \"rejects\": [...]}", Access::Manage, Runs::Worker, list_rejects},
+     "{\"reasons\": {...}, \"rejects\": [...]}", Needs::Identified, Runs::Worker, list_rejects},
     {"GET", "/api/v1/rulings", "Who is marked, unmerged, blocked: why, since when, by whom; newest first", kRulings, "",
-     "{\"rulings\": [...]}", Access::Manage, Runs::Worker, list_rulings},
+     "{\"rulings\": [...]}", Needs::Identified, Runs::Worker, list_rulings},
     {"POST",
      "/api/v1/rulings",
      "Decide about customers: one, two, a bot, consent, a value that identifies nobody",
      {},
      "{\"ruling\": \"unlink\", \"who\": {\"user_id\": \"u1\"}, \"other\": {\"email\": \"a@b.com\"}, \"reason\": ...}",
      "The ruling, when it was learnt, how many changes it made",
-     Access::Manage,
+     Needs::Write,
      Runs::Worker,
      add_ruling},
     {"GET",
@@ -187,7 +289,7 @@ constexpr Route kRoutes[] = {
      {},
      "",
      "{\"keys\": [...]}",
-     Access::Manage,
+     Needs::Sources,
      Runs::Worker,
      list_sources},
     {"POST",
@@ -196,20 +298,33 @@ constexpr Route kRoutes[] = {
      {},
      "{\"name\": \"web-shop\"}",
      "{\"source\": ..., \"key\": ...}",
-     Access::Manage,
+     Needs::Sources,
      Runs::Worker,
      add_source},
+    {"GET",
+     "/api/v1/tokens",
+     "Tokens: their names, scopes and ends",
+     {},
+     "",
+     "{\"tokens\": [...]}",
+     Needs::Admin,
+     Runs::Worker,
+     list_tokens},
     {"POST",
      "/api/v1/tokens",
      "Make a token for this API; it is shown once",
      {},
-     "",
-     "{\"token\": ...}",
-     Access::Manage,
+     "{\"name\": \"dashboard\", \"scopes\": \"read,identified\", \"expires\": \"90 days\"}; empty: an admin token",
+     "{\"token\": ..., \"name\": ..., \"scopes\": ..., \"expires\": ...}",
+     Needs::Admin,
      Runs::Worker,
-     add_token},
-    {"DELETE", "/api/v1/keys/{key}", "Revoke a write key or a token", kKey, "", "{\"revoked\": ...}", Access::Manage,
+     make_token},
+    {"DELETE", "/api/v1/keys/{key}", "Revoke a write key or a token", kKey, "", "{\"revoked\": ...}", Needs::Sources,
      Runs::Worker, remove_key},
+    {"GET", "/api/v1/audit", "Who did and saw what, newest first", kAudit, "", "{\"entries\": [...]}", Needs::Admin,
+     Runs::Worker, list_audit},
+    {"GET", "/api/v1/audit/head", "Whether the audit is what was written, and its head to keep", kHead, "",
+     "{\"size\": ..., \"root\": ...}; 409: it was changed", Needs::Admin, Runs::Worker, verify_audit},
 };
 
 }  // namespace

@@ -47,8 +47,15 @@ Json status_of(Service& service) {
       .set("http", http_counts(service));
 }
 
-void give_status(Service& service, Call, http::Responder responder) {
-  responder.send(json_response(status_of(service)));
+// Identifiers that join strangers are shown to those who may see identifiers.
+void give_status(Service& service, Call call, http::Responder responder) {
+  Json status = status_of(service);
+  if (!call.caller.may.covers(Needs::Identified)) {
+    Json engine = *status.find("engine");
+    engine.set("storms", Json::array());
+    status.set("engine", std::move(engine));
+  }
+  responder.send(json_response(status));
 }
 
 void give_health(Service&, Call, http::Responder responder) {
@@ -123,7 +130,7 @@ constexpr Route kRoutes[] = {
      {},
      "",
      "The status",
-     Access::Manage,
+     Needs::Read,
      Runs::Worker,
      give_status},
     {"POST",
@@ -132,14 +139,14 @@ constexpr Route kRoutes[] = {
      {},
      "",
      "{\"now\": ...}, the log's time",
-     Access::Manage,
+     Needs::Admin,
      Runs::Worker,
      accept_clock},
-    {"GET", "/api/v1/openapi.json", "This document", {}, "", "OpenAPI 3.1", Access::Open, Runs::Here, give_openapi},
-    {"GET", "/healthz", "Is the process alive", {}, "", "{\"status\": \"ok\"}", Access::Open, Runs::Here, give_health},
-    {"GET", "/readyz", "Does it take events; 503: not now", kStrict, "", "{\"status\": \"ready\"}", Access::Open,
+    {"GET", "/api/v1/openapi.json", "This document", {}, "", "OpenAPI 3.1", Needs::Open, Runs::Here, give_openapi},
+    {"GET", "/healthz", "Is the process alive", {}, "", "{\"status\": \"ok\"}", Needs::Open, Runs::Here, give_health},
+    {"GET", "/readyz", "Does it take events; 503: not now", kStrict, "", "{\"status\": \"ready\"}", Needs::Open,
      Runs::Worker, give_readiness},
-    {"GET", "/metrics", "Counts for Prometheus", {}, "", "Text", Access::Manage, Runs::Worker, give_metrics},
+    {"GET", "/metrics", "Counts for Prometheus", {}, "", "Text", Needs::Read, Runs::Worker, give_metrics},
 };
 
 }  // namespace

@@ -40,24 +40,26 @@ void remove_segment(Service& service, Call call, http::Responder responder) {
 // --- members
 
 constexpr std::string_view kCsvHead = "customer\r\n";
-std::string member_line(const std::string& member, bool is_csv) {
-  return is_csv ? csv_field(member) + "\r\n" : fmt::format("{{\"customer\":{}}}\n", quoted_json(member));
+enum class Lines : uint8_t { Csv, RawCsv, Json };
+std::string member_line(const std::string& member, Lines lines) {
+  if (lines == Lines::Json) return fmt::format("{{\"customer\":{}}}\n", quoted_json(member));
+  return csv_field(member, lines == Lines::RawCsv ? CsvFor::Programs : CsvFor::Spreadsheets) + "\r\n";
 }
 
 // Page after page, so that a segment of a million needs no more memory than one of ten.
 class MemberStream final : public http::Stream {
  public:
-  MemberStream(live::Engine& engine, std::string segment, std::string after, bool is_csv)
-      : engine_(engine), segment_(std::move(segment)), after_(std::move(after)), is_csv_(is_csv) {}
+  MemberStream(live::Engine& engine, std::string segment, std::string after, Lines lines)
+      : engine_(engine), segment_(std::move(segment)), after_(std::move(after)), lines_(lines) {}
 
   Piece next() override {
     Piece out{.text = {}, .then = Then::More};
-    if (is_csv_ && std::exchange(is_first_, false)) out.text = kCsvHead;
+    if (lines_ != Lines::Json && std::exchange(is_first_, false)) out.text = kCsvHead;
     const auto page = engine_.members(segment_, after_, kPage);
     // Removed while it was read: the reader sees where it ends.
     if (!page || page->size() < kPage) out.then = Then::End;
     if (!page || page->empty()) return out;
-    for (const std::string& member : *page) out.text += member_line(member, is_csv_);
+    for (const std::string& member : *page) out.text += member_line(member, lines_);
     after_ = page->back();
     return out;
   }
@@ -65,17 +67,18 @@ class MemberStream final : public http::Stream {
  private:
   live::Engine& engine_;
   std::string segment_, after_;
-  bool is_csv_, is_first_ = true;
+  Lines lines_;
+  bool is_first_ = true;
 };
 
-std::string type_of_lines(bool is_csv) {
-  return is_csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
+std::string type_of_lines(Lines lines) {
+  return lines == Lines::Json ? "application/x-ndjson" : "text/csv; charset=utf-8";
 }
 
 struct Wish {
   std::string after;
   size_t limit;
-  bool is_csv, is_lines;
+  std::optional<Lines> lines;  // nullopt: a page of JSON
 };
 
 // --- members of then
@@ -110,10 +113,10 @@ void list_past_members(Service& service, const Call& call, const Wish& wish, htt
     return responder.send(problem(404, fmt::format("there was no segment '{}' in force then", call.parts[0]),
                                   "leave out known_at: the definition of today, looked at from as_of"));
   const auto from = std::upper_bound(past->members.begin(), past->members.end(), wish.after);
-  if (wish.is_csv || wish.is_lines) {
-    std::string body(wish.is_csv ? kCsvHead : "");
-    for (auto at = from; at != past->members.end(); ++at) body += member_line(*at, wish.is_csv);
-    return responder.send({.type = type_of_lines(wish.is_csv), .body = std::move(body)});
+  if (wish.lines) {
+    std::string body(*wish.lines == Lines::Json ? "" : kCsvHead);
+    for (auto at = from; at != past->members.end(); ++at) body += member_line(*at, *wish.lines);
+    return responder.send({.type = type_of_lines(*wish.lines), .body = std::move(body)});
   }
   Json members = Json::array();
   auto at = from;
@@ -133,13 +136,16 @@ void list_members(Service& service, Call call, http::Responder responder) {
   const bool is_lines = format == "jsonl" || (format.empty() && accepts(call.request, "application/x-ndjson"));
   if (!format.empty() && !is_csv && !is_lines && format != "json")
     return responder.send(problem(400, fmt::format("there is no format '{}'", format), "format=json, csv or jsonl"));
+  std::optional<Lines> lines;
+  if (is_lines) lines = Lines::Json;
+  if (is_csv) lines = call.query.get("raw") ? Lines::RawCsv : Lines::Csv;
   if (call.query.get("as_of") || call.query.get("known_at"))
-    return list_past_members(service, call, {after, *limit, is_csv, is_lines}, responder);
-  const auto page = service.engine.members(call.parts[0], after, is_csv || is_lines ? 1 : *limit);
+    return list_past_members(service, call, {after, *limit, lines}, responder);
+  const auto page = service.engine.members(call.parts[0], after, lines ? 1 : *limit);
   if (!page) return responder.send(problem_of(page.error(), 404));
-  if (is_csv || is_lines) {
-    auto stream = std::make_shared<MemberStream>(service.engine, call.parts[0], after, is_csv);
-    return responder.send({.type = type_of_lines(is_csv), .stream = std::move(stream)});
+  if (lines) {
+    auto stream = std::make_shared<MemberStream>(service.engine, call.parts[0], after, *lines);
+    return responder.send({.type = type_of_lines(*lines), .stream = std::move(stream)});
   }
   Json stale = Json::array();
   for (const live::SegmentState& segment : service.engine.segments())
@@ -206,7 +212,8 @@ constexpr Parameter kMembers[] = {
     {"limit", "query", "integer", "At most so many, 1 to 10000 (default 1000); json only"},
     {"as_of", "query", "string", "Who was in it then: a date or a time; with the definition in force at known_at"},
     {"known_at", "query", "string", "As known then (default: as known now); alone it is as_of too"},
-    {"format", "query", "string", "json (a page), csv or jsonl (all of them, streamed); or as Accept says"}};
+    {"format", "query", "string", "json (a page), csv or jsonl (all of them, streamed); or as Accept says"},
+    {"raw", "query", "string", "Given, with csv: ids as they are, which a spreadsheet may run as formulas"}};
 
 constexpr http::BodyLimit kDefinitionsBody{4 << 20, 413};
 
@@ -217,7 +224,7 @@ constexpr Route kRoutes[] = {
      {},
      "",
      "{\"segments\": [...]}",
-     Access::Manage,
+     Needs::Read,
      Runs::Worker,
      list_segments},
     {"PUT",
@@ -226,7 +233,7 @@ constexpr Route kRoutes[] = {
      {},
      "text in the segment language",
      "What changed, when it is in force",
-     Access::Manage,
+     Needs::Write,
      Runs::Worker,
      apply_segments,
      kDefinitionsBody},
@@ -236,23 +243,23 @@ constexpr Route kRoutes[] = {
      {},
      "text in the segment language",
      "What changed, when it is in force",
-     Access::Manage,
+     Needs::Write,
      Runs::Worker,
      apply_segments,
      kDefinitionsBody},
-    {"GET", "/api/v1/segments/{slug}", "One segment", kSlug, "", "As in the list", Access::Manage, Runs::Worker,
+    {"GET", "/api/v1/segments/{slug}", "One segment", kSlug, "", "As in the list", Needs::Read, Runs::Worker,
      get_segment},
     {"DELETE", "/api/v1/segments/{slug}", "Remove a segment; its members leave it", kSlug, "", "What changed",
-     Access::Manage, Runs::Worker, remove_segment},
+     Needs::Write, Runs::Worker, remove_segment},
     {"GET", "/api/v1/segments/{slug}/members", "Who is in it, or was", kMembers, "",
-     "{\"members\": [...], \"next\": ...}", Access::Manage, Runs::Worker, list_members},
+     "{\"members\": [...], \"next\": ...}", Needs::Identified, Runs::Worker, list_members},
     {"POST",
      "/api/v1/segments/preview",
      "Who would be in it: count, sample, overlap; nothing is applied",
      {},
      "text: definitions, or one condition, in the segment language",
      "{\"segments\": [...]}",
-     Access::Manage,
+     Needs::Identified,
      Runs::Worker,
      preview_segments,
      kDefinitionsBody},

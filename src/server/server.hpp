@@ -7,6 +7,7 @@
 //              remedies.hpp     put_advice: what helps, as members and links
 //              keys.hpp         Keys: who may send and who may manage
 //              rate_limits.hpp  RateLimits: how often one may
+//              doors.hpp        Doors::let_in: who asks, and whether they may
 //   the engine engine_json.hpp  json_of: its answers as JSON; rule: decisions as JSON
 //              reader.hpp       segment_reader: bodies of the tracking API, pieces of imports
 //              change_streams.hpp  ChangeStreams: the feed, to many readers at once

@@ -4,6 +4,7 @@
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
+#include "profiles/people.hpp"
 #include "server/remedies.hpp"
 
 namespace tessera::server {
@@ -25,22 +26,6 @@ http::Response preflight(const http::Request& request) {
   return out;
 }
 
-std::string_view host_without_port(std::string_view host) {
-  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
-  return host.substr(0, host.find(':'));
-}
-
-// At this machine, by its own name, not through a proxy, and not from a page of another site that a browser here shows.
-bool is_at_this_machine(const http::Request& request) {
-  if (!request.is_peer_local) return false;
-  for (const std::string_view proxy : {"x-forwarded-for", "forwarded", "via", "x-real-ip"})
-    if (request.has_header(proxy)) return false;
-  const std::string_view host = request.header("host"), name = host_without_port(host);
-  if (name != "localhost" && name != "127.0.0.1" && name != "[::1]") return false;
-  const std::string_view origin = request.header("origin");
-  return origin.empty() || origin == fmt::format("http://{}", host) || origin == fmt::format("https://{}", host);
-}
-
 // Who has tried so many tokens that it is no mistake.
 std::optional<http::Response> too_often(const Service& service, const http::Request& request) {
   const Instant now = service.clock.now();
@@ -48,21 +33,6 @@ std::optional<http::Response> too_often(const Service& service, const http::Requ
   if (!wait) return std::nullopt;
   http::Response out = problem(429, "too many tokens were tried from this address; wait");
   put_wait(out, *wait, now);
-  return out;
-}
-
-std::optional<http::Response> refusal(const Service& service, const http::Request& request) {
-  if (const auto token = http::bearer_token(request.header("authorization"))) {
-    if (service.keys.is_admin(*token)) return std::nullopt;
-    if (auto often = too_often(service, request)) return often;
-    http::Response out =
-        problem(401, "this token is not in force", try_command("keys add").flag("--admin").note("makes one"));
-    out.headers.emplace_back("WWW-Authenticate", "Bearer");
-    return out;
-  }
-  if (!service.keys.has_admin() && is_at_this_machine(request)) return std::nullopt;
-  http::Response out = problem(401, "a token is needed", http::try_token());
-  out.headers.emplace_back("WWW-Authenticate", "Bearer");
   return out;
 }
 
@@ -82,10 +52,28 @@ http::Responder timed(Service& service, const Route& route, http::Responder resp
       });
 }
 
+// What the address speaks of: a customer by pseudonym, a key by its hash, anything else by its name.
+std::string subject_of(Service& service, const Route& route, const Call& call) {
+  if (call.parts.empty()) return {};
+  const std::string& part = call.parts[0];
+  if (route.pattern.starts_with("/api/v1/customers/")) return service.pseudonym_of(part);
+  if (route.pattern.starts_with("/api/v1/keys/")) return "sha256:" + sha256_hex(part).substr(0, 8);
+  return part;
+}
+
+// Before it is done: what cannot be noted is not done.
+Result<void> note_in_audit(Service& service, const Route& route, const Call& call) {
+  if (!privacy::is_audited(route.needs)) return {};
+  return service.record.audit(service.clock.now(), call.caller.who, fmt::format("{} {}", route.method, route.pattern),
+                              subject_of(service, route, call), call.caller.address);
+}
+
 void run(Service& service, const Route& route, Call call, http::Responder responder) {
   responder = timed(service, route, std::move(responder));
   if (route.runs == Runs::Here) return route.handle(service, std::move(call), std::move(responder));
   service.workers.post([&service, &route, call = std::move(call), responder]() mutable {
+    if (const auto noted = note_in_audit(service, route, call); !noted)
+      return responder.send(problem_of(noted.error(), 503));
     try {
       route.handle(service, std::move(call), responder);
     } catch (const std::bad_alloc&) {
@@ -105,6 +93,11 @@ http::Response not_found(const std::string& path) {
 }
 
 }  // namespace
+
+std::string Service::pseudonym_of(std::string_view id) const {
+  const auto customer = engine.customer(id);
+  return profiles::report_pseudonym(record.pseudonym_key(), customer ? customer->customer : std::string(id));
+}
 
 MessageIds::MessageIds() : prefix_(hex_of(secret_bytes(8))) {}
 
@@ -143,10 +136,15 @@ void Site::handle(http::Request request, http::Responder responder) {
       allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", route.method);
       continue;
     }
-    if (route.access == Access::Manage)
-      if (auto refused = refusal(service_, request)) return responder.send(std::move(*refused));
+    auto caller = service_.doors.let_in(route.needs, request);
+    if (!caller) {
+      const bool is_wrong = caller.error().status == 401 && request.has_header("authorization");
+      auto often = is_wrong ? too_often(service_, request) : std::nullopt;
+      return responder.send(often ? std::move(*often) : problem_of(caller.error()));
+    }
     http::Query query = http::Query::parse(request.query);
-    return run(service_, route, {std::move(request), std::move(*parts), std::move(query)}, std::move(responder));
+    return run(service_, route, {std::move(request), std::move(*parts), std::move(query), std::move(*caller)},
+               std::move(responder));
   }
   if (allowed.empty()) return responder.send(not_found(request.path));
   if (request.method == "OPTIONS" && !request.path.starts_with("/api/")) return responder.send(preflight(request));
@@ -202,19 +200,17 @@ http::FramingLimits framing_limits() {
   return {.modern_only = kManagement, .body = limit_of, .may_send = {}, .is_for_keepers = is_for_keepers};
 }
 
-http::FramingLimits framing_limits(const Keys& keys, RateLimits* rates, const Clock* clock) {
+http::FramingLimits framing_limits(const Service& service) {
   http::FramingLimits limits = framing_limits();
-  limits.rank = [&keys](const http::Sender& sender) { return rank_of(keys, sender); };
-  if (rates)
-    limits.tries_too_often = [rates, clock](const http::Sender& sender) {
-      return !sender.authorization.empty() && rates->wrong_token(sender.network, clock->now()).has_value();
-    };
-  limits.may_send = [&keys](const http::Sender& sender) {
-    const Route* const route = route_of({}, sender.target);
-    const bool is_open = route ? route->access == Access::Open : !sender.target.starts_with(kManagement);
-    if (is_open) return true;
-    if (const auto token = http::bearer_token(sender.authorization)) return keys.is_admin(*token);
-    return sender.is_local && !keys.has_admin();
+  limits.rank = [&service](const http::Sender& sender) { return rank_of(service.keys, sender); };
+  limits.tries_too_often = [&service](const http::Sender& sender) {
+    return service.rates && !sender.authorization.empty() &&
+           service.rates->wrong_token(sender.network, service.clock.now()).has_value();
+  };
+  limits.may_send = [&service](const http::Sender& sender) {
+    const Route* const route = route_of(sender.method, sender.target);
+    const bool is_open = !route && !sender.target.starts_with(kManagement);
+    return is_open || service.doors.may_send(route ? route->needs : Needs::Any, sender);
   };
   return limits;
 }
@@ -236,6 +232,12 @@ http::Response problem(int status, std::string_view detail, const Remedy& remedy
 http::Response problem_of(const Error& error, int status) {
   const std::string detail = error.place.empty() ? error.message : fmt::format("{}: {}", error.place, error.message);
   return problem(error.blame == Blame::Usage ? 400 : status, detail, error.remedy);
+}
+
+http::Response problem_of(const NotLetIn& refused) {
+  http::Response out = problem(refused.status, refused.detail, refused.remedy);
+  if (refused.status == 401) out.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return out;
 }
 
 // --- the OpenAPI document
@@ -266,10 +268,12 @@ Json operation_of(const Route& route) {
   }
   Json responses = Json::object();
   responses.set("200", response_of(route.answer));
-  if (route.access == Access::Manage) {
+  if (route.needs != Needs::Open) {
+    const std::string_view scope = privacy::name_of(route.needs);
     responses.set("401", response_of("a token is needed"));
+    responses.set("403", response_of(fmt::format("a token with the scope '{}' is needed", scope)));
     responses.set("default", response_of("a problem document (RFC 9457): type, title, status, detail, remedy, action"));
-    out.set("security", Json::array().add(Json::object().set("token", Json::array())));
+    out.set("security", Json::array().add(Json::object().set("token", Json::array().add(Json(scope)))));
   }
   return out.set("responses", std::move(responses));
 }

@@ -14,6 +14,7 @@
 #include "live/engine.hpp"
 #include "server/change_streams.hpp"
 #include "server/jobs.hpp"
+#include "server/doors.hpp"
 #include "server/keys.hpp"
 #include "server/rate_limits.hpp"
 #include "store/question.hpp"
@@ -66,6 +67,9 @@ struct Service {
   MemoryBudget* memory = nullptr;                  // null: no bound
   store::QuestionLimits sql{};                     // of what is asked in SQL
   RateLimits* rates = nullptr;                     // null: as often as one likes
+  Doors doors{keys, clock};
+  // Of a customer, by any identifier, for the audit; of nobody's identifier its own.
+  std::string pseudonym_of(std::string_view id) const;
   // What of the tracking API was not taken, by kind.
   LogTally refusals{LogLevel::Warning, "calls not taken"};
 };
@@ -78,12 +82,10 @@ struct Call {
   http::Request request;
   std::vector<std::string> parts;
   http::Query query;
+  privacy::Caller caller{};  // who asks; of an open route nobody knows
 };
 
-enum class Access : uint8_t {
-  Open,    // anyone; tracking routes look at the write key themselves
-  Manage,  // whoever has a token; who sits at this machine while there is none
-};
+using privacy::Needs;
 enum class Runs : uint8_t { Here, Worker };  // Here: on the network's thread, for what waits for nothing
 
 struct Parameter {
@@ -97,10 +99,10 @@ struct Route {
   std::span<const Parameter> parameters;
   std::string_view body;    // what is sent, in words; empty: nothing
   std::string_view answer;  // what comes back, in words
-  Access access;
+  Needs needs;              // of tracking routes Open: they look at the write key themselves
   Runs runs;
   void (*handle)(Service&, Call, http::Responder);
-  http::BodyLimit limit = kSmallBody;  // of the body; what a larger one is told. Who may send one: `access`
+  http::BodyLimit limit = kSmallBody;  // of the body; what a larger one is told. Who may send one: `needs`
   Json (*schema)() = nullptr;          // of the body, which is JSON; null: words say it
 };
 
@@ -118,10 +120,10 @@ const std::vector<Route>& routes();          // all of them, tracking first
 // The OpenAPI 3.1 document of the routes.
 Json openapi();
 
-// Limits for requests by their route's row; and with who may send bodies to which, in whose memory: to be given to the
-// HTTP server, which keys, rates and clock must outlive.
+// Limits for requests by their route's row; and with who may send bodies to which: to be given to the HTTP server, which
+// the service must outlive.
 http::FramingLimits framing_limits();
-http::FramingLimits framing_limits(const Keys& keys, RateLimits* rates = nullptr, const Clock* clock = nullptr);
+http::FramingLimits framing_limits(const Service& service);
 
 // For whoever is told to wait.
 void put_wait(http::Response& response, Duration wait, Instant now);
@@ -138,6 +140,7 @@ class Site {
 // An error of the management API (RFC 9457), with what to do about it.
 http::Response problem(int status, std::string_view detail, const Remedy& remedy = {});
 http::Response problem_of(const Error& error, int status = 422);
+http::Response problem_of(const NotLetIn& refused);
 http::Response json_response(const Json& value, int status = 200);
 
 }  // namespace tessera::server

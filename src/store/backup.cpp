@@ -1,12 +1,35 @@
 #include "store/backup.hpp"
 
+#include <fstream>
+#include <sstream>
+
 #include <unistd.h>
+
+#include "store/keystore.hpp"
+#include "store/private_file.hpp"
 
 namespace tessera::store {
 
 namespace fs = std::filesystem;
 
 namespace {
+
+// Record and keystore are a pair: so are their copies.
+Result<void> copy_keystore(const std::string& from, const std::string& to) {
+  const std::string source = Keystore::path_of(from), copy = Keystore::path_of(to);
+  std::ifstream file(source, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) return fail("the keystore cannot be read", source);
+  return write_private(copy, text.str());
+}
+
+Result<void> refuse_keystore_at(const std::string& to) {
+  const std::string copy = Keystore::path_of(to);
+  std::error_code error;
+  if (fs::exists(copy, error)) return fail("exists already", copy, try_moving(copy, copy + ".old"));
+  return {};
+}
 
 // Opens the copy as a user would; a copy that cannot be opened is removed.
 Result<BackupOutcome> verify_copy(const std::string& copy, int64_t entries, const Clock& clock) {
@@ -18,7 +41,10 @@ Result<BackupOutcome> verify_copy(const std::string& copy, int64_t entries, cons
   };
   auto outcome = check();
   std::error_code ignored;
-  if (!outcome) fs::remove(copy, ignored);
+  if (!outcome) {
+    fs::remove(copy, ignored);
+    fs::remove(Keystore::path_of(copy), ignored);
+  }
   return outcome;
 }
 
@@ -26,6 +52,7 @@ Result<BackupOutcome> verify_copy(const std::string& copy, int64_t entries, cons
 
 Result<BackupOutcome> backup(Record& record, const std::string& to, const Clock& clock, Progress& progress) {
   if (record.path().empty()) return fail("a record in memory has no file to back up");
+  TRY(refuse_keystore_at(to));
   // Everything committed goes into the file itself, and the write-ahead log is empty afterwards.
   TRY(record.connection().run("CHECKPOINT"));
   std::error_code error;
@@ -36,6 +63,7 @@ Result<BackupOutcome> backup(Record& record, const std::string& to, const Clock&
   const auto entries = TRY(record.connection().integer("SELECT count(*) FROM tessera.entry")).value_or(0);
   TRY(copy_whole(record.lock().descriptor(), to, progress));
   progress.finish();
+  TRY(copy_keystore(record.path(), to));
   return verify_copy(to, entries, clock);
 }
 
@@ -67,13 +95,15 @@ Result<void> check_room(const std::string& from, const std::string& to) {
 
 // Between two checkpoints DuckDB changes nothing in the file that the last one refers to: what is committed goes to the
 // write-ahead log beside it. And it makes no checkpoint while somebody else's transaction has written something. So one
-// is begun right after a checkpoint (with the line of the audit that is to be written anyway), and the file is copied
+// is begun right after a checkpoint (with the time of the backup), and the file is copied
 // while it is open. The heads of the file tell whether that held.
 Result<BackupOutcome> backup_while_written(Record& record, const std::string& to, const Clock& clock,
                                            Progress& progress, const WhileStill& while_still) {
   if (record.path().empty()) return fail("a record in memory has no file to back up");
   TRY(check_room(record.path(), to));
+  TRY(refuse_keystore_at(to));
   auto connection = TRY(record.connect());
+  TRY(record.audit(clock.now(), "tessera", "backup", to));
   std::optional<Transaction> hold;
   std::string heads;
   int64_t entries = 0;
@@ -83,13 +113,17 @@ Result<BackupOutcome> backup_while_written(Record& record, const std::string& to
       TRY(connection.run("CHECKPOINT"));
       entries = TRY(connection.integer("SELECT count(*) FROM tessera.entry")).value_or(0);
       auto transaction = TRY(Transaction::begin(connection));
-      TRY(connection.run("INSERT INTO tessera.audit VALUES (?, 'tessera', 'backup', ?)",
-                         {clock.now(), std::string_view(to)}));
+      TRY(connection.run("DELETE FROM tessera.meta WHERE key = 'backup'"));
+      TRY(connection.run("INSERT INTO tessera.meta VALUES ('backup', ?)", {std::string_view(text_of(clock.now()))}));
       heads = TRY(heads_of(record.lock().descriptor()));
+      TRY(copy_keystore(record.path(), to));
       hold.emplace(std::move(transaction));
       return {};
     });
-    if (!held && tries == kMostTries) return std::unexpected(held.error());
+    if (held) break;
+    std::error_code ignored;
+    fs::remove(Keystore::path_of(to), ignored);
+    if (tries == kMostTries) return std::unexpected(held.error());
   }
   TRY(copy_whole(record.lock().descriptor(), to, progress));
   progress.finish();
@@ -98,6 +132,7 @@ Result<BackupOutcome> backup_while_written(Record& record, const std::string& to
   std::error_code ignored;
   if (after != heads) {
     fs::remove(to, ignored);
+    fs::remove(Keystore::path_of(to), ignored);
     return fail("the record was checkpointed while it was copied", record.path(), "try again");
   }
   return verify_copy(to, entries, clock);
@@ -122,6 +157,7 @@ Result<BackupOutcome> restore(const std::string& from, const std::string& to, co
     const std::string aside = to + ".before-restore";
     return fail("exists, and a restore replaces nothing", to, try_moving(to, aside));
   }
+  TRY(refuse_keystore_at(to));
   // Opened for reading only: also the proof that it is a record, and the lock that keeps others from changing it.
   const auto source = TRY(Record::open(from, OpenMode::ReadOnly, clock));
   const std::string log = from + ".wal";
@@ -135,7 +171,11 @@ Result<BackupOutcome> restore(const std::string& from, const std::string& to, co
     fs::remove(to, error);
     return std::unexpected(done.error());
   }
-  return verify_copy(to, entries, clock);
+  const bool has_keystore = fs::exists(Keystore::path_of(from), error);
+  if (has_keystore) TRY(copy_keystore(from, to));
+  auto outcome = TRY(verify_copy(to, entries, clock));
+  outcome.has_keystore = has_keystore;
+  return outcome;
 }
 
 }  // namespace tessera::store

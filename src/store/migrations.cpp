@@ -202,6 +202,36 @@ CREATE OR REPLACE VIEW main.segment_changes AS
   FROM tessera.change JOIN tessera.person USING (profile);
 )sql";
 
+// Notes on version 10, what a token may (privacy/scopes.hpp): of a row whose name is $admin
+// - token: its name, who asks; scopes: as given; expires: from then on it is none. Tokens of before are admin.
+constexpr const char* kVersion10 = R"sql(
+ALTER TABLE tessera.source ADD COLUMN token VARCHAR;
+ALTER TABLE tessera.source ADD COLUMN scopes VARCHAR;
+ALTER TABLE tessera.source ADD COLUMN expires TIMESTAMP_MS;
+UPDATE tessera.source SET token = 'older-' || substr(write_key, 8, 8), scopes = 'admin' WHERE name = '$admin';
+)sql";
+
+// Notes on version 11, an audit that cannot be changed unseen (store/audit_log.hpp):
+// - audit.number, hash: place in the tree of all rows, and the hash of its leaf; audit_head: one row, the tree's size and
+//   the roots of its perfect trees.
+constexpr const char* kVersion11 = R"sql(
+ALTER TABLE tessera.audit ADD COLUMN number UBIGINT;
+ALTER TABLE tessera.audit ADD COLUMN address VARCHAR;
+ALTER TABLE tessera.audit ADD COLUMN hash VARCHAR;
+CREATE TABLE tessera.audit_head(size UBIGINT NOT NULL, peaks VARCHAR NOT NULL);
+INSERT INTO tessera.audit_head VALUES (0, '');
+INSERT INTO tessera.catalogue(table_name, kind) VALUES ('tessera.audit_head', 'bookkeeping');
+)sql";
+
+// Notes on version 12, secrets in a keystore (store/keystore.hpp):
+// - meta: keystore, its id, takes the place of pseudonym_key; rewrite: the file is to be written anew.
+// - webhook.secret, old_secret: empty; source.write_key: of a write key, too, its SHA-256.
+// The secrets are moved when the record is opened next (keystore_moves.hpp): not by SQL, as a file is written first. The
+// number keeps programs out that would look for them here.
+constexpr const char* kVersion12 = R"sql(
+DELETE FROM tessera.meta WHERE key = 'rewrite';
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "the first tables", kVersion1},
     {2, "webhooks", kVersion2},
@@ -212,6 +242,9 @@ constexpr Migration kMigrations[] = {
     {7, "rare events and properties", kVersion7},
     {8, "what definitions are read with", kVersion8},
     {9, "what a change means for who keeps a set", kVersion9},
+    {10, "what a token may", kVersion10},
+    {11, "an audit that cannot be changed unseen", kVersion11},
+    {12, "secrets in a keystore", kVersion12},
 };
 
 }  // namespace
@@ -247,7 +280,7 @@ Result<void> migrate(Connection& connection, std::span<const Migration> migratio
     TRY(connection.run(step.sql));
     TRY(connection.run("DELETE FROM tessera.meta WHERE key = 'format_version'"));
     TRY(connection.run("INSERT INTO tessera.meta VALUES ('format_version', ?::VARCHAR)", {int64_t{step.version}}));
-    TRY(connection.run("INSERT INTO tessera.audit VALUES (?, 'tessera', 'migrate', ?)",
+    TRY(connection.run("INSERT INTO tessera.audit(done, who, action, detail) VALUES (?, 'tessera', 'migrate', ?)",
                        {now, std::string_view(fmt::format("to version {}: {}", step.version, step.what))}));
     TRY(transaction.commit());
   }

@@ -8,6 +8,7 @@
 #include "core/guarded.hpp"
 #include "core/memory.hpp"
 #include "core/stop.hpp"
+#include "core/csv.hpp"
 #include "core/text.hpp"
 
 namespace tessera::store {
@@ -29,10 +30,10 @@ Json json_of(const std::optional<std::string>& cell, const std::string& type) {
   return Json(*cell);
 }
 
-std::string csv_field(const std::optional<std::string>& cell) {
+// A null is an empty field, an empty text is "".
+std::string csv_cell(const std::optional<std::string>& cell) {
   if (!cell) return "";
-  const bool is_plain = !cell->empty() && cell->find_first_of(",\"\n") == std::string::npos;
-  return is_plain ? *cell : quoted_name(*cell);
+  return cell->empty() ? "\"\"" : csv_field(*cell);
 }
 
 // What signs and opens is not to be read: the key of the pseudonyms, webhooks' secrets, sources' keys.

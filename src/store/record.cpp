@@ -6,6 +6,9 @@
 
 #include "core/hash.hpp"
 #include "core/logging.hpp"
+#include "store/audit_log.hpp"
+#include "store/keystore_moves.hpp"
+#include "store/private_file.hpp"
 
 namespace tessera::store {
 
@@ -32,10 +35,11 @@ Error explain_open(const Error& error, const std::string& path) {
   return at_place(error, path);
 }
 
-Result<void> fill_new(Connection& connection, const Clock& clock, const RecordSettings& settings) {
+Result<void> fill_new(Connection& connection, const Clock& clock, const RecordSettings& settings,
+                      const Keystore& keystore) {
   TRY(migrate(connection, settings.migrations, clock.now()));
-  TRY(connection.run("INSERT INTO tessera.meta VALUES ('pseudonym_key', ?), ('created', ?)",
-                     {std::string_view(hex_of(secret_bytes(kKeyBytes))), std::string_view(text_of(clock.now()))}));
+  TRY(connection.run("INSERT INTO tessera.meta VALUES ('keystore', ?), ('created', ?)",
+                     {std::string_view(keystore.id()), std::string_view(text_of(clock.now()))}));
   return {};
 }
 
@@ -56,6 +60,12 @@ Result<std::unique_ptr<Record>> Record::open(const std::string& path, OpenMode m
   std::error_code error;
   if (path.empty()) return usage("the name of the record is empty", try_again().option("--store", "tessera.db"));
   if (mode == OpenMode::CreateIfMissing && !fs::exists(path, error)) TRY(create(path, clock, settings));
+  auto record = TRY(open_existing(path, mode, clock, settings));
+  if (mode == OpenMode::ReadOnly || !TRY(is_to_be_rewritten(record->connection_))) return record;
+  record.reset();
+  // Without room for it the record works as it is: the next opening tries again.
+  if (const auto rewritten = rewrite(path); !rewritten)
+    say(settings.logger, LogLevel::Warning, "record not rewritten: what was secret before is in free blocks of it");
   return open_existing(path, mode, clock, settings);
 }
 
@@ -63,23 +73,26 @@ Result<std::unique_ptr<Record>> Record::open(const std::string& path, OpenMode m
 Result<void> Record::create(const std::string& path, const Clock& clock, const RecordSettings& settings) {
   TRY(check_can_create(path));
   const std::string unfinished = fmt::format("{}.new-{}", path, getpid());
-  const struct Remove {
-    const std::string& file;
+  struct Remove {
+    std::vector<std::string> files;
     ~Remove() {
       std::error_code ignored;
-      fs::remove(file, ignored);
-      fs::remove(file + ".wal", ignored);
+      for (const std::string& file : files) fs::remove(file, ignored);
     }
-  } remove{unfinished};
+  } remove{{unfinished, unfinished + ".wal"}};
+  const auto keystore = TRY(Keystore::create(Keystore::path_of(path)));
+  remove.files.push_back(Keystore::path_of(path));
   {
     auto database = Database::open(unfinished, settings.database);
     if (!database) return std::unexpected(explain_open(database.error(), path));
     auto connection = TRY(database->connect());
-    if (auto filled = fill_new(connection, clock, settings); !filled)
+    if (auto filled = fill_new(connection, clock, settings, *keystore); !filled)
       return std::unexpected(at_place(filled.error(), path));
     if (auto kept = connection.run("CHECKPOINT"); !kept) return std::unexpected(at_place(kept.error(), path));
   }
-  return publish(unfinished, path);
+  TRY(publish(unfinished, path));
+  remove.files.pop_back();  // there is a record that it is of
+  return {};
 }
 
 Result<std::unique_ptr<Record>> Record::open_existing(const std::string& path, OpenMode mode, const Clock& clock,
@@ -92,6 +105,8 @@ Result<std::unique_ptr<Record>> Record::open_existing(const std::string& path, O
     return fail(fmt::format("cannot be written: {}", std::strerror(errno)), path,
                 try_shell("ls -l").argument(path).note("who may write it?"));
   auto lock = TRY(FileLock::take(path, read_only ? Sharing::Shared : Sharing::Exclusive));
+  // Earlier versions made it as the umask said.
+  for (const std::string& file : {path, path + ".wal"}) make_private(file);
   DatabaseSettings database_settings = settings.database;
   database_settings.read_only = read_only;
   auto database = Database::open(path, database_settings);
@@ -112,6 +127,7 @@ Result<std::unique_ptr<Record>> Record::open_existing(const std::string& path, O
       return std::unexpected(at_place(migrated.error(), path));
   if (*version < last)
     say(settings.logger, LogLevel::Info, "record migrated", {{"from_version", *version}, {"to_version", last}});
+  if (!read_only) TRY(record->open_audit());
   TRY(record->read_key());
   return record;
 }
@@ -126,14 +142,18 @@ bool Record::is_of_older_version(const std::string& path, const RecordSettings& 
   auto connection = database->connect();
   if (!connection) return false;
   const auto version = version_of(*connection);
-  return version && *version > 0 && *version < settings.migrations.back().version;
+  const auto has_secrets = has_own_secrets(*connection);
+  return version && *version > 0 && (*version < settings.migrations.back().version || has_secrets.value_or(false));
 }
 
 Result<std::unique_ptr<Record>> Record::in_memory(const Clock& clock, const RecordSettings& settings) {
   auto database = TRY(Database::in_memory(settings.database));
   auto connection = TRY(database.connect());
-  TRY(fill_new(connection, clock, settings));
+  auto keystore = Keystore::in_memory();
+  TRY(fill_new(connection, clock, settings, *keystore));
   auto record = std::unique_ptr<Record>(new Record({}, FileLock(), std::move(database), std::move(connection)));
+  record->keystore_ = std::move(keystore);
+  TRY(record->open_audit());
   TRY(record->read_key());
   return record;
 }
@@ -142,19 +162,60 @@ Result<std::unique_ptr<Record>> Record::another() const {
   auto connection = TRY(database_.connect());
   std::unique_ptr<Record> record(new Record(path_, FileLock(), database_.share(), std::move(connection)));
   record->key_ = key_;
+  record->audit_ = audit_;
+  record->keystore_ = keystore_;
   return record;
 }
 
+namespace {
+
+// That of the record. Where it is lost, a record is only read, under pseudonyms that nobody knows.
+Result<std::shared_ptr<Keystore>> keystore_of(Connection& connection, const std::string& path, bool is_read_only) {
+  if (TRY(has_own_secrets(connection))) {
+    if (!is_read_only) return move_secrets(connection, path);
+    return fail("has its secrets in itself, as an earlier version made it", path,
+                try_command("doctor").on(path).note("moves them to a file beside it, where it may be written"));
+  }
+  const auto id = TRY(connection.text("SELECT value FROM tessera.meta WHERE key = 'keystore'"));
+  if (!id) return fail("is damaged: it does not say which its keystore is", path, try_restoring());
+  auto keystore = Keystore::open(Keystore::path_of(path));
+  if (keystore && (*keystore)->id() != *id)
+    keystore = fail("this keystore is another record's", Keystore::path_of(path),
+                    try_command("keystore new").on(path).note("makes a new one, if the record's own is lost"));
+  if (!keystore && is_read_only) return Keystore::in_memory();
+  return keystore;
+}
+
+}  // namespace
+
 Result<void> Record::read_key() {
-  const auto hex = TRY(connection_.text("SELECT value FROM tessera.meta WHERE key = 'pseudonym_key'"));
-  key_ = bytes_of_hex(hex.value_or(""));
+  if (!keystore_) keystore_ = TRY(keystore_of(connection_, path_, audit_ == nullptr));
+  key_ = bytes_of_hex(keystore_->get(kPseudonymKey).value_or(""));
   if (key_.size() != kKeyBytes) return fail("is damaged: its key for pseudonyms is missing", path_, try_restoring());
   return {};
 }
 
-Result<void> Record::audit(Instant at, std::string_view who, std::string_view action, std::string_view detail) {
-  TRY(connection_.run("INSERT INTO tessera.audit VALUES (?, ?, ?, ?)", {at, who, action, detail}));
+Result<void> Record::open_audit() {
+  // Of a record whose tables are older than the tree (a test's, opened with earlier migrations) there is none.
+  const auto trees = TRY(connection_.integer(
+      "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'tessera' AND table_name = 'audit_head'"));
+  if (trees.value_or(0) > 0) audit_ = TRY(AuditLog::open(TRY(database_.connect())));
   return {};
+}
+
+Result<void> Record::audit(Instant at, std::string_view who, std::string_view action, std::string_view detail,
+                           std::optional<std::string> address) {
+  if (!audit_) return fail("was opened to be read, so nothing can be written to its audit", path_);
+  return audit_->append({.number = {},
+                         .done = at,
+                         .who = std::string(who),
+                         .address = std::move(address),
+                         .action = std::string(action),
+                         .detail = std::string(detail)});
+}
+
+std::optional<AuditHead> Record::audit_head() const {
+  return audit_ ? std::optional(audit_->head()) : std::nullopt;
 }
 
 Result<Entry> next_entry(Connection& connection, std::string kind, Instant learnt) {

@@ -23,6 +23,10 @@ class Logger;
 
 namespace tessera::store {
 
+class AuditLog;
+struct AuditHead;
+class Keystore;
+
 enum class OpenMode { CreateIfMissing, MustExist, ReadOnly };
 
 struct RecordSettings {
@@ -52,9 +56,15 @@ class Record {
   const std::string& path() const { return path_; }          // empty: in memory
   const std::string& pseudonym_key() const { return key_; }  // 32 random bytes, made with the record
   const FileLock& lock() const { return lock_; }
+  // What signs and opens, beside the record in a file that DuckDB never opens (keystore.hpp).
+  Keystore& keystore() const { return *keystore_; }
 
-  // Who did what: exports with real ids, restores, erasures.
-  Result<void> audit(Instant at, std::string_view who, std::string_view action, std::string_view detail);
+  // Who did and saw what; on disk when it returns, also where this connection's transaction comes to nothing. Customers
+  // stand in `detail` by pseudonym. Error also where the record was opened to be read.
+  Result<void> audit(Instant at, std::string_view who, std::string_view action, std::string_view detail,
+                     std::optional<std::string> address = std::nullopt);
+  // Nullopt: opened to be read.
+  std::optional<AuditHead> audit_head() const;
 
  private:
   Record(std::string path, FileLock lock, Database database, Connection connection)
@@ -66,11 +76,15 @@ class Record {
                                                        const RecordSettings& settings);
   static Result<void> create(const std::string& path, const Clock& clock, const RecordSettings& settings);
   Result<void> read_key();
+  Result<void> open_audit();
 
   std::string path_, key_;
   FileLock lock_;  // declared before the database, so that it is released after it is closed
   Database database_;
   Connection connection_;
+  // Of all that share the database.
+  std::shared_ptr<AuditLog> audit_;  // null: opened to be read
+  std::shared_ptr<Keystore> keystore_;
 };
 
 // One entry of the log.

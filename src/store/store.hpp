@@ -7,7 +7,11 @@
 //               database_memory.hpp  bound_database_memory: all that DuckDB takes
 //               definitions.hpp  apply_definitions, remove_definition: texts with versions
 //               question.hpp     answer, ask: a user's own SQL
+//               keystore.hpp     Keystore: what signs and opens, in a file of its own
+//               keystore_moves.hpp  how secrets of a record of before come there
+//               audit_log.hpp    AuditLog: who did and saw what, and that nobody changed it
 //               backup.hpp       backup, restore
+//               private_file.hpp write_private: files that are nobody else's business
 //   the log     log.hpp          Log::open, append, read_from: on disk when it returns
 //               log_offset.hpp   LogOffset: a place in it
 //               log_format.hpp   scan, frame_at: what its bytes mean

@@ -92,18 +92,21 @@ bool is_sendable(std::string_view email) {
   });
 }
 
-std::string render(const AudienceList& list, ListFor target, bool identified, std::string_view tag) {
+std::string render(const AudienceList& list, const AudienceWish& wish, std::string_view tag) {
+  const auto field = [&](std::string_view text) { return csv_field(text, wish.reader); };
+  const ListFor target = wish.target;
+  const bool identified = wish.identified;
   std::string out;
   if (target == ListFor::Csv) {
     out = identified ? "customer,email\n" : "customer\n";
     for (const Recipient& one : list.recipients)
-      out += identified ? csv_field(one.customer) + "," + csv_field(one.email) + "\n" : csv_field(one.customer) + "\n";
+      out += identified ? field(one.customer) + "," + field(one.email) + "\n" : field(one.customer) + "\n";
     return out;
   }
   const bool mailchimp = target == ListFor::Mailchimp;
   out = mailchimp ? "Email Address,Tags\n" : "Email,External ID,Tags\n";
   for (const Recipient& one : list.recipients)
-    out += csv_field(one.email) + "," + (mailchimp ? "" : csv_field(one.customer) + ",") + csv_field(tag) + "\n";
+    out += field(one.email) + "," + (mailchimp ? "" : field(one.customer) + ",") + field(tag) + "\n";
   return out;
 }
 
@@ -174,7 +177,7 @@ Result<Audience> audience(Workspace& workspace, const AudienceWish& wish, std::s
     TRY(privacy::IdentifiedOutput::log(*workspace.record, *workspace.clock, by, "export",
                                        fmt::format("{}: {} customers", name, out.list.recipients.size())));
   const std::string code = "t-" + hex_of(hmac_sha256(workspace.record->pseudonym_key(), name)).substr(0, 8);
-  out.text = render(out.list, wish.target, wish.identified, wish.tag.value_or(code));
+  out.text = render(out.list, wish, wish.tag.value_or(code));
   return out;
 }
 

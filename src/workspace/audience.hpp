@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/csv.hpp"
 #include "workspace/ask.hpp"
 
 namespace tessera::workspace {
@@ -35,16 +36,18 @@ struct AudienceList {
 // characters, and no first character that a spreadsheet would run as a formula.
 bool is_sendable(std::string_view email);
 
-// The file the tool takes: csv "customer[,email]"; Mailchimp "Email Address,Tags"; Klaviyo "Email,External ID,Tags".
-// The tag is a code, not the segment's name: names such as "diabetes, lapsed" must not leave the house.
-std::string render(const AudienceList& list, ListFor target, bool identified, std::string_view tag);
-
 struct AudienceWish {
   Question question;
   ListFor target = ListFor::Csv;
   bool identified = false;         // with e-mail addresses, which is written into the record's audit
   std::optional<std::string> tag;  // of the contacts; none: a code that does not tell the segment's name
+  CsvFor reader = CsvFor::Spreadsheets;
 };
+
+// The file the tool takes: csv "customer[,email]"; Mailchimp "Email Address,Tags"; Klaviyo "Email,External ID,Tags".
+// The tag is a code, not the segment's name: names such as "diabetes, lapsed" must not leave the house.
+std::string render(const AudienceList& list, const AudienceWish& wish, std::string_view tag);
+
 struct Audience {
   AudienceList list;
   std::string text;            // as render() gives it

@@ -18,10 +18,10 @@ constexpr const char* kDiscoveries = "/api/v1/discoveries";
 class Background : public testing::Test {
  protected:
   void begin(int customers) {
-    const Ran made = work.sh(
-        fmt::format("tessera simulate --customers {} --segments 4 --out co && "
-                    "tessera --store r.duckdb import co/events.jsonl --preset segment && cp r.duckdb file.duckdb",
-                    customers));
+    const Ran made = work.sh(fmt::format(
+        "tessera simulate --customers {} --segments 4 --out co && "
+        "tessera --store r.duckdb import co/events.jsonl --preset segment && cp r.duckdb file.duckdb && cp r.duckdb.keys file.duckdb.keys",
+        customers));
     ASSERT_EQ(made.code, 0) << made.err;
     server.start();
     ASSERT_TRUE(server.is_up()) << server.errors();

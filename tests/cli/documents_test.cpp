@@ -12,7 +12,7 @@
 //
 // A command is a line of a block that begins with one of kCommands; lines below it, up to the next one or the end of
 // the block, are what it shows; JSON may have `...` in it. `serve` is started on a free port, which takes the place of
-// 8080; the key it makes is WRITE_KEY and wk_... . What goes on printing (a feed, a receiver) runs beside the rest, and
+// 8080; the key it makes is WRITE_KEY and wk_..., the token tsk_... . What goes on printing (a feed, a receiver) runs beside the rest, and
 // what a page shows of it, there or in a block without a command, is waited for. Whoever changes a page sees here that a command does not work, or
 // that one is new.
 #include <fstream>
@@ -53,8 +53,12 @@ struct GoesOn {
 constexpr GoesOn kGoesOn[] = {{"curl -N", "retry:"}, {"python3 ", "waiting"}};
 // What they show, in blocks without a command.
 constexpr std::string_view kHeard[] = {"data: ", "signed ", "members of "};
-// So that a server's refusal is a command's failure.
-constexpr std::string_view kCurl = "curl() { command curl --silent --show-error --fail-with-body \"$@\"; }\n";
+// So that a server's refusal is a command's failure; with the header that the pages leave out, as docs/server.md says.
+constexpr std::string_view kCurl =
+    "curl() {\n"
+    "  case \" $* \" in *\" -u \"*) ;; *) set -- ${TESSERA_TOKEN:+-H \"Authorization: Bearer $TESSERA_TOKEN\"} \"$@\" ;; esac\n"
+    "  command curl --silent --show-error --fail-with-body \"$@\"\n"
+    "}\n";
 
 bool begins_with_one(std::string_view line, const auto& beginnings) {
   return std::ranges::any_of(beginnings, [&](std::string_view each) { return line.starts_with(each); });
@@ -170,6 +174,11 @@ class Reader {
   }
 
  private:
+  static std::string heard_by_curl(const std::string& text) {
+    const char* const token = std::getenv("TESSERA_TOKEN");
+    return fmt::format("curl -sS {}{}", token ? fmt::format("-H 'Authorization: Bearer {}'", token) : "",
+                       text.substr(4));
+  }
   // Without the program (Python is not everywhere) nothing goes on, and nothing is heard.
   void go_on(const Command& command, const GoesOn& kind) {
     const std::string text = as_the_reader_types(command.text);
@@ -179,7 +188,7 @@ class Reader {
       fmt::print("not run, for there is no {} here: {}: {}\n", program, page_, command.text);
       return;
     }
-    feed_ = std::make_unique<Running>(work_.path("").string(), program == "curl" ? "curl -sS" + text.substr(4) : text);
+    feed_ = std::make_unique<Running>(work_.path("").string(), program == "curl" ? heard_by_curl(text) : text);
     ASSERT_TRUE(feed_->says([&](std::string_view line) { return line.starts_with(kind.first); })) << feed_->printed();
     for (const Pair& each : meanwhile_)
       if (command.text.starts_with(each.what)) run_one({.text = each.with, .shown = {}});
@@ -231,6 +240,7 @@ class Reader {
       replace_all(text, ":8080", fmt::format(":{}", server_->port()));
       replace_all(text, "WRITE_KEY", server_->key());
       replace_all(text, "wk_...", server_->key());
+      replace_all(text, "tsk_...", server_->token());
     }
     return text;
   }

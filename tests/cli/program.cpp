@@ -68,8 +68,8 @@ std::string last_remedy(const Ran& ran) {
 // For the user to fill in.
 bool has_blank(const std::string& line) {
   const std::string command = line.substr(0, line.find("   # "));
-  for (const char* const blank :
-       {"FILE", "BACKUP.db", "NEW.db", "COLUMN", "SEGMENT", "DIR", "TOKEN", "PSEUDONYM", "CERT.pem", "KEY.pem"})
+  for (const char* const blank : {"FILE", "BACKUP.db", "NEW.db", "COLUMN", "SEGMENT", "DIR", "TOKEN", "RECORD",
+                                  "PSEUDONYM", "CERT.pem", "KEY.pem"})
     if (command.find(blank) != std::string::npos) return true;
   return false;
 }

@@ -17,6 +17,10 @@ namespace {
 
 constexpr int kPatienceMs = 60'000;
 
+bool is_management(std::string_view target) {
+  return target.starts_with("/api/") || target.starts_with("/metrics");
+}
+
 }  // namespace
 
 Serving::~Serving() {
@@ -64,6 +68,11 @@ bool Serving::is_up() {
   const std::string address = json->find("address")->text_or("");
   port_ = static_cast<uint16_t>(std::atoi(address.c_str() + address.rfind(':') + 1));
   if (const std::string key = json->find("write_key")->text_or(""); !key.empty()) key_ = key;
+  if (const Json* token = json->find("token"); token && token->as_text()) token_ = *token->as_text();
+  if (token_.empty())
+    unsetenv("TESSERA_TOKEN");
+  else
+    setenv("TESSERA_TOKEN", token_.c_str(), 1);
   return port_ != 0;
 }
 
@@ -126,13 +135,18 @@ uint64_t Serving::most_resident_bytes() const {
 
 http::Answer Serving::ask(std::string_view method, std::string_view target, std::string_view body) const {
   http::Raw raw(port_);
-  if (!raw.send(request(method, target, body))) return {};
+  const std::string bearer = token_.empty() ? "" : fmt::format("Authorization: Bearer {}\r\n", token_);
+  if (!raw.send(request(method, target, body, is_management(target) ? bearer : ""))) return {};
   return raw.answer();
 }
 
 std::string request(std::string_view method, std::string_view target, std::string_view body, std::string_view headers) {
+  const char* const token = std::getenv("TESSERA_TOKEN");
+  std::string all(headers);
+  if (token && is_management(target) && headers.find("Authorization:") == std::string_view::npos)
+    all += fmt::format("Authorization: Bearer {}\r\n", token);
   return fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n{}\r\n{}", method, target, body.size(),
-                     headers, body);
+                     all, body);
 }
 
 }  // namespace tessera::cli

@@ -34,11 +34,14 @@ class Serving {
   pid_t pid() const { return pid_; }
   uint16_t port() const { return port_; }
   const std::string& key() const { return key_; }  // write key of the source it began with
-  std::string errors() const;                      // what it wrote to standard error, since it first began
+  // Of the management API, made at its first start; empty with --open-on-loopback. While a server is up, TESSERA_TOKEN
+  // of this process is that of the one that came up last, as its user would have it.
+  const std::string& token() const { return token_; }
+  std::string errors() const;  // what it wrote to standard error, since it first began
   uint64_t resident_bytes() const;
   uint64_t most_resident_bytes() const;  // since it began
 
-  // One request on a connection of its own; status 0: no answer.
+  // One request on a connection of its own, with the token where one is needed; status 0: no answer.
   http::Answer ask(std::string_view method, std::string_view target, std::string_view body = {}) const;
 
  private:
@@ -47,9 +50,10 @@ class Serving {
   pid_t pid_ = -1;
   int output_ = -1;
   uint16_t port_ = 0;
-  std::string key_;
+  std::string key_, token_;
 };
 
+// To the management with TESSERA_TOKEN, unless `headers` say who asks.
 std::string request(std::string_view method, std::string_view target, std::string_view body = {},
                     std::string_view headers = {});
 

@@ -1,14 +1,16 @@
 // Runs tests/cases/http/*.test: a request to a server with an engine and a record of its own, and its answer. No socket
 // is opened: the bytes of a request pass the framing that stands before the parser, and the Site answers. Words:
 //
-//   server            a new server; its text: `source NAME` makes a write key, <NAME> in the requests below
+//   server            a new server; its text: `source NAME` makes a write key, `token NAME SCOPES` a token, <NAME> in the
+//                     requests below; `open` is --open-on-loopback. There is an admin token, <admin>
 //   now T             the time from here on
 //   METHOD TARGET     the text is headers, an empty line, the body (an empty line alone: no headers)
 //                     -> the status, headers, and the body. JSON is compared as casefile/json_match.hpp says; what it
 //                        remembers is <NAME> in later requests. In other bodies a line `...` stands for any lines
 //
 // Requests come from this machine and to localhost, unless their headers say otherwise: `Peer: 203.0.113.7` is where
-// from. In headers <basic NAME> is what stands behind `Authorization: Basic `.
+// from. Those to the management have the admin token, unless they have another `Authorization`; `none` is nobody. In
+// headers <basic NAME> is what stands behind `Authorization: Basic `.
 #include <future>
 #include <semaphore>
 
@@ -138,16 +140,28 @@ class Runner {
 
   std::string start(std::string_view text) {
     running_ = std::make_unique<Running>();
-    limits_ = framing_limits(running_->keys);
+    limits_ = framing_limits(running_->service);
     remembered_.clear();
+    make_token("admin", "admin");
     for (const std::string_view line : split(text, '\n')) {
+      if (line == "open") running_->service.doors.open_on_loopback(nullptr);
+      if (line.starts_with("token ")) {
+        const size_t blank = line.rfind(' ');
+        make_token(std::string(line.substr(6, blank - 6)), line.substr(blank + 1));
+      }
       if (!line.starts_with("source ")) continue;
       const std::string name(trim(line.substr(7)));
-      remembered_[name] = MUST(add_key(running_->record->connection(), name, running_->clock.now()));
+      remembered_[name] = MUST(add_key(*running_->record, name, running_->clock.now()));
       remembered_["basic " + name] = base64_of(remembered_[name] + ":");
     }
-    MUST(running_->keys.load(running_->record->connection()));
+    MUST(running_->keys.load(*running_->record));
     return {};
+  }
+
+  void make_token(const std::string& name, std::string_view scopes) {
+    remembered_[name] =
+        MUST(add_token(*running_->record, {.name = name, .may = MUST(privacy::Scopes::parse(scopes)), .expires = {}},
+                       running_->clock.now()));
   }
 
   std::string with_remembered(std::string text) const {
@@ -186,8 +200,12 @@ class Runner {
     }
   }
   // What every client sends, and the bytes of it all.
-  static void complete(Asked& asked, const std::string& target) {
+  void complete(Asked& asked, const std::string& target) const {
     http::Request& request = asked.request;
+    if (request.header("authorization") == "none")
+      std::erase_if(request.headers, [](const auto& header) { return header.first == "Authorization"; });
+    else if (!request.has_header("authorization") && (target.starts_with("/api/") || target.starts_with("/metrics")))
+      request.headers.emplace_back("Authorization", "Bearer " + remembered_.at("admin"));
     if (!request.has_header("host")) request.headers.emplace_back("Host", "localhost");
     if (!request.body.empty() && !request.has_header("content-length"))
       request.headers.emplace_back("Content-Length", std::to_string(request.body.size()));

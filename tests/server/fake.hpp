@@ -78,9 +78,9 @@ class Served : public testing::Test {
  protected:
   // `machine`: what confirms the clock; null: it is believed.
   explicit Served(const Machine* of = nullptr) : machine(of) {
-    MUST(keys.load(record->connection()));
+    MUST(keys.load(*record));
     http::HttpSettings settings{
-        .address = {"127.0.0.1", 0}, .stream_idle = Duration{200}, .framing = framing_limits(keys)};
+        .address = {"127.0.0.1", 0}, .stream_idle = Duration{200}, .framing = framing_limits(service)};
     service.http = [this] { return server->counts(); };
     service.logger = lines.logger();
     (void)lines.lines();  // of the engine's start
@@ -89,11 +89,17 @@ class Served : public testing::Test {
     }));
   }
   std::string add_key(std::string_view source) {
-    const std::string key = MUST(server::add_key(record->connection(), source, clock.now()));
-    MUST(keys.load(record->connection()));
+    const std::string key = MUST(server::add_key(*record, source, clock.now()));
+    MUST(keys.load(*record));
     return key;
   }
-  http::Answer ask(const std::string& text, bool has_body = true) {
+  // With an admin token to the management, unless it says who asks; "Authorization: none" is nobody.
+  http::Answer ask(std::string text, bool has_body = true) {
+    const size_t end = text.find("\r\n"), target = text.find(" /");
+    const bool is_management =
+        text.compare(target + 1, 5, "/api/") == 0 || text.compare(target + 1, 8, "/metrics") == 0;
+    if (is_management && text.find("Authorization:") == std::string::npos)
+      text.insert(end + 2, fmt::format("Authorization: Bearer {}\r\n", token));
     http::Raw raw(server->port());
     raw.send(text);
     return raw.answer(has_body);
@@ -124,6 +130,7 @@ class Served : public testing::Test {
   std::unique_ptr<live::Engine> engine = MUST(live::Engine::start(
       *record, log.file("log"), segment_reader(), {.logger = lines.logger(), .machine = machine}, clock));
   NotePad pad;
+  const std::string token = MUST(add_token(*record, {.name = "test", .expires = {}}, clock.now()));
   Keys keys;
   http::Workers workers{2};
   channels::MemoryStore webhook_store;

@@ -211,9 +211,9 @@ Result<int> run_adopt(const Context& context, const Arguments& given) {
 std::span<const Command> adopt_rows() {
   static const Command kRows[] = {
       {"discoveries", "The runs of discover that are kept, or one of them", kListOptions, run_discoveries,
-       Remote::There},
+       Remote::There, Needs::Read},
       {"adopt", "Put the segments of a run of discover into use, having shown who enters and leaves", kAdoptOptions,
-       run_adopt, Remote::There}};
+       run_adopt, Remote::There, Needs::Write}};
   return kRows;
 }
 

@@ -30,7 +30,7 @@ Result<int> run_cluster(const Context& context, const Arguments& given) {
 
 std::span<const Command> cluster_rows() {
   static const Command kRows[] = {{"cluster", "Cluster the rows of any numeric table", kOptions, run_cluster,
-                                   Remote::Never, "it is about a table of yours, not about the record"}};
+                                   Remote::Never, Needs::Open, "it is about a table of yours, not about the record"}};
   return kRows;
 }
 

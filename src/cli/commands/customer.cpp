@@ -9,7 +9,15 @@ namespace tessera::cli {
 namespace {
 
 constexpr Option kOptions[] = {
-    {"ID", "ID", "A customer: a public id, any identifier, or as in email:ann@shop.com", Takes::One, true},
+    {"ID",
+     "ID",
+     "A customer: a public id, any identifier, or as in email:ann@shop.com",
+     Takes::One,
+     true,
+     Means::Itself,
+     {},
+     Needs::Any,
+     Noted::Customer},
     {"--zone", "ZONE", "Zone of the times in the text, such as Europe/Berlin (default: UTC)"},
     {"--identified", "", "Show the identifiers; logged", Takes::Flag},
 };
@@ -42,7 +50,8 @@ Result<int> run_customer(const Context& context, const Arguments& given) {
   if (!found) return std::unexpected(TRY(profiles::nobody(workspace.connection(), id)));
   note_nothing_since(context, found->nothing_since);
   if (identified)
-    TRY(workspace.record->audit(context.clock.now(), "cli", "customer --identified", found->who.customer));
+    TRY(workspace.record->audit(context.clock.now(), context.caller.who, "customer --identified",
+                                profiles::report_pseudonym(workspace.record->pseudonym_key(), found->who.customer)));
   if (context.format == Format::Json)
     context.print(workspace::to_json(*found, identified).dump(2));
   else
@@ -55,7 +64,7 @@ Result<int> run_customer(const Context& context, const Arguments& given) {
 
 std::span<const Command> customer_rows() {
   static const Command kRows[] = {{"customer", "One customer: segments, why, since when, and what time alone changes",
-                                   kOptions, run_customer, Remote::There}};
+                                   kOptions, run_customer, Remote::There, Needs::Identified}};
   return kRows;
 }
 

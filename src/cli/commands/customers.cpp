@@ -16,25 +16,62 @@ using profiles::RulingKind;
 
 constexpr Option kReason{"--reason", "TEXT", "Why; kept with the decision"};
 constexpr Option kPairOptions[] = {
-    {"ID", "ID", "A customer: a public id, any identifier, or as in email:ann@shop.com", Takes::One, true},
-    {"OTHER", "ID", "The other one", Takes::One, true},
+    {"ID",
+     "ID",
+     "A customer: a public id, any identifier, or as in email:ann@shop.com",
+     Takes::One,
+     true,
+     Means::Itself,
+     {},
+     Needs::Any,
+     Noted::Customer},
+    {"OTHER", "ID", "The other one", Takes::One, true, Means::Itself, {}, Needs::Any, Noted::Customer},
     kReason};
-constexpr Option kOneOptions[] = {
-    {"ID", "ID", "A customer: a public id, any identifier, or as in email:ann@shop.com", Takes::One, true}, kReason};
-constexpr Option kMarkOptions[] = {
-    {"ID", "ID", "A customer: a public id, any identifier, or as in email:ann@shop.com", Takes::One, true},
-    {"--as", "MARK", "bot, staff or test", Takes::One, true},
-    kReason};
-constexpr Option kValueOptions[] = {
-    {"ID", "ID", "An identifier with its kind, such as anonymous_id:kiosk-1 or email:info@shop.com", Takes::One, true},
-    kReason};
+constexpr Option kOneOptions[] = {{"ID",
+                                   "ID",
+                                   "A customer: a public id, any identifier, or as in email:ann@shop.com",
+                                   Takes::One,
+                                   true,
+                                   Means::Itself,
+                                   {},
+                                   Needs::Any,
+                                   Noted::Customer},
+                                  kReason};
+constexpr Option kMarkOptions[] = {{"ID",
+                                    "ID",
+                                    "A customer: a public id, any identifier, or as in email:ann@shop.com",
+                                    Takes::One,
+                                    true,
+                                    Means::Itself,
+                                    {},
+                                    Needs::Any,
+                                    Noted::Customer},
+                                   {"--as", "MARK", "bot, staff or test", Takes::One, true},
+                                   kReason};
+constexpr Option kValueOptions[] = {{"ID",
+                                     "ID",
+                                     "An identifier with its kind, such as anonymous_id:kiosk-1 or email:info@shop.com",
+                                     Takes::One,
+                                     true,
+                                     Means::Itself,
+                                     {},
+                                     Needs::Any,
+                                     Noted::Customer},
+                                    kReason};
 constexpr Option kStaffOptions[] = {{"DOMAIN", "DOMAIN", "Of e-mail addresses, such as shop.com", Takes::One, true},
                                     kReason};
-constexpr Option kConsentOptions[] = {
-    {"ID", "ID", "A customer: a public id, any identifier, or as in email:ann@shop.com", Takes::One, true},
-    {"--collection", "YES|NO", "Whether they may be recorded"},
-    {"--profiling", "YES|NO", "Whether they may be in segments"},
-    kReason};
+constexpr Option kConsentOptions[] = {{"ID",
+                                       "ID",
+                                       "A customer: a public id, any identifier, or as in email:ann@shop.com",
+                                       Takes::One,
+                                       true,
+                                       Means::Itself,
+                                       {},
+                                       Needs::Any,
+                                       Noted::Customer},
+                                      {"--collection", "YES|NO", "Whether they may be recorded"},
+                                      {"--profiling", "YES|NO", "Whether they may be in segments"},
+                                      kReason};
 constexpr Option kListOptions[] = {{"--limit", "N", "At most so many (default: 1000)"}};
 
 // Customers by name become identifiers; a server looks them up itself, for it knows of later ones.
@@ -71,7 +108,7 @@ Result<int> decide(const Context& context, const Arguments& given, RulingKind ki
     TRY(profiles::rule(*record, TRY(profiles::parse_ruling(json)), now));
     context.note("done");
   }
-  TRY(record->audit(now, "cli", fmt::format("customers: {}", profiles::name_of(kind)), ""));
+  TRY(record->audit(now, context.caller.who, fmt::format("customers: {}", profiles::name_of(kind)), ""));
   return 0;
 }
 
@@ -92,24 +129,26 @@ Result<int> run_marked(const Context& context, const Arguments& given) {
 
 std::span<const Command> customers_rows() {
   static const Command kRows[] = {
-      {"customers link", "Two identifiers are one customer", kPairOptions, run<RulingKind::Link>, Remote::There},
+      {"customers link", "Two identifiers are one customer", kPairOptions, run<RulingKind::Link>, Remote::There,
+       Needs::Write},
       {"customers unlink", "Two identifiers are not one customer: what joined them is undone", kPairOptions,
-       run<RulingKind::Unlink>, Remote::There},
+       run<RulingKind::Unlink>, Remote::There, Needs::Write},
       {"customers mark", "A customer is a bot, staff or a test: left out of segments", kMarkOptions,
-       run<RulingKind::Mark>, Remote::There},
+       run<RulingKind::Mark>, Remote::There, Needs::Write},
       {"customers unmark", "A customer is one after all; no detector marks them again", kOneOptions,
-       run<RulingKind::Unmark>, Remote::There},
+       run<RulingKind::Unmark>, Remote::There, Needs::Write},
       {"customers marked", "Who is marked or refused profiling, why, since when, by whom", kListOptions, run_marked,
-       Remote::There},
-      {"customers consent", "What a customer consents to", kConsentOptions, run<RulingKind::Consent>, Remote::There},
+       Remote::There, Needs::Identified},
+      {"customers consent", "What a customer consents to", kConsentOptions, run<RulingKind::Consent>, Remote::There,
+       Needs::Write},
       {"customers block", "A value identifies nobody: nobody is joined by it", kValueOptions, run<RulingKind::Block>,
-       Remote::There},
-      {"customers unblock", "A value identifies somebody again", kValueOptions, run<RulingKind::Unblock>,
-       Remote::There},
+       Remote::There, Needs::Write},
+      {"customers unblock", "A value identifies somebody again", kValueOptions, run<RulingKind::Unblock>, Remote::There,
+       Needs::Write},
       {"customers allow", "A value that many share is right: it joins whom it joins", kValueOptions,
-       run<RulingKind::Allow>, Remote::There},
+       run<RulingKind::Allow>, Remote::There, Needs::Write},
       {"customers staff", "Addresses of a domain are the staff's", kStaffOptions, run<RulingKind::StaffDomain>,
-       Remote::There}};
+       Remote::There, Needs::Write}};
   return kRows;
 }
 

@@ -71,7 +71,8 @@ Result<workspace::DiscoveryWish> wish_of(const Context& context, const Arguments
 
 Result<int> run_discover(const Context& context, const Arguments& given) {
   const auto wish = TRY(wish_of(context, given));
-  const auto made = TRY(workspace::discover(context.world.holder(), context.clock, wish, "cli", context.progress));
+  const auto made =
+      TRY(workspace::discover(context.world.holder(), context.clock, wish, context.caller.who, context.progress));
   const discover::Discovery& found = made.found;
   if (!made.not_kept.empty())
     context.note(
@@ -97,8 +98,8 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
 
 std::span<const Command> discover_rows() {
   static const std::vector<Option> kOptions = make_options();
-  static const Command kRows[] = {
-      {"discover", "Find the natural micro-segments and explain them", kOptions, run_discover, Remote::There}};
+  static const Command kRows[] = {{"discover", "Find the natural micro-segments and explain them", kOptions,
+                                   run_discover, Remote::There, Needs::Write}};
   return kRows;
 }
 

@@ -208,7 +208,7 @@ Result<int> run_hunch(const Context& context, const Arguments& given) {
 std::span<const Command> hunch_rows() {
   static const Command kRows[] = {{"hunch",
                                    "Whether customers who meet a condition do something more often than their like",
-                                   kOptions, run_hunch, Remote::There}};
+                                   kOptions, run_hunch, Remote::There, Needs::Read}};
   return kRows;
 }
 

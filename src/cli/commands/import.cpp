@@ -154,8 +154,8 @@ Result<int> run_import(const Context& context, const Arguments& given) {
 
 std::span<const Command> import_rows() {
   static const std::vector<Option> kOptions = make_options();
-  static const Command kRows[] = {
-      {"import", "Take files of events, orders or customers into the record", kOptions, run_import, Remote::Itself}};
+  static const Command kRows[] = {{"import", "Take files of events, orders or customers into the record", kOptions,
+                                   run_import, Remote::Itself, Needs::Write}};
   return kRows;
 }
 

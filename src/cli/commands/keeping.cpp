@@ -6,6 +6,7 @@
 #include "profiles/doctor.hpp"
 #include "server/live_doctor.hpp"
 #include "store/backup.hpp"
+#include "store/keystore_moves.hpp"
 #include "store/record.hpp"
 #include "workspace/apply.hpp"
 #include "workspace/open.hpp"
@@ -33,6 +34,7 @@ Result<int> backup_there(const Context& context, server::Service& server, const 
       TRY(store::backup_while_written(server.record, made, context.clock, context.progress,
                                       [&](const auto& run) { return server.engine.while_still(run); }));
   TRY(context.world.hand_over(made, to));
+  TRY(context.world.hand_over(store::Keystore::path_of(made), store::Keystore::path_of(to)));
   print_outcome(context, outcome, to);
   return 0;
 }
@@ -48,6 +50,19 @@ Result<int> run_backup(const Context& context, const Arguments& given) {
 Result<int> run_restore(const Context& context, const Arguments& given) {
   const auto outcome = TRY(store::restore(*given.text("FILE"), context.store, context.clock, context.progress));
   print_outcome(context, outcome, context.store);
+  if (!outcome.has_keystore)
+    context.note(fmt::format(
+        "the keystore ({}) did not come with it: nothing is recorded and no webhook is sent until it is brought, or "
+        "given up: {}",
+        store::Keystore::path_of(*given.text("FILE")), try_command("keystore new").text(context.given_store)));
+  return 0;
+}
+
+Result<int> run_new_keystore(const Context& context, const Arguments&) {
+  TRY(store::replace_lost_keystore(context.store));
+  context.note(
+      "made: webhooks are disabled until each is rotated, pseudonyms are other ones from now on, and those who refused to "
+      "be recorded are not known any more");
   return 0;
 }
 
@@ -83,14 +98,22 @@ Result<int> run_doctor(const Context& context, const Arguments&) {
 std::span<const Command> keeping_rows() {
   static const Command kRows[] = {
       {"backup", "Write a whole copy of the record to a new file, also of a running server's", kBackupOptions,
-       run_backup, Remote::There},
-      {"restore", "Make the record from a backup", kRestoreOptions, run_restore, Remote::Never,
+       run_backup, Remote::There, Needs::Admin},
+      {"keystore new",
+       "Give up a keystore that is lost: the record gets a new one",
+       {},
+       run_new_keystore,
+       Remote::Never,
+       Needs::Open,
+       "it is about a record whose server cannot start"},
+      {"restore", "Make the record from a backup", kRestoreOptions, run_restore, Remote::Never, Needs::Open,
        "it makes a record where there is none"},
       {"doctor",
        "Examine the record: is it whole, and is there room; of a server also: does it keep up",
        {},
        run_doctor,
-       Remote::There}};
+       Remote::There,
+       Needs::Identified}};
   return kRows;
 }
 

@@ -2,7 +2,7 @@
 // --store http://...
 #include "server/keys.hpp"
 
-#include "cli/command.hpp"
+#include "cli/keys.hpp"
 #include "cli/table.hpp"
 #include "core/json.hpp"
 #include "server/site.hpp"
@@ -12,16 +12,28 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr Option kAddOptions[] = {
-    {"SOURCE", "SOURCE", "What the events will be of, such as web-shop", Takes::One},
-    {"--admin", "", "Make a token for the management API instead; it is shown once", Takes::Flag}};
+constexpr Option kAddOptions[] = {{"SOURCE", "SOURCE", "What the events will be of, such as web-shop", Takes::One},
+                                  {"--admin",
+                                   "",
+                                   "Make an admin token for the management API instead (tokens make can say more)",
+                                   Takes::Flag,
+                                   false,
+                                   Means::Itself,
+                                   {},
+                                   Needs::Admin}};
 constexpr Option kRevokeOptions[] = {
-    {"KEY", "KEY", "The write key, or the token or what the list shows of it", Takes::One, true}};
+    {"KEY", "KEY", "The write key, or the token, its name, or what the list shows of it", Takes::One, true}};
 
-// A server that lends its record goes by the keys it has read.
-Result<void> tell_server(const Context& context, store::Record& record) {
-  if (server::Service* const server = context.world.server()) return server->keys.load(record.connection());
-  return {};
+// Whoever has a token for one source has it for that one.
+Result<void> check_source(const Context& context, std::string_view source) {
+  if (context.caller.may.covers_source(source)) return {};
+  return usage(
+      fmt::format("'{}' has: {}; the keys of '{}' need more", context.caller.who, context.caller.may.text(), source),
+      http::try_token(fmt::format("source:{}", source)));
+}
+
+bool may_see(const Context& context, const server::Key& key) {
+  return key.is_token() ? context.caller.may.covers(Needs::Admin) : context.caller.may.covers_source(key.source);
 }
 
 Result<int> run_add(const Context& context, const Arguments& given) {
@@ -30,13 +42,13 @@ Result<int> run_add(const Context& context, const Arguments& given) {
   if (source.has_value() == is_admin)
     return usage("give the name of a source, or --admin for a token", try_command("keys add").argument("web-shop"));
   if (source) TRY(server::check_source_name(*source));
+  if (source) TRY(check_source(context, *source));
   auto record = TRY(context.world.open_record(store::OpenMode::CreateIfMissing));
-  auto& connection = record->connection();
   const Instant now = context.clock.now();
-  const std::string key =
-      is_admin ? TRY(server::add_admin_token(connection, now)) : TRY(server::add_key(connection, *source, now));
-  TRY(record->audit(now, "cli", is_admin ? "token made" : "write key made", source.value_or("")));
-  TRY(tell_server(context, *record));
+  const std::string key = is_admin ? TRY(server::add_token(*record, {.name = {}, .expires = {}}, now))
+                                   : TRY(server::add_key(*record, *source, now));
+  TRY(record->audit(now, context.caller.who, is_admin ? "token made" : "write key made", source.value_or("")));
+  TRY(tell_of_keys(context, *record));
   if (context.format == Format::Json) {
     context.print(Json::object().set("source", source ? Json(*source) : Json()).set("key", key).dump(2));
     return 0;
@@ -52,9 +64,11 @@ Result<int> run_add(const Context& context, const Arguments& given) {
 Result<int> run_list(const Context& context, const Arguments&) {
   auto record = TRY(context.world.open_record(store::OpenMode::MustExist));
   std::vector<ListRow> rows;
-  for (const server::Key& key : TRY(server::list_keys(record->connection())))
-    rows.push_back({key.is_admin() ? std::nullopt : std::optional(key.source), key.is_admin() ? "token" : "write key",
-                    key.key, text_of(key.created), key.revoked ? std::optional(text_of(*key.revoked)) : std::nullopt});
+  for (const server::Key& key : TRY(server::list_keys(*record)))
+    if (may_see(context, key))
+      rows.push_back({key.is_token() ? std::nullopt : std::optional(key.source), key.is_token() ? "token" : "write key",
+                      key.key, text_of(key.created),
+                      key.revoked ? std::optional(text_of(*key.revoked)) : std::nullopt});
   context.print(render_list({{"source"}, {"kind"}, {"key"}, {"created"}, {"revoked"}}, rows, context.format));
   return 0;
 }
@@ -62,9 +76,11 @@ Result<int> run_list(const Context& context, const Arguments&) {
 Result<int> run_revoke(const Context& context, const Arguments& given) {
   auto record = TRY(context.world.open_record(store::OpenMode::MustExist));
   const Instant now = context.clock.now();
-  TRY(server::revoke_key(record->connection(), *given.text("KEY"), now));
-  TRY(record->audit(now, "cli", "key revoked", ""));
-  TRY(tell_server(context, *record));
+  const auto key = TRY(server::key_in_force(*record, *given.text("KEY")));
+  if (!may_see(context, key)) TRY(check_source(context, key.source));
+  TRY(server::revoke_key(*record, key.key, now));
+  TRY(record->audit(now, context.caller.who, "key revoked", key.is_token() ? key.token.name : key.source));
+  TRY(tell_of_keys(context, *record));
   context.note("revoked");
   return 0;
 }
@@ -74,9 +90,14 @@ Result<int> run_revoke(const Context& context, const Arguments& given) {
 std::span<const Command> keys_rows() {
   static const Command kRows[] = {
       {"keys add", "Make a write key for a source, or a token for the management API", kAddOptions, run_add,
-       Remote::There},
-      {"keys list", "Write keys and tokens, with when they were made and revoked", {}, run_list, Remote::There},
-      {"keys revoke", "Revoke a write key or a token", kRevokeOptions, run_revoke, Remote::There}};
+       Remote::There, Needs::Sources},
+      {"keys list",
+       "Write keys and tokens, with when they were made and revoked",
+       {},
+       run_list,
+       Remote::There,
+       Needs::Sources},
+      {"keys revoke", "Revoke a write key or a token", kRevokeOptions, run_revoke, Remote::There, Needs::Sources}};
   return kRows;
 }
 

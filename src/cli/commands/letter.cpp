@@ -78,7 +78,7 @@ Result<int> run_letter(const Context& context, const Arguments& given) {
 
 std::span<const Command> letter_rows() {
   static const Command kRows[] = {{"letter", "What happened since a time: segments, net money, who stands out",
-                                   kOptions, run_letter, Remote::There}};
+                                   kOptions, run_letter, Remote::There, Needs::Read}};
   return kRows;
 }
 

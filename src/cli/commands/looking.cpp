@@ -51,7 +51,8 @@ Result<int> run_duplicates(const Context& context, const Arguments& given) {
   auto record = TRY(context.world.open_record(identified ? store::OpenMode::MustExist : store::OpenMode::ReadOnly));
   const auto found = TRY(profiles::suspected_duplicates(record->connection(), static_cast<size_t>(limit)));
   if (identified)
-    TRY(record->audit(context.clock.now(), "cli", "duplicates --identified", fmt::format("{} pairs", found.size())));
+    TRY(record->audit(context.clock.now(), context.caller.who, "duplicates --identified",
+                      fmt::format("{} pairs", found.size())));
   std::vector<ListColumn> columns{{"customer"}, {"other"}, {"learnt"}};
   if (identified) columns.insert(columns.end(), {{"seen_as"}, {"together_with"}});
   std::vector<ListRow> rows;
@@ -67,11 +68,11 @@ Result<int> run_duplicates(const Context& context, const Arguments& given) {
 
 std::span<const Command> looking_rows() {
   static const Command kRows[] = {
-      {"sql", "Ask the record in SQL; nothing can be changed", kSqlOptions, run_sql, Remote::There},
-      {"rejects", "Rows that could not be used, with file, line and reason", kRejectOptions, run_rejects,
-       Remote::There},
+      {"sql", "Ask the record in SQL; nothing can be changed", kSqlOptions, run_sql, Remote::There, Needs::Identified},
+      {"rejects", "Rows that could not be used, with file, line and reason", kRejectOptions, run_rejects, Remote::There,
+       Needs::Identified},
       {"customers duplicates", "Customers that may be the same person", kDuplicateOptions, run_duplicates,
-       Remote::There}};
+       Remote::There, Needs::Identified}};
   return kRows;
 }
 

@@ -7,8 +7,24 @@ namespace tessera::cli {
 namespace {
 
 constexpr Option kOptions[] = {
-    {"SEGMENT", "SEGMENT", "Name or id of an applied segment, or of one in FILE"},
-    {"--customer", "ID", "Whose membership to explain", Takes::One, true},
+    {"SEGMENT",
+     "SEGMENT",
+     "Name or id of an applied segment, or of one in FILE",
+     Takes::One,
+     false,
+     Means::Itself,
+     {},
+     Needs::Any,
+     Noted::Itself},
+    {"--customer",
+     "ID",
+     "Whose membership to explain",
+     Takes::One,
+     true,
+     Means::Itself,
+     {},
+     Needs::Any,
+     Noted::Customer},
     {"-e,--expression", "EXPR", "A condition instead of a segment"},
     {"-f,--file", "FILE", "Definitions to use beside the applied ones", Takes::Many, false, Means::Input},
 };
@@ -35,8 +51,8 @@ Result<int> run_explain(const Context& context, const Arguments& given) {
 }  // namespace
 
 std::span<const Command> segments_explain_rows() {
-  static const Command kRows[] = {
-      {"segments explain", "Why one customer is in a segment, or not", kOptions, run_explain, Remote::There}};
+  static const Command kRows[] = {{"segments explain", "Why one customer is in a segment, or not", kOptions,
+                                   run_explain, Remote::There, Needs::Identified}};
   return kRows;
 }
 

@@ -10,7 +10,15 @@ namespace tessera::cli {
 namespace {
 
 constexpr Option kOptions[] = {
-    {"SEGMENT", "SEGMENT", "Print this one's definitions, ready for segments apply"},
+    {"SEGMENT",
+     "SEGMENT",
+     "Print this one's definitions, ready for segments apply",
+     Takes::One,
+     false,
+     Means::Itself,
+     {},
+     Needs::Any,
+     Noted::Itself},
     {"--text", "", "Print the whole library as definitions", Takes::Flag},
 };
 
@@ -73,7 +81,7 @@ Result<int> run_library(const Context& context, const Arguments& given) {
 
 std::span<const Command> segments_library_rows() {
   static const Command kRows[] = {{"segments library", "Ready-made definitions, and what each needs in the data",
-                                   kOptions, run_library, Remote::There}};
+                                   kOptions, run_library, Remote::There, Needs::Read}};
   return kRows;
 }
 

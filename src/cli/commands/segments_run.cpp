@@ -7,7 +7,15 @@ namespace tessera::cli {
 namespace {
 
 constexpr Option kOptions[] = {
-    {"SEGMENT", "SEGMENT", "Name or id of an applied segment, or of one in FILE"},
+    {"SEGMENT",
+     "SEGMENT",
+     "Name or id of an applied segment, or of one in FILE",
+     Takes::One,
+     false,
+     Means::Itself,
+     {},
+     Needs::Any,
+     Noted::Itself},
     {"-e,--expression", "EXPR", "A condition in the segment language"},
     {"-f,--file", "FILE", "Definitions to use beside the applied ones", Takes::Many, false, Means::Input},
 };
@@ -56,8 +64,9 @@ Result<int> run_members(const Context& context, const Arguments& given) {
 
 std::span<const Command> segments_run_rows() {
   static const Command kRows[] = {
-      {"segments count", "How many customers are in a segment", kOptions, run_count, Remote::There},
-      {"segments members", "Who is in a segment: ids, one a line, sorted", kOptions, run_members, Remote::There}};
+      {"segments count", "How many customers are in a segment", kOptions, run_count, Remote::There, Needs::Read},
+      {"segments members", "Who is in a segment: ids, one a line, sorted", kOptions, run_members, Remote::There,
+       Needs::Identified}};
   return kRows;
 }
 

@@ -179,13 +179,14 @@ Result<int> run_list(const Context& context, const Arguments& given) {
 
 std::span<const Command> segments_text_rows() {
   static const Command kRows[] = {
-      {"segments check", "Find mistakes in definitions", kFileOptions, run_check, Remote::There},
-      {"segments fmt", "Print definitions in their one readable form", kFmtOptions, run_fmt, Remote::Never,
+      {"segments check", "Find mistakes in definitions", kFileOptions, run_check, Remote::There, Needs::Read},
+      {"segments fmt", "Print definitions in their one readable form", kFmtOptions, run_fmt, Remote::Never, Needs::Open,
        "it is about files of yours, not about the record"},
-      {"segments apply", "Keep definitions in the record, with versions", kFileOptions, run_apply, Remote::There},
+      {"segments apply", "Keep definitions in the record, with versions", kFileOptions, run_apply, Remote::There,
+       Needs::Write},
       {"segments remove", "Take a segment out of force; its past can still be asked for", kRemoveOptions, run_remove,
-       Remote::There},
-      {"segments list", "The definitions in force", kListOptions, run_list, Remote::There}};
+       Remote::There, Needs::Write},
+      {"segments list", "The definitions in force", kListOptions, run_list, Remote::There, Needs::Read}};
   return kRows;
 }
 

@@ -30,6 +30,8 @@ namespace {
 
 constexpr Option kOptions[] = {
     {"--listen", "ADDRESS", "Address and port (default: 127.0.0.1:8080); :8080 is every address of this machine"},
+    {"--open-on-loopback", "", "For trying out: whoever sits at this machine needs no token; until a proxy is seen",
+     Takes::Flag},
     {"--tls-cert", "FILE", "Serve HTTPS with this certificate (PEM, the whole chain)"},
     {"--tls-key", "FILE", "The certificate's key (PEM)"},
     {"--kafka", "BROKERS/TOPIC", "Read these topics of Kafka too: host:9092,other:9092/orders,page-views", Takes::Many},
@@ -87,16 +89,40 @@ std::string shown_host(const std::string& host) {
 
 // A key to begin with, where no source has one yet.
 Result<std::optional<std::string>> first_key(store::Record& record, Instant now) {
-  for (const server::Key& key : TRY(server::list_keys(record.connection())))
-    if (!key.is_admin()) return std::nullopt;
-  return TRY(server::add_key(record.connection(), "default", now));
+  for (const server::Key& key : TRY(server::list_keys(record)))
+    if (!key.is_token()) return std::nullopt;
+  return TRY(server::add_key(record, "default", now));
 }
 
-void greet(const Context& context, const std::string& address, const std::optional<std::string>& key) {
+// What is shown once: what was made for a record that had none.
+struct Made {
+  std::optional<std::string> write_key, token;
+  std::string token_file;
+};
+
+// Nobody manages without a token but where that was asked for.
+Result<Made> first_keys(const Context& context, store::Record& record, bool is_open) {
+  const Instant now = context.clock.now();
+  Made out{.write_key = TRY(first_key(record, now)), .token = {}, .token_file = context.store + ".token"};
+  if (!is_open) out.token = TRY(server::first_token(record, out.token_file, now));
+  return out;
+}
+
+void greet(const Context& context, const std::string& address, const Made& made) {
+  const std::optional<std::string>& key = made.write_key;
   if (context.format == Format::Json) {
-    context.print(Json::object().set("address", address).set("write_key", key ? Json(*key) : Json()).dump());
+    context.print(Json::object()
+                      .set("address", address)
+                      .set("write_key", key ? Json(*key) : Json())
+                      .set("token", made.token ? Json(*made.token) : Json())
+                      .set("token_file", made.token ? Json(made.token_file) : Json())
+                      .dump());
   } else {
     context.print(fmt::format("listening on {}", address));
+    if (made.token)
+      context.print(
+          fmt::format("token of the management API, kept in {} and not shown again:\n  export TESSERA_TOKEN={}",
+                      made.token_file, *made.token));
     if (key) {
       context.print(fmt::format("write key of the source 'default': {}\ntry it:", *key));
       context.print(fmt::format("  curl -u {}: {}/v1/track -d '{{\"userId\": \"ann\", \"event\": \"Product Added\"}}'",
@@ -111,6 +137,10 @@ Result<http::HttpSettings> settings_of(const Arguments& given) {
   out.address = TRY(http::parse_address(given.text("listen").value_or("127.0.0.1:8080")));
   out.certificate_file = given.text("tls-cert").value_or("");
   out.key_file = given.text("tls-key").value_or("");
+  if (given.has("open-on-loopback") && !out.address.host.starts_with("127.") && out.address.host != "::1")
+    return usage(fmt::format("--open-on-loopback is for this machine alone, and {} can be reached from others",
+                             out.address.host),
+                 try_again().without("--open-on-loopback").note("needs a token from everybody"));
   if (const auto most = TRY(given.whole("connections-of-one", 1, INT32_MAX)))
     out.connections.of_one = static_cast<size_t>(*most);
   return out;
@@ -227,10 +257,10 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a full disk, not the end
   lay_memory_by();
   auto record = TRY(open_in_the_background(context, memory / kParts, *logger));
-  const auto key = TRY(first_key(*record, context.clock.now()));
+  const bool is_open = given.has("open-on-loopback");
+  const Made made = TRY(first_keys(context, *record, is_open));
   server::Keys keys;
-  TRY(keys.load(record->connection()));
-  settings.framing = server::framing_limits(keys, &rates, &context.clock);
+  TRY(keys.load(*record));
   const std::string log = given.text("log").value_or(context.store + ".log");
   auto engine =
       TRY(live::Engine::start(*record, log, server::segment_reader(), engine_settings(given, *logger), context.clock));
@@ -246,6 +276,8 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   service.memory = &budget;
   service.rates = &rates;
   service.sql = sql;
+  if (is_open) service.doors.open_on_loopback(logger.get());
+  settings.framing = server::framing_limits(service);
   auto jobs = std::make_unique<server::Jobs>();
   server::Commands commands(*jobs, lent_commands(service));
   service.commands = &commands;
@@ -262,7 +294,7 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   const std::string_view scheme = settings.certificate_file.empty() ? "http" : "https";
   const std::string address = fmt::format("{}://{}:{}", scheme, shown_host(settings.address.host), http->port());
   say_started(*logger, *engine, *record, log, address, memory);
-  greet(context, address, key);
+  greet(context, address, made);
   signals.wait();
   say(logger.get(), LogLevel::Info, "stopping", {{"requests_in_progress", http->counts().in_progress}});
   service.is_ready = false;
@@ -280,7 +312,7 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
 
 std::span<const Command> serve_rows() {
   static const Command kRows[] = {{"serve", "Take events over HTTP, keep every segment true, say what changes",
-                                   kOptions, run_serve, Remote::Never, "it is the server"}};
+                                   kOptions, run_serve, Remote::Never, Needs::Open, "it is the server"}};
   return kRows;
 }
 

@@ -54,7 +54,7 @@ Result<int> run_simulate(const Context& context, const Arguments& given) {
 
 std::span<const Command> simulate_rows() {
   static const Command kRows[] = {{"simulate", "Make a company with planted micro-segments", kOptions, run_simulate,
-                                   Remote::Never, "it writes files of gigabytes, and touches no record"}};
+                                   Remote::Never, Needs::Open, "it writes files of gigabytes, and touches no record"}};
   return kRows;
 }
 
