@@ -15,6 +15,7 @@ namespace {
 
 constexpr uint64_t kNoFlip = ~uint64_t{0};
 constexpr uint32_t kNotInForce = ~uint32_t{0};
+constexpr uint32_t kMergesLast = ~uint32_t{0};  // behind the rank of any segment
 constexpr Duration kTick{1};
 constexpr size_t kAhead = 8;  // so much earlier is what is needed asked of memory
 
@@ -281,7 +282,7 @@ void Fold::settle(const Touched& touched) {
 
 std::vector<Fold::Turn> Fold::turns_of(const std::vector<State>& states, Instant begin, Instant from) const {
   std::vector<Turn> turns;
-  for (uint32_t s = 0; s < plan_->segments.size(); ++s) {
+  const auto add = [&](uint32_t s) {
     const Instant start = std::max(begin, versions_[version_of_plan_[s]].since);
     size_t next = 0;
     bool is_member = false;
@@ -297,6 +298,16 @@ std::vector<Fold::Turn> Fold::turns_of(const std::vector<State>& states, Instant
         is_member = !is_member;
         turns.push_back({states[next].at, s, is_member});
       }
+  };
+  // Where all began before, those that are the same in all states have no turn.
+  const bool all_began = std::max(begin, defined_) <= from;
+  for (size_t w = 0; w < words_; ++w) {
+    uint64_t differ = all_began ? 0 : ~uint64_t{0};
+    for (const State& state : states) differ |= state.bits[w] ^ states[0].bits[w];
+    for (; differ != 0; differ &= differ - 1)
+      if (const auto s = static_cast<uint32_t>(64 * w + static_cast<size_t>(std::countr_zero(differ)));
+          s < plan_->segments.size())
+        add(s);
   }
   return turns;
 }
@@ -440,12 +451,24 @@ void Fold::emit(Profile leader, uint32_t plan_segment, feed::ChangeKind kind, fe
 // who applies them one by one ends with what is true. By the names of segments and not by their numbers, which are
 // others after a restart: the same entry gives the same ids whenever it is taken in.
 void Fold::publish() {
-  std::ranges::stable_sort(fresh_, {}, [&](const Flip& flip) {
+  // Sorted is what they are ordered by, which is smaller than they are; the last is their place, so that equals stay.
+  struct Key {
+    Instant at;
+    uint64_t of;  // profile, whether it merges, rank
+    size_t place;
+    auto operator<=>(const Key&) const = default;
+  };
+  std::vector<Key> keys;
+  keys.reserve(fresh_.size());
+  for (const Flip& flip : fresh_) {
     const bool merges = flip.kind == feed::ChangeKind::Merged;
-    return std::tuple(flip.at, flip.profile, merges, merges ? 0 : rank_[flip.segment]);
-  });
+    const uint64_t of = uint64_t{flip.profile} << 32 | (merges ? kMergesLast : rank_[flip.segment]);
+    keys.push_back({flip.at, of, keys.size()});
+  }
+  std::ranges::sort(keys);
   uint32_t ordinal = !flips_.empty() && flips_.back().id.offset == offset_ ? flips_.back().id.ordinal + 1 : 0;
-  for (Flip& flip : fresh_) {
+  for (const Key& key : keys) {
+    Flip& flip = fresh_[key.place];
     flip.id = {offset_, ordinal++};
     const uint32_t segment = flip.kind == feed::ChangeKind::Merged ? kNotInForce : plan_of_version_[flip.segment];
     flip.is_member = segment != kNotInForce && is_member(flip.profile, segment);

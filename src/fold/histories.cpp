@@ -5,8 +5,6 @@
 #include <cstring>
 #include <numeric>
 
-#include "profiles/extra.hpp"
-
 namespace tessera::fold {
 
 using profiles::Column;
@@ -21,9 +19,6 @@ namespace {
 uint64_t zigzag(int64_t value) {
   return static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63);
 }
-int64_t unzigzag(uint64_t value) {
-  return static_cast<int64_t>(value >> 1 ^ (~(value & 1) + 1));
-}
 
 uint8_t* put_varint(uint8_t* to, uint64_t value) {
   while (value >= 0x80) {
@@ -37,12 +32,6 @@ uint8_t* put_varint(uint8_t* to, uint64_t value) {
 void add_varint(std::vector<uint8_t>& bytes, uint64_t value) {
   uint8_t buffer[10];
   bytes.insert(bytes.end(), buffer, put_varint(buffer, value));
-}
-
-uint64_t take_varint(const uint8_t*& at) {
-  uint64_t value = *at & 0x7F;
-  for (int shift = 7; *at++ & 0x80; shift += 7) value |= static_cast<uint64_t>(*at & 0x7F) << shift;
-  return value;
 }
 
 constexpr size_t kMostHead = 3 + 10 + 5 + 5;  // bytes of a row before its values
@@ -80,16 +69,6 @@ void RowWriter::element_truth(Truth truth) {
 
 // --- the blocks
 
-struct Histories::Block {
-  uint32_t size = 0, capacity = 0;  // of the bytes behind
-  uint32_t rows = 0;
-  Seq last_seq = 0;
-  int64_t last_time = 0;
-  int64_t first_time = kNever.ms;  // the earliest
-  uint8_t* bytes() { return reinterpret_cast<uint8_t*>(this + 1); }
-  const uint8_t* bytes() const { return reinterpret_cast<const uint8_t*>(this + 1); }
-};
-
 Histories::~Histories() {
   for (Block* block : blocks_) std::free(block);
 }
@@ -99,6 +78,7 @@ uint8_t* Histories::room(Profile profile, size_t most) {
   if (profile >= blocks_.size()) blocks_.resize(std::max<size_t>(profile + 1, blocks_.size() + blocks_.size() / 2));
   Block*& block = blocks_[profile];
   const size_t size = block ? block->size : 0;
+  most += Block::kReadBehind;
   if (!block || size + most > block->capacity) {
     // Grows by half: few customers have much, and most never come back.
     const size_t capacity = std::max(size + most, size + size / 2 + 40);
@@ -111,6 +91,17 @@ uint8_t* Histories::room(Profile profile, size_t most) {
     block = grown;
   }
   return block->bytes() + block->size;
+}
+
+// Gives back what the rows do not need: of those that a start brings, most get none for long.
+void Histories::fit_block(Profile profile) {
+  Block*& block = blocks_[profile];
+  const uint32_t needed = block->size + Block::kReadBehind;
+  auto* fitting = static_cast<Block*>(std::realloc(block, sizeof(Block) + needed));
+  VERIFY(fitting);
+  bytes_ -= fitting->capacity - needed;
+  fitting->capacity = needed;
+  block = fitting;
 }
 
 void Histories::expect(Profile profile, Fetch what) const {
@@ -130,6 +121,7 @@ void Histories::append(Profile profile, Instant time, Seq seq, const RowWriter& 
   at = put_varint(at, row.bytes_.size());
   if (!row.bytes_.empty()) std::memcpy(at, row.bytes_.data(), row.bytes_.size());
   at += row.bytes_.size();
+  std::memset(at, 0, Block::kReadBehind);
   block.size += static_cast<uint32_t>(at - start);
   block.last_seq = seq;
   block.last_time = time.ms;
@@ -221,11 +213,13 @@ void Histories::append(const profiles::History& by_profile) {
     for (uint32_t s = 0; s < streams.size(); ++s)
       for (uint32_t row = streams[s].stream.first[profile]; row < streams[s].stream.first[profile + 1]; ++row)
         rows.push_back({streams[s].stream.seq[row], s, row});
+    if (rows.empty()) continue;
     std::ranges::sort(rows, {}, &At::seq);
     for (const At& at : rows) {
       streams[at.stream].write(at.row, writer);
       append(profile, streams[at.stream].stream.time[at.row], at.seq, writer);
     }
+    fit_block(profile);
   }
   for (const Loaded& loaded : streams)
     for (const Column& column : loaded.stream.columns)
@@ -267,13 +261,19 @@ bool Histories::fit(Unpacked& out) const {
   std::ranges::sort(order, {},
                     [&](uint32_t s) { return std::pair(std::string_view(shapes[s].event), shapes[s].system); });
   out.history.streams.clear();
-  out.streams.assign(shapes.size(), 0);
-  out.columns.assign(shapes.size(), {});
-  out.lists.assign(shapes.size(), {});
+  out.sinks.assign(shapes.size(), {});
   for (const uint32_t s : order) {
     const StreamShape& shape = shapes[s];
-    out.streams[s] = static_cast<uint32_t>(out.history.streams.size());
+    Sink& sink = out.sinks[s];
+    sink.stream = static_cast<uint32_t>(out.history.streams.size());
     Stream stream{.event = shape.event, .system = shape.system, .first = {0}};
+    for (const Slot& of : shape.slots)
+      sink.slots.push_back({.kind = of.is_length                      ? Sink::Kind::Length
+                                    : of.is_list                      ? Sink::Kind::List
+                                    : of.type == PropertyType::Number ? Sink::Kind::Number
+                                    : of.type == PropertyType::Text   ? Sink::Kind::Text
+                                                                      : Sink::Kind::Truth,
+                            .property = of.property});
     // As the loader orders them: the evaluators may see several columns of one property.
     std::vector<uint32_t> slots(shape.slots.size());
     std::iota(slots.begin(), slots.end(), 0);
@@ -281,284 +281,21 @@ bool Histories::fit(Unpacked& out) const {
       const Slot& of = shape.slots[slot];
       return std::tuple(std::string_view(shape.properties[of.property]), of.is_list, of.type);
     });
-    out.columns[s].resize(slots.size());
-    out.lists[s].resize(slots.size());
     for (const uint32_t slot : slots) {
       const Slot& of = shape.slots[slot];
       if (of.is_length) continue;
-      out.columns[s][slot] = static_cast<uint32_t>(stream.columns.size());
+      sink.slots[slot].column = static_cast<uint32_t>(stream.columns.size());
+      if (of.is_list) sink.lists.push_back(sink.slots[slot].column);
       stream.columns.push_back({.property = shape.properties[of.property], .type = of.type, .is_list = of.is_list});
       if (of.is_list) stream.columns.back().list_first.push_back(0);
     }
     for (const uint32_t slot : slots)
       if (const Slot& of = shape.slots[slot]; of.is_list)
         if (const auto length = length_of(shape, shape.properties[of.property]))
-          out.lists[s][*length].push_back(out.columns[s][slot]);
+          sink.slots[*length].under.push_back(sink.slots[slot].column);
     out.history.streams.push_back(std::move(stream));
   }
   return true;
-}
-
-namespace {
-
-void clear_column(Column& column) {
-  column.numbers.clear();
-  column.texts.clear();
-  column.truths.clear();
-  if (column.is_list) column.list_first.assign(1, 0);
-}
-
-size_t elements_of(const Column& column) {
-  return column.type == PropertyType::Number ? column.numbers.size()
-         : column.type == PropertyType::Text ? column.texts.size()
-                                             : column.truths.size();
-}
-
-void push_absent(Column& column) {
-  if (column.is_list)
-    column.list_first.push_back(column.list_first.back());
-  else if (column.type == PropertyType::Number)
-    column.numbers.push_back(profiles::kAbsentNumber);
-  else if (column.type == PropertyType::Text)
-    column.texts.push_back(profiles::kAbsentText);
-  else
-    column.truths.push_back(Truth::Absent);
-}
-
-// The last row of the column becomes cleared, where it holds no value.
-void clear_last(Column& column) {
-  if (column.is_list) {
-    const size_t rows = column.list_first.size() - 1;
-    if (column.list_first[rows] > column.list_first[rows - 1]) return;
-    ++column.list_first.back();
-    if (column.type == PropertyType::Number)
-      column.numbers.push_back(profiles::kClearedNumber);
-    else if (column.type == PropertyType::Text)
-      column.texts.push_back(profiles::kClearedText);
-    else
-      column.truths.push_back(Truth::Cleared);
-  } else if (column.type == PropertyType::Number) {
-    if (column.numbers.back() == profiles::kAbsentNumber) column.numbers.back() = profiles::kClearedNumber;
-  } else if (column.type == PropertyType::Text) {
-    if (column.texts.back() == profiles::kAbsentText) column.texts.back() = profiles::kClearedText;
-  } else if (column.truths.back() == Truth::Absent) {
-    column.truths.back() = Truth::Cleared;
-  }
-}
-
-template <typename T>
-void permute(std::vector<T>& values, size_t base, std::span<const uint32_t> order) {
-  std::vector<T> ordered;
-  ordered.reserve(order.size());
-  for (const uint32_t row : order) ordered.push_back(values[row]);
-  std::ranges::copy(ordered, values.begin() + static_cast<ptrdiff_t>(base));
-}
-
-void permute_lists(Column& column, size_t base, std::span<const uint32_t> order) {
-  Column ordered{.property = {}, .type = column.type, .is_list = true};
-  std::vector<uint32_t> lengths;
-  const auto copy = [&](auto& from, auto& to) {
-    for (const uint32_t row : order)
-      to.insert(to.end(), from.begin() + column.list_first[row], from.begin() + column.list_first[row + 1]);
-    std::ranges::copy(to, from.begin() + column.list_first[base]);
-  };
-  if (column.type == PropertyType::Number)
-    copy(column.numbers, ordered.numbers);
-  else if (column.type == PropertyType::Text)
-    copy(column.texts, ordered.texts);
-  else
-    copy(column.truths, ordered.truths);
-  for (const uint32_t row : order) lengths.push_back(column.list_first[row + 1] - column.list_first[row]);
-  for (size_t i = 0; i < lengths.size(); ++i)
-    column.list_first[base + i + 1] = column.list_first[base + i] + lengths[i];
-}
-
-// The customer's rows from `base` on, by time and seq: needed where facts came late or from several profiles.
-void put_in_order(Stream& stream, size_t base) {
-  const auto before = [&](uint32_t a, uint32_t b) {
-    return stream.time[a] != stream.time[b] ? stream.time[a] < stream.time[b] : stream.seq[a] < stream.seq[b];
-  };
-  const auto rows = static_cast<uint32_t>(stream.rows());
-  bool is_ordered = true;
-  for (auto row = static_cast<uint32_t>(base) + 1; row < rows && is_ordered; ++row) is_ordered = before(row - 1, row);
-  if (is_ordered) return;
-  std::vector<uint32_t> order(rows - base);
-  std::iota(order.begin(), order.end(), static_cast<uint32_t>(base));
-  std::ranges::sort(order, before);
-  for (Column& column : stream.columns) {
-    if (column.is_list)
-      permute_lists(column, base, order);
-    else if (column.type == PropertyType::Number)
-      permute(column.numbers, base, order);
-    else if (column.type == PropertyType::Text)
-      permute(column.texts, base, order);
-    else
-      permute(column.truths, base, order);
-  }
-  permute(stream.time, base, order);
-  permute(stream.seq, base, order);
-}
-
-}  // namespace
-
-struct Histories::Unpacker {
-  const Shape& shape;
-  std::span<const uint8_t> wanted;
-  Unpacked& out;
-
-  void rows_of(const Block& block) {
-    Place place;
-    rows_of(block, place, profiles::kAllSeqs);
-  }
-
-  // Those behind the place with seq < until; the place is then behind them.
-  void rows_of(const Block& block, Place& place, Seq until) {
-    const uint8_t *at = block.bytes() + place.byte, *const end = block.bytes() + block.size;
-    while (at < end) {
-      const uint8_t* const start = at;
-      const auto s = static_cast<uint16_t>(take_varint(at));
-      const int64_t time = place.time + unzigzag(take_varint(at));
-      const Seq seq = place.seq + static_cast<Seq>(take_varint(at));
-      if (seq >= until) {
-        at = start;
-        break;
-      }
-      place.time = time;
-      place.seq = seq;
-      const uint64_t size = take_varint(at);
-      const uint8_t* const row_end = at + size;
-      if (!wanted[s]) {
-        at = row_end;
-        continue;
-      }
-      Stream& stream = out.history.streams[out.streams[s]];
-      stream.time.push_back({time});
-      stream.seq.push_back(seq);
-      for (Column& column : stream.columns) push_absent(column);
-      while (at < row_end) {
-        const uint64_t tag = take_varint(at);
-        if (tag & 1 && shape.streams()[s].slots[(tag - 1) / 2].is_length)
-          pad(stream, out.lists[s][(tag - 1) / 2], take_varint(at));
-        else if (tag & 1)
-          value(stream.columns[out.columns[s][(tag - 1) / 2]], at);
-        else
-          cleared(stream, shape.streams()[s], static_cast<uint16_t>((tag - 2) / 2), s);
-      }
-    }
-    place.byte = static_cast<size_t>(at - block.bytes());
-  }
-
-  static void value(Column& column, const uint8_t*& at) {
-    if (!column.is_list) {
-      if (column.type == PropertyType::Number)
-        column.numbers.back() = unzigzag(take_varint(at));
-      else if (column.type == PropertyType::Text)
-        column.texts.back() = static_cast<profiles::TextId>(take_varint(at));
-      else
-        column.truths.back() = static_cast<Truth>(take_varint(at));
-      return;
-    }
-    for (uint64_t left = take_varint(at); left > 0; --left) {
-      const uint64_t element = take_varint(at);
-      if (column.type == PropertyType::Number)
-        column.numbers.push_back(unzigzag(element));
-      else if (column.type == PropertyType::Text)
-        column.texts.push_back(static_cast<profiles::TextId>(element));
-      else
-        column.truths.push_back(static_cast<Truth>(element));
-    }
-    column.list_first.back() = static_cast<uint32_t>(elements_of(column));
-  }
-
-  // Lists under one prefix are equally long.
-  static void pad(Stream& stream, std::span<const uint32_t> lists, uint64_t elements) {
-    for (const uint32_t c : lists) {
-      Column& column = stream.columns[c];
-      const size_t rows = column.list_first.size() - 1;
-      const uint64_t size = column.list_first[rows - 1] + elements;
-      if (size <= column.list_first[rows]) continue;
-      if (column.type == PropertyType::Number)
-        column.numbers.resize(size, profiles::kAbsentNumber);
-      else if (column.type == PropertyType::Text)
-        column.texts.resize(size, profiles::kAbsentText);
-      else
-        column.truths.resize(size, Truth::Absent);
-      column.list_first[rows] = static_cast<uint32_t>(size);
-    }
-  }
-
-  void cleared(Stream& stream, const StreamShape& of, uint16_t property, uint16_t s) {
-    for (size_t slot = 0; slot < of.slots.size(); ++slot)
-      if (!of.slots[slot].is_length &&
-          profiles::is_under(of.properties[of.slots[slot].property], of.properties[property]))
-        clear_last(stream.columns[out.columns[s][slot]]);
-  }
-};
-
-void Histories::unpack(std::span<const std::span<const Profile>> customers, std::span<const uint8_t> wanted,
-                       Unpacked& out) const {
-  VERIFY(out.version == shape_.version() && wanted.size() == shape_.streams().size());
-  std::vector<Stream>& streams = out.history.streams;
-  for (Stream& stream : streams) {
-    stream.first.assign(1, 0);
-    stream.time.clear();
-    stream.seq.clear();
-    for (Column& column : stream.columns) clear_column(column);
-  }
-  Unpacker unpacker{shape_, wanted, out};
-  out.most_rows = 0;
-  for (const auto& customer : customers) {
-    for (const Profile profile : customer)
-      if (profile < blocks_.size() && blocks_[profile]) unpacker.rows_of(*blocks_[profile]);
-    for (Stream& stream : streams) {
-      const uint32_t base = stream.first.back(), rows = static_cast<uint32_t>(stream.rows()) - base;
-      stream.first.push_back(base + rows);
-      if (rows == 0) continue;
-      if (rows > 1) put_in_order(stream, base);
-      out.most_rows = std::max<uint64_t>(out.most_rows, rows);
-      for (const Column& column : stream.columns)
-        if (column.is_list)
-          out.most_rows = std::max<uint64_t>(out.most_rows, column.list_first[base + rows] - column.list_first[base]);
-    }
-  }
-  out.history.customer.resize(customers.size());
-}
-
-void Histories::extend(std::span<const Profile> profiles, std::span<Place> places, Seq until, Unpacked& out,
-                       std::vector<uint32_t>& changed) const {
-  VERIFY(out.version == shape_.version() && places.size() == profiles.size());
-  out.history.customer.resize(1);
-  changed.clear();
-  for (Stream& stream : out.history.streams) {
-    stream.first.resize(2);
-    changed.push_back(stream.first[1]);
-  }
-  const std::vector<uint8_t> all(shape_.streams().size(), 1);
-  Unpacker unpacker{shape_, all, out};
-  for (size_t p = 0; p < profiles.size(); ++p)
-    if (profiles[p] < blocks_.size() && blocks_[profiles[p]]) unpacker.rows_of(*blocks_[profiles[p]], places[p], until);
-  out.most_rows = 0;
-  for (size_t s = 0; s < changed.size(); ++s) {
-    Stream& stream = out.history.streams[s];
-    const auto rows = static_cast<uint32_t>(stream.rows());
-    if (const uint32_t had = changed[s]; had < rows) {
-      const auto key = [&](uint32_t row) { return std::pair(stream.time[row], stream.seq[row]); };
-      auto least = key(had);
-      for (uint32_t row = had + 1; row < rows; ++row) least = std::min(least, key(row));
-      // Rows that were there come before the first new one, or are moved behind it.
-      uint32_t low = 0, high = had;
-      while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        key(middle) < least ? low = middle + 1 : high = middle;
-      }
-      put_in_order(stream, low);
-      changed[s] = low;
-      stream.first[1] = rows;
-    }
-    out.most_rows = std::max<uint64_t>(out.most_rows, rows);
-    for (const Column& column : stream.columns)
-      if (column.is_list) out.most_rows = std::max<uint64_t>(out.most_rows, column.list_first[rows]);
-  }
 }
 
 Instant Histories::first_time(Profile profile) const {

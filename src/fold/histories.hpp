@@ -49,16 +49,36 @@ class RowWriter {
   std::vector<uint8_t> bytes_;
 };
 
+// Where the rows of one stream go while they are unpacked. Its columns are longer than the rows they hold until then, and
+// read as absent there, so that a row writes what it has and nothing else.
+struct Sink {
+  enum class Kind : uint8_t { Number, Text, Truth, List, Length };
+  struct Slot {
+    Kind kind;
+    uint16_t property;
+    uint32_t column = 0;               // index in the stream's columns; of a length: not used
+    void* values = nullptr;            // of the column, where it is no list
+    std::vector<uint32_t> under = {};  // of a length: the columns under its prefix
+  };
+  uint32_t stream = 0;  // index in the history's streams
+  bool is_wanted = false;
+  bool is_ordered = true;                // the customer at hand's, by time and seq
+  uint32_t rows = 0, room = 0, had = 0;  // `had` when it began
+  profiles::Seq last_seq = 0;            // of the customer at hand
+  int64_t last_time = kEver.ms;          // likewise
+  Instant* time = nullptr;
+  profiles::Seq* seq = nullptr;
+  std::vector<Slot> slots;
+  std::vector<uint32_t> lists;  // the columns that are lists
+};
+
 // A History that is filled and emptied again and again; its streams and columns stay where they are until the shape
 // grows (`version`), so that a plan bound to it stays bound.
 struct Unpacked {
   profiles::History history;
   uint64_t version = ~uint64_t{0};  // of the shape
-  std::vector<uint32_t> streams;    // index in history.streams, by index in the shape
-  // By stream and slot: index in the stream's columns; of a length: not used.
-  std::vector<std::vector<uint32_t>> columns;
-  std::vector<std::vector<std::vector<uint32_t>>> lists;  // by stream and (length) slot: the columns under its prefix
-  uint64_t most_rows = 0;  // of any customer in any stream, elements of lists counted too
+  std::vector<Sink> sinks;          // by index in the shape
+  uint64_t most_rows = 0;           // of any customer in any stream, elements of lists counted too
 };
 
 class Histories {
@@ -108,10 +128,23 @@ class Histories {
   int64_t largest_number() const { return largest_; }  // magnitude of any value ever put
 
  private:
-  struct Block;
+  // The head of one profile's bytes, which lie behind it.
+  struct Block {
+    // So many bytes behind the last row may be read and are zero: whoever reads a varint takes eight bytes at once.
+    static constexpr size_t kReadBehind = 8;
+
+    uint32_t size = 0, capacity = 0;  // of the bytes
+    uint32_t rows = 0;
+    profiles::Seq last_seq = 0;
+    int64_t last_time = 0;
+    int64_t first_time = kNever.ms;  // the earliest
+    uint8_t* bytes() { return reinterpret_cast<uint8_t*>(this + 1); }
+    const uint8_t* bytes() const { return reinterpret_cast<const uint8_t*>(this + 1); }
+  };
   struct Loaded;
   struct Unpacker;
   uint8_t* room(profiles::Profile profile, size_t bytes);
+  void fit_block(profiles::Profile profile);
 
   Shape& shape_;
   std::vector<Block*> blocks_;  // by profile; null: no rows

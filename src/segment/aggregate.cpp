@@ -2,6 +2,7 @@
 // each way of reducing a window to a value.
 // Long because every reduction reads the positions and running totals made here, which no other file needs to know.
 #include <algorithm>
+#include <bit>
 
 #include "segment/block.hpp"
 #include "segment/cuts.hpp"
@@ -411,7 +412,7 @@ void Block::aggregate(NodeId id) {
       collect(id, plan);
       break;
   }
-  if (want_until_) aggregate_until(id, plan.window);
+  if (want_until_ && !is_left_to_ranges_[id]) aggregate_until(id, plan.window);
 }
 
 template <typename Whole>
@@ -744,16 +745,19 @@ void Block::score(NodeId id) {
   if (want_until_) aggregate_until(id, plan.window);
 }
 
+bool Block::is_falling(NodeId id) const {
+  const auto* plan = std::get_if<AggregatePlan>(&plan_.nodes[id].detail);
+  return plan && (plan->reduce == Reduce::Count || plan->reduce == Reduce::Sum) && bound_.parts[id].size() == 1 &&
+         plan->window.anchor == kNoNode && plan->window.low.kind == Cut::Kind::Ago;
+}
+
 // A count, and a sum of values none of which is negative, can only fall while no row comes: a bound that is not reached
 // yet is not reached by time alone, and one that is, is left when a certain row leaves the window. False: no such case.
 bool Block::falling_until(Frame& frame, const Node& node, NodeId id) {
   const NodeId operand = node.operands[0];
-  const auto* plan = std::get_if<AggregatePlan>(&plan_.nodes[operand].detail);
   const Col& x = frame.cols[operand];
-  if (node.op != Op::Range || !plan || x.kind == Col::Kind::Ratio || bound_.parts[operand].size() != 1) return false;
-  if ((plan->reduce != Reduce::Count && plan->reduce != Reduce::Sum) || plan->window.anchor != kNoNode ||
-      plan->window.low.kind != Cut::Kind::Ago)
-    return false;
+  if (node.op != Op::Range || !is_falling(operand) || x.kind == Col::Kind::Ratio) return false;
+  const auto* plan = std::get_if<AggregatePlan>(&plan_.nodes[operand].detail);
   const Part& part = bound_.parts[operand][0];
   const GroupState& group = group_state(part.group);
   const ValuesState* values = plan->reduce == Reduce::Sum ? &values_state(part.values) : nullptr;
@@ -761,28 +765,40 @@ bool Block::falling_until(Frame& frame, const Node& node, NodeId id) {
   const Window in = window(part, kNoNode, 0);
   const StreamState& state = streams_[bound_.groups[part.group].stream];
   const Instant* time = bound_.streams[bound_.groups[part.group].stream].stream->time.data() + state.from;
-  const Bounds bounds = whole_bounds(std::get<RangePlan>(node.detail), x.scale,
-                                     plan_.nodes[operand].type == language::Type::Number ? Number::kOne : 1);
   Col& col = frame.cols[id];
-  for (size_t i = 0; i < frame.lanes; ++i) {
-    const uint32_t end = in.high[i];
-    if (col.own_until[i] == kNever.ms || end != state.end[i]) continue;
-    const auto without = [&](uint32_t row) {  // when the rows before it have left
-      return values      ? static_cast<int64_t>(values->sum[end] - values->sum[row])
-             : group.all ? int64_t{end - row}
-                         : int64_t{group.count[end] - group.count[row]};
-    };
-    const int64_t now = without(in.low[i]), turns_at = now > bounds.high ? bounds.high : bounds.low - 1;
-    if (now < bounds.low || turns_at < 0) {
-      col.own_until[i] = kNever.ms;
-      continue;
+  col.own_until.assign(frame.lanes, kNever.ms);
+  col.until = col.own_until.data();
+  // Rows that are still to come are none of this.
+  if (!std::equal(state.end.begin(), state.end.end(), in.high)) {
+    if (!x.until) aggregate_until(operand, plan->window);
+    for (size_t i = 0; i < frame.lanes; ++i)
+      if (in.high[i] != state.end[i]) col.own_until[i] = x.until[i];
+  }
+  const auto without = [&](uint32_t row, uint32_t end) {  // when the rows before it have left
+    return values      ? static_cast<int64_t>(values->sum[end] - values->sum[row])
+           : group.all ? int64_t{end - row}
+                       : int64_t{group.count[end] - group.count[row]};
+  };
+  const Bounds& bounds = bounds_of(node, id, x.scale);
+  if (bounds.low > bounds.high || bounds.high < 0) return true;
+  for (size_t w = 0; 64 * w < frame.lanes; ++w) {
+    // Who is within the bounds falls out of them, if there is anything below; who is above comes into them.
+    uint64_t left = bounds.low > 0 ? col.truth[w] : 0;
+    if (bounds.high < Bounds{}.high) left |= ~col.truth[w];
+    for (; left != 0; left &= left - 1) {
+      const size_t i = 64 * w + static_cast<size_t>(std::countr_zero(left));
+      if (i >= frame.lanes) break;
+      const uint32_t end = in.high[i];
+      const int64_t now = x.kind == Col::Kind::I32 ? x.i32[i] : x.i64[i];
+      if (now < bounds.low || end != state.end[i]) continue;
+      const int64_t turns_at = now > bounds.high ? bounds.high : bounds.low - 1;
+      uint32_t low = in.low[i] + 1, high = end;  // of the rows that may be first then
+      while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        without(middle, end) <= turns_at ? high = middle : low = middle + 1;
+      }
+      col.own_until[i] = time[low - 1].ms + plan->window.low.ms;
     }
-    uint32_t low = in.low[i] + 1, high = end;  // of the rows that may be first then
-    while (low < high) {
-      const uint32_t middle = low + (high - low) / 2;
-      without(middle) <= turns_at ? high = middle : low = middle + 1;
-    }
-    col.own_until[i] = time[low - 1].ms + plan->window.low.ms;
   }
   return true;
 }

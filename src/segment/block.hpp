@@ -155,6 +155,8 @@ class Block {
   void arithmetic(Frame& frame, const Node& node, NodeId id);
   void size(Frame& frame, const Node& node, NodeId id);
   void range(Frame& frame, const Node& node, NodeId id);
+  void range_of_own_ages(Frame& frame, const RangePlan& plan, const Col& x, Col& col);
+  const Bounds& bounds_of(const Node& node, NodeId id, Scale scale);
   void compare(Frame& frame, const Node& node, NodeId id);
   void number_in(Frame& frame, const Node& node, NodeId id);
   void text_test(Frame& frame, const Node& node, NodeId id);
@@ -195,7 +197,10 @@ class Block {
   void logic_until(Frame& frame, const Node& node, NodeId id);
   void all_or_one_until(Frame& frame, const Node& node, NodeId id);
   void leaf_until(Frame& frame, const Node& node, NodeId id);
+  bool is_falling(NodeId id) const;
+  void note_falling();
   bool falling_until(Frame& frame, const Node& node, NodeId id);
+  void moving_until(const Frame& frame, const Node& node, Col& col);
   int64_t leaf_change(Frame& frame, const Node& node, NodeId id, size_t lane, int64_t steady);
   int64_t moving_change(const Frame& frame, const Node& node, size_t lane, int64_t at) const;
   int64_t smooth_change(Frame& frame, const Node& node, NodeId id, size_t lane, int64_t after, int64_t before);
@@ -204,6 +209,9 @@ class Block {
 
   void start_run(profiles::CustomerIndex from, size_t lanes, profiles::Seq visible, std::span<const NodeId> cone);
   void find_own_cuts(const StreamUse& use, StreamState& state);
+  // Whether ages can be added to and taken from instants without a thought of overflow.
+  static bool is_near(int64_t ms) { return ms > -kFar && ms < kFar; }
+  static constexpr int64_t kFar = int64_t{1} << 60;  // ms: ten times kNever
   // Of a lane of a frame.
   Instant as_of(const Frame& frame, size_t lane) const {
     if (as_ofs_.empty()) return as_of_;
@@ -234,8 +242,16 @@ class Block {
   std::vector<ValuesState> values_;
   std::map<std::pair<uint32_t, int64_t>, Decayed> decayed_;  // by group and half-life
   std::vector<int64_t> cut_ms_;                              // scratch of stream_state()
-  std::vector<uint64_t> above_;                              // scratch of range()
-  std::vector<std::vector<NodeId>> where_cones_;             // by pattern
+  std::vector<uint64_t> above_;                              // scratch of range() and falling_until()
+  std::vector<int64_t> since_;                               // scratch of range_of_own_ages()
+  struct OfRange {
+    Scale scale;
+    std::optional<Bounds> bounds;
+  };
+  std::vector<OfRange> bounds_;  // by node
+  // By node: nothing but ranges looks at when it changes, and these know better (falling_until).
+  std::vector<uint8_t> is_left_to_ranges_;
+  std::vector<std::vector<NodeId>> where_cones_;   // by pattern
   std::vector<uint8_t> is_timeless_;               // by pattern: which rows match does not change by time alone
   std::vector<std::vector<uint32_t>> low_, high_;  // scratch of window()
   std::unique_ptr<Probe> probe_;

@@ -37,6 +37,18 @@ void resize(ValueColumn& column, const Col& like, size_t size) {
   }
 }
 
+// Bit j of word i becomes bit i of word j: halves of squares change places, then their quarters, and so on.
+void transpose(uint64_t (&bits)[64]) {
+  uint64_t low = 0x00000000FFFFFFFF;
+  for (size_t half = 32; half != 0; half /= 2, low ^= low << half)
+    for (size_t square = 0; square < 64; square += 2 * half)
+      for (size_t i = square; i < square + half; ++i) {
+        const uint64_t differ = (bits[i] >> half ^ bits[i + half]) & low;
+        bits[i] ^= differ << half;
+        bits[i + half] ^= differ;
+      }
+}
+
 }  // namespace
 
 bool ValueColumn::known(size_t i) const {
@@ -123,19 +135,26 @@ size_t Evaluator::bytes() const {
 
 void Evaluator::copy_rows(const Selection& selection, std::span<uint64_t* const> rows, std::span<Instant> until) const {
   const Plan& plan = parts_->bound.plan();
+  const auto col_of = [&](uint32_t segment) -> const Col& {
+    return parts_->block.col(parts_->bound.root(plan.segments[segment]));
+  };
   std::ranges::fill(until, kNever);
-  for (const uint32_t segment : selection.segments) {
-    const Col& col = parts_->block.col(parts_->bound.root(plan.segments[segment]));
-    const size_t word = segment / 64;
-    const uint64_t bit = uint64_t{1} << (segment % 64);
-    for (size_t i = 0; i < rows.size(); ++i) rows[i][word] &= ~bit;
-    for (size_t w = 0; 64 * w < rows.size(); ++w)
-      for (uint64_t left = col.truth[w]; left != 0; left &= left - 1) {
-        const size_t i = 64 * w + static_cast<size_t>(std::countr_zero(left));
-        if (i < rows.size()) rows[i][word] |= bit;
-      }
-    if (col.until)
-      for (size_t i = 0; i < rows.size(); ++i) until[i].ms = std::min(until[i].ms, col.until[i]);
+  for (const uint32_t segment : selection.segments)
+    if (const int64_t* own = col_of(segment).until)
+      for (size_t i = 0; i < rows.size(); ++i) until[i].ms = std::min(until[i].ms, own[i]);
+  // Segments have bits by customer, and are to be bits of a customer: 64 of one and 64 of the other at a time.
+  for (size_t from = 0, to = 0; from < selection.segments.size(); from = to) {
+    const size_t word = selection.segments[from] / 64;
+    uint64_t taken = 0;
+    for (; to < selection.segments.size() && selection.segments[to] / 64 == word; ++to)
+      taken |= uint64_t{1} << (selection.segments[to] % 64);
+    for (size_t w = 0; 64 * w < rows.size(); ++w) {
+      uint64_t bits[64] = {};
+      for (size_t k = from; k < to; ++k) bits[selection.segments[k] % 64] = col_of(selection.segments[k]).truth[w];
+      transpose(bits);
+      for (size_t i = 64 * w; i < std::min(rows.size(), 64 * (w + 1)); ++i)
+        rows[i][word] = (rows[i][word] & ~taken) | bits[i % 64];
+    }
   }
 }
 

@@ -89,9 +89,20 @@ Block::Block(const Bound& bound, Want want, bool one_customer)
     }));
   }
   customers_.cols.resize(plan_.nodes.size());
+  bounds_.resize(plan_.nodes.size());
+  note_falling();
 }
 
 Block::~Block() = default;
+
+void Block::note_falling() {
+  is_left_to_ranges_.assign(plan_.nodes.size(), 0);
+  if (!want_look_) return;
+  for (NodeId id = 0; id < plan_.nodes.size(); ++id) is_left_to_ranges_[id] = is_falling(id);
+  for (const Node& node : plan_.nodes)
+    for (const NodeId operand : node.operands)
+      if (node.op != Op::Range || node.smooth) is_left_to_ranges_[operand] = 0;
+}
 
 void Block::rows_changed(const profiles::Stream& stream, uint32_t row) {
   for (size_t g = 0; g < groups_.size(); ++g)
@@ -212,14 +223,15 @@ void Block::until_of(Frame& frame, NodeId id) {
 
 // The least of the operands' instants.
 void Block::earliest(Frame& frame, const Node& node, Col& col) {
-  const bool any =
-      std::any_of(node.operands.begin(), node.operands.end(), [&](NodeId k) { return frame.cols[k].until; });
-  if (!any) return;
-  col.own_until.assign(frame.lanes, kNever.ms);
-  for (const NodeId k : node.operands)
-    if (const int64_t* until = frame.cols[k].until)
+  col.until = nullptr;
+  for (const NodeId k : node.operands) {
+    const int64_t* until = frame.cols[k].until;
+    if (until && !col.until)
+      col.own_until.assign(until, until + frame.lanes);
+    else if (until)
       for (size_t i = 0; i < frame.lanes; ++i) col.own_until[i] = std::min(col.own_until[i], until[i]);
-  col.until = col.own_until.data();
+    if (until) col.until = col.own_until.data();
+  }
 }
 
 // A list trait changes when a row of traits dated in the future comes due.
@@ -297,17 +309,22 @@ void Block::all_or_one_until(Frame& frame, const Node& node, NodeId id) {
 void Block::leaf_until(Frame& frame, const Node& node, NodeId id) {
   Col& col = frame.cols[id];
   const auto* range = std::get_if<RangePlan>(&node.detail);
-  const bool moving = range && range->moving;
+  const bool moving = range && range->moving, only_look = want_look_ && frame.scope == 0 && !node.smooth;
+  // Whoever looks again at that instant sees whether anything turned.
+  if (only_look && falling_until(frame, node, id)) return;
+  for (const NodeId k : node.operands)
+    if (is_left_to_ranges_[k] && frame.scope == 0 && !frame.cols[k].until)
+      aggregate_until(k, std::get<AggregatePlan>(plan_.nodes[k].detail).window);
+  if (only_look && !moving && node.operands.size() == 1) {
+    col.until = frame.cols[node.operands[0]].until;
+    return;
+  }
   earliest(frame, node, col);
   if (!col.until && !moving && !node.smooth) return;
   if (!col.until) col.own_until.assign(frame.lanes, kNever.ms);
   col.until = col.own_until.data();
-  if (want_look_ && frame.scope == 0 && !node.smooth) {
-    // Whoever looks again at that instant sees whether anything turned.
-    if (falling_until(frame, node, id)) return;
-    if (moving)
-      for (size_t i = 0; i < frame.lanes; ++i)
-        col.own_until[i] = std::min(col.own_until[i], moving_change(frame, node, i, as_of(frame, i).ms));
+  if (only_look) {
+    if (moving) moving_until(frame, node, col);
     return;
   }
   for (size_t i = 0; i < frame.lanes; ++i) {
@@ -336,6 +353,33 @@ int64_t Block::moving_change(const Frame& frame, const Node& node, size_t lane, 
   if (plan.low) turn(*plan.low + (plan.low_open ? 1 : 0));
   if (plan.high) turn(*plan.high + (plan.high_open ? 0 : 1));
   return next;
+}
+
+// The same for all customers; without branches on the data, where nothing that is added overflows.
+void Block::moving_until(const Frame& frame, const Node& node, Col& col) {
+  const auto& plan = std::get<RangePlan>(node.detail);
+  const Col& x = frame.cols[node.operands[0]];
+  if (!is_near(plan.low.value_or(0)) || !is_near(plan.high.value_or(0))) {
+    for (size_t i = 0; i < frame.lanes; ++i)
+      col.own_until[i] = std::min(col.own_until[i], moving_change(frame, node, i, as_of(frame, i).ms));
+    return;
+  }
+  const auto turn = [&](int64_t age, auto&& at) {
+    for (size_t i = 0; i < frame.lanes; ++i) {
+      // What is unknown, or lies beyond all instants, is long past whatever the age.
+      const int64_t ms = (is_near(x.i64[i]) ? x.i64[i] : -3 * kFar) + age;
+      col.own_until[i] = std::min(col.own_until[i], ms > at(i) ? ms : kNever.ms);
+    }
+  };
+  const auto reaches = [&](const std::optional<int64_t>& bound, int64_t more) {
+    if (!bound) return;
+    if (as_ofs_.empty())
+      turn(*bound + more, [now = as_of_.ms](size_t) { return now; });
+    else
+      turn(*bound + more, [at = as_ofs_.data()](size_t i) { return at[i].ms; });
+  };
+  reaches(plan.low, plan.low_open ? 1 : 0);
+  reaches(plan.high, plan.high_open ? 0 : 1);
 }
 
 int64_t Block::leaf_change(Frame& frame, const Node& node, NodeId id, size_t lane, int64_t steady) {

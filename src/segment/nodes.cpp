@@ -21,12 +21,19 @@ size_t words(size_t lanes) {
   return (lanes + 63) / 64;
 }
 
-void start_bits(Col& col, size_t lanes) {
+// Where every word is written: what was there stands until then.
+void start_words(Col& col, size_t lanes) {
   col.kind = Col::Kind::Bits;
-  col.own_truth.assign(words(lanes), 0);
-  col.own_known.assign(words(lanes), 0);
+  col.own_truth.resize(words(lanes));
+  col.own_known.resize(words(lanes));
   col.truth = col.own_truth.data();
   col.known = col.own_known.data();
+}
+
+void start_bits(Col& col, size_t lanes) {
+  start_words(col, lanes);
+  std::ranges::fill(col.own_truth, 0);
+  std::ranges::fill(col.own_known, 0);
 }
 
 void start_i64(Col& col, size_t lanes, Scale scale) {
@@ -441,6 +448,19 @@ bool in_range(const RangePlan& plan, Rational x, int64_t unit) {
   return true;
 }
 
+// The lanes whose value lies within the bounds. larger(bound, out): sets the bits of those that are larger.
+template <typename Larger>
+void within(const Bounds& bounds, Larger&& larger, Col& col, std::vector<uint64_t>& above) {
+  if (bounds.low == Bounds{}.low)
+    std::ranges::copy(col.own_known, col.own_truth.begin());
+  else
+    larger(bounds.low - 1, col.own_truth.data());
+  if (bounds.high == Bounds{}.high) return;
+  above.resize(col.own_truth.size());
+  larger(bounds.high, above.data());
+  for (size_t w = 0; w < above.size(); ++w) col.own_truth[w] &= ~above[w];
+}
+
 bool holds(language::CompareOp op, int sign) {
   switch (op) {
     case language::CompareOp::Equal:
@@ -461,41 +481,54 @@ bool holds(language::CompareOp op, int sign) {
 
 }  // namespace
 
+// An age, as_of - x, in the range, where each lane has an as_of of its own: x counted from there is compared.
+void Block::range_of_own_ages(Frame& frame, const RangePlan& plan, const Col& x, Col& col) {
+  const size_t lanes = frame.lanes;
+  const auto is_usual = [](const std::optional<int64_t>& bound) { return !bound || is_near(*bound); };
+  if (frame.scope != 0 || !is_usual(plan.low) || !is_usual(plan.high)) {
+    fill(col.own_known, lanes, [&](size_t i) { return is_known(x.i64[i]); });
+    return fill(col.own_truth, lanes, [&](size_t i) {
+      const Bounds bounds = moving_bounds(plan, as_of(frame, i));
+      return is_known(x.i64[i]) && x.i64[i] >= bounds.low && x.i64[i] <= bounds.high;
+    });
+  }
+  since_.resize(lanes);
+  for (size_t i = 0; i < lanes; ++i) {
+    const int64_t near = std::clamp(x.i64[i], -2 * kFar, 2 * kFar) - as_ofs_[i].ms;
+    since_[i] = is_known(x.i64[i]) ? near : kUnknown;
+  }
+  const auto larger = [&](int64_t bound, uint64_t* out) { larger_bits(since_.data(), lanes, bound, out); };
+  larger(kUnknown + 1, col.own_known.data());
+  within(moving_bounds(plan, Instant{}), larger, col, above_);
+}
+
+const Bounds& Block::bounds_of(const Node& node, NodeId id, Scale scale) {
+  OfRange& of = bounds_[id];
+  if (!of.bounds || of.scale.mul != scale.mul || of.scale.div != scale.div) {
+    const int64_t unit = plan_.nodes[node.operands[0]].type == language::Type::Number ? Number::kOne : 1;
+    of = {scale, whole_bounds(std::get<RangePlan>(node.detail), scale, unit)};
+  }
+  return *of.bounds;
+}
+
 void Block::range(Frame& frame, const Node& node, NodeId id) {
   Col& col = frame.cols[id];
   const Col& x = frame.cols[node.operands[0]];
   const auto& plan = std::get<RangePlan>(node.detail);
-  const int64_t unit = plan_.nodes[node.operands[0]].type == language::Type::Number ? Number::kOne : 1;
-  start_bits(col, frame.lanes);
-  if (plan.moving && !as_ofs_.empty()) {
-    fill(col.own_known, frame.lanes, [&](size_t i) { return is_known(x.i64[i]); });
-    fill(col.own_truth, frame.lanes, [&](size_t i) {
-      const Bounds bounds = moving_bounds(plan, as_of(frame, i));
-      return is_known(x.i64[i]) && x.i64[i] >= bounds.low && x.i64[i] <= bounds.high;
-    });
-    return;
-  }
+  start_words(col, frame.lanes);
+  if (plan.moving && !as_ofs_.empty()) return range_of_own_ages(frame, plan, x, col);
   if (x.kind != Col::Kind::Ratio) {
     const auto larger = [&](int64_t bound, uint64_t* out) {
       x.kind == Col::Kind::I32 ? larger_bits(x.i32, frame.lanes, bound, out)
                                : larger_bits(x.i64, frame.lanes, bound, out);
     };
-    const Bounds bounds = plan.moving ? moving_bounds(plan, as_of_) : whole_bounds(plan, x.scale, unit);
     if (x.certain)
       fill(col.own_known, frame.lanes);
     else
       larger(kUnknown + 1, col.own_known.data());
-    if (bounds.low == Bounds{}.low)
-      col.own_truth = col.own_known;
-    else
-      larger(bounds.low - 1, col.own_truth.data());
-    col.truth = col.own_truth.data();
-    if (bounds.high == Bounds{}.high) return;
-    above_.resize(words(frame.lanes));
-    larger(bounds.high, above_.data());
-    for (size_t w = 0; w < above_.size(); ++w) col.own_truth[w] &= ~above_[w];
-    return;
+    return within(plan.moving ? moving_bounds(plan, as_of_) : bounds_of(node, id, x.scale), larger, col, above_);
   }
+  const int64_t unit = plan_.nodes[node.operands[0]].type == language::Type::Number ? Number::kOne : 1;
   fill(col.own_known, frame.lanes, [&](size_t i) { return x.ratio[i].known(); });
   fill(col.own_truth, frame.lanes, [&](size_t i) { return x.ratio[i].known() && in_range(plan, x.ratio[i], unit); });
 }
@@ -707,7 +740,7 @@ void Block::any_element(Frame& frame, const Node& node, NodeId id) {
 void Block::logic(Frame& frame, const Node& node, NodeId id) {
   Col& col = frame.cols[id];
   const size_t count = words(frame.lanes);
-  start_bits(col, frame.lanes);
+  start_words(col, frame.lanes);
   uint64_t *truth = col.own_truth.data(), *known = col.own_known.data();
   const auto first = [&] {
     const Col& x = frame.cols[node.operands[0]];
@@ -749,6 +782,7 @@ void Block::logic(Frame& frame, const Node& node, NodeId id) {
   }
   // At least k: true where k are true, false where too few can still be.
   const uint32_t wanted = std::get<uint32_t>(node.detail);
+  start_bits(col, frame.lanes);
   for (size_t i = 0; i < frame.lanes; ++i) {
     uint32_t yes = 0, maybe = 0;
     for (const NodeId operand : node.operands) {

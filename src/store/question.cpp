@@ -166,7 +166,7 @@ std::string csv_line(const Cells& cells) {
   std::string line;
   for (size_t c = 0; c < cells.size(); ++c) {
     if (c > 0) line += ',';
-    line += csv_field(cells[c]);
+    line += csv_cell(cells[c]);
   }
   return line + '\n';
 }
