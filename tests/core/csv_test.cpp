@@ -9,9 +9,8 @@ namespace {
 
 TEST(Csv, WhatASpreadsheetWouldRunIsDefused) {
   EXPECT_EQ(csv_field("+cmd|calc"), "'+cmd|calc");
-  EXPECT_EQ(csv_field(R"(=HYPERLINK("http://evil","x"))"), R"("'=HYPERLINK(""http://evil"",""x"")")
-  ");
-      EXPECT_EQ(csv_field("-2+3"), "'-2+3");
+  EXPECT_EQ(csv_field(R"(=HYPERLINK("http://evil","x"))"), R"csv("'=HYPERLINK(""http://evil"",""x"")")csv");
+  EXPECT_EQ(csv_field("-2+3"), "'-2+3");
   EXPECT_EQ(csv_field("@SUM(1)"), "'@SUM(1)");
   EXPECT_EQ(csv_field("\t=1"), "'\t=1");
   EXPECT_EQ(csv_field("\r=1"), "\"'\r=1\"");

@@ -126,7 +126,7 @@ TEST_F(Tracking, AnUnknownKeyIsNotStoredAndToldWhereThatIsAskedFor) {
   EXPECT_TRUE(pad.taken().empty());
   EXPECT_EQ(service.counters.unknown_keys, 5u);
   // A revoked one is unknown.
-  MUST(revoke_key(record->connection(), key, clock.now()));
+  MUST(revoke_key(*record, key, clock.now()));
   MUST(keys.load(*record));
   EXPECT_EQ(track("/v1/t", body, "X-Strict-Mode: 1\r\n").status, 401);
 }

@@ -69,9 +69,14 @@ Result<int> run_back(const Context& context, const Arguments& given) {
 
 std::span<const Command> clock_rows() {
   static const Command kRows[] = {
-      {"clock accept", "Follow the clock over a jump that a server holds back", {}, run_accept, Remote::There},
+      {"clock accept",
+       "Follow the clock over a jump that a server holds back",
+       {},
+       run_accept,
+       Remote::There,
+       Needs::Admin},
       {"clock back", "Set a record back that is ahead of the clock; its server is stopped", kBackOptions, run_back,
-       Remote::Never, "a running server's time does not go back"}};
+       Remote::Never, Needs::Open, "a running server's time does not go back"}};
   return kRows;
 }
 

@@ -65,9 +65,9 @@ Result<int> run_drop(const Context& context, const Arguments& given) {
 std::span<const Command> events_rows() {
   static const Command kRows[] = {
       {"events list", "The names of events that the record has, those with the most rows first", kListOptions, run_list,
-       Remote::There},
+       Remote::There, Needs::Read},
       {"events drop", "Take events away with all their rows: names that somebody poured in", kDropOptions, run_drop,
-       Remote::Never, kNever}};
+       Remote::Never, Needs::Open, kNever}};
   return kRows;
 }
 
