@@ -4,8 +4,8 @@
 #include <mutex>
 
 #include "cli/calling.hpp"
-#include "core/stop.hpp"
 #include "core/memory.hpp"
+#include "core/stop.hpp"
 #include "http/frames.hpp"
 #include "server/lent_record.hpp"
 

@@ -1,11 +1,11 @@
 // The part of memory.hpp that counts: `new` and `delete` of the program.
-#include "core/memory.hpp"
-
 #include <algorithm>
 #include <cstdlib>
 #include <new>
 
 #include <malloc.h>
+
+#include "core/memory.hpp"
 
 namespace tessera {
 

@@ -101,8 +101,7 @@ Result<void> refuse_useless(const ImportReport& report, std::span<const std::str
 }
 
 // Values that are hardly meant stop the import, unless somebody is there and says that they are.
-Result<void> refuse_odd(Findings& findings, const ImportOptions& options, std::span<const std::string> paths,
-                        const formats::Asker& asker) {
+Result<void> refuse_odd(Findings& findings, const ImportOptions& options, const formats::Asker& asker) {
   if (findings.odd.empty()) return {};
   const std::string found = without_last_break(lines_of(findings.odd));
   const auto answer = asker && !options.yes ? asker("odd values:\n" + found, "Keep them?") : std::nullopt;
@@ -220,7 +219,7 @@ Result<ImportReport> import_all(profiles::ImportIntake& intake, std::span<const 
   ImportReport report;
   for (const std::string& path : paths) TRY(feed_file(intake, path, options, asker, progress, report));
   TRY(refuse_useless(report, paths));
-  TRY(refuse_odd(report.findings, options, paths, asker));
+  TRY(refuse_odd(report.findings, options, asker));
   note_entry(intake, report);
   const auto class_new_properties = [&report](store::Connection& connection) -> Result<void> {
     report.classes = TRY(privacy::class_properties(connection));

@@ -225,7 +225,7 @@ class DiscoveryJob final : public Job, private Progress {
     kept.error = std::move(why);
     // Why is in its state: it may quote what is in the record.
     say(state_->logger, LogLevel::Warning, "discovery failed",
-        {{"discovery", id_}, {"ms", took(kept).ms}, {"stopped", is_gone()}});
+        {{"discovery", id_}, {"ms", took(kept).ms}, {"stopped", is_gone().load()}});
     // Where this is not written, the next start says that the server ended while it ran.
     (void)state_->write_state(id_, kept);
   }

@@ -1,6 +1,6 @@
 // A discovery on the server's record: the adapter of workspace::discover.
-#include "core/stop.hpp"
 #include "core/memory.hpp"
+#include "core/stop.hpp"
 #include "server/discoveries.hpp"
 #include "server/lent_record.hpp"
 #include "workspace/discover.hpp"

@@ -5,10 +5,10 @@
 #include <condition_variable>
 #include <thread>
 
+#include "core/csv.hpp"
 #include "core/guarded.hpp"
 #include "core/memory.hpp"
 #include "core/stop.hpp"
-#include "core/csv.hpp"
 #include "core/text.hpp"
 
 namespace tessera::store {

@@ -197,11 +197,12 @@ class Reader {
 
   void hear(const std::vector<std::string>& shown) {
     if (!feed_) return;
-    for (const std::string& line : shown)
-      if (!is_left(line))
-        EXPECT_TRUE(feed_->says([&](std::string_view printed) { return is_as_shown(line, printed); }))
-            << page_ << " shows\n  " << line << "\nbut there is\n"
-            << feed_->printed();
+    for (const std::string& line : shown) {
+      if (is_left(line)) continue;
+      EXPECT_TRUE(feed_->says([&](std::string_view printed) { return is_as_shown(line, printed); }))
+          << page_ << " shows\n  " << line << "\nbut there is\n"
+          << feed_->printed();
+    }
   }
 
   // A line of JSON, perhaps behind a word, or the very line.

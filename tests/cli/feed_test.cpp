@@ -157,7 +157,9 @@ TEST_F(Feed, TheReaderOfThePageHasTheMembersAtEveryCheckpoint) {
       ASSERT_TRUE(consumer.says([&](std::string_view line) { return line == last; })) << last;
       EXPECT_EQ(printed_sets(consumer.printed()), members()) << "part " << part << ", step " << step;
     }
-    if (part == 0) EXPECT_EQ(server.stop(), 0);
+    if (part == 0) {
+      EXPECT_EQ(server.stop(), 0);
+    }
     if (part == 1) server.kill();
     if (part < 2) serve();
   }

@@ -390,10 +390,11 @@ TEST_F(Management, MetricsSayWhatTheyMean) {
   }
   const Json status = json(get("/api/v1/status"));
   for (const auto& [part, numbers] : *status.as_object())
-    if (numbers.as_object())
+    if (numbers.as_object()) {
       for (const auto& [name, value] : *numbers.as_object())
         EXPECT_TRUE(!value.as_literal() || named.contains(fmt::format("tessera_{}_{}", part, name)))
             << part << "." << name;
+    }
   EXPECT_THAT(text, HasSubstr("# TYPE tessera_kafka_messages counter\n"
                               "tessera_kafka_messages{brokers=\"a:9092\",group=\"g\\\"1\"} 5\n"));
   EXPECT_THAT(text, HasSubstr("tessera_kafka_committed{group=\"g\\\"1\",topic=\"orders\",partition=\"0\"} 7\n# HELP"));

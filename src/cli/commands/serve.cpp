@@ -250,7 +250,6 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   MemoryBudget budget(memory / kParts);
   server::RateLimits rates(TRY(rate_settings(given)));
   const store::QuestionLimits sql = TRY(sql_limits(given, memory));
-  settings.memory = &budget;
   auto kafka_wanted = TRY(kafka_settings(context.world, given));
   const auto logger = TRY(open_logger(TRY(logger_settings(given)), context.clock));
   const Signals signals;
@@ -273,7 +272,7 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   http::Workers workers(kWorkers);
   server::Service service{*engine, *engine, keys, *record, workers, clock, *webhooks};
   service.logger = settings.logger = logger.get();
-  service.memory = &budget;
+  service.memory = settings.memory = &budget;
   service.rates = &rates;
   service.sql = sql;
   if (is_open) service.doors.open_on_loopback(logger.get());
