@@ -112,7 +112,7 @@ Result<std::vector<Key>> list_keys(store::Record& record) {
   std::vector<Key> out;
   const auto rows = TRY(record.connection().rows(
       "SELECT name, write_key, epoch_ms(created), epoch_ms(revoked), token, scopes, epoch_ms(expires) FROM "
-      "tessera.source ORDER BY created, write_key"));
+      "tessera.source ORDER BY created, name, token, write_key"));
   const auto instant_of = [](const std::optional<std::string>& ms) -> std::optional<Instant> {
     return ms ? std::optional(Instant{std::atoll(ms->c_str())}) : std::nullopt;
   };

@@ -221,7 +221,9 @@ TEST_F(Management, ChangesAreAFeedThatGoesOnWhereItStopped) {
   EXPECT_EQ(ids, 2000u);
   http::Raw wrong(server->port());
   wrong.send(
-      "GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nLast-Event-ID: x\r\n\r\n");
+      fmt::format("GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n"
+                  "Accept: text/event-stream\r\nLast-Event-ID: x\r\n\r\n",
+                  token));
   EXPECT_EQ(wrong.answer().status, 400);
 }
 
