@@ -32,9 +32,9 @@ bool reads(Type type, bool each, const Schema::Form& form) {
   }
 }
 
-class Walker {
+class TypeWalker {
  public:
-  Walker(const Schema& now, const std::vector<std::set<OtherType>>& before) : now_(now), before_(before) {}
+  TypeWalker(const Schema& now, const std::vector<std::set<OtherType>>& before) : now_(now), before_(before) {}
 
   std::set<OtherType> of(const Expr& body) {
     visit(body);
@@ -114,7 +114,7 @@ class Walker {
 
 std::vector<std::set<OtherType>> other_types(const Program& program, const Schema& now) {
   std::vector<std::set<OtherType>> out;
-  for (const Definition& definition : program.definitions) out.push_back(Walker(now, out).of(definition.body));
+  for (const Definition& definition : program.definitions) out.push_back(TypeWalker(now, out).of(definition.body));
   return out;
 }
 

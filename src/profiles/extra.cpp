@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kCount = "count";
 
-PropertyType type_of(const Scalar& value) {
+PropertyType property_type_of(const Scalar& value) {
   constexpr PropertyType kTypes[] = {PropertyType::Bool, PropertyType::Number, PropertyType::Text};
   return kTypes[value.index()];
 }
@@ -39,8 +39,8 @@ std::optional<ExtraForm> list_of(const Json::Array& items) {
     const auto value = scalar_of(item);
     out.values.push_back(value);
     if (item.is_null()) continue;
-    if (!value || (is_typed && type_of(*value) != out.type)) return std::nullopt;
-    out.type = type_of(*value);
+    if (!value || (is_typed && property_type_of(*value) != out.type)) return std::nullopt;
+    out.type = property_type_of(*value);
     is_typed = true;
   }
   return is_typed ? std::optional(std::move(out)) : std::nullopt;
@@ -50,7 +50,7 @@ std::optional<ExtraForm> form_of(const Json& value) {
   if (const Json::Array* items = value.as_array()) return list_of(*items);
   const auto scalar = scalar_of(value);
   if (!scalar) return std::nullopt;
-  return ExtraForm{.type = type_of(*scalar), .is_list = false, .values = {scalar}};
+  return ExtraForm{.type = property_type_of(*scalar), .is_list = false, .values = {scalar}};
 }
 
 // One value, or several of different types and forms; none where any of them has no form.

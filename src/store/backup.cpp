@@ -141,11 +141,12 @@ Result<BackupOutcome> backup_while_written(Record& record, const std::string& to
 namespace {
 
 // The log of the record that was copied need not be here: the new one may begin a log of its own, or go on with that.
-Result<void> let_log_be_missing(const std::string& copy, const Clock& clock) {
-  const auto record = TRY(Record::open(copy, OpenMode::MustExist, clock));
-  TRY(record->connection().run(
-      "UPDATE tessera.meta SET value = '?' || value WHERE key = 'log' AND value NOT LIKE '?%'"));
-  TRY(record->connection().run("CHECKPOINT"));
+// As a database: it may be of an earlier version, and without its keystore.
+Result<void> let_log_be_missing(const std::string& copy) {
+  const auto database = TRY(Database::open(copy, {}));
+  auto connection = TRY(database.connect());
+  TRY(connection.run("UPDATE tessera.meta SET value = '?' || value WHERE key = 'log' AND value NOT LIKE '?%'"));
+  TRY(connection.run("CHECKPOINT"));
   return {};
 }
 
@@ -167,7 +168,7 @@ Result<BackupOutcome> restore(const std::string& from, const std::string& to, co
   const auto entries = TRY(source->connection().integer("SELECT count(*) FROM tessera.entry")).value_or(0);
   TRY(copy_whole(source->lock().descriptor(), to, progress));
   progress.finish();
-  if (auto done = let_log_be_missing(to, clock); !done) {
+  if (auto done = let_log_be_missing(to); !done) {
     fs::remove(to, error);
     return std::unexpected(done.error());
   }
