@@ -44,23 +44,6 @@ std::string free_name(const std::vector<Key>& keys) {
   }
 }
 
-Result<void> check_token(const std::vector<Key>& keys, const Token& token, Instant now) {
-  if (!is_plain_name(token.name))
-    return usage(fmt::format("'{}' cannot name a token: 1 to 64 letters, digits, '_', '-', '.' or blanks inside",
-                             repair_utf8(token.name.substr(0, kLongestName))),
-                 try_again().option("--name", "dashboard"));
-  for (const Key& key : keys)
-    if (key.is_token() && key.token.name == token.name && is_in_force(key, now))
-      return usage(fmt::format("there is a token '{}' already, and the audit tells them apart by name", token.name),
-                   try_command("tokens list"));
-  if (token.expires && *token.expires <= now)
-    return usage(fmt::format("a token that expires at {} never was one", text_of(*token.expires)),
-                 try_again().option("--expires", "90 days"));
-  if (token.expires && *token.expires > kLastDay)
-    return usage("a token cannot expire after the year 9999", try_again().option("--expires", "90 days"));
-  return {};
-}
-
 std::string new_token() {
   return "tsk_" + hex_of(secret_bytes(24));
 }
@@ -89,10 +72,27 @@ Result<std::string> add_key(store::Record& record, std::string_view source, Inst
   return key;
 }
 
+Result<void> check_token(const Token& token, Instant now) {
+  if (!is_plain_name(token.name))
+    return usage(fmt::format("'{}' cannot name a token: 1 to 64 letters, digits, '_', '-', '.' or blanks inside",
+                             repair_utf8(token.name.substr(0, kLongestName))),
+                 try_again().option("--name", "dashboard"));
+  if (token.expires && *token.expires <= now)
+    return usage(fmt::format("a token that expires at {} never was one", text_of(*token.expires)),
+                 try_again().option("--expires", "90 days"));
+  if (token.expires && *token.expires > kLastDay)
+    return usage("a token cannot expire after the year 9999", try_again().option("--expires", "90 days"));
+  return {};
+}
+
 Result<std::string> add_token(store::Record& record, Token token, Instant now) {
   const auto keys = TRY(list_keys(record));
   if (token.name.empty()) token.name = free_name(keys);
-  TRY(check_token(keys, token, now));
+  TRY(check_token(token, now));
+  for (const Key& key : keys)
+    if (key.is_token() && key.token.name == token.name && is_in_force(key, now))
+      return fail(fmt::format("there is a token '{}' already, and the audit tells them apart by name", token.name), {},
+                  try_command("tokens list"));
   const std::string secret = new_token();
   TRY(insert_token(record, token, secret, now));
   return secret;

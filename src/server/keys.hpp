@@ -47,6 +47,8 @@ Result<std::string> add_key(store::Record& record, std::string_view source, Inst
 // Without a name: "admin", or the first free of "admin 2", ... Error: the name is of one in force, or it expires before
 // it begins.
 Result<std::string> add_token(store::Record& record, Token token, Instant now);
+// Whether there may be such a token at all: its name and its end.
+Result<void> check_token(const Token& token, Instant now);
 // For a record that never had one: an admin token, which is in the file (mode 0600) before it is in force. Nullopt where
 // there is or was one: who revoked the last one does not get another by a restart.
 Result<std::optional<std::string>> first_token(store::Record& record, const std::string& file, Instant now);

@@ -31,6 +31,17 @@ Result<void> refuse_keystore_at(const std::string& to) {
   return {};
 }
 
+// Where the record was lost and its keystore was not, that stays: it has what the backup's has, and what came since.
+Result<bool> has_keystore_already(Record& backup, const std::string& to) {
+  std::error_code error;
+  if (!fs::exists(Keystore::path_of(to), error)) return false;
+  const auto id = TRY(backup.connection().text("SELECT value FROM tessera.meta WHERE key = 'keystore'"));
+  const auto there = Keystore::open(Keystore::path_of(to));
+  if (id && there && (*there)->id() == *id) return true;
+  TRY(refuse_keystore_at(to));
+  return false;
+}
+
 // Opens the copy as a user would; a copy that cannot be opened is removed.
 Result<BackupOutcome> verify_copy(const std::string& copy, int64_t entries, const Clock& clock) {
   const auto check = [&]() -> Result<BackupOutcome> {
@@ -158,9 +169,9 @@ Result<BackupOutcome> restore(const std::string& from, const std::string& to, co
     const std::string aside = to + ".before-restore";
     return fail("exists, and a restore replaces nothing", to, try_moving(to, aside));
   }
-  TRY(refuse_keystore_at(to));
   // Opened for reading only: also the proof that it is a record, and the lock that keeps others from changing it.
   const auto source = TRY(Record::open(from, OpenMode::ReadOnly, clock));
+  const bool has_keystore_there = TRY(has_keystore_already(*source, to));
   const std::string log = from + ".wal";
   if (fs::exists(log, error) && fs::file_size(log, error) > 0)
     return fail("was not closed cleanly: a write-ahead log lies beside it", from,
@@ -172,10 +183,10 @@ Result<BackupOutcome> restore(const std::string& from, const std::string& to, co
     fs::remove(to, error);
     return std::unexpected(done.error());
   }
-  const bool has_keystore = fs::exists(Keystore::path_of(from), error);
-  if (has_keystore) TRY(copy_keystore(from, to));
+  const bool is_with_keystore = !has_keystore_there && fs::exists(Keystore::path_of(from), error);
+  if (is_with_keystore) TRY(copy_keystore(from, to));
   auto outcome = TRY(verify_copy(to, entries, clock));
-  outcome.has_keystore = has_keystore;
+  outcome.has_keystore = has_keystore_there || is_with_keystore;
   return outcome;
 }
 

@@ -55,7 +55,7 @@ TEST_F(AuditOfAServer, EveryRoadToACustomerIsInIt) {
       {"/api/v1/changes?after=", "GET /api/v1/changes"},
       {"/api/v1/rejects", "GET /api/v1/rejects"},
       {"/api/v1/rulings", "GET /api/v1/rulings"}};
-  size_t before = parse_json(server.ask("GET", "/api/v1/audit/head").body)->find("size")->number_or(0);
+  size_t before = parse_json(server.ask("GET", "/api/v1/audit/head").body)->find("size")->number_or(0) - 1;
   for (const auto& [target, action] : kRoads) {
     const int status = as_support("GET", target).status;
     EXPECT_TRUE(status == 200 || status == 404) << target << ": " << status;

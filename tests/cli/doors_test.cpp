@@ -201,6 +201,7 @@ TEST(Doors, ASourcesTokenHasThatSourcesKeysAlone) {
             other = work.sh("tessera --store r.duckdb keys add shop");
   const Ran made = work.sh("tessera --store r.duckdb tokens make --name web --scopes source:web");
   ASSERT_EQ(made.code, 0) << made.err;
+  ASSERT_EQ(work.sh("tessera --store r.duckdb tokens make --name admin --scopes admin").code, 0);
   Serving server(work.path("r.duckdb"));
   server.start();
   ASSERT_TRUE(server.is_up()) << server.errors();
@@ -228,9 +229,10 @@ TEST(Doors, FilesAreTheirOwnersWhateverTheUmask) {
   const Workplace work;
   ASSERT_EQ(work.sh("umask 000; tessera simulate --customers 300 --segments 4 --preset shop --seed 7 --out shop").code,
             0);
-  for (const std::string_view line : {"import shop/events.jsonl --preset segment", "discover --out report --no-keep",
-                                      "--format csv sql 'SELECT 1' > /dev/null", "backup copy.duckdb",
-                                      "export -e 'at least 1 any event' --out list.csv", "letter --out letter"})
+  for (const std::string_view line :
+       {"import shop/events.jsonl --preset segment", "discover --out report --no-keep",
+        "--format csv sql 'SELECT 1' > /dev/null", "backup copy.duckdb",
+        "export -e 'at least 1 any event' --out list.csv", "letter --since 2026-01-01 --out letter"})
     ASSERT_EQ(work.sh(fmt::format("umask 000; tessera --store r.duckdb {}", line)).code, 0) << line;
   // As an earlier version made them.
   ASSERT_EQ(work.sh("chmod 644 r.duckdb").code, 0);

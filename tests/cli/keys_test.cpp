@@ -36,7 +36,7 @@ TEST(Keys, TokensHaveNamesScopesAndEnds) {
   EXPECT_NE(list.out.find("dashboard,\"read,identified\",sha256:"), std::string::npos) << list.out;
   EXPECT_NE(list.out.find("\nadmin,admin,sha256:"), std::string::npos) << list.out;
   // Names tell who did what, so one in force is there once.
-  EXPECT_EQ(work.sh("tessera tokens make --name dashboard --scopes admin").code, 2);
+  EXPECT_EQ(work.sh("tessera tokens make --name dashboard --scopes admin").code, 1);
   EXPECT_EQ(work.sh("tessera tokens revoke dashboard").code, 0);
   EXPECT_EQ(work.sh("tessera tokens revoke dashboard").code, 1);
   EXPECT_EQ(work.sh("tessera tokens make --name dashboard --scopes source:web-shop").code, 0);
@@ -49,7 +49,7 @@ TEST(Keys, WrongTokensAreNotMade) {
   const Workplace work;
   for (const char* const words :
        {"--scopes read", "--name x", "--name x --scopes ''", "--name x --scopes all", "--name x --scopes source:",
-        "--name x --scopes source:NAME,read", "--name '' --scopes read", "--name '$admin' --scopes read",
+        "--name x --scopes source:,read", "--name '' --scopes read", "--name '$admin' --scopes read",
         "--name x --scopes read --expires 2020-01-01", "--name x --scopes read --expires '0 days'",
         "--name x --scopes read --expires soon", "--name x --scopes read --expires '9000 years'"})
     EXPECT_EQ(work.sh(std::string("tessera tokens make ") + words).code, 2) << words;

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string kKept = TESSERA_SOURCE_DIR "/tests/cli/upgrade/before/";
+const std::string kKept = TESSERA_SOURCE_DIR "/tests/cli/upgrade/before/0.1.0/";
 
 std::string bytes_of(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -164,6 +164,7 @@ TEST_F(Recovery, ADamagedBlockNamesFileAndRemedyWhateverMeetsIt) {
     std::string damaged = whole;
     for (size_t i = 0; i < 64; ++i) damaged[at + kBlock / 2 + i] ^= 0x5a;
     work.write("d.db", damaged);
+    work.write("d.db.keys", work.read("w.db.keys"));
     for (const char* question :
          {"doctor", "sql 'SELECT count(DISTINCT note) FROM paid'", "segments count -e 'did \"Paid\"'"}) {
       const Ran ran = work.sh(fmt::format("tessera --store d.db {}", question));
@@ -172,7 +173,7 @@ TEST_F(Recovery, ADamagedBlockNamesFileAndRemedyWhateverMeetsIt) {
       EXPECT_EQ(ran.code, 1);
       EXPECT_THAT(ran.err, AllOf(HasSubstr("d.db: is damaged: "), HasSubstr("restore "))) << question << " at " << at;
     }
-    work.sh("rm -f d.db d.db.wal");
+    work.sh("rm -f d.db d.db.wal d.db.keys");
   }
   EXPECT_GT(met, 3u);
 }

@@ -140,6 +140,7 @@ TEST_F(Running, ABackupUnderLoadIsTheRecordOfOneMoment) {
   Serving restored(work.path("back.duckdb"));
   restored.start();
   ASSERT_TRUE(restored.is_up()) << restored.errors();
+  setenv("TESSERA_TOKEN", server.token().c_str(), 1);  // it is in the record
   EXPECT_EQ(sql(fmt::format("http://127.0.0.1:{}", restored.port()), "SELECT count(*) AS n FROM order_completed"),
             before);
   EXPECT_EQ(restored.stop(), 0);

@@ -21,6 +21,7 @@ Result<int> run_make(const Context& context, const Arguments& given) {
   server::Token token{
       .name = *given.text("name"), .may = TRY(privacy::Scopes::parse(*given.text("scopes"))), .expires = {}};
   if (const auto expires = given.text("expires")) token.expires = TRY(server::expiry_of(*expires, now));
+  TRY(server::check_token(token, now));
   auto record = TRY(context.world.open_record(store::OpenMode::CreateIfMissing));
   const std::string secret = TRY(server::add_token(*record, token, now));
   TRY(record->audit(now, context.caller.who, "token made", fmt::format("{}: {}", token.name, token.may.text())));
