@@ -7,6 +7,7 @@
 
 #include "language/diagnostic.hpp"
 #include "language/limits.hpp"
+#include "language/node_count.hpp"
 #include "language/parse.hpp"
 #include "language/print.hpp"
 #include "language/walk.hpp"
@@ -66,14 +67,24 @@ Result<void> stay_right(const Definitions& users, const Runnable& then, size_t g
   return {};
 }
 
+// What is more than may be already, as a record of before may have it, may become less.
 Result<void> within_limits(const Definitions& definitions, const Definitions& in_force) {
-  std::set<language::DefinitionKey> keys;
-  for (const Definitions* all : {&in_force, &definitions})
-    for (const Definition& one : *all) keys.insert(language::key_of(one));
-  if (keys.size() <= language::kMostDefinitions) return {};
-  return fail(fmt::format("there would be {} definitions in force, and there may be {}", keys.size(),
-                          language::kMostDefinitions),
-              {}, try_command("segments remove").blank("NAME").note("those that nobody uses"));
+  std::map<language::DefinitionKey, const Definition*> together;
+  std::vector<const Definition*> before, after;
+  for (const Definition& one : in_force) before.push_back(together[language::key_of(one)] = &one);
+  for (const Definition& one : definitions) together[language::key_of(one)] = &one;
+  for (const auto& [key, one] : together) after.push_back(one);
+  const auto refuse = [](const std::string& what) {
+    return fail(what, {}, try_command("segments remove").blank("NAME").note("those that nobody uses"));
+  };
+  if (after.size() > language::kMostDefinitions)
+    return refuse(fmt::format("there would be {} definitions in force, and there may be {}", after.size(),
+                              language::kMostDefinitions));
+  constexpr size_t kMost = language::kMostNodesInAll;
+  if (language::count_nodes(after, kMost) <= kMost) return {};
+  if (language::count_nodes(after, SIZE_MAX) <= language::count_nodes(before, SIZE_MAX)) return {};
+  return refuse(
+      fmt::format("all definitions in force would have more than {} values, conditions and events together", kMost));
 }
 
 }  // namespace
