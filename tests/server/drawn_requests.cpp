@@ -337,7 +337,8 @@ void change_member(Json& json, Draws& draws) {
       members[which].first = repair_utf8(draws.bytes());
       return;
     default:
-      members.emplace_back(draws.of(kNames), *parse_json(draws.of(kOdd)));
+      members.emplace_back(draws.of(kNames), Json());
+      members.back().second = *parse_json(draws.of(kOdd));
   }
 }
 
@@ -359,7 +360,8 @@ std::string changed_json(const Json& whole, Draws& draws) {
 
 std::string spliced(std::string text, Draws& draws) {
   for (size_t times = 1 + draws.below(4); times > 0; --times) {
-    const size_t at = text.empty() ? 0 : (draws.byte() << 8 | draws.byte()) % (text.size() + 1);
+    const size_t high = text.empty() ? 0 : draws.byte(), low = text.empty() ? 0 : draws.byte();
+    const size_t at = (high << 8 | low) % (text.size() + 1);
     switch (draws.below(4)) {
       case 0:
         text.insert(at, draws.of(kWords));
@@ -438,7 +440,7 @@ uint8_t Draws::byte() {
 }
 
 std::string Draws::bytes() {
-  const size_t size = std::min<size_t>(byte() % 32, left_.size());
+  const size_t wanted = byte() % 32, size = std::min(wanted, left_.size());
   std::string out(reinterpret_cast<const char*>(left_.data()), size);
   left_ = left_.subspan(size);
   return out;

@@ -36,7 +36,7 @@ TEST(TriedRoutes, EveryRouteIsReachedAndGranted) {
 }
 
 TEST(TriedRoutes, WhateverIsAskedIsAnsweredAsItShould) {
-  const size_t inputs = tries("TESSERA_SOAK", 12);
+  const size_t inputs = tries("TESSERA_SOAK", 40);
   TriedSite site(no_commands);
   Rng rng(20261130);
   for (size_t input = 0; input < inputs; ++input) {
