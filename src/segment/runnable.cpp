@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "core/stop.hpp"
 #include "language/diagnostic.hpp"
 #include "language/limits.hpp"
 #include "language/node_count.hpp"
@@ -155,11 +156,13 @@ Result<Accepted> accept(std::string_view text, const language::Schema& schema, c
   for (Definition& user : of_keys(in_force, keys)) together.push_back(std::move(user));
   const size_t given = out.definitions.size();
   const Runnable then = runnable(together, schema, in_force);
+  TRY(go_on());
   if (!then.aside.empty() && then.aside[0].given < given) {
     const Definition& wrong = together[then.aside[0].given];
     return fail(fmt::format("'{}': {}", wrong.name, then.aside[0].why));
   }
   TRY(stay_right(together, then, given, schema, in_force));
+  TRY(go_on());
   for (size_t i = given; i < together.size(); ++i) {
     if (!then.settled[i] || (together[i].settled && *together[i].settled == *then.settled[i])) continue;
     out.resettled.push_back(together[i]);
@@ -185,7 +188,7 @@ Result<void> may_go(std::string_view slug, const language::Schema& schema, const
   for (const language::SetAside& one : then.aside)
     if (runnable({needing[one.given]}, schema, in_force).aside.empty())
       return fail(fmt::format("'{}' needs it: {}", needing[one.given].name, one.why));
-  return {};
+  return go_on();  // of work that was stopped all is set aside, which says nothing
 }
 
 }  // namespace tessera::segment

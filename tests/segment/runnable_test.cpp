@@ -1,6 +1,7 @@
 // How much may be in force together is asked before anything comes into force, and all of it counts.
 #include "segment/runnable.hpp"
 
+#include "core/stop.hpp"
 #include "language/limits.hpp"
 #include "language/parse.hpp"
 
@@ -35,6 +36,26 @@ TEST(Runnable, WhatIsInForceTogetherIsLimited) {
   EXPECT_THAT(refused.error().remedy.text(), HasSubstr("segments remove"));
   // What is too much may become less.
   EXPECT_TRUE(accepted("segment \"S3\" = did \"A\"", all).has_value());
+}
+
+// Whatever was being done for whom nobody waits any more: nothing is said of it but that, and nothing is allowed by it.
+TEST(Runnable, WorkThatWasLeftComesToNothing) {
+  const auto in_force = language::parse_definitions("let x = count(\"A\")\nsegment \"S\" = x > 1").definitions;
+  const language::Users users(in_force);
+  const auto program = runnable(in_force, {}).program;
+  ASSERT_EQ(program.definitions.size(), 2u);
+  EXPECT_FALSE(may_go("x", {}, in_force, users).has_value());
+  const std::atomic<bool> gone{true};
+  const StopWhen stop(gone);
+  const auto is_stopped = [](const auto& result) {
+    return !result && result.error().message.find("nobody waits for it") != std::string::npos;
+  };
+  EXPECT_TRUE(is_stopped(may_go("x", {}, in_force, users)));
+  EXPECT_TRUE(is_stopped(accept("segment \"T\" = x > 2", {}, in_force, users)));
+  EXPECT_TRUE(is_stopped(compile(program)));
+  const Runnable left = runnable(in_force, {});
+  EXPECT_TRUE(left.program.definitions.empty());
+  EXPECT_EQ(left.aside.size(), in_force.size());
 }
 
 }  // namespace
