@@ -11,159 +11,24 @@
 // --smoke: small. --million N: the events of the record to start from. --part throughput|latency|streams|start: only that;
 // --rate N: only that many events a second.
 #include <algorithm>
-#include <chrono>
-#include <csignal>
 #include <deque>
 #include <filesystem>
 #include <fstream>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/bench.hpp"
+#include "bench/served.hpp"
 #include "bench/shop.hpp"
-#include "core/json.hpp"
-#include "core/result.hpp"
 
 namespace {
 
 using namespace tessera;
 using namespace tessera::bench;
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-void pin(int core) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(core, &set);
-  sched_setaffinity(0, sizeof set, &set);
-}
-
-std::string program() {
-  return std::filesystem::canonical("/proc/self/exe").parent_path().parent_path() / "tessera";
-}
-
-void run(const std::string& command) {
-  if (std::system(command.c_str()) != 0) {
-    fmt::print(stderr, "failed: {}\n", command);
-    std::exit(1);
-  }
-}
-
-struct Server {
-  pid_t pid = -1;
-  int output = -1;
-  uint16_t port = 0;
-  std::string key, bearer;  // a header of requests to the management
-  double started_after = 0;
-
-  explicit Server(const std::string& store, std::optional<int> core) {
-    const auto begun = Clock::now();
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) std::exit(1);
-    const std::string binary = program();
-    pid = fork();
-    if (pid == 0) {
-      prctl(PR_SET_PDEATHSIG, SIGKILL);
-      dup2(ends[1], 1);
-      if (core) pin(*core);
-      execl(binary.c_str(), "tessera", "--store", store.c_str(), "--format", "json", "serve", "--listen", "127.0.0.1:0",
-            static_cast<char*>(nullptr));
-      _exit(127);
-    }
-    close(ends[1]);
-    output = ends[0];
-    std::string said;
-    char bytes[4096];
-    while (said.find('\n') == std::string::npos) {
-      const ssize_t got = read(output, bytes, sizeof bytes);
-      if (got <= 0) {
-        fmt::print(stderr, "the server did not start\n");
-        std::exit(1);
-      }
-      said.append(bytes, static_cast<size_t>(got));
-    }
-    started_after = seconds_since(begun);
-    const auto json = parse_json(said);
-    const std::string address = json->find("address")->text_or("");
-    port = static_cast<uint16_t>(std::atoi(address.c_str() + address.rfind(':') + 1));
-    if (const auto* own = json->find("write_key")) key = own->text_or("");
-    std::string token;
-    if (std::ifstream file(store + ".token"); file >> token) bearer = "Authorization: Bearer " + token + "\r\n";
-  }
-  ~Server() {
-    kill(pid, SIGTERM);
-    waitpid(pid, nullptr, 0);
-    close(output);
-  }
-
-  double cpu() const {
-    std::ifstream file(fmt::format("/proc/{}/stat", pid));
-    std::string word;
-    double ticks = 0;
-    for (int i = 1; i <= 15 && file >> word; ++i)
-      if (i >= 14) ticks += std::stod(word);
-    return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
-  }
-  double resident() const {
-    std::ifstream file(fmt::format("/proc/{}/status", pid));
-    for (std::string line; std::getline(file, line);)
-      if (line.starts_with("VmRSS:")) return std::strtod(line.c_str() + 6, nullptr) * 1024;
-    return 0;
-  }
-};
-
-int connect_to(uint16_t port) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) {
-    fmt::print(stderr, "cannot connect\n");
-    std::exit(1);
-  }
-  const int yes = 1;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-  fcntl(fd, F_SETFL, O_NONBLOCK);
-  return fd;
-}
-
-std::string post(std::string_view target, std::string_view key, std::string_view body) {
-  std::string user(key);
-  return fmt::format("POST {}?writeKey={} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{}", target, key,
-                     body.size(), body);
-}
-
-std::string ask(uint16_t port, const std::string& request) {
-  const int fd = connect_to(port);
-  fcntl(fd, F_SETFL, 0);
-  if (write(fd, request.data(), request.size()) < 0) std::exit(1);
-  std::string answer;
-  char bytes[65536];
-  for (size_t wanted = 0; wanted == 0 || answer.size() < wanted;) {
-    const ssize_t got = read(fd, bytes, sizeof bytes);
-    if (got <= 0) break;
-    answer.append(bytes, static_cast<size_t>(got));
-    const size_t head = answer.find("\r\n\r\n"), length = answer.find("Content-Length: ");
-    if (head != std::string::npos)
-      wanted = head + 4 + (length < head ? std::strtoul(answer.c_str() + length + 16, nullptr, 10) : 0);
-  }
-  close(fd);
-  return answer;
-}
 
 // Connections that each send a request, read its answer and are free again.
 class Load {
@@ -262,24 +127,6 @@ double sync_ms(const std::string& folder) {
   close(fd);
   std::ranges::sort(took);
   return took[took.size() / 2];
-}
-
-Json engine_status(const Server& server) {
-  const std::string status =
-      ask(server.port, "GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n" + server.bearer + "\r\n");
-  const auto json = parse_json(status.substr(status.find("\r\n\r\n") + 4));
-  const Json* engine = json ? json->find("engine") : nullptr;
-  return engine ? *engine : Json::object();
-}
-
-double number_of(const Json& status, const char* name) {
-  const Json* found = status.find(name);
-  return found ? found->number_or(0) : 0.0;
-}
-
-bool is_applied(const Server& server) {
-  const Json status = engine_status(server);
-  return number_of(status, "applied_until") >= number_of(status, "log_end");
 }
 
 void throughput(Server& server, bool smoke) {
@@ -397,13 +244,19 @@ void latency(Server& server, bool smoke, const std::vector<Rate>& rates) {
 // Has the feed open. Deaf: takes nothing of it.
 class Readers {
  public:
-  Readers(uint16_t port, size_t count, bool is_deaf) : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-    const std::string wanted = "GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
+  Readers(const Server& server, size_t count, bool is_deaf) : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    const std::string wanted =
+        "GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n" + server.bearer + "\r\n";
     for (size_t r = 0; r < count; ++r) {
-      const int fd = sockets_.emplace_back(connect_to(port));
+      const int fd = sockets_.emplace_back(connect_to(server.port));
       if (write(fd, wanted.data(), wanted.size()) < 0) std::exit(1);
       pollfd ready{fd, POLLIN, 0};
       poll(&ready, 1, 5000);
+      char head[16] = {};
+      if (recv(fd, head, sizeof head, MSG_PEEK) < 12 || std::string_view(head + 9, 3) != "200") {
+        fmt::print(stderr, "a stream was not begun\n");
+        std::exit(1);
+      }
       epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
       if (!is_deaf) epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
     }
@@ -425,16 +278,16 @@ class Readers {
 };
 
 void streams(Server& server, bool smoke) {
-  Table table({"streams", "", "batches", "p50 ms", "p99 ms", "beside none", "server MB"});
+  Table table({"reading", "deaf", "batches", "p50 ms", "p99 ms", "beside none", "server MB"});
   struct Audience {
-    size_t count;
-    bool is_deaf;
+    size_t reading, deaf;
   };
   static uint64_t number = 0;
   double alone = 0;
-  for (const auto& [count, is_deaf] :
-       {Audience{0, true}, Audience{100, false}, Audience{500, true}, Audience{0, true}}) {
-    const Readers readers(server.port, smoke ? count / 10 : count, is_deaf);
+  for (auto [reading, deaf] :
+       {Audience{0, 0}, Audience{100, 0}, Audience{0, 500}, Audience{500, 500}, Audience{0, 0}}) {
+    if (smoke) reading /= 10, deaf /= 10;
+    const Readers readers(server, reading, false), others(server, deaf, true);
     Load load(server.port, 1);
     std::vector<double> ms;
     for (size_t batch = 0; batch < (smoke ? size_t{20} : size_t{300}); ++batch) {
@@ -455,13 +308,9 @@ void streams(Server& server, bool smoke) {
     std::ranges::sort(ms);
     const double p50 = ms[ms.size() / 2];
     if (alone == 0) alone = p50;
-    table.add({fmt::format("{}", smoke ? count / 10 : count),
-               count == 0 ? ""
-               : is_deaf  ? "deaf"
-                          : "reading",
-               fmt::format("{}", ms.size()), fmt::format("{:.2f}", p50),
-               fmt::format("{:.2f}", ms[ms.size() * 99 / 100]), fmt::format("{:.2f}", p50 / alone),
-               fmt::format("{:.0f}", server.resident() / 1e6)});
+    table.add({fmt::format("{}", reading), fmt::format("{}", deaf), fmt::format("{}", ms.size()),
+               fmt::format("{:.2f}", p50), fmt::format("{:.2f}", ms[ms.size() * 99 / 100]),
+               fmt::format("{:.2f}", p50 / alone), fmt::format("{:.0f}", server.resident() / 1e6)});
     while (!is_applied(server)) poll(nullptr, 0, 5);
   }
   table.print(
@@ -507,9 +356,7 @@ int main(int argc, char** argv) {
     Server server(folder + "/r.duckdb", 0);
     pin(1);
     const std::string text = definitions(100);
-    const std::string answer =
-        ask(server.port, fmt::format("PUT /api/v1/segments HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{}",
-                                     text.size(), text));
+    const std::string answer = ask(server.port, manage(server, "PUT", "/api/v1/segments", text));
     if (!answer.starts_with("HTTP/1.1 200")) {
       fmt::print(stderr, "{}\n", answer);
       return 1;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "core/stop.hpp"
 #include "core/text.hpp"
 #include "language/check_types.hpp"
 #include "language/lex.hpp"
@@ -228,15 +229,17 @@ class Checker {
 
   void check_one(uint32_t index) {
     Definition definition = *entries_[index].written;
+    const bool is_left = is_stopped_at(definition.span);
     if (definition.kind == DefinitionKind::Event) {
+      if (is_left) return;
       resolve(definition.event);
       if (is_too_much(index, definition.span)) return;
       type_pattern(definition.event, types());
       entries_[index].meant = std::move(definition.event);
       return;
     }
-    resolve(definition.body);
-    if (is_too_much(index, definition.span)) definition.body = Expr{.node = Literal{false}};
+    if (!is_left) resolve(definition.body);
+    if (is_left || is_too_much(index, definition.span)) definition.body = Expr{.node = Literal{false}};
     if (definition.kind == DefinitionKind::Segment)
       type_condition(definition.body, types());
     else
@@ -244,6 +247,13 @@ class Checker {
     entries_[index].decaying = decaying_in(definition.body);
     entries_[index].place = static_cast<uint32_t>(out_.program.definitions.size());
     out_.program.definitions.push_back(std::move(definition));
+  }
+
+  // Nobody waits for the program any more (core/stop.hpp): what is left of it is wrong for that.
+  bool is_stopped_at(Span span) {
+    const auto going = go_on();
+    if (!going) report(Severity::Error, span, going.error().message);
+    return !going;
   }
 
   bool is_too_much(uint32_t index, Span span) {

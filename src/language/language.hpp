@@ -13,6 +13,7 @@
 //              check_types.hpp  type_condition: the typing half
 //              lookup.hpp       Lookup: what it finds by its names, once and for all
 //              limits.hpp       how much may be written
+//              node_count.hpp   count_nodes: how much is
 //
 //   ask.hpp      ask: a condition that somebody typed, ready to compile
 //   uses.hpp     uses_of: which definitions one uses

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/parallel.hpp"
+#include "core/stop.hpp"
 #include "profiles/people.hpp"
 #include "profiles/rare_columns.hpp"
 #include "profiles/tables.hpp"
@@ -296,7 +297,10 @@ class StreamLoader {
     std::string list;
     for (const std::string& expression : selected_) list += (list.empty() ? "" : ", ") + expression;
     auto answer = TRY(connection_.stream(fmt::format("SELECT {} FROM {}", list, source)));
-    while (const auto chunk = TRY(answer.next())) TRY(read(*chunk, customers));
+    while (const auto chunk = TRY(answer.next())) {
+      TRY(go_on());
+      TRY(read(*chunk, customers));
+    }
 
     Stream stream{.event = rows_of_.event, .system = table_.system};
     for (Reader& reader : rows_.readers) stream.columns.push_back(std::move(reader.column));
@@ -311,7 +315,10 @@ class StreamLoader {
     gather(rows_.seq, order);
     stream.time = std::move(rows_.time);
     stream.seq = std::move(rows_.seq);
-    for (Column& column : stream.columns) put_in_order(column, order);
+    for (Column& column : stream.columns) {
+      TRY(go_on());
+      put_in_order(column, order);
+    }
     return stream;
   }
 

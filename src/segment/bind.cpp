@@ -6,6 +6,7 @@
 #include <re2/re2.h>
 
 #include "core/parallel.hpp"
+#include "core/stop.hpp"
 #include "core/text.hpp"
 
 namespace tessera::segment {
@@ -324,6 +325,7 @@ void Bound::bind_property(NodeId id) {
 }
 
 Result<void> Bound::bind_text_test(NodeId id) {
+  TRY(go_on());  // patterns are what takes long here
   const auto& plan = std::get<TextTestPlan>(plan_->nodes[id].detail);
   tests_[id] = std::make_unique<TextMemo>(TRY(TextTest::of(plan)));
   if (plan.kind == TextKind::In && plan.texts.size() <= kFewTexts) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "core/stop.hpp"
 #include "language/print.hpp"
 #include "language/walk.hpp"
 #include "profiles/past.hpp"
@@ -89,8 +90,10 @@ class Outlooking {
     const Bound bound = TRY(Bound::bind(plan, own_));
     const Timeline past = timeline(bound, 0, kFirstDay, as_of_, kNever);
     const Timeline future = timeline(bound, 0, as_of_, until_, kNever);
+    TRY(go_on());
     Outlook out{.as_of = as_of_, .until = until_, .segments = {}};
     for (uint32_t s = 0; s < plan.segments.size(); ++s) {
+      TRY(go_on());
       const uint32_t index = definition_of(s);
       Prospect one{.slug = program_.definitions[index].slug, .name = program_.definitions[index].name};
       one.is_member = future.at_start[s];

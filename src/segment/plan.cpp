@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "core/stop.hpp"
 #include "language/walk.hpp"
 #include "profiles/history.hpp"
 
@@ -68,6 +69,7 @@ class Lowering {
 
   Result<void> run(const std::vector<const language::Expr*>& extra) {
     for (const language::Definition& definition : program_.definitions) {
+      TRY(go_on());
       lower_definition(definition);
       if (error_) return std::unexpected(*error_);
     }
@@ -83,7 +85,10 @@ class Lowering {
     is_refused_.assign(program_.definitions.size(), false);
     for (const Refusal& one : refused) is_refused_[one.definition] = true;
     for (uint32_t i = 0; i < program_.definitions.size(); ++i) {
-      lower_definition(program_.definitions[i]);
+      if (auto going = go_on(); !going)
+        error_ = std::move(going.error());  // and so of all behind it
+      else
+        lower_definition(program_.definitions[i]);
       if (!error_) continue;
       Error error = *std::exchange(error_, std::nullopt);
       if (!is_refused_[i]) refused.push_back({i, std::move(error)});

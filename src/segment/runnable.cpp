@@ -5,8 +5,10 @@
 #include <optional>
 #include <set>
 
+#include "core/stop.hpp"
 #include "language/diagnostic.hpp"
 #include "language/limits.hpp"
+#include "language/node_count.hpp"
 #include "language/parse.hpp"
 #include "language/print.hpp"
 #include "language/walk.hpp"
@@ -66,14 +68,24 @@ Result<void> stay_right(const Definitions& users, const Runnable& then, size_t g
   return {};
 }
 
+// What is more than may be already, as a record of before may have it, may become less.
 Result<void> within_limits(const Definitions& definitions, const Definitions& in_force) {
-  std::set<language::DefinitionKey> keys;
-  for (const Definitions* all : {&in_force, &definitions})
-    for (const Definition& one : *all) keys.insert(language::key_of(one));
-  if (keys.size() <= language::kMostDefinitions) return {};
-  return fail(fmt::format("there would be {} definitions in force, and there may be {}", keys.size(),
-                          language::kMostDefinitions),
-              {}, try_command("segments remove").blank("NAME").note("those that nobody uses"));
+  std::map<language::DefinitionKey, const Definition*> together;
+  std::vector<const Definition*> before, after;
+  for (const Definition& one : in_force) before.push_back(together[language::key_of(one)] = &one);
+  for (const Definition& one : definitions) together[language::key_of(one)] = &one;
+  for (const auto& [key, one] : together) after.push_back(one);
+  const auto refuse = [](const std::string& what) {
+    return fail(what, {}, try_command("segments remove").blank("NAME").note("those that nobody uses"));
+  };
+  if (after.size() > language::kMostDefinitions)
+    return refuse(fmt::format("there would be {} definitions in force, and there may be {}", after.size(),
+                              language::kMostDefinitions));
+  constexpr size_t kMost = language::kMostNodesInAll;
+  if (language::count_nodes(after, kMost) <= kMost) return {};
+  if (language::count_nodes(after, SIZE_MAX) <= language::count_nodes(before, SIZE_MAX)) return {};
+  return refuse(
+      fmt::format("all definitions in force would have more than {} values, conditions and events together", kMost));
 }
 
 }  // namespace
@@ -144,11 +156,13 @@ Result<Accepted> accept(std::string_view text, const language::Schema& schema, c
   for (Definition& user : of_keys(in_force, keys)) together.push_back(std::move(user));
   const size_t given = out.definitions.size();
   const Runnable then = runnable(together, schema, in_force);
+  TRY(go_on());
   if (!then.aside.empty() && then.aside[0].given < given) {
     const Definition& wrong = together[then.aside[0].given];
     return fail(fmt::format("'{}': {}", wrong.name, then.aside[0].why));
   }
   TRY(stay_right(together, then, given, schema, in_force));
+  TRY(go_on());
   for (size_t i = given; i < together.size(); ++i) {
     if (!then.settled[i] || (together[i].settled && *together[i].settled == *then.settled[i])) continue;
     out.resettled.push_back(together[i]);
@@ -174,7 +188,7 @@ Result<void> may_go(std::string_view slug, const language::Schema& schema, const
   for (const language::SetAside& one : then.aside)
     if (runnable({needing[one.given]}, schema, in_force).aside.empty())
       return fail(fmt::format("'{}' needs it: {}", needing[one.given].name, one.why));
-  return {};
+  return go_on();  // of work that was stopped all is set aside, which says nothing
 }
 
 }  // namespace tessera::segment

@@ -1,5 +1,7 @@
 #include "segment/timeline.hpp"
 
+#include "core/stop.hpp"
+
 namespace tessera::segment {
 
 Timeline timeline(const Bound& bound, profiles::CustomerIndex customer, Instant from, Instant to, Instant known_at) {
@@ -17,6 +19,7 @@ Timeline timeline(const Bound& bound, profiles::CustomerIndex customer, Instant 
   for (size_t s = 0; s < now.members.size(); ++s) out.at_start.push_back(now.is_member(s, 0));
   std::vector<bool> state = out.at_start;
   for (Instant next = now.next_change[0]; next <= to; next = now.next_change[0]) {
+    if (is_stopped()) break;  // whoever asks says so
     now = at(next);
     for (uint32_t s = 0; s < state.size(); ++s)
       if (now.is_member(s, 0) != state[s]) {

@@ -158,10 +158,10 @@ Result<Token> token_in(const std::string& text, Instant now) {
   Token out{.name = {}, .expires = {}};
   if (trim(text).empty()) return out;
   constexpr std::string_view kExample = R"({"name": "dashboard", "scopes": "read,identified", "expires": "90 days"})";
-  const Json body = TRY(parse_json(text, "body"));
-  if (!body.find("scopes")) return usage("the body is a JSON object with scopes", kExample);
+  const auto body = parse_json(text, "body");
+  if (!body || !body->find("scopes")) return usage("the body is a JSON object with scopes", kExample);
   for (const std::string_view member : {"name", "scopes", "expires"}) {
-    const Json* const value = body.find(member);
+    const Json* const value = body->find(member);
     if (!value) continue;
     if (!value->as_text()) return usage(fmt::format("'{}' is a text", member), kExample);
     if (member == "name") out.name = *value->as_text();

@@ -124,11 +124,13 @@ Result<std::vector<Why>> explain_all(Workspace& workspace, std::string_view cust
   std::vector<Why> out;
   const auto whose = history.find_customer(customer);
   for (uint32_t i = 0; whose && i < program.definitions.size(); ++i) {
+    TRY(go_on());
     const Definition& each = program.definitions[i];
     if (each.kind != DefinitionKind::Segment || (!segment.empty() && each.slug != segment)) continue;
     out.push_back({each.slug, each.name,
                    TRY(segment::explain(program, i, history, *whose, workspace.as_of(), workspace.known_at()))});
   }
+  TRY(go_on());
   return out;
 }
 

@@ -10,6 +10,7 @@
 namespace tessera::workspace {
 
 Result<Columns> columns_of(Workspace& workspace, std::span<const language::Program* const> programs) {
+  TRY(go_on());  // the programs may have lost what was set aside for that
   profiles::Needs needs = profiles::Needs::nothing();
   for (const language::Program* program : programs) {
     const profiles::Needs more = language::needs_of(*program, workspace.schema);

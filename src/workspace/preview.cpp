@@ -1,6 +1,7 @@
 // Who would be in what is not in force: apply.hpp's preview().
 #include <algorithm>
 
+#include "core/stop.hpp"
 #include "language/needs.hpp"
 #include "language/parse.hpp"
 #include "segment/runnable.hpp"
@@ -96,6 +97,7 @@ SegmentPreview preview_of(const Columns& all, const Column& column, const Given&
 Result<Preview> preview(Workspace& workspace, const std::string& text) {
   const Given given = TRY(given_in(text, workspace));
   const RunnableInForce known = runnable_in_force(workspace);
+  TRY(go_on());
   const language::Program* const programs[] = {&given.program, &known.program};
   const Columns all = TRY(columns_of(workspace, programs));
   Preview out{

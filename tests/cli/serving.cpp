@@ -21,6 +21,12 @@ bool is_management(std::string_view target) {
   return target.starts_with("/api/") || target.starts_with("/metrics");
 }
 
+// What a soak row says that every server of the tests may have (tests/SOAK); 0: no limit.
+uint64_t address_space_of_all() {
+  const char* const said = std::getenv("TESSERA_SERVER_SPACE");
+  return said ? std::strtoull(said, nullptr, 10) : 0;
+}
+
 }  // namespace
 
 Serving::~Serving() {
@@ -33,6 +39,7 @@ void Serving::start(const std::vector<std::string>& more, uint64_t address_space
                                     "json",         "serve",   "--listen",    "127.0.0.1:0"};
   for (const std::string& word : more) words.push_back(word.c_str());
   words.push_back(nullptr);
+  const uint64_t space = address_space > 0 ? address_space : address_space_of_all();
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) std::abort();
   const int log = open(errors.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -40,8 +47,8 @@ void Serving::start(const std::vector<std::string>& more, uint64_t address_space
   pid_ = fork();
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const rlimit most{address_space, address_space};
-    if (address_space > 0) setrlimit(RLIMIT_AS, &most);
+    const rlimit most{space, space};
+    if (space > 0) setrlimit(RLIMIT_AS, &most);
     dup2(ends[1], 1);
     dup2(log, 2);
     close_range(3, ~0U, 0);

@@ -22,7 +22,8 @@ class Serving {
   Serving& operator=(const Serving&) = delete;
   ~Serving();  // killed
 
-  // `more`: options of serve. `address_space`: bytes, a limit of the process (ulimit -v); 0: none.
+  // `more`: options of serve. `address_space`: bytes, a limit of the process (ulimit -v); 0: none, or what
+  // TESSERA_SERVER_SPACE says for all that are started (tests/SOAK).
   void start(const std::vector<std::string>& more = {}, uint64_t address_space = 0);
   // Until it listens; false where it ended before.
   bool is_up();

@@ -149,6 +149,24 @@ TEST_F(Questions, APreviewSaysWhatApplyingWouldDo) {
   EXPECT_THAT(send("/api/v1/segments/preview", "at least 2 \"A\" in the last 3 dasy").body, HasSubstr("dasy"));
 }
 
+// A short text that takes a minute of compiling: asked by somebody who does not wait for it, it makes way for the next.
+TEST_F(Questions, APreviewThatWasLeftMakesWay) {
+  std::string text = "event many = \"A\" where x = 0";
+  for (int i = 1; i < 250; ++i) text += fmt::format(" or x = {}", i);
+  for (int s = 0; s < 200; ++s) {
+    text += fmt::format("\nsegment \"S{}\" = did many", s);
+    for (int i = 1; i < 25; ++i) text += fmt::format(" or count(many) = {}", s * 25 + i);
+  }
+  http::Request request{.method = "POST", .path = "/api/v1/segments/preview", .query = {}, .headers = {}, .body = text};
+  request.headers.emplace_back("Authorization", "Bearer " + token);
+  const auto asker = request.asker;
+  std::promise<http::Response> said;
+  site.handle(request, http::Responder([&](http::Response response) { said.set_value(std::move(response)); }));
+  asker->leave();
+  EXPECT_THAT(said.get_future().get().body, HasSubstr("nobody waits for it"));
+  EXPECT_EQ(send("/api/v1/segments/preview", "did \"A\"").status, 200);
+}
+
 TEST_F(Questions, WhatBecomesOfACustomerIfNothingMoreComes) {
   MUST(engine->apply_definitions("segment \"Buyers\" = at least 1 \"Order Completed\" in the last 10 days"));
   const Instant ordered = clock.now();
