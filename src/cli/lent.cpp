@@ -115,8 +115,10 @@ int run_lent(server::Service& service, const server::CommandCall& call, server::
   if (called->command->remote != Remote::There)
     return report(world, usage(fmt::format("tessera {} is not run by a server", called->command->path)).error());
   for (const Needs needs : needs_of(*called->command, called->own))
-    if (!call.caller.may.covers(needs))
+    if (!call.caller.may.covers(needs)) {
+      service.count(server::Barred::Scope);
       return report(world, may_not(call.caller, called->command->path, needs).error(), {.store = store});
+    }
   FarProgress progress(reader, service.clock);
   auto context = context_of(called->common, store, service.clock, progress, world);
   if (!context) return report(world, context.error(), {store, &*called});

@@ -26,6 +26,10 @@ constexpr std::array<ReservedProperty, 5> kReservedProperties{{{"$time", Type::I
                                                                {"$month", Type::Number},
                                                                {"$day", Type::Number}}};
 
+bool is_reserved(std::string_view property) {
+  return std::ranges::find(kReservedProperties, property, &ReservedProperty::name) != kReservedProperties.end();
+}
+
 Type type_of(PropertyType type) {
   switch (type) {
     case PropertyType::Bool:
@@ -270,6 +274,10 @@ class Typer {
       default:
         break;
     }
+    // Taken as a property that nobody has sent, it would be 0 or unknown for everybody, for good.
+    if (is_reserved(aggregate.property))
+      return fail(expr, fmt::format("{} is of an event's time, and stands only in a condition after where",
+                                    aggregate.property));
     const Forms forms = forms_of_aggregated(aggregate, expr.span);
     const bool any_type = is_flexible(expr);
     const bool numbers = !any_type && aggregate.kind != AggregateKind::Distinct;

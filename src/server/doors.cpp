@@ -48,10 +48,29 @@ Remedy try_token(Needs needs) {
   return http::try_token(privacy::name_of(needs == Needs::Any ? Needs::Read : needs));
 }
 
+class WhileLetIn final : public http::Stream {
+ public:
+  WhileLetIn(Doors& doors, Needs needs, http::Request head, std::shared_ptr<http::Stream> answer)
+      : doors_(doors), needs_(needs), head_(std::move(head)), answer_(std::move(answer)) {}
+  Piece next() override {
+    if (!doors_.let_in(needs_, head_)) return {};
+    return answer_->next();
+  }
+  void on_wake(std::function<void()> wake) override { answer_->on_wake(std::move(wake)); }
+  std::string idle() const override { return answer_->idle(); }
+
+ private:
+  Doors& doors_;
+  const Needs needs_;
+  const http::Request head_;
+  const std::shared_ptr<http::Stream> answer_;
+};
+
 }  // namespace
 
 NotLetIn lacks(const Caller& caller, Needs needs) {
   return {.status = 403,
+          .why = Barred::Scope,
           .detail = fmt::format("this needs a token with the scope '{}', and '{}' has: {}", privacy::name_of(needs),
                                 caller.who, caller.may.text()),
           .remedy = try_token(needs)};
@@ -73,14 +92,15 @@ std::expected<Caller, NotLetIn> Doors::let_in(Needs needs, const http::Request& 
   if (needs == Needs::Open) return Caller{.who = {}, .address = request.peer, .may = {}};
   if (const auto given = http::bearer_token(request.header("authorization"))) {
     const auto token = keys_.token_of(*given, clock_.now());
-    if (!token) return std::unexpected(NotLetIn{401, "this token is not in force", try_token(needs)});
+    if (!token)
+      return std::unexpected(NotLetIn{401, Barred::NotInForce, "this token is not in force", try_token(needs)});
     Caller caller{.who = token->name, .address = request.peer, .may = token->may};
     if (!caller.may.covers(needs)) return std::unexpected(lacks(caller, needs));
     return caller;
   }
   if (is_open() && is_at_this_machine(request))
     return Caller{.who = "this machine", .address = request.peer, .may = privacy::Scopes::all()};
-  return std::unexpected(NotLetIn{401,
+  return std::unexpected(NotLetIn{401, Barred::NoToken,
                                   saw_proxy_
                                       ? "a token is needed, for a request came through a proxy, and from then on "
                                         "nobody can be told from a stranger"
@@ -93,6 +113,11 @@ bool Doors::may_send(Needs needs, const http::Sender& sender) const {
   if (const auto given = http::bearer_token(sender.authorization))
     return keys_.token_of(*given, clock_.now()).has_value();
   return sender.is_local && is_open();
+}
+
+std::shared_ptr<http::Stream> Doors::while_let_in(Needs needs, http::Request head,
+                                                  std::shared_ptr<http::Stream> answer) {
+  return std::make_shared<WhileLetIn>(*this, needs, std::move(head), std::move(answer));
 }
 
 }  // namespace tessera::server

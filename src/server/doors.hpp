@@ -6,8 +6,10 @@
 // cannot be told from a user. So it is off unless asked for.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <expected>
+#include <memory>
 
 #include "core/logging.hpp"
 #include "http/http_server.hpp"
@@ -16,8 +18,14 @@
 
 namespace tessera::server {
 
+// Why a request is not let in. Each is a number of /metrics and a kind in the line about them, by these names.
+enum class Barred : uint8_t { NoToken, NotInForce, TooOften, Scope, OtherSite };
+inline constexpr std::array<std::string_view, 5> kBarredNames = {"no_token", "not_in_force", "too_often", "scope",
+                                                                 "other_site"};
+
 struct NotLetIn {
   int status;  // 401: nobody in force; 403: who it is may not
+  Barred why;
   std::string detail;
   Remedy remedy;
 };
@@ -35,6 +43,10 @@ class Doors {
   std::expected<privacy::Caller, NotLetIn> let_in(privacy::Needs needs, const http::Request& request);
   // Whether a body may be taken in for a route that needs this: told by the head alone. let_in asks again.
   bool may_send(privacy::Needs needs, const http::Sender& sender) const;
+  // An endless answer that ends when who reads it, by the head of the request, would not be let in any more: the token is
+  // revoked or has come to its end. It is asked before each piece. REQUIRES: the doors outlive it.
+  std::shared_ptr<http::Stream> while_let_in(privacy::Needs needs, http::Request head,
+                                             std::shared_ptr<http::Stream> answer);
 
  private:
   bool is_open() const { return opened_ && !saw_proxy_; }

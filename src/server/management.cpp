@@ -14,6 +14,8 @@ namespace {
 
 // --- changes
 
+constexpr Needs kFeed = Needs::Identified;
+
 // A position that is given, be it before all changes: std::optional(position) would be the position itself.
 std::optional<feed::Position> whole(const feed::Position& position) {
   return std::optional<feed::Position>(std::in_place, position);
@@ -31,9 +33,11 @@ void list_changes(Service& service, Call call, http::Responder responder) {
   const auto page = cursor.next(is_stream ? 1 : *limit);
   if (!page) return responder.send(problem_of(page.error(), 400));
   if (is_stream) {
-    return responder.send({.type = "text/event-stream",
-                           .headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}},
-                           .stream = service.changes.open(is_from_now ? std::nullopt : whole(*from))});
+    return responder.send(
+        {.type = "text/event-stream",
+         .headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}},
+         .stream = service.doors.while_let_in(kFeed, std::move(call.request),
+                                              service.changes.open(is_from_now ? std::nullopt : whole(*from)))});
   }
   Json changes = Json::array();
   for (const feed::Change& change : *page) changes.add(feed::json_of(change));
@@ -146,7 +150,10 @@ void add_source(Service& service, Call call, http::Responder responder) {
   if (!name || !name->as_text())
     return responder.send(problem(400, "the body is a JSON object with a name", R"({"name": "web-shop"})"));
   const std::string source = *name->as_text();
-  if (!call.caller.may.covers_source(source)) return responder.send(problem_of(lacks(call.caller, Needs::Admin)));
+  if (!call.caller.may.covers_source(source)) {
+    service.count(Barred::Scope);
+    return responder.send(problem_of(lacks(call.caller, Needs::Admin)));
+  }
   const auto key =
       with_keys(service, [&](store::Record& record) { return server::add_key(record, source, service.clock.now()); });
   if (!key) return responder.send(problem_of(key.error(), 500));
@@ -199,7 +206,10 @@ void remove_key(Service& service, Call call, http::Responder responder) {
   const auto found = key_in_force(**record, call.parts[0]);
   const bool may = found && found->is_token() ? call.caller.may.covers(Needs::Admin)
                                               : !found || call.caller.may.covers_source(found->source);
-  if (!may) return responder.send(problem_of(lacks(call.caller, Needs::Admin)));
+  if (!may) {
+    service.count(Barred::Scope);
+    return responder.send(problem_of(lacks(call.caller, Needs::Admin)));
+  }
   const auto removed =
       with_keys(service, [&](store::Record& own) { return revoke_key(own, call.parts[0], service.clock.now()); });
   if (!removed) return responder.send(problem_of(removed.error(), 404));
@@ -269,7 +279,7 @@ constexpr Parameter kKey[] = {{"key", "path", "string", "A write key, a token, i
 
 constexpr Route kRoutes[] = {
     {"GET", "/api/v1/changes", "Who entered and left which segment", kChanges, "",
-     "{\"changes\": [...], \"next\": ...}, or server-sent events", Needs::Identified, Runs::Worker, list_changes},
+     "{\"changes\": [...], \"next\": ...}, or server-sent events", kFeed, Runs::Worker, list_changes},
     {"GET", "/api/v1/rejects", "What could not be used, and why, newest first", kRejects, "",
      "{\"reasons\": {...}, \"rejects\": [...]}", Needs::Identified, Runs::Worker, list_rejects},
     {"GET", "/api/v1/rulings", "Who is marked, unmerged, blocked: why, since when, by whom; newest first", kRulings, "",

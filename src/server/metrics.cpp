@@ -55,6 +55,13 @@ Samples refused_by_reason(const Snapshot& now) {
   return out;
 }
 
+Samples barred_by_reason(const Snapshot& now) {
+  Samples out;
+  for (size_t i = 0; i < kBarredNames.size(); ++i)
+    out.push_back({fmt::format("{{reason=\"{}\"}}", kBarredNames[i]), std::to_string(now.tracking.barred[i])});
+  return out;
+}
+
 Samples identifiers_a_customer(const Snapshot& now) {
   Samples out;
   for (size_t kind = 1; kind < now.engine.limits.most.size(); ++kind)
@@ -151,6 +158,8 @@ constexpr Metric kMetrics[] = {
      [](Now s) { return one(s.tracking.too_often); }},
     {"tracking_not_written", Counter, "Requests that the disk did not take.",
      [](Now s) { return one(s.tracking.not_written); }},
+    // --- the management API
+    {"management_not_let_in", Counter, "Requests to the management API not let in, by reason.", barred_by_reason},
     // --- HTTP
     {"http_requests", Counter, "Requests of any kind.", [](Now s) { return one(s.http.requests); }},
     {"http_in_progress", Gauge, "Requests being answered.", [](Now s) { return one(s.http.in_progress); }},

@@ -110,7 +110,7 @@ void give_metrics(Service& service, Call, http::Responder responder) {
                      .kafka = kafka_of(service),
                      .memory = service.memory ? service.memory->counts() : MemoryBudget::Counts{},
                      .memory_budget = service.memory ? service.memory->bytes() : 0};
-  responder.send({.type = "text/plain; version=0.0.4", .body = metrics_text(now)});
+  responder.send({.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text(now)});
 }
 
 void give_openapi(Service&, Call, http::Responder responder) {

@@ -99,6 +99,17 @@ std::string Service::pseudonym_of(std::string_view id) const {
   return profiles::report_pseudonym(record.pseudonym_key(), customer ? customer->customer : std::string(id));
 }
 
+void Service::count(Barred why) {
+  const auto which = static_cast<size_t>(why);
+  ++counters.barred[which];
+  barred.count(logger, LogWord::known(kBarredNames[which]), clock.now());
+}
+
+void Service::say_rest() {
+  refusals.say_rest(logger);
+  barred.say_rest(logger);
+}
+
 MessageIds::MessageIds() : prefix_(hex_of(secret_bytes(8))) {}
 
 std::string MessageIds::next() {
@@ -126,8 +137,10 @@ constexpr std::string_view kManagement = "/api/";  // all of it, whether there i
 
 void Site::handle(http::Request request, http::Responder responder) {
   // A page of another site has a browser here ask: it cannot read the answer, but would cost the work.
-  if (request.path.starts_with(kManagement) && request.header("sec-fetch-site") == "cross-site")
+  if (request.path.starts_with(kManagement) && request.header("sec-fetch-site") == "cross-site") {
+    service_.count(Barred::OtherSite);
     return responder.send(problem(403, "pages of other sites may not ask this"));
+  }
   std::string allowed;
   for (const Route& route : routes()) {
     auto parts = http::match_path(route.pattern, request.path);
@@ -140,6 +153,7 @@ void Site::handle(http::Request request, http::Responder responder) {
     if (!caller) {
       const bool is_wrong = caller.error().status == 401 && request.has_header("authorization");
       auto often = is_wrong ? too_often(service_, request) : std::nullopt;
+      service_.count(often ? Barred::TooOften : caller.error().why);
       return responder.send(often ? std::move(*often) : problem_of(caller.error()));
     }
     http::Query query = http::Query::parse(request.query);

@@ -29,7 +29,8 @@ struct Counters {
   std::atomic<uint64_t> requests{0}, events{0};  // of the tracking API, logged
   std::atomic<uint64_t> refused{0};              // told that they are wrong
   std::atomic<uint64_t> unknown_keys{0}, busy{0}, not_written{0};
-  std::atomic<uint64_t> too_often{0};  // told to wait: beyond a rate
+  std::atomic<uint64_t> too_often{0};                               // told to wait: beyond a rate
+  std::array<std::atomic<uint64_t>, kBarredNames.size()> barred{};  // of the management API, by why
 };
 
 // Names for events that come without one, so that one sent twice by its sender is two, and one replayed is one.
@@ -72,6 +73,11 @@ struct Service {
   std::string pseudonym_of(std::string_view id) const;
   // What of the tracking API was not taken, by kind.
   LogTally refusals{LogLevel::Warning, "calls not taken"};
+  // Who was not let in, by why: counted, and said without a word of who or what.
+  LogTally barred{LogLevel::Warning, "requests not let in"};
+  void count(Barred why);
+  // Of both, what was not said yet.
+  void say_rest();
 };
 
 // A request whose answer begins later than this is a line of the log. Streams begin at once.

@@ -56,7 +56,8 @@ constexpr ErrorWords kErrorWords[] = {
 };
 
 constexpr std::string_view kMeetsDamage[] = {"IO Error", "Serialization Error", "FATAL Error", "INTERNAL Error"};
-constexpr std::string_view kDamage[] = {"orrupt", "hecksum", "eserializ"};
+// The last one: of a file that ends before its blocks do.
+constexpr std::string_view kDamage[] = {"orrupt", "hecksum", "eserializ", "ould not read enough bytes"};
 bool is_of_damage(std::string_view text) {
   const auto says = [&](std::string_view each) { return text.find(each) != text.npos; };
   return std::ranges::any_of(kMeetsDamage, says) && std::ranges::any_of(kDamage, says);

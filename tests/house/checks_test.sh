@@ -91,6 +91,9 @@ expect check_house 'One .cpp wraps' src/store/other.cpp '#include <duckdb.h>\n'
 expect check_house 'include leads to a file' src/store/record.cpp '#include "core/gone.hpp"\n'
 expect check_house 'document names files' docs/page.md 'It is in src/core/gone.hpp.\n'
 expect check_house 'picture of the rooms' docs/rooms.svg '<svg/>\n'
+expect check_house 'security.md:1: Doors.AreShut' docs/security.md 'Shown by `Doors.AreShut`.\n' tests/store/doors_test.cpp 'TEST(Doors, AreOpen) {}\n'
+expect check_house 'security.md:1: case:http/gone' docs/security.md 'Shown by `case:http/gone`.\n'
+expect check_house 'security.md:2: outside:nobody' docs/security.md 'Shown by `outside:somebody`\nand `outside:nobody`.\n' tests/outside/doors.py "    Check('somebody', comes),\n"
 expect check_house 'leads somewhere' docs/page.md 'And [nothing](missing.md).\n'
 
 expect 'plant_faults --check' 'FAULTS:3: not exactly once in src/store/record.cpp: then();' tests/FAULTS 'store/record.cpp | x | test_store | then(); => now();\n'

@@ -302,7 +302,7 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   http->stop();
   jobs.reset();
   TRY(engine->stop());
-  service.refusals.say_rest(logger.get());
+  service.say_rest();
   say(logger.get(), LogLevel::Info, "stopped", {{"recorded_until", engine->recorded_until()}});
   return 0;
 }
