@@ -151,13 +151,6 @@ class Candidates {
       share("recent_percent", fmt::format("count({}, last {} days)", main(), window), fmt::format("count({})", main()),
             Family::Trend, fmt::format("of {} in the last {} days", words_.mains, window), "rising", mains());
     }
-    add({.name = "spread",
-         .definition = fmt::format("distinct({0}.$month) / count({0})", main()),
-         .family = Family::Gap,
-         .shape = Shape::Ratio,
-         .phrase = fmt::format("different months for each {}", words_.main),
-         .tag = "spread out"});
-    out_.back().in_rules = false;
   }
 
   void breadth() {

@@ -34,7 +34,7 @@ uint64_t take_longest(const uint8_t*& at) {
 }
 
 // Of any length, without a branch on it. The bits of each byte but its highest are put together in three steps.
-uint64_t take_long(const uint8_t*& at) {
+[[gnu::always_inline]] inline uint64_t take_long(const uint8_t*& at) {
   uint64_t word;
   std::memcpy(&word, at, sizeof word);
   const uint64_t ends = ~word & 0x8080808080808080;

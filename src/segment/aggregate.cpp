@@ -774,10 +774,18 @@ bool Block::falling_until(Frame& frame, const Node& node, NodeId id) {
     for (size_t i = 0; i < frame.lanes; ++i)
       if (in.high[i] != state.end[i]) col.own_until[i] = x.until[i];
   }
-  const auto without = [&](uint32_t row, uint32_t end) {  // when the rows before it have left
-    return values      ? static_cast<int64_t>(values->sum[end] - values->sum[row])
-           : group.all ? int64_t{end - row}
-                       : int64_t{group.count[end] - group.count[row]};
+  // The first of the rows [low, end) without all before which no more than `turns_at` is left; `end` if there is none.
+  const auto first_left = [&](uint32_t low, uint32_t end, int64_t turns_at) {
+    const auto in_totals = [&](const auto& totals) {  // of all rows before each, so what is left falls
+      const auto is_left_more = [&, last = totals[end]](auto before) {
+        return static_cast<int64_t>(last - before) > turns_at;
+      };
+      const auto from = totals.begin() + low;
+      return low + static_cast<uint32_t>(std::partition_point(from, from + (end - low), is_left_more) - from);
+    };
+    if (values) return in_totals(values->sum);
+    if (!group.all) return in_totals(group.count);
+    return static_cast<uint32_t>(std::clamp<int64_t>(int64_t{end} - turns_at, low, end));
   };
   const Bounds& bounds = bounds_of(node, id, x.scale);
   if (bounds.low > bounds.high || bounds.high < 0) return true;
@@ -792,12 +800,7 @@ bool Block::falling_until(Frame& frame, const Node& node, NodeId id) {
       const int64_t now = x.kind == Col::Kind::I32 ? x.i32[i] : x.i64[i];
       if (now < bounds.low || end != state.end[i]) continue;
       const int64_t turns_at = now > bounds.high ? bounds.high : bounds.low - 1;
-      uint32_t low = in.low[i] + 1, high = end;  // of the rows that may be first then
-      while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        without(middle, end) <= turns_at ? high = middle : low = middle + 1;
-      }
-      col.own_until[i] = time[low - 1].ms + plan->window.low.ms;
+      col.own_until[i] = time[first_left(in.low[i] + 1, end, turns_at) - 1].ms + plan->window.low.ms;
     }
   }
   return true;
