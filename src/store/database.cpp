@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include <duckdb.h>
@@ -70,6 +71,9 @@ std::unexpected<Error> database_error(const char* message, const std::string& fi
   if (text.find("No space left") != text.npos || text.find("File too large") != text.npos)
     return fail(fmt::format("the disk is full: {}", text), {},
                 try_shell("df -h").note("where to free some room; then run the command again"));
+  if (text.find("max_temp_directory_size") != text.npos)
+    return fail(fmt::format("this needs more room on the disk than one question may take: {}", text), {},
+                "ask for less at once, or give it more memory, of which that is a multiple");
   for (const auto& entry : kErrorWords)
     if (text.starts_with(entry.begins)) return fail(fmt::format("{}: {}", entry.words, text), {}, entry.remedy);
   return fail(std::string(text));
@@ -392,6 +396,21 @@ constexpr uint64_t kLeastMemory = 32 << 20;  // of an instance: it does not star
 // All that DuckDB takes, by what it counts itself. Twice: texts on the way, what its allocator keeps; and what it takes
 // when it is loaded, whatever it may.
 constexpr uint64_t kUncounted = 2, kToStart = 256 << 20;
+// What sorts and joins may put on the disk when their memory is full: so many times the memory, for the sorting of more
+// would take hours; and no more than this part of what is free, for the log and the record live on the same disk.
+constexpr uint64_t kSpilledOfMemory = 16, kSpilledOfRoom = 4;
+
+uint64_t memory_of(const DatabaseSettings& settings) {
+  return std::max(settings.memory > 0 ? settings.memory : memory_allowed() / 2, kLeastMemory);
+}
+
+uint64_t spilled_at_most(const std::string& path, const DatabaseSettings& settings) {
+  std::error_code error;
+  const auto folder = std::filesystem::absolute(path, error).parent_path();
+  const auto room = std::filesystem::space(folder, error);
+  const uint64_t most = kSpilledOfMemory * memory_of(settings);
+  return error ? most : std::min<uint64_t>(most, room.available / kSpilledOfRoom);
+}
 
 Result<duckdb_database> open_instance(const char* path, const DatabaseSettings& settings, Files files) {
   duckdb_config config = nullptr;
@@ -402,7 +421,7 @@ Result<duckdb_database> open_instance(const char* path, const DatabaseSettings& 
       {"autoload_known_extensions", "false"},
       {"allow_community_extensions", "false"},
   };
-  const uint64_t memory = std::max(settings.memory > 0 ? settings.memory : memory_allowed() / 2, kLeastMemory);
+  const uint64_t memory = memory_of(settings);
   options.emplace_back("max_memory", fmt::format("{}MiB", memory >> 20));
   bound_database_memory(kUncounted * memory + kToStart);
   if (files == Files::Forbidden) {
@@ -449,6 +468,7 @@ Result<Database> Database::open(const std::string& path, const DatabaseSettings&
   Connection first = TRY(out.connect_unattached());
   TRY(first.run(fmt::format("ATTACH '{}' AS {}{}", quoted, kAttachedAs, settings.read_only ? " (READ_ONLY)" : "")));
   TRY(first.run(fmt::format("SET temp_directory = '{}.tmp'", quoted)));  // for what does not fit in memory
+  TRY(first.run(fmt::format("SET max_temp_directory_size = '{}MiB'", spilled_at_most(path, settings) >> 20)));
   TRY(first.run("SET enable_external_access = false"));
   TRY(first.run("SET lock_configuration = true"));
   return out;

@@ -1,6 +1,7 @@
 """What one request may take of the memory that all share. The plain server under a limit of its address space, which stands
 for the machine's end: it says no to that one request, and goes on; and a client that is gone takes nothing any more."""
 import json
+import os
 import socket
 import threading
 import time
@@ -214,6 +215,39 @@ def five_thousand(world):
     server.lives()
 
 
+def the_disk(world, question):
+    """What is sorted beyond the memory goes to the disk, and not to its end: events are taken beside it."""
+    server = world.server('--memory', '64M')
+    server.track('ann', 'Seen')
+    asked = []
+    asking = threading.Thread(target=lambda: asked.append(server.run('--format', 'csv', 'sql', question, patience=900)))
+    asking.start()
+    most = 0
+    while asking.is_alive():
+        asking.join(0.2)
+        most = max(most, on_disk(world))
+        if most > 3000 * MEGA:
+            server.kill()
+            asking.join()
+            raise Fails(f'{most // MEGA} MB are on the disk for one question')
+    expect(asked, 'the question has no end within 900 s')
+    equal('its exit code', asked[0].code, 1)
+    expect('disk' in asked[0].err or 'memory' in asked[0].err, f'it does not say what was missing: {short(asked[0].err)}')
+    goes_on(server, 900 * MEGA)
+    expect(on_disk(world) < 200 * MEGA, f'{on_disk(world) // MEGA} MB are left on the disk')
+
+
+def on_disk(world):
+    total = 0
+    for folder, _, files in os.walk(world.folder):
+        for file in files:
+            try:
+                total += os.path.getsize(os.path.join(folder, file))
+            except FileNotFoundError:
+                pass  # gone meanwhile
+    return total
+
+
 CHECKS = [
     Check('ten-million-rows-of-which-a-megabyte-is-read', rows_without_end, ('SELECT * FROM range(10000000)', 500 * MEGA)),
     Check('a-hundred-million-rows', rows_without_end, ('SELECT * FROM range(100000000)', 500 * MEGA), soak=True),
@@ -243,6 +277,9 @@ CHECKS = [
     Check('a-thousand-unfinished-bodies-of-500-KB', unfinished_bodies, ('/v1/batch', 500000, 1000, 220 * MEGA), soak=True),
     Check('a-hundred-unfinished-chunks-of-4-MB', unfinished_bodies,
           ('/beacon/v1/batch', 4000000, 100, 220 * MEGA, True), soak=True),
+    Check('a-sort-of-billions', the_disk, ('SELECT range FROM range(2000000000) ORDER BY hash(range)',), soak=True),
+    Check('a-grouping-of-billions', the_disk,
+          ('SELECT hash(range) AS h, count(*) AS n FROM range(2000000000) GROUP BY h ORDER BY n',), soak=True),
     Check('a-client-that-leaves-a-long-answer', gone, ('sql', 'SELECT * FROM range(1000000000)'), soak=True),
     Check('a-client-that-leaves-what-counts-differences', gone,
           ('sql', 'SELECT count(DISTINCT hash(a.range, b.range)) FROM range(100000) a, range(100000) b'), soak=True),
