@@ -162,7 +162,7 @@ class Reader {
           std::ranges::find_if(kGoesOn, [&](const GoesOn& each) { return command.text.starts_with(each.command); });
       if (goes_on != std::end(kGoesOn))
         go_on(command, *goes_on);
-      else if (command.text.find(" serve") != std::string::npos)
+      else if (command.text.substr(0, command.text.find('\n')).find(" serve") != std::string::npos)
         serve(command.text);
       else
         run_one(command);
