@@ -13,7 +13,7 @@
 //   what some share      kafka_sources.hpp  KafkaSources
 //                        keys.hpp           tell_of_keys
 //   answers              table.hpp          render_list: text, CSV, JSON
-//                        terminal.hpp       TerminalProgress
+//                        terminal.hpp       TerminalProgress, terminal_text
 //
 // Large because each command is a file of its own under commands/.
 #pragma once

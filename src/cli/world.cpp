@@ -6,6 +6,9 @@
 #include <cstring>
 #include <fstream>
 
+#include <unistd.h>
+
+#include "cli/terminal.hpp"
 #include "core/text.hpp"
 
 namespace tessera::cli {
@@ -16,15 +19,21 @@ namespace {
 
 constexpr size_t kLargestFile = 64 << 20;
 
+void write_to(FILE* stream, std::string_view bytes) {
+  const std::string text = isatty(fileno(stream)) ? terminal_text(bytes) : std::string();
+  const std::string_view what = text.empty() ? bytes : std::string_view(text);
+  std::fwrite(what.data(), 1, what.size(), stream);
+}
+
 }  // namespace
 
 void OwnWorld::print(std::string_view bytes) {
-  std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+  write_to(stdout, bytes);
 }
 
 void OwnWorld::note(std::string_view bytes) {
   std::fflush(stdout);  // in the order in which they were said
-  std::fwrite(bytes.data(), 1, bytes.size(), stderr);
+  write_to(stderr, bytes);
 }
 
 Result<std::string> OwnWorld::read(const std::string& path) {

@@ -2,8 +2,10 @@
 browser may do with an answer, and which TLS is spoken."""
 import json
 import os
+import pty
 import re
 import ssl
+import subprocess
 
 from check import Check
 from serving import Fails, equal, expect, short
@@ -42,6 +44,38 @@ def formulas(world, ids, road):
         text = server.run('--format', 'csv', 'rejects').out
     expect(ids[0].strip("'\" ")[1:5] in text, f'they are not in it: {short(text)}')
     is_defused(text)
+
+
+# --- terminals
+
+ESCAPES = '\x1b[2J\x1b]0;owned\x07'
+
+
+def on_a_terminal(world, words, stranger):
+    """What strangers wrote is shown on a terminal and not obeyed by it; to another program it goes as it is."""
+    server = world.server()
+    server.apply('segment "All" = at least 0 any event')
+    server.send({**stranger, 'type': 'track'})
+    server.settled()
+    words = [word.format(who=stranger.get('userId')) for word in words]
+    ran = server.run(*words)
+    expect('\x1b' in ran.out + ran.err, f'what the stranger wrote is not in it: {short(ran.out + ran.err)!r}')
+    main, end = pty.openpty()
+    shown = b''
+    with subprocess.Popen([world.program.binary, '--store', server.address(), *words], stdout=end, stderr=end, stdin=end,
+                          env={**os.environ, 'TESSERA_TOKEN': server.token}, cwd=world.folder) as running:
+        os.close(end)
+        try:
+            while piece := os.read(main, 65536):
+                shown += piece
+        except OSError:
+            pass  # its end
+        os.close(main)
+        running.wait()
+    # The progress bar's own: it clears its line.
+    text = shown.replace(b'\r\x1b[K', b'')
+    expect(b'u001b' in text, f'what the stranger wrote is not on it: {text[:200]!r}')
+    expect(b'\x1b' not in text and b'\x07' not in text, f'the terminal is given {text[:200]!r}')
 
 
 # --- other sites' pages
@@ -179,6 +213,12 @@ CHECKS = [
     Check('headers-of-tls', strict_transport, soak=True),
     Check('tls-without-forward-secrecy', weak, (['AES128-SHA'],)),
     # Not seen before.
+    Check('ids-that-command-a-terminal', on_a_terminal,
+          (['segments', 'members', 'All'], {'userId': 'u' + ESCAPES, 'event': 'Seen'}), soak=True),
+    Check('rejects-that-command-a-terminal', on_a_terminal,
+          (['rejects'], {'userId': 'ann', 'event': 'Seen' + ESCAPES}), soak=True),
+    Check('values-that-command-a-terminal', on_a_terminal,
+          (['sql', 'SELECT note FROM seen'], {'userId': 'ann', 'event': 'Seen', 'properties': {'note': ESCAPES}}), soak=True),
     Check('members-as-csv-with-blanks-and-wide-letters', formulas, (OTHERS, 'members'), soak=True),
     Check('sql-as-csv-of-formulas', formulas, (OTHERS + FORMULAS, 'sql'), soak=True),
     Check('rejects-as-csv-of-formulas', formulas, (FORMULAS + OTHERS, 'rejects'), soak=True),
