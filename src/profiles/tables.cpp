@@ -19,13 +19,15 @@ constexpr std::string_view kFixedColumns[] = {"seq", "profile", "time", "fingerp
 constexpr std::string_view kFixedTables[] = {"customers", "events"};
 constexpr std::string_view kRareTable = "rare_events";  // or one like it
 
-// What a column costs while rows are written, measured with DuckDB 1.4 (texts, the dearest).
-// Of the table whose rows are committed: blocks for values and for what is null, and what the allocator maps around them,
-// 2.6 MB, nearly all of it address space; of which there is twice the memory and 256 MB (store/database.cpp).
-constexpr uint64_t kOfCommitted = 4 << 20, kMappedBeside = 256 << 20;
-// Of every table with a row in the transaction, to its end: a first piece of 2,048 values, which goes to no disk. Half of
-// the memory is left to whatever else is done.
-constexpr uint64_t kOfTouched = 36 << 10;
+// What a column costs while rows are written, measured with DuckDB 1.4 (lists of texts, the dearest).
+// Of the table whose rows are committed: four blocks of 256 KB (values, elements, and what is null of both) at a time, and
+// what the allocator maps around them, 2.6 MB, nearly all of it address space; of which there is twice the memory and
+// 256 MB (store/database.cpp).
+constexpr uint64_t kOfCommitted = 1 << 20, kMappedOfCommitted = 4 << 20, kMappedBeside = 256 << 20;
+// Of every table with a row in the transaction, to its end: first pieces of 2,048 values, which go to no disk.
+constexpr uint64_t kOfTouched = 64 << 10;
+// Each of the two has a quarter of the memory; the rest is for whatever else is done meanwhile.
+constexpr uint64_t kParts = 4;
 
 // As DuckDB says it: "63.9 MiB".
 uint64_t bytes_of(const std::string& said) {
@@ -237,8 +239,9 @@ bool EventTables::has_place(StreamName name) const {
 }
 
 ColumnRoom column_room(uint64_t memory) {
-  return {.of_one = std::min(kMaxColumns, static_cast<size_t>((2 * memory + kMappedBeside) / kOfCommitted)),
-          .in_all = std::min(kMaxColumnsInAll, static_cast<size_t>(memory / 2 / kOfTouched))};
+  const uint64_t of_one = std::min(memory / kParts / kOfCommitted, (2 * memory + kMappedBeside) / kMappedOfCommitted);
+  return {.of_one = std::min<size_t>(kMaxColumns, of_one),
+          .in_all = std::min<size_t>(kMaxColumnsInAll, memory / kParts / kOfTouched)};
 }
 
 // How many columns may come to a table that has so many.

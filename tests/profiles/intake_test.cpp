@@ -333,8 +333,8 @@ TEST_F(IntakeTest, LittleMemoryHasFewColumnsAndTakesEverything) {
   const uint64_t memory = 64 << 20;
   record = MUST(store::Record::in_memory(kClock, {.database = {.memory = memory}}));
   const ColumnRoom room = column_room(memory);
-  EXPECT_EQ(room.of_one, 96u);
-  EXPECT_EQ(room.in_all, 910u);
+  EXPECT_EQ(room.of_one, 16u);
+  EXPECT_EQ(room.in_all, 256u);
   EXPECT_EQ(column_room(uint64_t{1} << 40).of_one, kMaxColumns);
   EXPECT_EQ(column_room(uint64_t{1} << 40).in_all, kMaxColumnsInAll);
   const Identifier who{IdentifierKind::UserId, "ann"};
@@ -361,6 +361,7 @@ TEST_F(IntakeTest, LittleMemoryHasFewColumnsAndTakesEverything) {
 }
 
 TEST_F(IntakeTest, TenThousandPropertiesDoNotKillIt) {
+  record = MUST(store::Record::in_memory(kClock, {.database = {.memory = uint64_t{8} << 30}}));
   auto intake = begin();
   const auto kind = intake->kind("Everything");
   const Identifier who{IdentifierKind::UserId, "ann"};
