@@ -1,6 +1,7 @@
 #include "profiles/tables.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "core/text.hpp"
@@ -17,6 +18,25 @@ constexpr size_t kMaxNameBytes = 200;
 constexpr std::string_view kFixedColumns[] = {"seq", "profile", "time", "fingerprint", "extra", "customer", "rowid"};
 constexpr std::string_view kFixedTables[] = {"customers", "events"};
 constexpr std::string_view kRareTable = "rare_events";  // or one like it
+
+// What a column costs while rows are written, measured with DuckDB 1.4 (lists of texts, the dearest).
+// Of the table whose rows are committed: four blocks of 256 KB (values, elements, and what is null of both) at a time, and
+// what the allocator maps around them, 2.6 MB, nearly all of it address space; of which there is twice the memory and
+// 256 MB (store/database.cpp).
+constexpr uint64_t kOfCommitted = 1 << 20, kMappedOfCommitted = 4 << 20, kMappedBeside = 256 << 20;
+// Of every table with a row in the transaction, to its end: first pieces of 2,048 values, which go to no disk.
+constexpr uint64_t kOfTouched = 64 << 10;
+// Each of the two has a quarter of the memory; the rest is for whatever else is done meanwhile.
+constexpr uint64_t kParts = 4;
+
+// As DuckDB says it: "63.9 MiB".
+uint64_t bytes_of(const std::string& said) {
+  char* unit = nullptr;
+  const double number = std::strtod(said.c_str(), &unit);
+  const std::string_view units = "KMGT";
+  const size_t power = units.find(trim(unit).substr(0, 1));
+  return static_cast<uint64_t>(number * std::pow(1024, power == std::string_view::npos ? 0 : power + 1));
+}
 
 constexpr std::string_view sql_type(StoredType type) {
   constexpr std::string_view kTypes[] = {"", "BOOLEAN", "DECIMAL(18,6)", "VARCHAR", "UINTEGER"};
@@ -218,6 +238,20 @@ bool EventTables::has_place(StreamName name) const {
          std::ranges::find(kAlwaysTables, name.event) != std::end(kAlwaysTables);
 }
 
+ColumnRoom column_room(uint64_t memory) {
+  const uint64_t of_one = std::min(memory / kParts / kOfCommitted, (2 * memory + kMappedBeside) / kMappedOfCommitted);
+  return {.of_one = std::min<size_t>(kMaxColumns, of_one),
+          .in_all = std::min<size_t>(kMaxColumnsInAll, memory / kParts / kOfTouched)};
+}
+
+// How many columns may come to a table that has so many.
+Result<size_t> EventTables::room_beside(Connection& connection, size_t have) {
+  if (!room_) room_ = column_room(bytes_of(TRY(connection.text("SELECT current_setting('max_memory')")).value_or("")));
+  size_t all = 0;
+  for (const EventTable& table : tables_) all += table.columns.size();
+  return std::min(room_->of_one - std::min(have, room_->of_one), room_->in_all - std::min(all, room_->in_all));
+}
+
 Result<const EventTable*> EventTables::grow(Connection& connection, StreamName name, std::vector<TableColumn> wanted) {
   const EventTable* known = find(name);
   if (!known && !has_place(name)) {
@@ -228,7 +262,7 @@ Result<const EventTable*> EventTables::grow(Connection& connection, StreamName n
   if (table)
     std::erase_if(
         wanted, [&](const TableColumn& column) { return table->column(column.property, column.type, column.is_list); });
-  const size_t have = table ? table->columns.size() : 0, room = kMaxColumns - std::min(have, kMaxColumns);
+  const size_t room = wanted.empty() ? 0 : TRY(room_beside(connection, table ? table->columns.size() : 0));
   if (wanted.size() > room) {
     TRY(list_rare(connection, table ? table->event : free_event_name(name),
                   {wanted.begin() + static_cast<ptrdiff_t>(room), wanted.end()}));

@@ -31,8 +31,15 @@
 namespace tessera::profiles {
 
 // A table has at most this many property columns, a record tables for so many event names: DuckDB writes each column of
-// a table with every row, and asks all tables for what concerns a customer. The rest is rare.
-inline constexpr size_t kMaxColumns = 1000, kMaxEvents = 1000;
+// a table with every row, and asks all tables for what concerns a customer. Since one entry of the log may name all of
+// them, and is one transaction, there is a number of columns in all too; and both are fewer where DuckDB may take little
+// memory (column_room). The rest is rare.
+inline constexpr size_t kMaxColumns = 1000, kMaxColumnsInAll = 5000, kMaxEvents = 1000;
+struct ColumnRoom {
+  size_t of_one, in_all;  // columns of a table, of all
+};
+// `memory`: what DuckDB may take by its own count (max_memory).
+ColumnRoom column_room(uint64_t memory);
 // So many forms of rare properties are known by name and type to whoever lists what the record has (schema.hpp), and so
 // many rare events, those with the most rows: a list that is read by people and by the checker. Whoever names one that
 // is not listed gets its values all the same.
@@ -95,6 +102,7 @@ class EventTables {
   std::string free_event_name(StreamName name) const;
   std::string free_table_name(std::string_view event) const;
   bool has_place(StreamName name) const;
+  Result<size_t> room_beside(store::Connection& connection, size_t have);
   Result<EventTable*> make_table(store::Connection& connection, StreamName name,
                                  const std::vector<TableColumn>& columns);
   Result<void> take_rare_rows(store::Connection& connection, const EventTable& table);
@@ -102,6 +110,7 @@ class EventTables {
   Result<void> read_rare(store::Connection& connection);
 
   std::vector<EventTable> tables_;
+  std::optional<ColumnRoom> room_;                                           // once it was asked for
   std::map<std::string, std::vector<TableColumn>, std::less<>> rare_;        // by event
   std::set<std::tuple<std::string, std::string, StoredType, bool>> listed_;  // event, property, type, list: in rare_
   std::vector<std::string> grown_;                                           // event names

@@ -64,6 +64,10 @@ bool is_of_damage(std::string_view text) {
   return std::ranges::any_of(kMeetsDamage, says) && std::ranges::any_of(kDamage, says);
 }
 
+// Where it is met while rows are appended or committed, the message does not begin with it.
+constexpr std::string_view kOfMemory[] = {"allocate block of", "pin block of"};
+constexpr const ErrorWords& kOutOfMemory = kErrorWords[1];
+
 // `file`: that was being read; empty: none.
 std::unexpected<Error> database_error(const char* message, const std::string& file = {}) {
   const std::string_view text = message ? message : "unknown error";
@@ -74,6 +78,9 @@ std::unexpected<Error> database_error(const char* message, const std::string& fi
   if (text.find("max_temp_directory_size") != text.npos)
     return fail(fmt::format("this needs more room on the disk than one question may take: {}", text), {},
                 "ask for less at once, or give it more memory, of which that is a multiple");
+  for (const std::string_view each : kOfMemory)
+    if (text.find(each) != text.npos)
+      return fail(fmt::format("{}: {}", kOutOfMemory.words, text), {}, kOutOfMemory.remedy);
   for (const auto& entry : kErrorWords)
     if (text.starts_with(entry.begins)) return fail(fmt::format("{}: {}", entry.words, text), {}, entry.remedy);
   return fail(std::string(text));

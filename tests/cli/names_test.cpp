@@ -19,8 +19,8 @@ constexpr size_t kMembersOfACall = 100;  // of 32 KB
 class Names : public testing::Test {
  protected:
   void SetUp() override { start(); }
-  void start() {
-    server.start();
+  void start(const std::vector<std::string>& more = {}) {
+    server.start(more);
     ASSERT_TRUE(server.is_up()) << server.errors();
   }
   void restart() {
@@ -152,6 +152,45 @@ TEST_F(Names, TraitsBeyondTheColumnsMeanWhatTheyMean) {
   expect(then, "after more");
   restart();
   expect(then, "after more and a restart");
+}
+
+// Columns cost memory while they are written: those of a table, and in one transaction those of all that it touches. So
+// they are fewer where there is little, and what comes beyond is rare.
+TEST_F(Names, AServerOfLittleMemoryTakesAnyNames) {
+  EXPECT_EQ(server.stop(), 0) << server.errors();
+  start({"--memory", "64M"});
+  const auto text = [](size_t names, size_t from) {
+    std::string out;
+    for (size_t n = from; n < from + names; ++n)
+      out += fmt::format(R"({}"junk {}":"text {}")", n == from ? "" : ",", n, n);
+    return out;
+  };
+  // One table of many columns, then many of some in one entry, of each type.
+  for (size_t from = 0; from < 1'000; from += 100)
+    send(fmt::format(R"({{"type":"track","userId":"mallory","event":"Order Completed","properties":{{{}}}}})",
+                     text(100, from)));
+  std::string calls;
+  for (size_t event = 0; event < 40; ++event)
+    calls +=
+        fmt::format(R"({}{{"type":"track","userId":"mallory","event":"Event {}","properties":{{{},"l{}":[1,2]}}}})",
+                    event == 0 ? "" : ",", event, text(100, 0), event);
+  send(calls);
+  send(R"({"type":"track","userId":"ann","event":"Order Completed","properties":{"coupon":"X","junk 999":"y"}},)"
+       R"({"type":"track","userId":"bob","event":"Event 39","properties":{"l39":[7]}})");
+  const std::vector<std::pair<std::string, std::string>> conditions = {
+      {R"(did "Order Completed" where coupon = "X")", "ann"},
+      {R"(did "Order Completed" where property "junk 999" = "y")", "ann"},
+      {R"(did "Order Completed" where property "junk 3" = "text 3")", "mallory"},
+      {R"(did "Event 39" where l39 includes 7)", "bob"},
+      {R"(did "Event 39" where property "junk 99" = "text 99")", "mallory"},
+  };
+  apply(segments_of(conditions));
+  expect(conditions, "as it came");
+  const auto status = parse_json(server.ask("GET", "/api/v1/status").body);
+  EXPECT_TRUE(status->find("engine")->find("record_trouble")->is_null()) << status->dump();
+  EXPECT_EQ(server.stop(), 0) << server.errors();
+  start({"--memory", "64M"});
+  expect(conditions, "after a restart");
 }
 
 // A thousand tables are made: ./run soak rare-names. Intake.EventNamesBeyondTheTablesAreRareAndKept is its sample.

@@ -328,7 +328,40 @@ TEST_F(IntakeTest, WhatHasNoExactFormIsKeptAndUnknown) {
             (std::vector<int64_t>{5'000'000, kClearedNumber, kClearedNumber}));
 }
 
+// One transaction that touches every column there may be is written in the memory that decided how many there are.
+TEST_F(IntakeTest, LittleMemoryHasFewColumnsAndTakesEverything) {
+  const uint64_t memory = 64 << 20;
+  record = MUST(store::Record::in_memory(kClock, {.database = {.memory = memory}}));
+  const ColumnRoom room = column_room(memory);
+  EXPECT_EQ(room.of_one, 16u);
+  EXPECT_EQ(room.in_all, 256u);
+  EXPECT_EQ(column_room(uint64_t{1} << 40).of_one, kMaxColumns);
+  EXPECT_EQ(column_room(uint64_t{1} << 40).in_all, kMaxColumnsInAll);
+  const Identifier who{IdentifierKind::UserId, "ann"};
+  for (int time = 0; time < 2; ++time) {  // the tables are made, then they are there
+    auto intake = begin(Instant{1000 + time});
+    for (int event = 0; event < 20; ++event) {
+      const auto kind = intake->kind(fmt::format("Event {}", event));
+      intake->start(kind, {&who, 1}, Instant{0}, static_cast<uint64_t>(time * 100 + event));
+      for (int p = 0; p < 150; ++p) intake->put(intake->property(kind, fmt::format("p{}", p)), std::string_view("x"));
+    }
+    EXPECT_EQ(commit(*intake).stored, 20u);
+  }
+  const auto tables = MUST(EventTables::read(record->connection()));
+  size_t all = 0;
+  for (const EventTable& table : tables.all()) {
+    EXPECT_LE(table.columns.size(), room.of_one);
+    all += table.columns.size();
+  }
+  EXPECT_EQ(all, room.in_all);
+  Needs needs = Needs::nothing();
+  for (const char* event : {"Event 0", "Event 19"}) needs.add_property(event, "p149");
+  for (const auto& stream : MUST(load(*record, needs)).streams)
+    EXPECT_EQ(stream.column("p149", PropertyType::Text, false)->texts.size(), 2u);
+}
+
 TEST_F(IntakeTest, TenThousandPropertiesDoNotKillIt) {
+  record = MUST(store::Record::in_memory(kClock, {.database = {.memory = uint64_t{8} << 30}}));
   auto intake = begin();
   const auto kind = intake->kind("Everything");
   const Identifier who{IdentifierKind::UserId, "ann"};
