@@ -4,6 +4,7 @@ What was accepted stays runnable whatever comes; what could never be computed is
 to what was written; one more of many costs what one costs.
 """
 import json
+import re
 import threading
 import time
 
@@ -281,6 +282,17 @@ def beyond_the_limit(world):
     expect('50' in answer.text and '000' in answer.text, f'the refusal does not say the limit: {answer}')
 
 
+def beyond_its_size(world, definition):
+    """One that is larger than a definition may be is refused before it is kept, with the limit, and costs no more than to read."""
+    server = world.server()
+    before = server.cpu()
+    answer = server.ask('PUT', '/api/v1/segments', definition)
+    expect(answer.status in (413, 422) and re.search('100,?000|larger than|at most', answer.text), f'it is answered {answer}')
+    spent = server.cpu() - before
+    expect(spent < 5, f'it takes {spent:.1f} CPU s to refuse it')
+    equal('definitions in force', server.get('/api/v1/segments')['segments'], [])
+
+
 NUMBERS = [
     Check('one-more-of-1000-segments', one_more, (1000, 0.6)),
     Check('one-more-of-10000-segments', one_more, (10000, 6), soak=True),
@@ -291,6 +303,10 @@ NUMBERS = [
     Check('a-start-with-1000-edits-of-10000-segments', history, (10000, 1000, 20), soak=True),
     Check('a-preview-beside-1500-segments', previews_of_many, (1500, 1), soak=True),
     Check('a-definition-beyond-the-limit-of-them', beyond_the_limit, soak=True),
+    Check('a-definition-of-200000-values', beyond_its_size,
+          ('segment "Large" = trait a in (' + ', '.join(str(n) for n in range(200000)) + ')',), soak=True),
+    Check('a-definition-of-110000-conditions', beyond_its_size,
+          ('segment "Large" = ' + ' or '.join(['did "E"'] * 110000),), soak=True),
 ]
 
 CHECKS = TYPES + SIZES + NUMBERS

@@ -8,6 +8,7 @@ from serving import equal, expect, same_everywhere, short
 BEYOND = 1050      # a record has columns for 1,000 properties an event, and tables for 1,000 events
 PROPERTIES = 100   # of a call, which has at most 32 KB
 EVENTS = 350       # of a batch
+SLOWLY = 300       # seconds: the first definitions behind it wait until a thousand tables are made
 
 
 def pour_properties(server, call, member):
@@ -54,7 +55,7 @@ ORDER = {'type': 'track', 'event': 'Order Completed'}
 def properties_beyond(world, wanted, properties):
     server = world.server()
     pour_properties(server, ORDER, 'properties')
-    server.apply(segments_of(wanted))
+    server.apply(segments_of(wanted), SLOWLY)
     server.send({**ORDER, 'userId': 'ann', 'properties': properties})
     server.send({**ORDER, 'userId': 'bob', 'properties': {'total': 1}})
     means_the_same(server, wanted)
@@ -63,7 +64,7 @@ def properties_beyond(world, wanted, properties):
 def traits_beyond(world, wanted, traits):
     server = world.server()
     pour_properties(server, {'type': 'identify'}, 'traits')
-    server.apply(segments_of(wanted))
+    server.apply(segments_of(wanted), SLOWLY)
     server.identify('ann', traits)
     server.identify('bob', {'other': 1})
     means_the_same(server, wanted)
@@ -72,7 +73,7 @@ def traits_beyond(world, wanted, traits):
 def event_beyond(world):
     server = world.server()
     pour_events(server)
-    server.apply('segment "Paid" id "s0" = did "Paid" where total > 3\n')
+    server.apply('segment "Paid" id "s0" = did "Paid" where total > 3\n', SLOWLY)
     server.track('ann', 'Paid', {'total': 5})
     means_the_same(server, {'paid': ['ann']})
 
@@ -80,7 +81,7 @@ def event_beyond(world):
 def event_beyond_by_file(world):
     server = world.server()
     pour_events(server)
-    server.apply('segment "Paid" id "s0" = did "Paid" where total > 3\n')
+    server.apply('segment "Paid" id "s0" = did "Paid" where total > 3\n', SLOWLY)
     world.write('rows.jsonl', json.dumps({'type': 'track', 'userId': 'ann', 'event': 'Paid', 'properties': {'total': 5},
                                           'timestamp': '2026-01-01T00:00:00Z'}) + '\n')
     ran = server.run('import', 'rows.jsonl', '--preset', 'segment', '--yes')
@@ -92,7 +93,7 @@ def own_calls_beyond(world):
     """What is no event of the sender's, where none of its kind had come before the junk."""
     server = world.server()
     pour_events(server)
-    server.apply('segment "Known" = trait plan = "pro"\n')
+    server.apply('segment "Known" = trait plan = "pro"\n', SLOWLY)
     server.identify('ann', {'plan': 'pro'})
     server.send({'type': 'group', 'userId': 'ann', 'groupId': 'g1', 'traits': {'industry': 'x'}})
     server.send({'type': 'page', 'userId': 'ann', 'name': 'Home'})
