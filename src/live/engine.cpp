@@ -13,12 +13,6 @@
 
 namespace tessera::live {
 
-namespace {
-
-constexpr int kEndsWithoutMemory = 70;  // exit code; a service manager starts it again
-
-}  // namespace
-
 // --- starting
 
 Result<void> EngineState::open(const std::string& folder, MakeReader make_reader, std::span<LogReader* const> above) {

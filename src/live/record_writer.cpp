@@ -1,5 +1,6 @@
 #include "live/record_writer.hpp"
 
+#include <cstdlib>
 #include <new>
 
 #include "core/logging.hpp"
@@ -102,6 +103,11 @@ void RecordWriter::run() {
         return std::unexpected(out_of_memory());
       }
     });
+    if (with([](Recorder& recorder) { return recorder.is_half_committed(); })) {
+      say(logger_, LogLevel::Error, "no memory to commit to the record: the server ends, start it again with more",
+          {{"recorded_until", recorded_until_.load()}});
+      std::_Exit(kEndsWithoutMemory);
+    }
     if (done) {
       recorded_until_ = page->until_offset;
       written_(page->until_offset);

@@ -20,6 +20,9 @@ class Logger;
 
 namespace tessera::live {
 
+// Exit code where memory is missing for what was acknowledged; a service manager starts the server again.
+inline constexpr int kEndsWithoutMemory = 70;
+
 class RecordWriter {
  public:
   // `written` is called after a page is in the record, with the offset it goes up to.

@@ -9,6 +9,7 @@
 #include "profiles/schema.hpp"
 #include "profiles/value_count.hpp"
 #include "profiles/write_rows.hpp"
+#include "store/database_memory.hpp"
 
 namespace tessera::live {
 
@@ -33,8 +34,11 @@ Result<void> Recorder::write(RecordPage& page) {
     for (WritePage& part : page.parts) TRY(part(connection_));
     TRY(connection_.run("DELETE FROM tessera.applied"));
     TRY(connection_.run("INSERT INTO tessera.applied VALUES (?, ?)", {page.until_offset, page.learnt_until}));
-    return transaction.commit();
+    auto committed = transaction.commit();
+    is_half_committed_ = !committed && store::is_of_memory(committed.error());
+    return committed;
   }();
+  if (is_half_committed_) return written;
   // What was grown in a transaction that did not end well is not there; it is over here, so that it is not seen.
   if (!written) tables_ = TRY(profiles::EventTables::read(connection_));
   return written;

@@ -33,6 +33,10 @@ class Recorder {
 
   // All of it or nothing.
   Result<void> write(RecordPage& page);
+  // The last write() failed for want of memory while it was committed. What DuckDB 1.4 had put into its tables by then it
+  // does not take out whole: later rows have texts that run into others. So this instance is to be left as it is, and
+  // nothing more of it written; the file and its log have what was committed.
+  bool is_half_committed() const { return is_half_committed_; }
   // The fold's part, in the transaction that is open. With `changed`: definitions, as an entry of their own behind the
   // page's rows.
   Result<void> write_fold(const fold::Page& page, const fold::InForce::Changed* changed);
@@ -80,6 +84,7 @@ class Recorder {
   store::Connection connection_;
   std::string key_;
   std::function<Result<void>(store::Connection&)> classify_;
+  bool is_half_committed_ = false;
   profiles::EventTables tables_;
   std::map<language::OtherType, uint64_t> counted_;
   uint64_t counted_at_ = 0;

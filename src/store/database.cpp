@@ -86,6 +86,14 @@ std::unexpected<Error> database_error(const char* message, const std::string& fi
   return fail(std::string(text));
 }
 
+}  // namespace
+
+bool is_of_memory(const Error& error) {
+  return error.message.starts_with(kOutOfMemory.words);
+}
+
+namespace {
+
 std::unexpected<Error> error_of(duckdb_error_data data, const std::string& file) {
   const auto error = database_error(duckdb_error_data_message(data), file);
   duckdb_destroy_error_data(&data);

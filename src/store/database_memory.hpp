@@ -9,10 +9,15 @@
 
 #include <cstdint>
 
+#include "core/result.hpp"
+
 namespace tessera::store {
 
 // Of all instances of this process together; the largest that was said holds. 0 until then: no bound.
 void bound_database_memory(uint64_t bytes);
 uint64_t database_memory_mapped();
+
+// Whether this is what the database says where it finds no memory.
+bool is_of_memory(const Error& error);
 
 }  // namespace tessera::store
