@@ -1,5 +1,6 @@
 #include "cli/running.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 
@@ -43,6 +44,8 @@ Running::~Running() {
 }
 
 bool Running::says(const std::function<bool(std::string_view)>& is_such) {
+  // In all: what shows that it lives, again and again, is no answer.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
   for (;;) {
     for (size_t end; (end = printed_.find('\n', looked_at_)) != std::string::npos;) {
       const std::string_view line = std::string_view(printed_).substr(looked_at_, end - looked_at_);
@@ -51,7 +54,8 @@ bool Running::says(const std::function<bool(std::string_view)>& is_such) {
     }
     pollfd ready{output_, POLLIN, 0};
     char bytes[4096];
-    if (poll(&ready, 1, kPatienceMs) <= 0) return false;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+    if (left <= 0 || poll(&ready, 1, static_cast<int>(left)) <= 0) return false;
     const ssize_t got = read(output_, bytes, sizeof bytes);
     if (got <= 0) return false;
     printed_.append(bytes, static_cast<size_t>(got));
