@@ -481,8 +481,9 @@ Result<Database> Database::open(const std::string& path, const DatabaseSettings&
   std::string quoted;
   for (const char c : path) quoted += c == '\'' ? std::string("''") : std::string(1, c);
   Connection first = TRY(out.connect_unattached());
+  // For what does not fit in memory; before the file is attached, for that may be what a kill left to be done again.
+  TRY(first.run(fmt::format("SET temp_directory = '{}.tmp'", quoted)));
   TRY(first.run(fmt::format("ATTACH '{}' AS {}{}", quoted, kAttachedAs, settings.read_only ? " (READ_ONLY)" : "")));
-  TRY(first.run(fmt::format("SET temp_directory = '{}.tmp'", quoted)));  // for what does not fit in memory
   TRY(first.run(fmt::format("SET max_temp_directory_size = '{}MiB'", spilled_at_most(path, settings) >> 20)));
   TRY(first.run("SET enable_external_access = false"));
   TRY(first.run("SET lock_configuration = true"));
