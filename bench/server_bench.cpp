@@ -9,7 +9,7 @@
 //
 // There is no peer that does the same; the disk's own pace (an fdatasync of 4 KB after the other) is printed beside it.
 // --smoke: small. --million N: the events of the record to start from. --part throughput|latency|streams|start: only that;
-// --rate N: only that many events a second.
+// --rate N: only that many events a second; --deaf N: only that many streams, beside none.
 #include <algorithm>
 #include <deque>
 #include <filesystem>
@@ -244,14 +244,18 @@ void latency(Server& server, bool smoke, const std::vector<Rate>& rates) {
 // Has the feed open. Deaf: takes nothing of it.
 class Readers {
  public:
+  static constexpr int kPatienceMs = 60'000;  // for the last of them to be let in
+
   Readers(const Server& server, size_t count, bool is_deaf) : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     const std::string wanted =
         "GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n" + server.bearer + "\r\n";
     for (size_t r = 0; r < count; ++r) {
       const int fd = sockets_.emplace_back(connect_to(server.port));
       if (write(fd, wanted.data(), wanted.size()) < 0) std::exit(1);
+    }
+    for (const int fd : sockets_) {
       pollfd ready{fd, POLLIN, 0};
-      poll(&ready, 1, 5000);
+      poll(&ready, 1, kPatienceMs);
       char head[16] = {};
       if (recv(fd, head, sizeof head, MSG_PEEK) < 12 || std::string_view(head + 9, 3) != "200") {
         fmt::print(stderr, "a stream was not begun\n");
@@ -277,15 +281,15 @@ class Readers {
   std::vector<int> sockets_;
 };
 
-void streams(Server& server, bool smoke) {
+struct Audience {
+  size_t reading, deaf;
+};
+
+void streams(Server& server, bool smoke, const std::vector<Audience>& audiences) {
   Table table({"reading", "deaf", "batches", "p50 ms", "p99 ms", "beside none", "server MB"});
-  struct Audience {
-    size_t reading, deaf;
-  };
   static uint64_t number = 0;
   double alone = 0;
-  for (auto [reading, deaf] :
-       {Audience{0, 0}, Audience{100, 0}, Audience{0, 500}, Audience{500, 500}, Audience{0, 0}}) {
+  for (auto [reading, deaf] : audiences) {
     if (smoke) reading /= 10, deaf /= 10;
     const Readers readers(server, reading, false), others(server, deaf, true);
     Load load(server.port, 1);
@@ -362,7 +366,9 @@ int main(int argc, char** argv) {
       return 1;
     }
     fmt::print("The disk: 4 KB are there after {:.1f} ms (median).\n\n", sync_ms(folder));
-    if (part.empty() || part == "streams") streams(server, options.smoke);
+    std::vector<Audience> audiences{{0, 0}, {100, 0}, {0, 500}, {500, 500}, {0, 0}};
+    if (const auto deaf = value_of("--deaf")) audiences = {{0, 0}, {0, std::stoul(*deaf)}, {0, 0}};
+    if (part.empty() || part == "streams") streams(server, options.smoke, audiences);
     if (part.empty() || part == "latency") latency(server, options.smoke, rates);
     if (part.empty() || part == "throughput") throughput(server, options.smoke);
   }
