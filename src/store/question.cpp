@@ -101,8 +101,9 @@ Result<Opened> open_question(Connection& connection, const std::string& sql) {
   }
   TRY(refuse_secrets(connection, wrapped));
   TRY(go_on());
-  return Opened{std::move(columns), std::move(types),
-                TRY(connection.stream(fmt::format("SELECT COLUMNS(*)::VARCHAR {}", wrapped)))};
+  // Not within the braces: what was moved there before an error would be nobody's (GCC 12).
+  auto rows = TRY(connection.stream(fmt::format("SELECT COLUMNS(*)::VARCHAR {}", wrapped)));
+  return Opened{std::move(columns), std::move(types), std::move(rows)};
 }
 
 void read_cells(const Chunk& chunk, size_t row, Cells& cells) {
