@@ -185,7 +185,7 @@ def fan_out(world, streams, batches, reads=False):
         print('figure: ' + seen, flush=True)
         expect(beside < 1.5 * alone + 3, seen)
     # What goes into a socket costs the system, once a stream.
-    expect(cpu_beside < 2 * cpu_alone + 0.15 + streams * batches * 0.00015, seen)
+    expect(cpu_beside < 2 * cpu_alone + 0.1 + streams * batches * 0.00003, seen)
 
 
 LATE = [order('ann', 3), order('ann', 15), order('bob', 40), ('POST', '/v1/track', {'userId': 'ann', 'event': 'Product Viewed',
