@@ -132,7 +132,9 @@ function(layer_tests name)
   if(name STREQUAL segment) # the slow, obvious evaluators that answer beside the fast ones
     file(GLOB oracle CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/oracle/*.cpp)
     list(APPEND oracle ${CMAKE_SOURCE_DIR}/tests/language/random_tree.cpp)
-  elseif(name STREQUAL live) # random definitions
+  elseif(name STREQUAL cli) # random definitions
+    set(oracle ${CMAKE_SOURCE_DIR}/tests/language/random_tree.cpp)
+  elseif(name STREQUAL live) # the same
     set(oracle ${CMAKE_SOURCE_DIR}/tests/language/random_tree.cpp ${CMAKE_SOURCE_DIR}/tests/oracle/shop.cpp)
   endif()
   add_executable(test_${name} ${tests} ${oracle})

@@ -224,6 +224,12 @@ void Block::property(Frame& frame, const Node& node, NodeId id) {
   }
   const PropertyColumns& where = bound_.properties[id][frame.stream];
   const Column* column = where.column;
+  // A sender may say a property of elements by its dotted name beside the list, or without it. Where its elements are not
+  // as many as the list's, nobody knows whose they are: unknown, and never read as if they were.
+  if (column && where.element) {
+    const Column* list = bound_.lists[frame.stream][frame.scope];
+    if (!list || column->list_first.back() != list->list_first.back()) column = nullptr;
+  }
   const bool direct = column && frame.contiguous() && (where.element || !frame.rows);
   const auto at = [&](size_t i) -> size_t { return where.element ? frame.lane(i) : frame.row(i); };
   switch (property_type(node.type)) {
