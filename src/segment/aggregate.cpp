@@ -322,7 +322,10 @@ void Block::each_value(const Part& part, uint32_t row, F&& take) {
   const auto& first = group.lengths->list_first;
   for (uint32_t e = first[at]; e < first[at + 1]; ++e) {
     if (state.elements && !bit(state.elements, e - first[stream.from])) continue;
-    for (const Column* column : values.columns) offer(*column, column->is_list ? e : at);
+    for (const Column* column : values.columns) {
+      const size_t place = column->is_list ? element_of(*group.lengths, *column, at, e) : at;
+      if (place != kNoElement) offer(*column, place);
+    }
   }
 }
 

@@ -78,6 +78,14 @@ struct Frame {
   std::vector<Col> cols;  // by node
 };
 
+// Where the list's element `e`, of `row`, stands in a column under the same name. A sender may say a property of elements
+// by its dotted name too, so a row's columns may be of several lengths: the shorter ones have no such element.
+inline constexpr size_t kNoElement = SIZE_MAX;
+inline size_t element_of(const profiles::Column& list, const profiles::Column& column, size_t row, uint32_t e) {
+  const size_t place = column.list_first[row] + (e - list.list_first[row]);
+  return place < column.list_first[row + 1] ? place : kNoElement;
+}
+
 // NextLook: an instant that is never later than the next change, but may be earlier: found without looking ahead, it is
 // what a timer wants that will look again anyway.
 enum class Want : uint8_t { Values, NextChange, NextLook };

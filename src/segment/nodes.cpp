@@ -215,6 +215,28 @@ void Block::constant(Frame& frame, const Node& node, NodeId id) {
              std::get<language::Literal>(node.detail).value);
 }
 
+namespace {
+
+// Whether the elements of the frame's lanes stand in the column where they stand in the list.
+bool are_even(const Frame& frame, const Column& list, const Column& column) {
+  if (&list == &column) return true;
+  const auto is_even = [&](uint32_t row) {
+    return list.list_first[row] == column.list_first[row] && list.list_first[row + 1] == column.list_first[row + 1];
+  };
+  if (frame.lanes == 0) return true;
+  if (!frame.contiguous()) {
+    for (size_t i = 0; i < frame.lanes; ++i)
+      if (!is_even(frame.row(i))) return false;
+    return true;
+  }
+  const size_t from = frame.row(0), count = frame.row(frame.lanes - 1) + 2 - from;
+  return std::equal(list.list_first.begin() + static_cast<ptrdiff_t>(from),
+                    list.list_first.begin() + static_cast<ptrdiff_t>(from + count),
+                    column.list_first.begin() + static_cast<ptrdiff_t>(from));
+}
+
+}  // namespace
+
 void Block::property(Frame& frame, const Node& node, NodeId id) {
   Col& col = frame.cols[id];
   const size_t lanes = frame.lanes;
@@ -224,28 +246,30 @@ void Block::property(Frame& frame, const Node& node, NodeId id) {
   }
   const PropertyColumns& where = bound_.properties[id][frame.stream];
   const Column* column = where.column;
-  // A sender may say a property of elements by its dotted name beside the list, or without it. Where its elements are not
-  // as many as the list's, nobody knows whose they are: unknown, and never read as if they were.
-  if (column && where.element) {
-    const Column* list = bound_.lists[frame.stream][frame.scope];
-    if (!list || column->list_first.back() != list->list_first.back()) column = nullptr;
-  }
-  const bool direct = column && frame.contiguous() && (where.element || !frame.rows);
-  const auto at = [&](size_t i) -> size_t { return where.element ? frame.lane(i) : frame.row(i); };
+  const Column* list = where.element ? bound_.lists[frame.stream][frame.scope] : nullptr;
+  const bool is_even = !column || !list || are_even(frame, *list, *column);
+  const bool direct = column && is_even && frame.contiguous() && (where.element || !frame.rows);
+  const auto value = [&](const auto& values, auto otherwise, size_t i) {
+    if (!column) return otherwise;
+    if (!where.element) return values[frame.row(i)];
+    if (is_even) return values[frame.lane(i)];
+    const size_t place = element_of(*list, *column, frame.row(i), frame.lane(i));
+    return place == kNoElement ? otherwise : values[place];
+  };
   switch (property_type(node.type)) {
     case PropertyType::Number:
       start_i64(col, direct ? 0 : lanes, {1, Number::kOne});
       if (direct)
         col.i64 = column->numbers.data() + frame.first;
       else
-        for (size_t i = 0; i < lanes; ++i) col.own_i64[i] = column ? column->numbers[at(i)] : kUnknown;
+        for (size_t i = 0; i < lanes; ++i) col.own_i64[i] = value(column->numbers, kUnknown, i);
       return;
     case PropertyType::Bool:
       start_bits(col, lanes);
       if (!column) return;
-      fill(col.own_truth, lanes, [&](size_t i) { return column->truths[at(i)] == Truth::Yes; });
+      fill(col.own_truth, lanes, [&](size_t i) { return value(column->truths, Truth::Absent, i) == Truth::Yes; });
       fill(col.own_known, lanes, [&](size_t i) {
-        const Truth truth = column->truths[at(i)];
+        const Truth truth = value(column->truths, Truth::Absent, i);
         return truth == Truth::Yes || truth == Truth::No;
       });
       return;
@@ -255,7 +279,7 @@ void Block::property(Frame& frame, const Node& node, NodeId id) {
   if (node.type == language::Type::Instant) {
     start_i64(col, lanes, {});
     for (size_t i = 0; i < lanes; ++i) {
-      const TextId text = column ? column->texts[at(i)] : profiles::kAbsentText;
+      const TextId text = value(column->texts, profiles::kAbsentText, i);
       col.own_i64[i] = text <= profiles::kClearedText ? kUnknown : bound_.instant(text);
     }
     return;
@@ -264,7 +288,7 @@ void Block::property(Frame& frame, const Node& node, NodeId id) {
   if (direct)
     col.text = column->texts.data() + frame.first;
   else
-    for (size_t i = 0; i < lanes; ++i) col.own_text[i] = column ? column->texts[at(i)] : profiles::kAbsentText;
+    for (size_t i = 0; i < lanes; ++i) col.own_text[i] = value(column->texts, profiles::kAbsentText, i);
 }
 
 namespace {
