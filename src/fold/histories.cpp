@@ -142,10 +142,10 @@ struct Histories::Loaded {
     for (const Column& column : stream.columns) {
       slots.push_back(shape.slot(index, column.property, column.type, column.is_list));
       properties.push_back(shape.property(index, column.property));
-      const size_t dot = column.property.rfind('.');
-      lengths.push_back(column.is_list && dot != std::string::npos
-                            ? shape.length_slot(index, std::string_view(column.property).substr(0, dot))
-                            : std::nullopt);
+      const std::string_view list = std::string_view(column.property).substr(0, column.property.rfind('.'));
+      const bool is_part = column.is_list && list.size() < column.property.size() &&
+                           std::ranges::find(stream.element_lists, list) != stream.element_lists.end();
+      lengths.push_back(is_part ? shape.length_slot(index, list) : std::nullopt);
     }
   }
 
@@ -154,15 +154,24 @@ struct Histories::Loaded {
     for (size_t c = 0; c < slots.size(); ++c)
       if (slots[c]) write_value(c, row, out);
     for (size_t c = 0; c < slots.size(); ++c) {
-      const Column& column = stream.columns[c];
       if (!lengths[c] ||
           std::ranges::count(lengths.begin(), lengths.begin() + static_cast<ptrdiff_t>(c), lengths[c]) > 0)
         continue;
-      if (const uint32_t elements = column.list_first[row + 1] - column.list_first[row])
-        out.length(*lengths[c], elements);
+      if (const uint32_t elements = elements_in(*lengths[c], row)) out.length(*lengths[c], elements);
     }
     for (size_t c = 0; c < slots.size(); ++c)
       if (slots[c] && is_cleared(stream.columns[c], row)) out.cleared(*properties[c]);
+  }
+
+  // Of the longest list under the name; one that was cleared has none.
+  uint32_t elements_in(uint16_t length, uint32_t row) const {
+    uint32_t most = 0;
+    for (size_t c = 0; c < slots.size(); ++c) {
+      const Column& column = stream.columns[c];
+      if (lengths[c] == length && !is_cleared(column, row))
+        most = std::max(most, column.list_first[row + 1] - column.list_first[row]);
+    }
+    return most;
   }
 
   static bool is_cleared(const Column& column, uint32_t row) {

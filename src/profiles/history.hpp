@@ -87,6 +87,7 @@ struct Stream {
   std::vector<Instant> time;
   std::vector<Seq> seq;
   std::vector<Column> columns;
+  std::vector<std::string> element_lists{};  // "products", where products.price and the like are parts of its elements
 
   size_t rows() const { return time.size(); }
   StreamName name() const { return system == SystemStream::None ? StreamName(event) : StreamName(system); }

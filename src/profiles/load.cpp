@@ -304,7 +304,10 @@ class StreamLoader {
 
     Stream stream{.event = rows_of_.event, .system = table_.system};
     for (Reader& reader : rows_.readers) stream.columns.push_back(std::move(reader.column));
+    for (const TableColumn& column : table_.columns)
+      if (column.type == StoredType::Length) stream.element_lists.push_back(column.property);
     if (rare_) {
+      for (std::string& list : rare_->element_lists()) stream.element_lists.push_back(std::move(list));
       rare_->put_into(stream.columns, static_cast<uint32_t>(rows_.time.size()), lengths_);
       std::ranges::sort(stream.columns, {}, [](const Column& column) {
         return std::tuple(std::string_view(column.property), column.is_list, column.type);

@@ -187,6 +187,12 @@ std::vector<uint32_t> RareColumns::cleared_rows(std::string_view property) const
 }
 
 // Empty: nothing says how long the list is.
+std::vector<std::string> RareColumns::element_lists() const {
+  std::vector<std::string> out;
+  for (const auto& [list, counts] : counts_) out.push_back(list);
+  return out;
+}
+
 std::vector<uint32_t> RareColumns::lengths_of(std::string_view list, uint32_t rows,
                                               std::span<const ListLengths> lengths) const {
   std::vector<uint32_t> out;

@@ -35,6 +35,8 @@ class RareColumns {
   void read(uint32_t row, std::string_view extra);
   // The columns have `rows` rows in the order in which these were read. New ones are added.
   void put_into(std::vector<Column>& columns, uint32_t rows, std::span<const ListLengths> lengths);
+  // The lists of which a row has said how many elements they have.
+  std::vector<std::string> element_lists() const;
 
  private:
   using Form = std::tuple<std::string, bool, PropertyType>;  // property, list, type
