@@ -5,6 +5,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "profiles/extra.hpp"
+
 namespace tessera::fold {
 
 using profiles::Column;
@@ -157,21 +159,24 @@ struct Histories::Loaded {
       if (!lengths[c] ||
           std::ranges::count(lengths.begin(), lengths.begin() + static_cast<ptrdiff_t>(c), lengths[c]) > 0)
         continue;
-      if (const uint32_t elements = elements_in(*lengths[c], row)) out.length(*lengths[c], elements);
+      if (const uint32_t elements = elements_in(c, row)) out.length(*lengths[c], elements);
     }
     for (size_t c = 0; c < slots.size(); ++c)
       if (slots[c] && is_cleared(stream.columns[c], row)) out.cleared(*properties[c]);
   }
 
-  // Of the longest list under the name; one that was cleared has none.
-  uint32_t elements_in(uint16_t length, uint32_t row) const {
-    uint32_t most = 0;
-    for (size_t c = 0; c < slots.size(); ++c) {
-      const Column& column = stream.columns[c];
-      if (lengths[c] == length && !is_cleared(column, row))
-        most = std::max(most, column.list_first[row + 1] - column.list_first[row]);
-    }
-    return most;
+  // Of the list whose part the column is. The loader makes all lists under its name as long as it is; where they differ the
+  // row said no such list, but an object with lists in it; one that was cleared has none.
+  uint32_t elements_in(size_t part, uint32_t row) const {
+    const auto size_in = [&](const Column& column) { return column.list_first[row + 1] - column.list_first[row]; };
+    const std::string_view name = stream.columns[part].property;
+    const std::string_view list = name.substr(0, name.rfind('.'));
+    const uint32_t size = size_in(stream.columns[part]);
+    const bool is_said = std::ranges::all_of(stream.columns, [&](const Column& column) {
+      if (!column.is_list || !profiles::is_under(column.property, list)) return true;
+      return size_in(column) == size && !is_cleared(column, row);
+    });
+    return is_said ? size : 0;
   }
 
   static bool is_cleared(const Column& column, uint32_t row) {
