@@ -10,6 +10,17 @@
 
 namespace tessera::cli {
 
+// Who and what is asked about, as many commands take it.
+inline constexpr Option kTheCustomer{.name = "ID",
+                                     .value = "ID",
+                                     .help = "A customer: a public id, any identifier, or as in email:ann@shop.com",
+                                     .required = true,
+                                     .noted = Noted::Customer};
+inline constexpr Option kTheSegment{.name = "SEGMENT",
+                                    .value = "SEGMENT",
+                                    .help = "Name or id of an applied segment, or of one in FILE",
+                                    .noted = Noted::Itself};
+
 workspace::Look look_of(const Context& context);
 // Error where the record does not exist: says how to make one.
 Result<workspace::Workspace> open(const Context& context, store::OpenMode mode = store::OpenMode::ReadOnly);

@@ -9,15 +9,7 @@ namespace tessera::cli {
 namespace {
 
 constexpr Option kOptions[] = {
-    {"ID",
-     "ID",
-     "A customer: a public id, any identifier, or as in email:ann@shop.com",
-     Takes::One,
-     true,
-     Means::Itself,
-     {},
-     Needs::Any,
-     Noted::Customer},
+    kTheCustomer,
     {"--zone", "ZONE", "Zone of the times in the text, such as Europe/Berlin (default: UTC)"},
     {"--identified", "", "Show the identifiers; logged", Takes::Flag},
 };

@@ -1,5 +1,6 @@
 // Decisions about customers: these two are one, or two; this one is a bot; this value identifies nobody. In a record,
 // or in a server's with --store http://..., where everything that follows from them is in the feed at once.
+#include "cli/asking.hpp"
 #include "cli/command.hpp"
 #include "cli/table.hpp"
 #include "core/json.hpp"
@@ -16,38 +17,11 @@ using profiles::RulingKind;
 
 constexpr Option kReason{"--reason", "TEXT", "Why; kept with the decision"};
 constexpr Option kPairOptions[] = {
-    {"ID",
-     "ID",
-     "A customer: a public id, any identifier, or as in email:ann@shop.com",
-     Takes::One,
-     true,
-     Means::Itself,
-     {},
-     Needs::Any,
-     Noted::Customer},
+    kTheCustomer,
     {"OTHER", "ID", "The other one", Takes::One, true, Means::Itself, {}, Needs::Any, Noted::Customer},
     kReason};
-constexpr Option kOneOptions[] = {{"ID",
-                                   "ID",
-                                   "A customer: a public id, any identifier, or as in email:ann@shop.com",
-                                   Takes::One,
-                                   true,
-                                   Means::Itself,
-                                   {},
-                                   Needs::Any,
-                                   Noted::Customer},
-                                  kReason};
-constexpr Option kMarkOptions[] = {{"ID",
-                                    "ID",
-                                    "A customer: a public id, any identifier, or as in email:ann@shop.com",
-                                    Takes::One,
-                                    true,
-                                    Means::Itself,
-                                    {},
-                                    Needs::Any,
-                                    Noted::Customer},
-                                   {"--as", "MARK", "bot, staff or test", Takes::One, true},
-                                   kReason};
+constexpr Option kOneOptions[] = {kTheCustomer, kReason};
+constexpr Option kMarkOptions[] = {kTheCustomer, {"--as", "MARK", "bot, staff or test", Takes::One, true}, kReason};
 constexpr Option kValueOptions[] = {{"ID",
                                      "ID",
                                      "An identifier with its kind, such as anonymous_id:kiosk-1 or email:info@shop.com",
@@ -60,15 +34,7 @@ constexpr Option kValueOptions[] = {{"ID",
                                     kReason};
 constexpr Option kStaffOptions[] = {{"DOMAIN", "DOMAIN", "Of e-mail addresses, such as shop.com", Takes::One, true},
                                     kReason};
-constexpr Option kConsentOptions[] = {{"ID",
-                                       "ID",
-                                       "A customer: a public id, any identifier, or as in email:ann@shop.com",
-                                       Takes::One,
-                                       true,
-                                       Means::Itself,
-                                       {},
-                                       Needs::Any,
-                                       Noted::Customer},
+constexpr Option kConsentOptions[] = {kTheCustomer,
                                       {"--collection", "YES|NO", "Whether they may be recorded"},
                                       {"--profiling", "YES|NO", "Whether they may be in segments"},
                                       kReason};

@@ -7,15 +7,7 @@ namespace tessera::cli {
 namespace {
 
 constexpr Option kOptions[] = {
-    {"SEGMENT",
-     "SEGMENT",
-     "Name or id of an applied segment, or of one in FILE",
-     Takes::One,
-     false,
-     Means::Itself,
-     {},
-     Needs::Any,
-     Noted::Itself},
+    kTheSegment,
     {"-e,--expression", "EXPR", "A condition in the segment language"},
     {"-f,--file", "FILE", "Definitions to use beside the applied ones", Takes::Many, false, Means::Input},
 };
