@@ -4,6 +4,7 @@
 // share a fingerprint with a probability of about N / 2^64 each (one in 10^11 at 100 million).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -19,6 +20,8 @@ class Recent {
   // Whether it is remembered; if not, it is from now on. `now` never goes back.
   bool seen(uint64_t fingerprint, Instant now);
   bool has(uint64_t fingerprint) const;
+  // What was learnt until then was never put here.
+  void starts_after(Instant learnt) { horizon_ = std::max(horizon_, learnt); }
   // Everything learnt after this instant is remembered; kEver while nothing was forgotten.
   Instant horizon() const { return horizon_; }
   size_t size() const { return young_.count + old_.count; }

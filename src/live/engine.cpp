@@ -26,16 +26,18 @@ Result<void> EngineState::open(const std::string& folder, MakeReader make_reader
     auto found = (*questions)->find_change(like, segment);
     return found ? *found : std::nullopt;
   };
-  FoldReader::Means means{.recorder = *recorder,
-                          .begins = [this] { return (*lookup->lock())->begins(); },
-                          .find_change = find_change,
-                          .make_reader = std::move(make_reader),
-                          .limits = {.stitch = settings.stitch,
-                                     .key = record.pseudonym_key(),
-                                     .remembered_messages = settings.remembered_messages,
-                                     .kept_flips = settings.feed_changes},
-                          .remembered_from = clock.now() - settings.remembered_for,
-                          .asked = {}};
+  FoldReader::Means means{
+      .recorder = *recorder,
+      .begins = [this] { return (*lookup->lock())->begins(); },
+      .find_change = find_change,
+      .make_reader = std::move(make_reader),
+      .limits = {.stitch = settings.stitch,
+                 .key = record.pseudonym_key(),
+                 .remembered_messages = settings.remembered_messages,
+                 .kept_flips = settings.feed_changes},
+      // Not from a clock that has jumped ahead: what came just before it would be forgotten.
+      .remembered_from = applied.at == kEver ? kEver : std::min(clock.now(), applied.at) - settings.remembered_for,
+      .asked = {}};
   clock_known = TRY(recorder->clock());
   is_to_be_restated = TRY(recorder->is_to_be_restated());
   for (const LogReader* const reader : above) means.asked.add(reader->wanted());

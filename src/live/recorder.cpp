@@ -301,15 +301,17 @@ Result<void> Recorder::fill(fold::Fold& fold, Instant remembered_from) {
     if (const auto profile = identities.find(identifier.first, identifier.second))
       identities.rule_value(*profile, ruling);
   identities.recount();
+  const Instant newest = TRY(applied()).at;
   auto rejects = TRY(connection_.query(
       "SELECT r.fingerprint FROM tessera.reject r JOIN tessera.entry e ON e.id = r.entry WHERE e.kind = 'live' AND "
       "e.learnt >= ? AND contains(r.source, '/') ORDER BY r.entry",
       {remembered_from}));
   while (const auto chunk = TRY(rejects.next()))
-    for (const uint64_t print : chunk->column(0).values<uint64_t>()) (void)fold.recent().seen(print, kEver);
+    for (const uint64_t print : chunk->column(0).values<uint64_t>()) (void)fold.recent().seen(print, newest);
   // The messages of late, in the order in which they came.
   const auto from = TRY(connection_.integer(
       "SELECT coalesce(max(until_seq), 0)::BIGINT FROM tessera.learnt_until WHERE learnt < ?", {remembered_from}));
+  if (from.value_or(0) > 0) fold.recent().starts_after(remembered_from);
   std::vector<std::string> all;
   for (const auto& table : tables_.all())
     all.push_back(fmt::format("SELECT seq, fingerprint FROM main.{} WHERE seq >= {}", store::quoted_name(table.name),
@@ -317,7 +319,7 @@ Result<void> Recorder::fill(fold::Fold& fold, Instant remembered_from) {
   if (all.empty()) return {};
   auto prints = TRY(connection_.stream("SELECT fingerprint FROM (" + store::union_all(all) + ") ORDER BY seq"));
   while (const auto chunk = TRY(prints.next()))
-    for (const uint64_t print : chunk->column(0).values<uint64_t>()) (void)fold.recent().seen(print, kEver);
+    for (const uint64_t print : chunk->column(0).values<uint64_t>()) (void)fold.recent().seen(print, newest);
   return {};
 }
 

@@ -77,6 +77,8 @@ TEST_F(MovedClock, AheadForAWhileItFreezesNothing) {
   EXPECT_EQ(server.stop(), 0);
   start();
   EXPECT_EQ(server.ask("GET", "/readyz?strict").status, 503);
+  paid("bob");
+  EXPECT_THAT(status(), HasSubstr(R"("duplicates":1)")) << "what came before the jump is known when it comes again";
   paid("cid");
   server.kill();
   start();

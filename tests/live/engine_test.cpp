@@ -509,6 +509,31 @@ TEST_F(EngineTest, NamesOfEventsBeyondTheTablesAreKept) {
   EXPECT_FALSE(profiles::has_problems(*findings)) << profiles::text_of(*findings);
 }
 
+// Of what came before the last two days of the record a start remembers nothing, and says so; a clock that is far ahead
+// when it starts makes it no longer ago.
+TEST_F(EngineTest, WhatIsRememberedAfterARestartIsOfTheRecordsLastDays) {
+  for (uint64_t n = 0; n < 3; ++n)
+    world_.push_back({.learnt = {},
+                      .who = {{profiles::IdentifierKind::UserId, "u"}},
+                      .row = {.customer = {}, .event = "Paid", .time = Instant{20'000 * kDay.ms}, .properties = {}},
+                      .fingerprint = n + 1});
+  clock_.ms = 20'000 * kDay.ms;
+  start();
+  send("0");
+  EXPECT_EQ(engine_->status().duplicates_known_since, std::nullopt);
+  clock_.ms += 3 * kDay.ms;
+  const Instant last{clock_.ms};
+  send("1");
+  stop();
+  clock_.ms += 20 * kDay.ms;
+  start();
+  EXPECT_EQ(engine_->status().duplicates_known_since, last - kDay * 2);
+  send("1");
+  EXPECT_EQ(engine_->status().duplicates, 1u);
+  send("0");
+  EXPECT_EQ(engine_->status().duplicates, 1u) << "too long ago";
+}
+
 TEST_F(EngineTest, TimeAloneMovesMembers) {
   world_ = {{.learnt = {},
              .who = {{profiles::IdentifierKind::UserId, "u"}},
