@@ -67,16 +67,47 @@ Result<size_t> profiles_known(Connection& connection, size_t profiles, Seq visib
   return std::min(profiles, last ? static_cast<size_t>(*last) + 1 : 0);
 }
 
+// By profile: a customer of one identifier that no fact is about. It came along with a stronger one and is not joined to
+// it, or no longer. Nobody yet: a customer begins with their first fact (fold/fold.hpp says the same).
+Result<std::vector<bool>> no_customers(Connection& connection, const std::vector<Profile>& leader,
+                                       const std::vector<Link>& links, Seq visible_until) {
+  std::vector<bool> out(leader.size());
+  std::vector<uint32_t> size(leader.size());
+  for (const Profile of : leader) ++size[of];
+  std::vector<Profile> came_along;
+  for (const Link& link : links)
+    for (const Profile end : {link.a, link.b})
+      if (end < leader.size() && size[leader[end]] == 1 && !out[end]) {
+        out[end] = true;
+        came_along.push_back(end);
+      }
+  if (came_along.empty()) return out;
+  constexpr size_t kNamed = 10'000;  // of more, all facts are looked through
+  const EventTables tables = TRY(EventTables::read(connection));
+  for (const EventTable& table : tables.all()) {  // one by one: all at once would hold as many tables of hashes
+    if (came_along.empty()) break;
+    const std::string these =
+        came_along.size() > kNamed ? "" : fmt::format(" AND profile IN ({})", fmt::join(came_along, ", "));
+    auto answer = TRY(connection.stream(
+        fmt::format("SELECT profile FROM main.{} WHERE seq < {}{}", quoted_name(table.name), visible_until, these)));
+    while (const auto chunk = TRY(answer.next()))
+      for (const Profile known : chunk->column(0).values<Profile>())
+        if (known < out.size()) out[known] = false;
+    std::erase_if(came_along, [&](Profile each) { return !out[each]; });
+  }
+  return out;
+}
+
 Result<Customers> read_customers(Connection& connection, Instant known_at, Seq visible_until) {
   People people = TRY(read_people(connection));
   const size_t all = people.kinds.size();
   const size_t profiles = known_at == kNever ? all : TRY(profiles_known(connection, all, visible_until));
   people.kinds.resize(profiles);
-  const std::vector<Profile> leader = known_at == kNever
-                                          ? TRY(read_leaders(connection, profiles))
-                                          : stitch(people.kinds, TRY(read_links(connection, visible_until)),
-                                                   TRY(read_stitch_rules(connection, visible_until)))
-                                                .leader;
+  const std::vector<Link> links = TRY(read_links(connection, visible_until));
+  const std::vector<Profile> leader =
+      known_at == kNever ? TRY(read_leaders(connection, profiles))
+                         : stitch(people.kinds, links, TRY(read_stitch_rules(connection, visible_until))).leader;
+  const std::vector<bool> is_nobody = TRY(no_customers(connection, leader, links, visible_until));
   // By the first eight bytes as a number, and the rest only where those are equal.
   struct Entry {
     uint64_t head;
@@ -84,7 +115,7 @@ Result<Customers> read_customers(Connection& connection, Instant known_at, Seq v
   };
   std::vector<Entry> order;
   for (Profile p = 0; p < profiles; ++p) {
-    if (leader[p] != p) continue;
+    if (leader[p] != p || is_nobody[p]) continue;
     char head[8] = {};
     std::memcpy(head, people.public_id[p].data(), std::min<size_t>(8, people.public_id[p].size()));
     uint64_t word;

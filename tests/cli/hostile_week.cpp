@@ -420,6 +420,7 @@ Step HostileWeek::request(Act act, Instant now) {
   }
   if (act == Act::Stranger) {
     Step out = manage(now);
+    while (out.target.contains('%')) out = manage(now);  // may be no route's: 404, whoever asks
     out.act = Act::Stranger;
     out.statuses = "401 403 429";
     return out;
