@@ -9,7 +9,8 @@
 //
 // There is no peer that does the same; the disk's own pace (an fdatasync of 4 KB after the other) is printed beside it.
 // --smoke: small. --million N: the events of the record to start from. --part throughput|latency|streams|start: only that;
-// --rate N: only that many events a second; --deaf N: only that many streams, beside none.
+// --rate N: only that many events a second; --seconds N: of each rate; --deaf N: only that many streams, beside none.
+// TESSERA_PROGRAM in the environment: another program that is served, so that two are asked in the same way.
 #include <algorithm>
 #include <deque>
 #include <filesystem>
@@ -166,12 +167,13 @@ struct Rate {
   size_t events, batch;  // a second; in one request
 };
 
-void latency(Server& server, bool smoke, const std::vector<Rate>& rates) {
+void latency(Server& server, double seconds, const std::vector<Rate>& rates) {
   Table table({"events/s", "in a request", "p50 ms", "p99 ms", "p99.9 ms", "longest ms", "server core %", "refused"});
   static uint64_t number = 0;
   for (const auto& [rate, batch] : rates) {
     // The first seconds make tables and connections, and are not counted.
-    const size_t events = rate * (smoke ? 1 : 15), warm = smoke ? rate / 2 : 3 * rate, first = number;
+    const size_t events = static_cast<size_t>(static_cast<double>(rate) * seconds) / 10 * 10,
+                 warm = std::min(events / 2, 3 * rate), first = number;
     number += events;
     Load load(server.port, 1024);
     const int feed = connect_to(server.port);
@@ -353,6 +355,7 @@ int main(int argc, char** argv) {
   const std::string part = value_of("--part").value_or("");
   std::vector<Rate> rates{{1'000, 1}, {5'000, 1}, {20'000, 10}, {20'000, 1}};
   if (const auto rate = value_of("--rate")) rates = {{std::stoul(*rate), 1}};
+  const double seconds = std::stod(value_of("--seconds").value_or(options.smoke ? "1" : "15"));
   const double million = std::stod(value_of("--million").value_or(options.smoke ? "0.05" : "20"));
   std::string folder = (std::filesystem::temp_directory_path() / "tessera-server-bench-XXXXXX").string();
   if (!mkdtemp(folder.data())) return 1;
@@ -369,7 +372,7 @@ int main(int argc, char** argv) {
     std::vector<Audience> audiences{{0, 0}, {100, 0}, {0, 500}, {500, 500}, {0, 0}};
     if (const auto deaf = value_of("--deaf")) audiences = {{0, 0}, {0, std::stoul(*deaf)}, {0, 0}};
     if (part.empty() || part == "streams") streams(server, options.smoke, audiences);
-    if (part.empty() || part == "latency") latency(server, options.smoke, rates);
+    if (part.empty() || part == "latency") latency(server, seconds, rates);
     if (part.empty() || part == "throughput") throughput(server, options.smoke);
   }
   cpu_set_t all;

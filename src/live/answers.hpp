@@ -121,7 +121,8 @@ struct Status {
   // Offsets of the log.
   uint64_t log_end = 0, recorded_until = 0, applied_until = 0;
   uint64_t bytes_behind = 0, bytes_queued = 0;
-  std::string record_trouble;  // why the record cannot be written at the moment; empty: it can
+  std::string recording_stopped;  // why nothing is recorded until it is started anew; empty: it records
+  std::string record_trouble;     // why the record cannot be written at the moment; empty: it can
 };
 
 }  // namespace tessera::live

@@ -41,7 +41,7 @@ class Door {
  public:
   virtual ~Door() = default;
   // `done` is called once, on the writer's thread, when the submission is on disk (the offset of its entry) or could
-  // not be written (disk full). Busy: nothing will happen, try again later.
+  // not be written (disk full, recording stopped; the latter on the caller's thread). Busy: nothing will happen, try again later.
   virtual Taken submit(Submission submission, Done done) = 0;
 };
 

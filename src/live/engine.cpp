@@ -121,7 +121,10 @@ Result<std::unique_ptr<Engine>> Engine::start(store::Record& record, const std::
   auto state = std::make_unique<EngineState>(record, settings, clock);
   TRY(state->open(log_folder, std::move(make_reader), above));
   EngineState& s = *state;
-  TRY(s.replay());
+  if (s.settings.recording_stopped)
+    s.clock.start_at(s.last_learnt, s.clock_known);
+  else
+    TRY(s.replay());
   const auto last = TRY((*s.lookup->lock())->last_change()).value_or(feed::ChangeId{});
   {
     const auto now = s.known->read();
@@ -129,7 +132,7 @@ Result<std::unique_ptr<Engine>> Engine::start(store::Record& record, const std::
     s.bells.start_at(flips.empty() ? last : flips.back().id);
   }
   // What was set back is compared once, by an entry, so that a restart says the same.
-  if (s.is_to_be_restated && !s.known->read()->fold.has_restated())
+  if (s.is_to_be_restated && !s.settings.recording_stopped && !s.known->read()->fold.has_restated())
     (void)s.queue.put({.kind = EntryKind::Restate, .submission = {}});
   s.is_replaying = false;
   s.writer = std::thread([&s] { s.write_log(); });
@@ -160,6 +163,10 @@ Result<void> Engine::stop() {
 
 Taken Engine::submit(Submission submission, Done done) {
   EngineState& s = *state_;
+  if (s.settings.recording_stopped) {
+    done(std::unexpected(*s.settings.recording_stopped));
+    return Taken::Yes;
+  }
   if (!s.backlog.is_full() && s.queue.put({.submission = std::move(submission), .done = std::move(done)}))
     return Taken::Yes;
   ++s.busy;
@@ -402,6 +409,7 @@ Result<void> Engine::while_still(const std::function<Result<void>()>& run) {
 // --- what is decided: definitions, rulings, notes
 
 Outcome EngineState::decide(EntryKind kind, std::string text) {
+  if (settings.recording_stopped) return std::unexpected(*settings.recording_stopped);
   const auto applied = std::make_shared<std::promise<Outcome>>();
   auto outcome = applied->get_future();
   if (!queue.put({.kind = kind, .submission = {.source = {}, .type = {}, .body = std::move(text)}, .applied = applied}))
@@ -453,6 +461,7 @@ Result<void> Engine::put(std::span<const profiles::SystemFact> facts) {
 }
 
 Result<uint64_t> Engine::note(Submission note) {
+  if (state_->settings.recording_stopped) return std::unexpected(*state_->settings.recording_stopped);
   const auto applied = std::make_shared<std::promise<Outcome>>();
   auto outcome = applied->get_future();
   std::promise<Result<uint64_t>> logged;

@@ -301,6 +301,7 @@ Status Engine::status() {
   out.applied_until = s.backlog.applied_until();
   out.bytes_behind = s.backlog.bytes();
   out.bytes_queued = s.queue.bytes();
+  if (s.settings.recording_stopped) out.recording_stopped = s.settings.recording_stopped->message;
   out.record_trouble = s.record_writer->trouble();
   out.log_failures = s.log_failures;
   out.told_busy = s.busy;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "core/result.hpp"
 #include "core/time.hpp"
@@ -25,7 +26,10 @@ struct Settings {
   profiles::StitchLimits stitch;       // of a customer
   bool new_log = false;                // where the log is gone, another is begun
   Duration flush_after = kSecond;      // the record follows the log by about this much
-  uint64_t page_rows = 100'000;        // or by so many rows
+  // Why nothing is recorded until it is started anew: every submission and decision is refused with this, what the log
+  // has beyond the record stays there, and no timer fires. Nullopt: it records.
+  std::optional<Error> recording_stopped{};
+  uint64_t page_rows = 100'000;  // or by so many rows
   // Called in the transaction that brought new columns: classes of properties, decided above (privacy).
   std::function<Result<void>(store::Connection&)> classify;
   const Logger* logger = nullptr;    // must outlive the engine

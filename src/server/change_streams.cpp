@@ -15,6 +15,7 @@ namespace tessera::server {
 namespace {
 
 constexpr size_t kChanges = 250;  // of a piece: some 60 KB
+constexpr size_t kAtOnce = 8;     // readers who are woken by whoever rings: no more than going to another thread costs
 
 // Some changes behind a position, as they are sent.
 struct Piece {
@@ -67,6 +68,7 @@ struct ChangeStreams::State {
   struct Readers {
     std::vector<std::weak_ptr<Bell>> bells{};
     bool is_rung = false, has_more = false, is_over = false;
+    std::chrono::steady_clock::time_point next_round{};  // not before
   };
 
   explicit State(feed::Feed& of) : source(of) {}
@@ -96,11 +98,7 @@ struct ChangeStreams::State {
     readers.lock()->has_more = true;
     news.notify_one();
   }
-  void ring() {
-    ++rings;
-    readers.lock()->is_rung = true;
-    news.notify_one();
-  }
+  void ring();
   void run();
 
   feed::Feed& source;
@@ -112,27 +110,49 @@ struct ChangeStreams::State {
   std::thread thread;
 };
 
+namespace {
+
+// Those of a round, which begins now.
+std::vector<std::shared_ptr<Bell>> begin_round(auto& readers) {
+  const bool are_all = std::exchange(readers.is_rung, false);
+  readers.has_more = false;
+  std::erase_if(readers.bells, [](const auto& each) { return each.expired(); });
+  std::vector<std::shared_ptr<Bell>> out;
+  for (const auto& each : readers.bells)
+    if (auto bell = each.lock(); bell && (bell->has_more.exchange(false) || are_all)) out.push_back(std::move(bell));
+  const auto pause = std::max(std::chrono::microseconds(ChangeStreams::kRound.ms * 1000),
+                              std::chrono::microseconds(ChangeStreams::kEachMicros * static_cast<int64_t>(out.size())));
+  readers.next_round = std::chrono::steady_clock::now() + pause;
+  return out;
+}
+
+}  // namespace
+
+void ChangeStreams::State::ring() {
+  ++rings;
+  std::vector<std::shared_ptr<Bell>> few;
+  bool is_for_thread = false;
+  {
+    const auto now = readers.lock();
+    is_for_thread = now->bells.size() > kAtOnce || now->next_round > std::chrono::steady_clock::now();
+    now->is_rung = true;
+    if (!is_for_thread) few = begin_round(*now);
+  }
+  if (is_for_thread) news.notify_one();
+  for (const auto& bell : few) bell->ring();
+}
+
 void ChangeStreams::State::run() {
   for (;;) {
     std::vector<std::shared_ptr<Bell>> bells;
-    bool are_all = false;
     {
       auto now = readers.lock();
       now.wait(news, [&] { return now->is_rung || now->has_more || now->is_over; });
+      now.wait_until(news, now->next_round, [&] { return now->is_over; });
       if (now->is_over) return;
-      are_all = std::exchange(now->is_rung, false);
-      now->has_more = false;
-      std::erase_if(now->bells, [](const auto& each) { return each.expired(); });
-      for (const auto& each : now->bells)
-        if (auto bell = each.lock()) bells.push_back(std::move(bell));
+      bells = begin_round(*now);
     }
-    std::erase_if(bells, [&](const auto& bell) { return !bell->has_more.exchange(false) && !are_all; });
     for (const auto& bell : bells) bell->ring();
-    const auto pause = std::max(std::chrono::microseconds(kRound.ms * 1000),
-                                std::chrono::microseconds(kEachMicros * static_cast<int64_t>(bells.size())));
-    bells.clear();
-    auto now = readers.lock();
-    if (now.wait_for(news, pause, [&] { return now->is_over; })) return;
   }
 }
 

@@ -1,8 +1,9 @@
 // The feed as server-sent events, for many readers at once. What is sent is the same bytes for all who stand at the same
 // place: a piece of changes is read from the engine and made into text once, and held by whoever is sending it.
 //
-// Nobody who sends events waits for readers. The engine rings one bell, however many streams there are; a thread of its
-// own wakes the streams, round by round. A round gives each at most one piece, and the next one begins only when as many
+// Nobody who sends events waits for readers. The engine rings one bell, however many streams there are. Where they are
+// few, it wakes them itself, which costs it less than waking a thread; else, and where a round has just been, a thread of
+// its own wakes them, round by round. A round gives each at most one piece, and the next one begins only when as many
 // times kEach have passed as streams were woken: so all of them together take a bounded share of the network's thread,
 // and a thousand are told ten times a second.
 //

@@ -171,6 +171,7 @@ Json json_of(const live::Status& status) {
   out.set("recorded_until", status.recorded_until).set("applied_until", status.applied_until);
   out.set("bytes_behind", status.bytes_behind).set("bytes_queued", status.bytes_queued);
   out.set("torn_bytes", status.torn_bytes).set("torn_entries", status.torn_entries);
+  out.set("recording_stopped", status.recording_stopped.empty() ? Json() : Json(status.recording_stopped));
   out.set("record_trouble", status.record_trouble.empty() ? Json() : Json(status.record_trouble));
   out.set("definitions", status.definitions).set("set_aside", json_of(status.set_aside));
   return out.set("log_failures", status.log_failures).set("told_busy", status.told_busy);

@@ -161,18 +161,18 @@ Result<void> Keys::load(store::Record& record) {
     if (key.is_token())
       fresh.tokens[key.hash] = key.token;
     else
-      fresh.sources[key.hash] = key.source;
+      (key.key == key.hash ? fresh.sources_by_hash : fresh.sources)[key.key] = key.source;
   }
   *in_force_.write() = std::move(fresh);
   return {};
 }
 
 std::optional<std::string> Keys::source_of(std::string_view write_key) const {
-  const std::string wanted = kept(write_key);
   const auto now = in_force_.read();
-  const auto found = now->sources.find(wanted);
-  if (found == now->sources.end()) return std::nullopt;
-  return found->second;
+  if (const auto found = now->sources.find(write_key); found != now->sources.end()) return found->second;
+  if (now->sources_by_hash.empty()) return std::nullopt;
+  const auto found = now->sources_by_hash.find(kept(write_key));
+  return found == now->sources_by_hash.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::optional<Token> Keys::token_of(std::string_view token, Instant now) const {

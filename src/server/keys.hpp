@@ -74,9 +74,11 @@ class Keys {
 
  private:
   struct InForce {
-    // By their hashes.
+    // By their keys: asked twice for each request, where a hash would cost as much as all else that is asked of it.
+    // Write keys are public, so that it may be seen how long a comparison takes.
     std::map<std::string, std::string, std::less<>> sources{};
-    std::map<std::string, Token, std::less<>> tokens{};
+    std::map<std::string, std::string, std::less<>> sources_by_hash{};  // that the keystore lost
+    std::map<std::string, Token, std::less<>> tokens{};                 // by their hashes
   };
   SharedGuarded<InForce> in_force_;
 };

@@ -143,6 +143,8 @@ constexpr Metric kMetrics[] = {
      [](Now s) { return one(s.engine.log_failures); }},
     {"engine_record_in_trouble", Gauge, "1 while the record cannot be written, else 0.",
      [](Now s) { return one(s.engine.record_trouble.empty() ? 0 : 1); }},
+    {"engine_recording_stopped", Gauge, "1 while nothing is recorded until somebody decides, else 0.",
+     [](Now s) { return one(s.engine.recording_stopped.empty() ? 0 : 1); }},
     {"engine_told_busy", Counter, "Submissions told to come again, from any door.",
      [](Now s) { return one(s.engine.told_busy); }},
     // --- the tracking API

@@ -2,6 +2,7 @@
 #include "server/engine_json.hpp"
 #include "server/metrics.hpp"
 #include "server/site.hpp"
+#include "store/keystore.hpp"
 
 namespace tessera::server {
 
@@ -76,6 +77,9 @@ Json unheard(const Json& kafka) {
 // source has fallen silent, as the engine's status lists them.
 void give_readiness(Service& service, Call call, http::Responder responder) {
   if (!service.is_ready) return responder.send(json_response(Json::object().set("status", "stopping"), 503));
+  if (const store::Keystore& keystore = service.record.keystore(); keystore.is_lost())
+    return responder.send(
+        json_response(Json::object().set("status", "recording stopped").set("why", keystore.loss().message), 503));
   if (call.query.get("strict")) {
     if (Json without = unheard(kafka_of(service)); !without.as_array()->empty())
       return responder.send(

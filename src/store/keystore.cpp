@@ -40,6 +40,18 @@ std::shared_ptr<Keystore> Keystore::in_memory() {
   return make({});
 }
 
+std::shared_ptr<Keystore> Keystore::lost(const std::string& path) {
+  auto out = make(path);
+  out->is_lost_ = true;
+  return out;
+}
+
+Error Keystore::loss() const {
+  return fail("the record's keystore is not here: nothing is recorded and no webhook is sent until somebody decides",
+              path_, try_new_keystore(path_))
+      .error();
+}
+
 Result<std::shared_ptr<Keystore>> Keystore::create(const std::string& path) {
   std::error_code error;
   if (fs::exists(path, error)) {
@@ -84,6 +96,7 @@ std::string Keystore::text_of(const Secrets& secrets) const {
 }
 
 Result<void> Keystore::change(const Changes& changes) {
+  if (is_lost_) return std::unexpected(loss());
   auto secrets = secrets_.lock();
   Secrets after = *secrets;
   for (const auto& [name, value] : changes) {

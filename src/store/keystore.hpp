@@ -32,12 +32,17 @@ class Keystore {
   static Result<std::shared_ptr<Keystore>> create(const std::string& path);
   // Error: absent, damaged, or of a newer version; with a remedy.
   static Result<std::shared_ptr<Keystore>> open(const std::string& path);
-  // Without a file: of a record in memory, or of one that lost its own and is only read.
+  // Without a file: of a record in memory.
   static std::shared_ptr<Keystore> in_memory();
+  // In the place of one that is lost, which would be there: its key is nobody's, and nothing is kept in it.
+  static std::shared_ptr<Keystore> lost(const std::string& path);
 
   const std::string& id() const { return id_; }
+  bool is_lost() const { return is_lost_; }
+  // What is said wherever it is needed and lost.
+  Error loss() const;
   std::optional<std::string> get(std::string_view name) const;
-  // All of these or none, on disk when it returns; nullopt removes. Any thread.
+  // All of these or none, on disk when it returns; nullopt removes. Any thread. Error also where it is lost.
   using Changes = std::vector<std::pair<std::string, std::optional<std::string>>>;
   Result<void> change(const Changes& changes);
 
@@ -49,6 +54,7 @@ class Keystore {
   std::string text_of(const Secrets& secrets) const;
 
   const std::string path_, id_;  // an empty path: in memory
+  bool is_lost_ = false;
   Guarded<Secrets> secrets_;
 };
 

@@ -128,7 +128,7 @@ Result<std::unique_ptr<Record>> Record::open_existing(const std::string& path, O
   if (*version < last)
     say(settings.logger, LogLevel::Info, "record migrated", {{"from_version", *version}, {"to_version", last}});
   if (!read_only) TRY(record->open_audit());
-  TRY(record->read_key());
+  TRY(record->read_key(settings.may_lack_keystore));
   return record;
 }
 
@@ -154,7 +154,7 @@ Result<std::unique_ptr<Record>> Record::in_memory(const Clock& clock, const Reco
   auto record = std::unique_ptr<Record>(new Record({}, FileLock(), std::move(database), std::move(connection)));
   record->keystore_ = std::move(keystore);
   TRY(record->open_audit());
-  TRY(record->read_key());
+  TRY(record->read_key(false));
   return record;
 }
 
@@ -169,8 +169,9 @@ Result<std::unique_ptr<Record>> Record::another() const {
 
 namespace {
 
-// That of the record. Where it is lost, a record is only read, under pseudonyms that nobody knows.
-Result<std::shared_ptr<Keystore>> keystore_of(Connection& connection, const std::string& path, bool is_read_only) {
+// That of the record. Where it is lost, nothing new is put under a pseudonym, for its key is nobody's.
+Result<std::shared_ptr<Keystore>> keystore_of(Connection& connection, const std::string& path, bool is_read_only,
+                                              bool may_lack) {
   if (TRY(has_own_secrets(connection))) {
     if (!is_read_only) return move_secrets(connection, path);
     return fail("has its secrets in itself, as an earlier version made it", path,
@@ -178,18 +179,22 @@ Result<std::shared_ptr<Keystore>> keystore_of(Connection& connection, const std:
   }
   const auto id = TRY(connection.text("SELECT value FROM tessera.meta WHERE key = 'keystore'"));
   if (!id) return fail("is damaged: it does not say which its keystore is", path, try_restoring());
-  auto keystore = Keystore::open(Keystore::path_of(path));
-  if (keystore && (*keystore)->id() != *id)
-    keystore = fail("this keystore is another record's", Keystore::path_of(path),
+  const std::string its_path = Keystore::path_of(path);
+  auto keystore = Keystore::open(its_path);
+  std::error_code ignored;
+  const bool is_other = keystore && (*keystore)->id() != *id,
+             is_gone = is_other || (!keystore && !fs::exists(its_path, ignored));
+  if (is_other)
+    keystore = fail("this keystore is another record's", its_path,
                     try_command("keystore new").on(path).note("makes a new one, if the record's own is lost"));
-  if (!keystore && is_read_only) return Keystore::in_memory();
+  if (!keystore && (is_read_only || (may_lack && is_gone))) return Keystore::lost(its_path);
   return keystore;
 }
 
 }  // namespace
 
-Result<void> Record::read_key() {
-  if (!keystore_) keystore_ = TRY(keystore_of(connection_, path_, audit_ == nullptr));
+Result<void> Record::read_key(bool may_lack_keystore) {
+  if (!keystore_) keystore_ = TRY(keystore_of(connection_, path_, audit_ == nullptr, may_lack_keystore));
   key_ = bytes_of_hex(keystore_->get(kPseudonymKey).value_or(""));
   if (key_.size() != kKeyBytes) return fail("is damaged: its key for pseudonyms is missing", path_, try_restoring());
   return {};

@@ -33,6 +33,9 @@ struct RecordSettings {
   DatabaseSettings database;
   std::span<const Migration> migrations = known_migrations();
   const Logger* logger = nullptr;
+  // A record whose keystore is not here is opened to write nevertheless (Keystore::is_lost). For a server, which then
+  // answers and records nothing; nothing may be put under a pseudonym.
+  bool may_lack_keystore = false;
 };
 
 class Record {
@@ -75,7 +78,7 @@ class Record {
   static Result<std::unique_ptr<Record>> open_existing(const std::string& path, OpenMode mode, const Clock& clock,
                                                        const RecordSettings& settings);
   static Result<void> create(const std::string& path, const Clock& clock, const RecordSettings& settings);
-  Result<void> read_key();
+  Result<void> read_key(bool may_lack_keystore);
   Result<void> open_audit();
 
   std::string path_, key_;

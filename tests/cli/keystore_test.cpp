@@ -13,6 +13,7 @@ namespace tessera::cli {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -169,6 +170,7 @@ TEST(KeystoreTest, WithoutItNothingIsRecordedUntilSomebodyDecides) {
   ASSERT_TRUE(server.is_up()) << server.errors();
   ASSERT_EQ(server.ask("POST", "/api/v1/webhooks", R"({"url":"https://example.org/x"})").status, 201);
   const std::string write_key = server.key();
+  ASSERT_EQ(server.ask("POST", "/v1/track?writeKey=" + write_key, R"({"userId":"a","event":"X"})").status, 200);
   ASSERT_EQ(server.stop(), 0);
   ASSERT_EQ(work.sh("tessera --store a.duckdb backup copy.duckdb && rm copy.duckdb.keys").code, 0);
   const Ran restored = work.sh("tessera --store b.duckdb restore copy.duckdb");
@@ -179,10 +181,35 @@ TEST(KeystoreTest, WithoutItNothingIsRecordedUntilSomebodyDecides) {
   const Ran doctor = work.sh("tessera --store b.duckdb doctor");
   EXPECT_EQ(doctor.code, 1);
   EXPECT_THAT(doctor.out, HasSubstr("keystore new"));
-  const Ran refused = work.sh("tessera --store b.duckdb serve --listen 127.0.0.1:0");
-  EXPECT_EQ(refused.code, 1);
-  EXPECT_THAT(refused.err, HasSubstr("keystore new"));
   EXPECT_EQ(work.sh("tessera --store b.duckdb keys add shop").code, 1);
+  // A server opens it: it answers, records nothing and says so; webhooks are disabled.
+  {
+    Serving stopped(work.path("b.duckdb"));
+    stopped.start();
+    ASSERT_TRUE(stopped.is_up()) << stopped.errors();
+    EXPECT_THAT(stopped.errors(), AllOf(HasSubstr("recording stopped"), HasSubstr("keystore new")));
+    const auto ask = [&](std::string_view method, std::string_view target, std::string_view body = {}) {
+      http::Raw raw(stopped.port());
+      raw.send(request(method, target, body, fmt::format("Authorization: Bearer {}\r\n", server.token())));
+      return raw.answer();
+    };
+    const auto refused = ask("POST", "/v1/track?writeKey=" + write_key, R"({"userId":"b","event":"X"})");
+    EXPECT_EQ(refused.status, 503) << "senders keep it and send it again";
+    EXPECT_EQ(ask("GET", "/readyz").status, 503);
+    EXPECT_THAT(ask("GET", "/readyz").body, HasSubstr("recording stopped"));
+    EXPECT_EQ(ask("GET", "/healthz").status, 200);
+    EXPECT_THAT(ask("GET", "/api/v1/status").body, HasSubstr(R"("recording_stopped":"the record's keystore)"));
+    EXPECT_THAT(ask("GET", "/metrics").body, HasSubstr("tessera_engine_recording_stopped 1"));
+    EXPECT_THAT(ask("GET", "/api/v1/customers/a").body, HasSubstr(R"("user id":1)")) << "it answers";
+    EXPECT_THAT(ask("GET", "/api/v1/webhooks").body, HasSubstr("keystore"));
+    for (const auto& [method, target, body] :
+         {std::tuple{"PUT", "/api/v1/segments", "segment \"S\" = did \"X\""},
+          std::tuple{"POST", "/api/v1/rulings", R"({"ruling":"mark","who":"a","as":"bot"})"},
+          std::tuple{"POST", "/api/v1/imports?map=customer=who,time=at,event=what&yes",
+                     "who,at,what\na,2026-01-01,X\n"}})
+      EXPECT_THAT(ask(method, target, body).body, HasSubstr("keystore new")) << target;
+    EXPECT_EQ(stopped.stop(), 0);
+  }
   // Another record's is not its own.
   ASSERT_EQ(work.sh("tessera --store c.duckdb keys add web && cp c.duckdb.keys b.duckdb.keys").code, 0);
   EXPECT_THAT(work.sh("tessera --store b.duckdb keys add shop").err, HasSubstr("another record's"));

@@ -22,6 +22,7 @@
 #include "server/discoveries.hpp"
 #include "server/reader.hpp"
 #include "server/site.hpp"
+#include "store/keystore.hpp"
 #include "store/record.hpp"
 
 namespace tessera::cli {
@@ -103,7 +104,8 @@ struct Made {
 // Nobody manages without a token but where that was asked for.
 Result<Made> first_keys(const Context& context, store::Record& record, bool is_open) {
   const Instant now = context.clock.now();
-  Made out{.write_key = TRY(first_key(record, now)), .token = {}, .token_file = context.store + ".token"};
+  Made out{.write_key = {}, .token = {}, .token_file = context.store + ".token"};
+  if (!record.keystore().is_lost()) out.write_key = TRY(first_key(record, now));
   if (!is_open) out.token = TRY(server::first_token(record, out.token_file, now));
   return out;
 }
@@ -211,8 +213,9 @@ void say_started(const Logger& logger, live::Engine& engine, const store::Record
        {"log_bytes", bytes_under(log)}});
 }
 
-live::Settings engine_settings(const Arguments& given, const Logger& logger) {
+live::Settings engine_settings(const Arguments& given, const store::Keystore& keystore, const Logger& logger) {
   live::Settings out;
+  if (keystore.is_lost()) out.recording_stopped = keystore.loss();
   out.logger = &logger;
   static const SystemMachine kMachine;
   out.machine = &kMachine;
@@ -237,8 +240,9 @@ Result<std::unique_ptr<store::Record>> open_in_the_background(const Context& con
   Result<std::unique_ptr<store::Record>> record;
   std::thread opening([&] {
     work_in_the_background();
-    record = store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock,
-                                 {.database = {.memory = memory / kOfDatabase}, .logger = &logger});
+    record = store::Record::open(
+        context.store, store::OpenMode::CreateIfMissing, context.clock,
+        {.database = {.memory = memory / kOfDatabase}, .logger = &logger, .may_lack_keystore = true});
   });
   opening.join();
   return record;
@@ -261,8 +265,8 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   server::Keys keys;
   TRY(keys.load(*record));
   const std::string log = given.text("log").value_or(context.store + ".log");
-  auto engine =
-      TRY(live::Engine::start(*record, log, server::segment_reader(), engine_settings(given, *logger), context.clock));
+  auto engine = TRY(live::Engine::start(*record, log, server::segment_reader(),
+                                        engine_settings(given, record->keystore(), *logger), context.clock));
   const Clock& clock = engine->clock();  // for all that follows: as the log goes by it
   auto webhook_store = TRY(channels::RecordWebhookStore::open(*record));
   const channels::DeliverySettings delivery = delivery_settings(given, *logger);
@@ -293,6 +297,10 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   const std::string_view scheme = settings.certificate_file.empty() ? "http" : "https";
   const std::string address = fmt::format("{}://{}:{}", scheme, shown_host(settings.address.host), http->port());
   say_started(*logger, *engine, *record, log, address, memory);
+  if (record->keystore().is_lost()) {
+    say(logger.get(), LogLevel::Error, "recording stopped", {{"keystore", LogWord::known("lost")}});
+    context.note(record->keystore().loss().text());
+  }
   greet(context, address, made);
   signals.wait();
   say(logger.get(), LogLevel::Info, "stopping", {{"requests_in_progress", http->counts().in_progress}});
