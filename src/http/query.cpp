@@ -98,16 +98,24 @@ std::optional<std::string> bearer_token(std::string_view authorization) {
   return std::string(*token);
 }
 
+// Asked of every route for every request: nothing is allocated before a part in braces is met.
 std::optional<std::vector<std::string>> match_path(std::string_view pattern, std::string_view path) {
-  const auto wanted = split(pattern, '/'), given = split(path, '/');
-  if (wanted.size() != given.size()) return std::nullopt;
   std::vector<std::string> out;
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    if (!wanted[i].starts_with('{')) {
-      if (wanted[i] != given[i]) return std::nullopt;
+  const auto first_of = [](std::string_view& rest) {
+    const std::string_view part = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+    return part;
+  };
+  for (bool is_more = true; is_more;) {
+    const bool wants_more = pattern.contains('/');
+    is_more = path.contains('/');
+    if (wants_more != is_more) return std::nullopt;
+    const std::string_view wanted = first_of(pattern), given = first_of(path);
+    if (!wanted.starts_with('{')) {
+      if (wanted != given) return std::nullopt;
       continue;
     }
-    auto part = percent_decoded(given[i]);
+    auto part = percent_decoded(given);
     if (!part || part->empty()) return std::nullopt;
     out.push_back(std::move(*part));
   }

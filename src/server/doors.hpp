@@ -44,11 +44,13 @@ class Doors {
   // Whether a body may be taken in for a route that needs this: told by the head alone. let_in asks again.
   bool may_send(privacy::Needs needs, const http::Sender& sender) const;
   // An endless answer that ends when who reads it, by the head of the request, would not be let in any more: the token is
-  // revoked or has come to its end. It is asked before each piece. REQUIRES: the doors outlive it.
+  // revoked or has come to its end. It is asked before a piece, where a key was made or
+  // revoked since the last one or a second has passed. REQUIRES: the doors outlive it.
   std::shared_ptr<http::Stream> while_let_in(privacy::Needs needs, http::Request head,
                                              std::shared_ptr<http::Stream> answer);
 
  private:
+  friend class WhileLetIn;
   bool is_open() const { return opened_ && !saw_proxy_; }
   void close_for_good();
 

@@ -164,6 +164,7 @@ Result<void> Keys::load(store::Record& record) {
       (key.key == key.hash ? fresh.sources_by_hash : fresh.sources)[key.key] = key.source;
   }
   *in_force_.write() = std::move(fresh);
+  ++loads_;
   return {};
 }
 

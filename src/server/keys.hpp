@@ -5,6 +5,7 @@
 // Invariant: of the tokens in force no two have the same name, for the name is who did what.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <optional>
 #include <string>
@@ -67,6 +68,8 @@ class Keys {
  public:
   // Reads what the record has. Call again after a change.
   Result<void> load(store::Record& record);
+  // How often it was read: while it stays, what was in force is, but for what has come to its end.
+  uint64_t loads() const { return loads_; }
   // The source of a write key that is in force.
   std::optional<std::string> source_of(std::string_view write_key) const;
   // The token that this is, while it is in force.
@@ -81,6 +84,7 @@ class Keys {
     std::map<std::string, Token, std::less<>> tokens{};                 // by their hashes
   };
   SharedGuarded<InForce> in_force_;
+  std::atomic<uint64_t> loads_{0};
 };
 
 }  // namespace tessera::server

@@ -199,8 +199,8 @@ uint64_t bytes_under(const std::string& path) {
   return bytes;
 }
 
-void say_started(const Logger& logger, live::Engine& engine, const store::Record& record, const std::string& log,
-                 const std::string& address, uint64_t memory) {
+void say_started(const Context& context, const Logger& logger, live::Engine& engine, const store::Record& record,
+                 const std::string& log, const std::string& address, uint64_t memory) {
   const live::Status status = engine.status();
   say(&logger, LogLevel::Info, "started",
       {{"version", TESSERA_VERSION},
@@ -211,6 +211,9 @@ void say_started(const Logger& logger, live::Engine& engine, const store::Record
        {"memory_budget", memory},
        {"record_bytes", bytes_under(record.path())},
        {"log_bytes", bytes_under(log)}});
+  if (!record.keystore().is_lost()) return;
+  say(&logger, LogLevel::Error, "recording stopped", {{"keystore", LogWord::known("lost")}});
+  context.note(record.keystore().loss().text());
 }
 
 live::Settings engine_settings(const Arguments& given, const store::Keystore& keystore, const Logger& logger) {
@@ -296,11 +299,7 @@ Result<int> run_serve(const Context& context, const Arguments& given) {
   service.kafka = [&kafka] { return kafka->status(); };
   const std::string_view scheme = settings.certificate_file.empty() ? "http" : "https";
   const std::string address = fmt::format("{}://{}:{}", scheme, shown_host(settings.address.host), http->port());
-  say_started(*logger, *engine, *record, log, address, memory);
-  if (record->keystore().is_lost()) {
-    say(logger.get(), LogLevel::Error, "recording stopped", {{"keystore", LogWord::known("lost")}});
-    context.note(record->keystore().loss().text());
-  }
+  say_started(context, *logger, *engine, *record, log, address, memory);
   greet(context, address, made);
   signals.wait();
   say(logger.get(), LogLevel::Info, "stopping", {{"requests_in_progress", http->counts().in_progress}});
