@@ -1,7 +1,9 @@
 #include "http/http_framing.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -68,6 +70,11 @@ size_t Framing::take(char* bytes, size_t size) {
         }
       }
     } else {
+      if (const size_t plain = at_ == At::Head ? plain_ahead(bytes + i, size - i) : 0) {
+        head_.append(bytes + i, plain);
+        i += plain;
+        continue;
+      }
       if (at_ == At::Head) {
         take_head(bytes[i]);
       } else {
@@ -83,6 +90,20 @@ size_t Framing::take(char* bytes, size_t size) {
 }
 
 // --- the head
+
+// How many bytes of the middle of a line there are, of which take_head would do no more than keep them.
+size_t Framing::plain_ahead(const char* bytes, size_t size) const {
+  if (head_.empty() || head_.back() == '\r' || head_.back() == '\n') return 0;
+  if (first_line_ > 0 && in_name_ != kNone) return 0;
+  const size_t longest = first_line_ == 0 ? std::min<size_t>(limits_->target_bytes + 32, limits_->head_bytes)
+                                          : static_cast<size_t>(limits_->head_bytes);
+  if (head_.size() >= longest) return 0;
+  size = std::min(size, longest - head_.size());
+  for (const char special : {'\r', '\n', '\0'})
+    if (const void* const found = std::memchr(bytes, special, size))
+      size = static_cast<size_t>(static_cast<const char*>(found) - bytes);
+  return size;
+}
 
 void Framing::take_head(char& byte) {
   if (!head_.empty() && head_.back() == '\r' && byte != '\n') return refuse(400, "a CR that no LF follows");

@@ -85,6 +85,7 @@ class Framing {
  private:
   enum class At : uint8_t { Head, Body, ChunkSize, ChunkData, ChunkEnd, LastLine };
 
+  size_t plain_ahead(const char* bytes, size_t size) const;
   void take_head(char& byte);
   bool take_line(char byte, size_t longest);
   void take_chunk_byte(char byte);

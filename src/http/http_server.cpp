@@ -15,6 +15,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
+#include <ctime>
 #include <functional>
 #include <future>
 #include <map>
@@ -747,10 +748,19 @@ constexpr Standing kStanding[] = {
     {"Strict-Transport-Security", "max-age=31536000", true},
 };
 
+// The Date of an answer, made once a second.
+const std::string& date_now() {
+  thread_local std::time_t made_at = -1;
+  thread_local std::string text;
+  const std::time_t now = std::time(nullptr);
+  if (std::exchange(made_at, now) != now) text = restinio::make_date_field_value(now);
+  return text;
+}
+
 template <typename Builder>
 void put_headers(Builder& builder, const Response& response, bool is_last, bool is_encrypted) {
   builder.append_header(restinio::http_field_t::content_type, response.type);
-  builder.append_header_date_field();
+  builder.append_header(restinio::http_field_t::date, date_now());
   for (const auto& [name, value] : response.headers) builder.append_header(name, value);
   for (const Standing& each : kStanding) {
     const bool is_said = std::any_of(response.headers.begin(), response.headers.end(),
