@@ -752,7 +752,7 @@ constexpr Standing kStanding[] = {
 const std::string& date_now() {
   thread_local std::time_t made_at = -1;
   thread_local std::string text;
-  const std::time_t now = std::time(nullptr);
+  const std::time_t now = SystemClock().now().ms / kSecond.ms;
   if (std::exchange(made_at, now) != now) text = restinio::make_date_field_value(now);
   return text;
 }
