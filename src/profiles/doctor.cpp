@@ -3,6 +3,7 @@
 #include <sys/statvfs.h>
 
 #include "core/remedy_json.hpp"
+#include "profiles/message_prints.hpp"
 #include "profiles/people.hpp"
 #include "profiles/ruling.hpp"
 #include "profiles/tables.hpp"
@@ -69,7 +70,8 @@ constexpr CountingCheck kChecks[] = {
      "{} of them belong to no entry"},
 };
 
-// The same of every event's table; {0} is the table, {1} what a row is known by.
+// The same of every event's table; {0} is the table, {1} what a row is known by, {2} and {3} how long and among how many
+// it is known: a message that came again after that is another one.
 constexpr CountingCheck kTableChecks[] = {
     {"rows belong to a known person",
      "SELECT count(*) FROM {0} WHERE profile NOT IN (SELECT profile FROM tessera.identity)",
@@ -77,7 +79,12 @@ constexpr CountingCheck kTableChecks[] = {
     {"rows belong to an entry",
      "SELECT count(*) FROM {0} WHERE seq >= (SELECT coalesce(max(until_seq), 0) FROM tessera.entry)",
      "{} rows have a seq of no entry"},
-    {"no row is there twice", "SELECT count(*) - count(DISTINCT {1}) FROM {0}", "{} rows are there more than once"},
+    {"no row is there twice",
+     "SELECT count(*) FROM (SELECT l.learnt - lag(l.learnt) OVER of AS later, t.seq - lag(t.seq) OVER of AS behind FROM "
+     "(SELECT seq, {1} AS print FROM {0}) t JOIN (SELECT {1} AS print FROM {0} GROUP BY ALL HAVING count(*) > 1) USING "
+     "(print) ASOF JOIN tessera.learnt_until l ON t.seq < l.until_seq WINDOW of AS (PARTITION BY t.print ORDER BY t.seq)) "
+     "WHERE later < INTERVAL '{2} milliseconds' AND behind < {3}",
+     "{} rows are there more than once"},
     {"`extra` is JSON", "SELECT count(*) FROM {0} WHERE extra IS NOT NULL AND NOT json_valid(extra)",
      "{} rows have a broken `extra`"},
 };
@@ -241,7 +248,9 @@ Result<std::vector<Finding>> examine(store::Record& record) {
       // Of the rare events each has rows of its own.
       const std::string print =
           table.holds_rare_events() ? fmt::format("({}, fingerprint)", kEventColumn) : "fingerprint";
-      const std::string sql = filled_in(check.sql, "{0}", "main." + quoted_name(table.name));
+      std::string sql = filled_in(check.sql, "{0}", "main." + quoted_name(table.name));
+      sql = filled_in(filled_in(sql, "{2}", std::to_string(kRememberedFor.ms)), "{3}",
+                      std::to_string(kRememberedMessages));
       findings.push_back(TRY(run(connection, check, name, filled_in(sql, "{1}", print))));
     }
   findings.push_back(TRY(check_names(connection, tables)));

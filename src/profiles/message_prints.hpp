@@ -9,12 +9,18 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "core/time.hpp"
 
 namespace tessera::store {
 class Connection;
 }
 
 namespace tessera::profiles {
+
+// How long a server remembers a message, at least, while no more than so many came since: sent again after that, it is
+// another one.
+inline constexpr Duration kRememberedFor = kDay * 2;
+inline constexpr uint64_t kRememberedMessages = 25'000'000;
 
 // Stored on disk, never change.
 uint64_t print_of_source(uint64_t fingerprint, std::string_view source);

@@ -102,7 +102,7 @@ std::string HostileWeek::value(int depth) {
     default: {
       std::string out;
       for (uint64_t i = rng_.below(4); i > 0; --i)
-        out += quoted_json(pick(kNames)) + ":" + value(depth - 1) + (i > 1 ? "," : "");
+        out += quoted_json(known_name()) + ":" + value(depth - 1) + (i > 1 ? "," : "");
       return "{" + out + "}";
     }
   }
@@ -119,10 +119,14 @@ std::string HostileWeek::products(int depth) {
   return "[" + out + "]";
 }
 
+std::string_view HostileWeek::known_name() {
+  return kNames[rng_.below(std::size(kNames) / names_.parts) * names_.parts + part_];
+}
+
 std::string HostileWeek::property_name() {
-  if (chance(0.03)) return fmt::format("junk {}", new_names_++);
+  if (chance(names_.properties)) return fmt::format("junk {}", new_names_++);
   if (chance(0.002)) return std::string(1'000, 'p');
-  return std::string(pick(kNames));
+  return std::string(known_name());
 }
 
 std::string HostileWeek::members(size_t most) {
@@ -143,7 +147,7 @@ std::string HostileWeek::flood() {
 std::string HostileWeek::event_name(bool is_kept) {
   if (!is_kept && chance(0.04)) return std::string(pick(kNoEvents));
   if (!is_kept && chance(0.01)) return "\"" + std::string(201, 'e') + "\"";
-  if (chance(0.006)) return fmt::format("\"Junk {}\"", new_names_++);
+  if (chance(names_.events)) return fmt::format("\"Junk {}\"", new_names_++);
   return quoted_json(pick(kEvents));
 }
 
@@ -216,7 +220,7 @@ HostileCall HostileWeek::call(Instant now) {
   if (is_kept && chance(0.4)) json += ",\"timestamp\":" + time_value(now, true);
   if (!is_kept) json += other_members(type, false, now);
   const std::string n = has_id ? fmt::format("\"n\":{}", number) : "\"none\":1";
-  std::string inside = chance(0.012) ? flood() : members(5);
+  std::string inside = chance(names_.floods) ? flood() : members(5);
   if (type == "identify" && chance(0.3)) inside += fmt::format(",\"email\":\"e{}@shop.example\"", customer());
   if (type == "identify" && chance(0.005)) inside += ",\"consent\":{\"profiling\":" + value(0) + "}";
   if (chance(0.003)) {
@@ -252,7 +256,7 @@ std::string HostileWeek::blank(char kind, Instant now) {
     case 'p':
     case 'T': {
       const std::string name =
-          chance(0.15) ? fmt::format("junk {}", rng_.below(new_names_ + 20)) : std::string(pick(kNames));
+          chance(0.15) ? fmt::format("junk {}", rng_.below(new_names_ + 20)) : std::string(known_name());
       return (kind == 'P' ? "property " : "") + in_quotes(name);
     }
     case 'X': {

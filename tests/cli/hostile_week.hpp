@@ -50,7 +50,12 @@ struct Step {
 
 class HostileWeek {
  public:
-  explicit HostileWeek(uint64_t seed) : rng_(seed) {}
+  // How often a name is new. Each is a column or a table of the record, of which thousands cost minutes.
+  struct Names {
+    uint64_t parts = 1;  // of the names that are known, one part is used: which one, the seed says
+    double floods = 0.012, properties = 0.03, events = 0.006;  // of calls, of properties, of events
+  };
+  HostileWeek(uint64_t seed, const Names& names) : names_(names), part_(seed % names.parts), rng_(seed) {}
   // `now`: what the server's clock says, as far as it is right.
   Step next(Instant now);
   // For what is done beside: how many calls go together, how long is worked before a kill.
@@ -64,6 +69,7 @@ class HostileWeek {
   std::string members(size_t most);
   std::string flood();
   std::string products(int depth);
+  std::string_view known_name();
   std::string property_name();
   std::string event_name(bool is_kept);
   std::string time_value(Instant now, bool is_sane);
@@ -90,6 +96,8 @@ class HostileWeek {
   }
   bool chance(double p) { return rng_.chance(p); }
 
+  const Names names_;
+  const uint64_t part_;
   Rng rng_;
   uint64_t calls_ = 0, new_names_ = 0;
 };
