@@ -532,6 +532,11 @@ TEST_F(EngineTest, WhatIsRememberedAfterARestartIsOfTheRecordsLastDays) {
   EXPECT_EQ(engine_->status().duplicates, 1u);
   send("0");
   EXPECT_EQ(engine_->status().duplicates, 1u) << "too long ago";
+  stop();
+  record_ = std::move(*store::Record::open((folder_ / "r.db").string(), store::OpenMode::MustExist, clock_));
+  const auto findings = profiles::examine(*record_);
+  ASSERT_TRUE(findings.has_value());
+  EXPECT_FALSE(profiles::has_problems(*findings)) << profiles::text_of(*findings);
 }
 
 TEST_F(EngineTest, TimeAloneMovesMembers) {
