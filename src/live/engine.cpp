@@ -387,11 +387,12 @@ Result<Instant> Engine::accept_clock() {
 }
 
 void Engine::catch_up() {
-  state_->backlog.wait_applied(state_->log->end());
+  if (!state_->settings.recording_stopped) state_->backlog.wait_applied(state_->log->end());
 }
 
 Result<void> Engine::record_now() {
   EngineState& s = *state_;
+  if (s.settings.recording_stopped) return std::unexpected(*s.settings.recording_stopped);
   const uint64_t end = s.log->end();
   s.backlog.wait_applied(end);
   s.backlog.want_record();
@@ -420,6 +421,7 @@ Outcome EngineState::decide(EntryKind kind, std::string text) {
 // So that new definitions are settled with all that was sent before them. Where the record cannot be written now, with
 // what it has.
 void EngineState::record_what_came() {
+  if (settings.recording_stopped) return;  // what the log has beyond the record stays there: nobody comes to it
   const uint64_t end = log->end();
   backlog.wait_applied(end);
   backlog.want_record();

@@ -229,5 +229,26 @@ TEST(KeystoreTest, WithoutItNothingIsRecordedUntilSomebodyDecides) {
   EXPECT_THAT(raw.answer().body, HasSubstr("keystore"));
 }
 
+// What was acknowledged and not recorded yet stays in the log until the keystore is back.
+TEST(KeystoreTest, LostBesideAnUnreadLogNobodyWaitsAndNothingIsLost) {
+  const Workplace work;
+  Serving server(work.path("a.duckdb"));
+  server.start();
+  ASSERT_TRUE(server.is_up()) << server.errors();
+  const std::string event = R"({"userId":"a","event":"X"})";
+  ASSERT_EQ(server.ask("POST", "/v1/track?writeKey=" + server.key(), event).status, 200);
+  server.kill();
+  ASSERT_EQ(work.sh("mv a.duckdb.keys aside").code, 0);
+  server.start();
+  ASSERT_TRUE(server.is_up()) << server.errors();
+  EXPECT_THAT(server.ask("PUT", "/api/v1/segments", "segment \"S\" = did \"X\"").body, HasSubstr("keystore new"));
+  EXPECT_EQ(server.stop(), 0) << server.errors();
+  ASSERT_EQ(work.sh("mv aside a.duckdb.keys").code, 0);
+  server.start();
+  ASSERT_TRUE(server.is_up()) << server.errors();
+  EXPECT_EQ(server.ask("GET", "/api/v1/customers/a").status, 200);
+  EXPECT_EQ(server.stop(), 0);
+}
+
 }  // namespace
 }  // namespace tessera::cli
