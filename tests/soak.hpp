@@ -15,6 +15,24 @@ inline uint64_t tries(const char* variable, uint64_t sample) {
   return soak ? std::strtoull(soak, nullptr, 10) : sample;
 }
 
+// Under a sanitizer a step costs ten times as much, and what is looked for does not need as many: it is their memory and
+// their threads; that answers are right is shown without it.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+inline constexpr uint64_t kPartOfSample = kSanitized ? 4 : 1;
+
+// Of worlds, programs and the like, each drawn from a seed of its own.
+inline uint64_t rounds(uint64_t sample) {
+  return tries("TESSERA_SOAK", sample / kPartOfSample);
+}
+// What a full sample is sure to hold.
+inline void expect_many(uint64_t found, uint64_t in_sample) {
+  EXPECT_GT(found, in_sample / kPartOfSample);
+}
+
 // The line that docs/soak.md keeps: what was tried and what came of it. REQUIRES: a test runs.
 template <typename... Args>
 void figure(fmt::format_string<Args...> text, Args&&... args) {

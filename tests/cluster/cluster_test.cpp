@@ -197,7 +197,7 @@ TEST(Cluster, TheTreeIsNestedAndItsCutAtKIsTheLabels) {
 }
 
 TEST(Cluster, SameSeedSameAnswerOnAnyNumberOfThreads) {
-  const Planted planted = plant(8, 4000, 1.5, 11);
+  const Planted planted = plant(4, 1500, 1.5, 11);
   std::vector<Clustering> results;
   for (const size_t threads : {1, 2, 5}) {
     set_threads(threads);
