@@ -10,6 +10,7 @@
 
 #include "core/memory.hpp"
 #include "core/parallel.hpp"
+#include "core/stop.hpp"
 #include "store/database_memory.hpp"
 #include "store/record_file.hpp"
 
@@ -56,6 +57,8 @@ constexpr ErrorWords kErrorWords[] = {
     {"INTERRUPT Error", "the statement was interrupted", ""},
 };
 
+constexpr const ErrorWords& kInterrupted = std::end(kErrorWords)[-1];
+
 constexpr std::string_view kMeetsDamage[] = {"IO Error", "Serialization Error", "FATAL Error", "INTERNAL Error"};
 // The last one: of a file that ends before its blocks do.
 constexpr std::string_view kDamage[] = {"orrupt", "hecksum", "eserializ", "ould not read enough bytes"};
@@ -71,6 +74,8 @@ constexpr const ErrorWords& kOutOfMemory = kErrorWords[1];
 // `file`: that was being read; empty: none.
 std::unexpected<Error> database_error(const char* message, const std::string& file = {}) {
   const std::string_view text = message ? message : "unknown error";
+  if (text.starts_with(kInterrupted.begins))  // that it was stopped tells more than what was met by it
+    if (auto goes = go_on(); !goes) return std::unexpected(std::move(goes.error()));
   if (is_of_damage(text)) return fail(fmt::format("is damaged: {}", text), file, try_restoring());
   if (text.find("No space left") != text.npos || text.find("File too large") != text.npos)
     return fail(fmt::format("the disk is full: {}", text), {},
