@@ -144,8 +144,13 @@ class Fold {
     auto operator<=>(const Turn&) const = default;
   };
   Result<void> set_plan(Definitions definitions);
-  void lay_bits_out_anew(const std::vector<uint64_t>& before, size_t old_words,
-                         const std::vector<uint32_t>& old_versions);
+  struct Layout {  // of memberships, by the segments that there were
+    size_t words = 1;
+    std::vector<uint64_t> bits;
+    std::vector<uint32_t> version_of_plan;
+    std::vector<MemberSet> members;
+  };
+  void lay_out_anew(Layout before);
   void add_profiles();
   void pass_time();
   void expect(Profile leader) const;

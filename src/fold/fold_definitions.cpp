@@ -8,58 +8,63 @@
 namespace tessera::fold {
 
 // Memberships as they were, laid out by the segments that there are now; in segments that are gone nobody is any more.
-void Fold::lay_bits_out_anew(const std::vector<uint64_t>& before, size_t old_words,
-                             const std::vector<uint32_t>& old_versions) {
+// What a change costs is what it brings: sets of members are moved whole, and rows of bits are copied unless a segment
+// has another place than before.
+void Fold::lay_out_anew(Layout before) {
   std::map<std::string_view, uint32_t> now_by_slug;
   for (uint32_t s = 0; s < plan_->segments.size(); ++s) now_by_slug.emplace(versions_[version_of_plan_[s]].slug, s);
-  std::vector<std::optional<uint32_t>> now_of(old_versions.size());
-  for (uint32_t old = 0; old < old_versions.size(); ++old)
-    if (const auto now = now_by_slug.find(versions_[old_versions[old]].slug); now != now_by_slug.end())
-      now_of[old] = now->second;
-  const auto leave = [&](Profile profile, uint32_t version) {
-    fresh_.push_back({.id = {},
-                      .profile = profile,
-                      .segment = version,
-                      .kind = feed::ChangeKind::Left,
-                      .cause = feed::Cause::Definition,
-                      .at = learnt_,
-                      .learnt = learnt_,
-                      .correction_of = {},
-                      .into = {}});
-  };
-  bits_.assign(identities_.size() * words_, 0);
-  for (Profile profile = 0; profile < identities_.size(); ++profile) {
-    if (!identities_.leads(profile) || begin_[profile] == kNever) continue;
-    for (size_t w = 0; w < old_words; ++w)
-      for (uint64_t left = before[profile * old_words + w]; left != 0; left &= left - 1) {
-        const size_t old = 64 * w + static_cast<size_t>(std::countr_zero(left));
-        if (now_of[old]) {
-          bits_[profile * words_ + *now_of[old] / 64] |= uint64_t{1} << (*now_of[old] % 64);
-          members_[*now_of[old]].add(profile);
-          continue;
-        }
-        leave(profile, old_versions[old]);
-      }
+  bool are_in_place = true;
+  for (uint32_t old = 0; old < before.members.size(); ++old) {
+    const uint32_t version = before.version_of_plan[old];
+    const auto now = now_by_slug.find(versions_[version].slug);
+    are_in_place = are_in_place && now != now_by_slug.end() && now->second == old;
+    if (now != now_by_slug.end()) {
+      members_[now->second] = std::move(before.members[old]);
+      continue;
+    }
+    for (const Profile profile : before.members[old].all())
+      fresh_.push_back({.id = {},
+                        .profile = profile,
+                        .segment = version,
+                        .kind = feed::ChangeKind::Left,
+                        .cause = feed::Cause::Definition,
+                        .at = learnt_,
+                        .learnt = learnt_,
+                        .correction_of = {},
+                        .into = {}});
   }
+  if (are_in_place && words_ == before.words) {
+    bits_ = std::move(before.bits);
+    return;
+  }
+  bits_.assign(identities_.size() * words_, 0);
+  if (are_in_place) {
+    for (Profile profile = 0; profile < identities_.size(); ++profile)
+      std::copy_n(before.bits.data() + profile * before.words, before.words, bits_.data() + profile * words_);
+    return;
+  }
+  for (uint32_t s = 0; s < members_.size(); ++s)
+    for (const Profile profile : members_[s].all()) bits_[profile * words_ + s / 64] |= uint64_t{1} << (s % 64);
 }
 
 Result<void> Fold::redefine(Definitions definitions, std::unique_ptr<Memory> memory,
                             const std::set<std::string>* touched) {
-  const size_t old_words = words_;
-  const auto old_versions = version_of_plan_;
   if (!definitions.plan)
     definitions.plan = std::make_shared<const segment::Plan>(TRY(segment::compile(definitions.program)));
   const bool is_all = !touched || memory;  // other facts in memory are another history
   auto old_memory = memory ? std::exchange(memory_, std::move(memory)) : nullptr;
+  Layout before{words_, {}, version_of_plan_, std::exchange(members_, {})};
   if (auto set = set_plan(std::move(definitions)); !set) {
     if (old_memory) memory_ = std::move(old_memory);
+    members_ = std::move(before.members);
     return set;
   }
   if (old_memory)
     inflow_->use(*memory_);
   else
     memory_->shape.want(Wanted::by(*plan_));
-  lay_bits_out_anew(std::exchange(bits_, {}), old_words, old_versions);
+  before.bits = std::exchange(bits_, {});
+  lay_out_anew(std::move(before));
   std::vector<uint32_t> looked_at;
   for (uint32_t s = 0; s < plan_->segments.size(); ++s)
     if (is_all || touched->contains(versions_[version_of_plan_[s]].slug)) looked_at.push_back(s);

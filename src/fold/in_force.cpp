@@ -11,14 +11,18 @@ using language::Definition;
 using language::DefinitionKind;
 using language::key_of;
 
-// In the place of their like, behind all others.
+// In the place of their like, else behind all others: an edit moves nothing of what is laid out by segments.
 void InForce::put(std::vector<Definition> definitions) {
-  std::set<Key> keys;
-  for (const Definition& one : definitions) keys.insert(key_of(one));
-  take(keys);
+  std::map<Key, size_t> places;
+  for (size_t place = 0; place < all_.size(); ++place) places.emplace(key_of(all_[place]), place);
   for (Definition& one : definitions) {
+    const Key key = key_of(one);
     users_.put(one);
-    all_.push_back(std::move(one));
+    unreadable_.erase(key);
+    if (const auto known = places.find(key); known != places.end())
+      all_[known->second] = std::move(one);
+    else
+      all_.push_back(std::move(one));
   }
 }
 
@@ -70,7 +74,7 @@ void InForce::settle(const language::Schema& schema) {
 
 Result<InForce> InForce::read(store::Connection& connection, const language::Schema& schema) {
   InForce out;
-  std::map<Key, std::pair<size_t, Definition>> last;  // with their places in the order of writing
+  std::map<Key, std::pair<size_t, Definition>> last;  // with their places, as put() gives them
   std::set<Key> changed;
   std::optional<store::StoredDefinition> before;
   size_t next = 0;
@@ -80,13 +84,16 @@ Result<InForce> InForce::read(store::Connection& connection, const language::Sch
     changed.insert(key);
     out.versions_[key] = stored.version;
     out.unreadable_.erase(key);
-    last.erase(key);
     if (stored.is_removed) {
+      last.erase(key);
       out.users_.take(key);
     } else if (auto definition = language::definition_of(stored)) {
       out.users_.put(*definition);
-      last.insert_or_assign(key, std::pair(next++, std::move(*definition)));
+      const auto known = last.find(key);
+      const size_t place = known != last.end() ? known->second.first : next++;
+      last.insert_or_assign(key, std::pair(place, std::move(*definition)));
     } else {
+      last.erase(key);
       out.users_.take(key);
       out.unreadable_[key] = {key.first,     stored.slug, stored.name, stored.text, definition.error().message,
                               stored.version};
@@ -96,7 +103,7 @@ Result<InForce> InForce::read(store::Connection& connection, const language::Sch
   if (before) out.count_since(changed, before->learnt);
   out.all_.resize(next);
   for (auto& [key, one] : last) out.all_[one.first] = std::move(one.second);
-  std::erase_if(out.all_, [](const Definition& one) { return one.slug.empty() && one.name.empty(); });  // replaced
+  std::erase_if(out.all_, [](const Definition& one) { return one.slug.empty() && one.name.empty(); });  // removed since
   language::settle_old(out.all_, TRY(language::schema_when_settling_began(connection)));
   out.settle(schema);
   return out;
