@@ -76,6 +76,7 @@ Result<void> Recorder::write_fold(const fold::Page& page, const fold::InForce::C
 }
 
 Result<void> Recorder::write_identities(const fold::Page& page) {
+  if (page.identities.empty()) return {};  // a writer lays out a block of its table's columns for nothing too
   std::vector<std::string> pseudonyms(page.identities.size());
   parallel_for(pseudonyms.size(), 4096, [&](size_t from, size_t to) {
     for (size_t i = from; i < to; ++i)
@@ -107,17 +108,19 @@ Result<void> Recorder::write_rows(const fold::Page& page) {
 }
 
 Result<void> Recorder::write_links(const fold::Page& page, uint64_t entry) {
-  const std::vector<std::string> columns = {"a", "b", "seq", "entry", "joins", "reason"};
-  auto links = TRY(Writer::open(connection_, "tessera", "link", columns));
-  TRY(write_blocks(links, page.links.size(), [&](size_t row, size_t from) {
-    const profiles::Link& link = page.links[from + row];
-    links.values<uint32_t>(0)[row] = link.a;
-    links.values<uint32_t>(1)[row] = link.b;
-    links.values<uint32_t>(2)[row] = link.seq;
-    links.values<uint64_t>(3)[row] = entry;
-    links.values<bool>(4)[row] = true;
-    links.values<StoredText>(5)[row] = StoredText::of("came together");
-  }));
+  if (!page.links.empty()) {
+    const std::vector<std::string> columns = {"a", "b", "seq", "entry", "joins", "reason"};
+    auto links = TRY(Writer::open(connection_, "tessera", "link", columns));
+    TRY(write_blocks(links, page.links.size(), [&](size_t row, size_t from) {
+      const profiles::Link& link = page.links[from + row];
+      links.values<uint32_t>(0)[row] = link.a;
+      links.values<uint32_t>(1)[row] = link.b;
+      links.values<uint32_t>(2)[row] = link.seq;
+      links.values<uint64_t>(3)[row] = entry;
+      links.values<bool>(4)[row] = true;
+      links.values<StoredText>(5)[row] = StoredText::of("came together");
+    }));
+  }
   for (const auto& [link, reason] : page.ruled_links)
     TRY(connection_.run(
         "INSERT INTO tessera.link VALUES (?, ?, ?, ?, ?, ?)",
@@ -140,6 +143,7 @@ Result<void> Recorder::write_links(const fold::Page& page, uint64_t entry) {
 }
 
 Result<void> Recorder::write_rejects(const fold::Page& page, uint64_t entry) {
+  if (page.rejects.empty()) return {};
   const std::vector<std::string> columns = {"entry", "source", "line", "reason", "value", "row", "fingerprint"};
   auto writer = TRY(Writer::open(connection_, "tessera", "reject", columns));
   return write_blocks(writer, page.rejects.size(), [&](size_t row, size_t from) {
@@ -156,6 +160,7 @@ Result<void> Recorder::write_rejects(const fold::Page& page, uint64_t entry) {
 }
 
 Result<void> Recorder::write_flips(const fold::Page& page) {
+  if (page.flips.empty()) return {};
   const std::vector<std::string> columns = {"log_offset",
                                             "ordinal",
                                             "profile",

@@ -528,13 +528,18 @@ struct Writer::State {
   duckdb_appender appender = nullptr;
   duckdb_data_chunk chunk = nullptr;
   std::vector<LogicalType> types;
-  std::string file;  // the database's
+  std::vector<void*> data;  // of each column of the block: asking for it takes longer than setting a value
+  std::string file;         // the database's
   ~State() {
     if (chunk) duckdb_destroy_data_chunk(&chunk);
     // Destroying flushes; rows of an unfinished writer belong to a transaction that is about to be rolled back.
     if (appender) duckdb_appender_destroy(&appender);
   }
   duckdb_vector vector(size_t column) const { return duckdb_data_chunk_get_vector(chunk, column); }
+  void find_data() {
+    data.clear();
+    for (size_t c = 0; c < types.size(); ++c) data.push_back(duckdb_vector_get_data(vector(c)));
+  }
   std::unexpected<Error> error() const { return error_of(duckdb_appender_error_data(appender), file); }
 };
 
@@ -560,11 +565,12 @@ Result<Writer> Writer::open(Connection& connection, const std::string& schema, c
     types.push_back(state->types.back().type);
   }
   state->chunk = duckdb_create_data_chunk(types.data(), types.size());
+  state->find_data();
   return Writer(std::move(state));
 }
 
 void* Writer::data(size_t column) {
-  return duckdb_vector_get_data(state_->vector(column));
+  return state_->data[column];
 }
 
 namespace {
@@ -609,6 +615,7 @@ Result<void> Writer::put(size_t rows) {
   duckdb_data_chunk_set_size(state_->chunk, rows);
   if (duckdb_append_data_chunk(state_->appender, state_->chunk) == DuckDBError) return state_->error();
   duckdb_data_chunk_reset(state_->chunk);
+  state_->find_data();
   return {};
 }
 
