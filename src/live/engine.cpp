@@ -266,7 +266,9 @@ void EngineState::apply_all() {
     }
     tell_due();
     if (!taken.entries.empty()) backlog.all_applied();
-    if (const Instant now = clock.now(); taken.is_record_wanted || now - flushed >= settings.flush_after) {
+    const Instant now = clock.now();
+    const bool is_time = now - flushed >= settings.flush_after && !record_writer->is_resting();
+    if (taken.is_record_wanted || is_time) {
       flushed = now;
       hand_over_page();
     }

@@ -1,5 +1,6 @@
 #include "live/record_writer.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 
@@ -96,6 +97,7 @@ void RecordWriter::run() {
       state->is_writing = true;
       page = &state->pages.front();  // stays where it is: only this thread takes from the front
     }
+    const auto begun = std::chrono::steady_clock::now();
     const auto done = with([&](Recorder& recorder) -> Result<void> {
       try {
         return recorder.write(*page);
@@ -109,6 +111,10 @@ void RecordWriter::run() {
       std::_Exit(kEndsWithoutMemory);
     }
     if (done) {
+      const auto now = std::chrono::steady_clock::now();
+      const std::chrono::steady_clock::duration rest =
+          std::min<std::chrono::steady_clock::duration>(kRestPerWork * (now - begun), kLongestRest);
+      rests_until_ = (now + rest).time_since_epoch().count();
       recorded_until_ = page->until_offset;
       written_(page->until_offset);
     }

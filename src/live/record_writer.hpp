@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -19,6 +20,12 @@ class Logger;
 }
 
 namespace tessera::live {
+
+// After a page it rests four times as long as that took, at most so long: a page costs the database for each column of
+// each table however few rows it brings, so a record of thousands of columns would be written all the time, and what
+// comes in would wait for the processor.
+inline constexpr int kRestPerWork = 4;
+inline constexpr std::chrono::seconds kLongestRest{10};
 
 // Exit code where memory is missing for what was acknowledged; a service manager starts the server again.
 inline constexpr int kEndsWithoutMemory = 70;
@@ -40,6 +47,9 @@ class RecordWriter {
   // Writes what is there, and ends. After begin_end() nobody waits for a record that cannot be written.
   void begin_end();
   void end();
+
+  // It has written for long: what can wait is handed over later.
+  bool is_resting() const { return std::chrono::steady_clock::now().time_since_epoch().count() < rests_until_; }
 
   bool is_given_up() const {
     return state_.with([](const State& all) { return all.is_given_up; });
@@ -76,6 +86,7 @@ class RecordWriter {
   Guarded<State, kLeafLock> state_;
   std::condition_variable pages_news_, recorded_news_;
   std::atomic<uint64_t> recorded_until_;
+  std::atomic<std::chrono::steady_clock::rep> rests_until_ = 0;
   const Logger* logger_;
   std::thread thread_;
 };

@@ -28,7 +28,7 @@ struct Settings {
   uint64_t feed_changes = 1'000'000;  // changes kept in memory for subscribers; older ones are read from the record
   profiles::StitchLimits stitch;      // of a customer
   bool new_log = false;               // where the log is gone, another is begun
-  Duration flush_after = kSecond;     // the record follows the log by about this much
+  Duration flush_after = kSecond;  // the record follows the log by about this much, or a writer's rest (RecordWriter)
   // Why nothing is recorded until it is started anew: every submission and decision is refused with this, what the log
   // has beyond the record stays there, and no timer fires. Nullopt: it records.
   std::optional<Error> recording_stopped{};
