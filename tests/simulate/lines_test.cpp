@@ -157,7 +157,7 @@ class Files : public testing::Test {
 
 TEST_F(Files, AreTheSameBytesOnAnyNumberOfThreads) {
   const Options options{
-      .customers = 4'500, .segments = 12, .preset = Preset::Shop, .seed = 11, .events_per_customer = 5};
+      .customers = 4'500, .segments = 12, .preset = Preset::Shop, .seed = 11, .events_per_customer = 10};
   set_threads(1);
   const auto one = simulate(options, folder_ / "one", silent_);
   set_threads(4);
