@@ -8,8 +8,8 @@
 namespace tessera::fold {
 
 // Memberships as they were, laid out by the segments that there are now; in segments that are gone nobody is any more.
-// What a change costs is what it brings: sets of members are moved whole, and rows of bits are copied unless a segment
-// has another place than before.
+// Sets of members are moved whole. Rows of bits stay, are copied where there are more words, and are set anew from the
+// members where a segment has another place than before, which takes a step for each membership.
 void Fold::lay_out_anew(Layout before) {
   std::map<std::string_view, uint32_t> now_by_slug;
   for (uint32_t s = 0; s < plan_->segments.size(); ++s) now_by_slug.emplace(versions_[version_of_plan_[s]].slug, s);

@@ -13,7 +13,6 @@
 #include "profiles/people.hpp"
 #include "profiles/schema.hpp"
 #include "profiles/tables.hpp"
-#include "soak.hpp"
 #include "store/record.hpp"
 #include "store/scratch.hpp"
 
@@ -387,7 +386,6 @@ TEST_F(IntakeTest, TenThousandPropertiesDoNotKillIt) {
 
 // Names beyond the tables share one, are loaded by name or together, and come again as what they are.
 TEST_F(IntakeTest, EventNamesBeyondTheTablesAreRareAndKept) {
-  if (kSanitized) GTEST_SKIP() << "a thousand tables take a minute under a sanitizer; few show it as much as many";
   const Identifier who{IdentifierKind::UserId, "ann"};
   constexpr size_t kRare = 3;
   const auto put = [&](ImportIntake& intake, size_t e) {
