@@ -11,7 +11,8 @@ using language::Definition;
 using language::DefinitionKind;
 using language::key_of;
 
-// In the place of their like, else behind all others: an edit moves nothing of what is laid out by segments.
+// In the place of their like, else behind all others: an edit moves nothing of what is laid out by segments. (A start has
+// those of one entry by kind and id, as the record does: who is in them is the same.)
 void InForce::put(std::vector<Definition> definitions) {
   std::map<Key, size_t> places;
   for (size_t place = 0; place < all_.size(); ++place) places.emplace(key_of(all_[place]), place);
