@@ -5,6 +5,8 @@
 //                        commands.hpp       the functions, one a command
 //                        command_line.hpp   parse_command_line
 //                        advice.hpp         report, text_of: an error, and what helps as a line to paste
+//                        guide.hpp          groups, examples; help_text, first_steps: what commands say of themselves
+//                        completion.hpp     completion_for a shell, man_page
 //   what it touches      world.hpp          World: words, files, the record
 //                        calling.hpp        run_in: the same command at a terminal and in a server
 //                        lent.hpp           lent_commands: in a server, on its record

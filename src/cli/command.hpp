@@ -51,6 +51,10 @@ std::string help_of(const Option& option);
 class Arguments {
  public:
   void add(std::string name, std::string value) { given_.emplace_back(std::move(name), std::move(value)); }
+  // Where nothing was given by a name, what these say.
+  void put_under(const Arguments& defaults) {
+    given_.insert(given_.begin(), defaults.given_.begin(), defaults.given_.end());
+  }
   bool has(std::string_view name) const;
   std::optional<std::string> text(std::string_view name) const;
   std::vector<std::string> all(std::string_view name) const;

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/guide.hpp"
 #include "core/text.hpp"
 
 namespace tessera::cli {
@@ -61,8 +62,28 @@ CLI::App* subcommand(CLI::App& app, const Command& command) {
   return at;
 }
 
+// Of an option that there is not, or another command has: those of this one that are near. Empty: every option is one.
+std::string hint_of_options(std::span<const std::string> words) {
+  const std::string path = path_among(words);
+  std::vector<std::string> names{"--help", "--help-all", "--version"};
+  const auto add = [&](std::span<const Option> options) {
+    for (const Option& option : options)
+      if (option.name.starts_with('-')) names.push_back("--" + long_name(option.name));
+  };
+  add(common_options());
+  for (const Command& command : commands())
+    if (command.path == path) add(command.options);
+  for (const std::string& word : words) {
+    const std::string name = word.substr(0, word.find('='));
+    if (!name.starts_with("--") || name.size() == 2 || std::ranges::find(names, name) != names.end()) continue;
+    if (const auto near = nearest_name(name, names)) return fmt::format("\n  did you mean '{}'?", *near);
+  }
+  return "";
+}
+
 // "unknown command 'improt'; did you mean 'import'?" where a first word is near a command.
 std::string with_hint(const std::string& message, std::span<const std::string> words) {
+  if (const std::string hint = hint_of_options(words); !hint.empty()) return message + hint;
   std::vector<std::string> names;
   for (const Command& command : commands()) {
     names.emplace_back(command.path);
@@ -90,6 +111,13 @@ Result<Called> parse(CLI::App& app, std::span<const std::string> words) {
   }
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the back
+  } catch (const CLI::CallForHelp&) {
+    return Called{.command = nullptr, .common = {}, .own = {}, .help = help_text(path_among(words))};
+  } catch (const CLI::CallForAllHelp&) {
+    std::string all = help_text("");
+    for (const Command& command : commands())
+      all += fmt::format("\ntessera {}:\n{}", command.path, help_text(command.path));
+    return Called{.command = nullptr, .common = {}, .own = {}, .help = all};
   } catch (const CLI::Success& success) {
     std::ostringstream text;
     app.exit(success, text, text);
@@ -105,6 +133,24 @@ Result<Called> parse(CLI::App& app, std::span<const std::string> words) {
 }
 
 }  // namespace
+
+Result<Arguments> parse_settings(const std::string& text, const std::string& file) {
+  constexpr std::string_view kKeys[] = {"store", "token"};
+  Arguments out;
+  try {
+    std::istringstream lines(text);
+    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(lines)) {
+      const std::string key = item.fullname();
+      if (std::ranges::find(kKeys, key) == std::end(kKeys))
+        return usage(fmt::format("{}: there is no setting '{}'; there are store and token", file, key));
+      if (item.inputs.size() != 1) return usage(fmt::format("{}: '{}' takes one value", file, key));
+      out.add(key, item.inputs.front());
+    }
+  } catch (const CLI::Error& error) {
+    return usage(fmt::format("{}: {}", file, error.what()));
+  }
+  return out;
+}
 
 std::string long_name(std::string_view option) {
   const size_t dashes = option.rfind("--");

@@ -17,6 +17,9 @@ struct Called {
 // `words`: without the program's name. Errors are of usage.
 Result<Called> parse_command_line(std::span<const std::string> words);
 
+// The user's settings, lines of TOML such as store = "shop.duckdb". Errors name the key and the file.
+Result<Arguments> parse_settings(const std::string& text, const std::string& file);
+
 // "-e,--expression" -> "expression"; "FILE" -> "FILE".
 std::string long_name(std::string_view option);
 

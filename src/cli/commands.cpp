@@ -6,11 +6,13 @@ namespace tessera::cli {
 namespace {
 
 constexpr Option kCommon[] = {
-    {"--store", "FILE", "The record, a DuckDB file (default: tessera.duckdb), or a server's address: http://HOST:PORT"},
+    {"--store", "FILE", "The record, a DuckDB file, or a server's address: http://HOST:PORT", Takes::One, false,
+     Means::Itself, "TESSERA_STORE, else the settings' store, else tessera.duckdb"},
     {"--format", "FORMAT", "text, json or csv (default: text)"},
     {"--as-of", "TIME", "The instant to look from, such as 2026-03-01 or 2026-03-01T10:00:00Z (default: now)"},
     {"--known-at", "TIME", "Leave out what was learnt after this instant (default: nothing is left out)"},
-    {"--token", "TOKEN", "Token of the server's management API (default: TESSERA_TOKEN of the environment)"},
+    {"--token", "TOKEN", "Token of the server's management API", Takes::One, false, Means::Itself,
+     "TESSERA_TOKEN of the environment, else the settings' token"},
     {"--seed", "N", "Seed of everything random (default: 1)"},
 };
 
@@ -25,7 +27,7 @@ using Rows = std::span<const Command>;
 Rows import_rows(), looking_rows(), events_rows(), customer_rows(), customers_rows(), discover_rows(), adopt_rows(),
     hunch_rows(), letter_rows(), segments_text_rows(), segments_run_rows(), segments_explain_rows(),
     segments_library_rows(), export_rows(), cluster_rows(), simulate_rows(), serve_rows(), keys_rows(), clock_rows(),
-    tokens_rows(), audit_rows(), keeping_rows();
+    tokens_rows(), audit_rows(), keeping_rows(), shell_rows();
 
 std::span<const Command> commands() {
   static const std::vector<Command> kAll = [] {
@@ -51,7 +53,8 @@ std::span<const Command> commands() {
                             clock_rows(),
                             tokens_rows(),
                             audit_rows(),
-                            keeping_rows()})
+                            keeping_rows(),
+                            shell_rows()})
       all.insert(all.end(), rows.begin(), rows.end());
     return all;
   }();
@@ -84,7 +87,9 @@ std::string manual() {
       "the "
       "record failed, with the place and a remedy; 2: wrong usage. Times are RFC 3339, durations are written `30 "
       "days`, "
-      "`90 minutes`, `365d`.\n\n## For every command\n\n| option | meaning |\n| --- | --- |\n";
+      "`90 minutes`, `365d`.\n\nThe settings are `~/.config/tessera/config.toml` (below `XDG_CONFIG_HOME` where that is "
+      "set; `TESSERA_CONFIG` names another file): lines such as `store = \"shop.duckdb\"`, and `token`. `tessera` alone "
+      "says where to begin.\n\n## For every command\n\n| option | meaning |\n| --- | --- |\n";
   for (const Option& option : common_options()) out += manual_row(option);
   for (const Command& command : commands()) {
     out += fmt::format("\n## tessera {}\n\n{}.\n", command.path, command.summary);

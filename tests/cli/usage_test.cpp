@@ -13,7 +13,8 @@ TEST(Usage, WrongUsageIsTwoWithAHint) {
   const Ran ran = work.sh("tessera improt x.csv");
   EXPECT_EQ(ran.code, 2);
   EXPECT_NE(ran.err.find("did you mean 'import'?"), std::string::npos) << ran.err;
-  EXPECT_EQ(work.sh("tessera").code, 2);
+  EXPECT_EQ(work.sh("tessera --store r.db").code, 2);
+  EXPECT_NE(work.sh("tessera segments count --exprssion x").err.find("did you mean '--expression'?"), std::string::npos);
   EXPECT_EQ(work.sh("tessera segments count").code, 2);
   EXPECT_EQ(work.sh("tessera --as-of yesterday segments count -e 'did \"x\"'").code, 2);
 }

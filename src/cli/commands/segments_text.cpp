@@ -2,6 +2,7 @@
 #include <map>
 
 #include "cli/asking.hpp"
+#include "cli/table.hpp"
 #include "core/json.hpp"
 #include "language/parse.hpp"
 #include "language/print.hpp"
@@ -110,9 +111,13 @@ class Notes {
   std::map<Key, std::string> aside;
   std::map<Key, std::vector<workspace::OtherValues>> others;
 
-  Json aside_json(const store::StoredDefinition& of) const {
+  std::optional<std::string> why_aside(const store::StoredDefinition& of) const {
     const auto found = aside.find({of.kind, of.slug});
-    return found == aside.end() ? Json() : Json(found->second);
+    return found == aside.end() ? std::nullopt : std::optional(found->second);
+  }
+  Json aside_json(const store::StoredDefinition& of) const {
+    const auto why = why_aside(of);
+    return why ? Json(*why) : Json();
   }
   Json others_json(const store::StoredDefinition& of) const {
     Json out = Json::array();
@@ -123,8 +128,7 @@ class Notes {
   }
   std::string text(const store::StoredDefinition& of) const {
     std::string out;
-    if (const auto found = aside.find({of.kind, of.slug}); found != aside.end())
-      out += "\n         set aside, it cannot be run: " + found->second;
+    if (const auto why = why_aside(of)) out += "\n         set aside, it cannot be run: " + *why;
     if (const auto found = others.find({of.kind, of.slug}); found != others.end())
       for (const auto& one : found->second)
         out += fmt::format("\n         {} values of {} came as {}, and are unknown to it", one.values, one.of,
@@ -150,6 +154,7 @@ Result<int> run_list(const Context& context, const Arguments& given) {
   const auto stored = TRY(store::definitions(workspace.connection(), workspace.known_at()));
   const Notes notes = TRY(notes_on(workspace));
   Json list = Json::array();
+  std::vector<ListRow> rows;
   for (const store::StoredDefinition& one : stored) {
     const auto kind = workspace::word(static_cast<language::DefinitionKind>(one.kind));
     if (context.format == Format::Json)
@@ -162,6 +167,9 @@ Result<int> run_list(const Context& context, const Arguments& given) {
                    .set("text", one.text)
                    .set("set_aside", notes.aside_json(one))
                    .set("other_values", notes.others_json(one)));
+    else if (context.format == Format::Csv)
+      rows.push_back({std::string(kind), one.slug, one.name, fmt::format("{}", one.version), text_of(one.learnt),
+                      notes.why_aside(one), one.text});
     else if (given.has("text"))
       context.print(one.text);
     else
@@ -170,6 +178,9 @@ Result<int> run_list(const Context& context, const Arguments& given) {
   }
   if (context.format == Format::Json)
     context.print(list.dump(2));
+  else if (context.format == Format::Csv)
+    context.print(render_list({{"kind"}, {"id"}, {"name"}, {"version", true}, {"applied"}, {"set_aside"}, {"text"}},
+                              rows, context.format));
   else if (stored.empty())
     context.note("no definitions have been applied: " + context.line(try_command("segments apply").blank("FILE.tsl")));
   return 0;
