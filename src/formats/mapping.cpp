@@ -28,6 +28,11 @@ constexpr Key kKeys[] = {
     {"message", Role::Message},
     {"order", Role::Order},
     {"status", Role::Status},
+    {"paid_at", Role::PaidAt},
+    {"cancelled_at", Role::CancelledAt},
+    {"refunded_at", Role::RefundedAt},
+    {"updated_at", Role::UpdatedAt},
+    {"cancelled", Role::Cancelled},
     {"item", Role::Item, "name"},
     {"product_id", Role::Item, "product_id"},
     {"quantity", Role::Item, "quantity"},
@@ -37,9 +42,9 @@ constexpr Key kKeys[] = {
     {"zone", Role::ZoneName},
 };
 
-constexpr std::string_view kRoleNames[] = {"ignored", "customer", "email",    "phone", "anonymous",
-                                           "time",    "clock",    "zone",     "event", "message",
-                                           "order",   "status",   "property", "item",  "trait"};
+constexpr std::string_view kRoleNames[] = {
+    "ignored", "customer", "email",  "phone",   "anonymous",    "time",        "clock",      "zone",      "event",    "message",
+    "order",   "status",   "paid_at", "cancelled_at", "refunded_at", "updated_at", "cancelled", "property", "item", "trait"};
 
 bool is_word(unsigned char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80;

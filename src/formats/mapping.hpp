@@ -25,11 +25,23 @@ enum class Role : uint8_t {
   Message,    // a unique id of the row
   Order,      // lines with the same one are one order
   Status,     // of the order: decides which event it is
+  // What else an order's row says of its states (ingest/order_state.hpp); of other rows they are properties by their key.
+  // Of the money given back, the order's running total is the property `refunded`.
+  PaidAt,       // when it was paid
+  CancelledAt,  // when it was cancelled; a value that is no time says that it was
+  RefundedAt,   // when money was given back last
+  UpdatedAt,    // when the row was last changed: of two exports the later one is right
+  Cancelled,    // a flag, or a reason that is given for cancelled orders alone
   Property,   // of the event
   Item,       // of the order line: products.TARGET
   Trait,      // of the customer, true from the row's time on
 };
 std::string_view name_of(Role role);
+// Whether it says something of an order's states beside Status: on rows that are no orders' it is a property.
+constexpr bool is_of_order_state(Role role) {
+  return role == Role::PaidAt || role == Role::CancelledAt || role == Role::RefundedAt || role == Role::UpdatedAt ||
+         role == Role::Cancelled;
+}
 
 enum class ValueType : uint8_t { Auto, Text, Number, Truth, Time };
 
@@ -63,7 +75,8 @@ struct Mapping {
   Json json() const;
 };
 
-// --map: comma-separated KEY=COLUMN. Keys: customer email phone anonymous time clock event message order status,
+// --map: comma-separated KEY=COLUMN. Keys: customer email phone anonymous time clock event message order status, paid_at,
+// cancelled_at, refunded_at, updated_at, cancelled,
 // item (products.name), product_id, quantity, price, category, amount (products.amount of a line, or the order's total
 // where each row is an order), trait.NAME, item.NAME, and any other word: a property of that name.
 // KEY='text' in quotes is a constant: event='Order Completed', currency='EUR'. Columns not named are left out.

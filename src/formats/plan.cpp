@@ -92,6 +92,21 @@ Result<std::vector<TimeForm>> forms_of(const ColumnProfile& column, const PlanOp
   return forms;
 }
 
+// An instant beside the order's own: by its values or, where they leave it open, as the order's time is written.
+void settle_instants(Plan& plan, const TableProfile& profile, const PlanOptions& options, const std::string& file) {
+  const auto time = std::ranges::find(plan.columns, Role::Time, [](const ColumnPlan& c) { return c.binding.role; });
+  for (ColumnPlan& column : plan.columns) {
+    if (!is_of_order_state(column.binding.role) || column.binding.role == Role::Cancelled) continue;
+    column.type = ValueType::Time;
+    const auto forms = forms_of(profile.columns[column.column], options, file);
+    if (forms) {
+      column.forms = *forms;
+    } else if (time != plan.columns.end()) {
+      column.forms = time->forms;
+    }
+  }
+}
+
 // Times without an offset need a zone; a date alone does not, but says nothing about hours either.
 Result<void> settle_zone(Plan& plan, const TableProfile& profile, const PlanOptions& options, const std::string& file) {
   const ColumnPlan* time = nullptr;
@@ -163,6 +178,7 @@ Result<Plan> settle(Mapping mapping, const TableProfile& profile, const PlanOpti
     }
     plan.columns.push_back(std::move(column));
   }
+  if (plan.mapping.rows == RowMeans::OrderLine) settle_instants(plan, profile, options, file);
   TRY(settle_zone(plan, profile, options, file));
   return plan;
 }

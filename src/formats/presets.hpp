@@ -48,7 +48,8 @@ const Preset* recognise_preset(const std::vector<std::string>& columns);
 std::string columns_by_name(const std::vector<std::string>& columns);
 
 // What an order line's status says happened.
-enum class OrderFate : uint8_t { Completed, Refunded, CompletedAndRefunded, Cancelled, Pending, Failed, Adjusted };
+// None: no order at all (in the bin, a draft that never was one): it is counted and left out.
+enum class OrderFate : uint8_t { Completed, Refunded, CompletedAndRefunded, Cancelled, Pending, Failed, Adjusted, None };
 // By status ("paid", "refunded", "on-hold", "storniert" ...); nullopt where the word is not known.
 std::optional<OrderFate> fate_of_status(std::string_view status);
 // By the order's number, where the preset's vendor writes it there (online-retail: C..., A...).

@@ -189,7 +189,7 @@ class EventNormaliser final : public Normaliser {
       case formats::Role::Status:
         return "status";
       default:
-        return "";
+        return is_of_order_state(binding.role) ? std::string(name_of(binding.role)) : std::string();
     }
   }
 
@@ -219,8 +219,10 @@ class EventNormaliser final : public Normaliser {
 
 FieldReader::FieldReader(const formats::Plan& plan, NormaliserContext& context) : plan_(plan), context_(context) {
   for (const formats::ColumnPlan& column : plan.columns) {
-    const uint64_t seed = hash64(fmt::format("{} {}", name_of(column.binding.role), column.binding.target));
-    seeds_.push_back(seed);
+    const formats::Role role = column.binding.role;
+    // Before there were roles for an order's states such a column was a property: rows stay known.
+    seeds_.push_back(is_of_order_state(role) ? hash64(fmt::format("property {}", name_of(role)))
+                                             : hash64(fmt::format("{} {}", name_of(role), column.binding.target)));
     if (column.binding.role == formats::Role::Time && !time_) time_ = &column;
     if (column.binding.role == formats::Role::Clock) clock_ = &column;
     if (column.binding.role == formats::Role::ZoneName) zone_ = &column;
