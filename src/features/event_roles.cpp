@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/text.hpp"
+#include "profiles/told_orders.hpp"
 
 namespace tessera::features {
 
@@ -38,6 +39,10 @@ const EventRole* known_part(std::string_view event, std::string_view& industry) 
 
 constexpr std::array<std::string_view, 9> kMoney = {"revenue", "net_amount", "subtotal", "total", "amount",
                                                     "value",   "price",      "fee",      "fare"};
+
+// What a main event without the usual one came to as a whole: not the price of one of its things.
+constexpr std::array<std::string_view, 6> kWholeMoney = {"revenue", "net_amount", "subtotal",
+                                                         "total",   "amount",     "value"};
 
 constexpr std::array<std::string_view, 9> kCounts = {"quantity",   "items",      "num_items", "services", "instalments",
                                                      "travellers", "passengers", "seats",     "count"};
@@ -86,23 +91,70 @@ void read_main(const History& history, EventRoles& parts) {
     if (main.column(name, PropertyType::Number, false)) parts.promotion.emplace_back(name);
 }
 
+// Money in the order in which it is looked for, the one that is usual here first.
+std::vector<std::string> by_preference(const std::string& usual, Names names) {
+  std::vector<std::string> out;
+  if (!usual.empty()) out.push_back(usual);
+  for (const std::string_view name : names)
+    if (name != usual) out.emplace_back(name);
+  return out;
+}
+
+// Whether what an event gives back is written with a minus.
+bool is_written_below_zero(const Stream& stream, const MoneySource& source) {
+  const MoneyColumns money(stream, source);
+  int64_t below = 0;
+  for (size_t row = 0; row < stream.rows(); ++row)
+    if (const auto micros = money.of(row)) below += *micros < 0 ? 1 : -1;
+  return below > 0;
+}
+
+// What takes money away: refunds and their like, by how they are written. An order cancelled before it was paid never
+// counted, so its amount is no money given back; what cancels one that counted says so as a correction.
 void read_undo(const History& history, EventRoles& parts) {
+  MoneySource refund{.alias = "refund", .is_taken_away = true}, below{.alias = "refund_below_zero"};
+  const std::vector<std::string> names = by_preference(parts.money, kMoney);
   for (const std::string& name : parts.of(EventRole::Undo)) {
-    const Stream& stream = *history.stream(name);
-    std::string money = parts.money.empty() ? ""
-                                            : first_column(stream, std::array{std::string_view(parts.money)},
-                                                           PropertyType::Number, false);
-    if (money.empty()) money = first_column(stream, kMoney, PropertyType::Number, false);
-    // An order cancelled before it was paid never counted, so its amount is no money given back.
-    if (money.empty() || name == "Order Cancelled" || (!parts.undo_money.empty() && parts.undo_money != money))
-      continue;
-    parts.undo_money = money;
-    parts.refunds.push_back(name);
-    int64_t negative = 0;
-    for (const int64_t x : stream.column(money, PropertyType::Number, false)->numbers)
-      if (x > profiles::kClearedNumber) negative += x < 0 ? 1 : -1;
-    parts.undo_negative = negative > 0;
+    if (name == "Order Cancelled") continue;
+    MoneySource own{.events = {name}, .properties = properties_read(history, {name}, names)};
+    if (own.properties.empty()) continue;
+    (is_written_below_zero(*history.stream(name), own) ? below : refund).events.push_back(name);
   }
+  for (MoneySource* source : {&refund, &below}) {
+    source->properties = properties_read(history, source->events, names);
+    if (!source->events.empty()) parts.net.sources.push_back(std::move(*source));
+  }
+}
+
+// What is said later of main events that were told before: signed differences (profiles/told_orders.hpp).
+void read_corrections(const History& history, EventRoles& parts) {
+  MoneySource correction{.alias = "correction"};
+  parts.net.orders = {.alias = "correction"};
+  std::vector<std::string> changes{parts.money + "_change"};
+  for (const std::string_view name : profiles::kChangeOfMoney)
+    if (name != changes[0]) changes.emplace_back(name);
+  const std::vector<std::string> of_orders{std::string(profiles::kChangeOfOrders)};
+  for (const Stream& stream : history.streams) {
+    if (!is_outside(stream) || stream.rows() == 0) continue;
+    const bool has_money = !properties_read(history, {stream.event}, changes).empty();
+    const bool has_orders = !properties_read(history, {stream.event}, of_orders).empty();
+    if (has_money || has_orders) correction.events.push_back(stream.event);
+    if (has_orders) parts.net.orders.properties = of_orders;
+  }
+  if (!parts.net.orders.properties.empty()) parts.net.orders.events = correction.events;
+  correction.properties = properties_read(history, correction.events, changes);
+  if (!correction.properties.empty() && !parts.money.empty()) parts.net.sources.push_back(std::move(correction));
+}
+
+void read_net_money(const History& history, EventRoles& parts) {
+  if (!parts.money.empty()) {
+    MoneySource main{.alias = parts.alias(EventRole::Main), .events = parts.of(EventRole::Main)};
+    main.properties = properties_read(history, main.events, by_preference(parts.money, kWholeMoney));
+    if (main.properties.empty()) main.properties.push_back(parts.money);
+    parts.net.sources.push_back(std::move(main));
+    read_undo(history, parts);
+  }
+  read_corrections(history, parts);
 }
 
 std::string any_column(const History& history, const EventRoles& parts, Names names) {
@@ -120,9 +172,8 @@ void define_value(EventRoles& parts) {
   }
   parts.value_definition =
       fmt::format("{}: the sum of '{}' over all {}", parts.words.money, parts.money, parts.words.mains);
-  if (!parts.undo_money.empty())
-    parts.value_definition += fmt::format(", less '{}' of {}", parts.undo_money, fmt::join(parts.refunds, " and "));
-  else
+  parts.value_definition += parts.net.said();
+  if (!parts.net.gives_back() && parts.net.sources.size() == 1)
     parts.value_definition += "; the data says nothing about money given back";
   parts.value_definition += parts.money == "revenue" || parts.money == "subtotal" || parts.money == "net_amount"
                                 ? "; without tax and shipping as far as the source leaves them out"
@@ -173,7 +224,7 @@ Result<EventRoles> recognise(const History& history) {
   std::stable_sort(main.begin(), main.end(),
                    [&](const auto& a, const auto& b) { return history.stream(a)->rows() > history.stream(b)->rows(); });
   read_main(history, parts);
-  read_undo(history, parts);
+  read_net_money(history, parts);
   parts.channel = any_column(history, parts, kChannels);
   parts.device = any_column(history, parts, kDevices);
   define_value(parts);

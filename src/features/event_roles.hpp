@@ -10,6 +10,7 @@
 
 #include "core/result.hpp"
 #include "features/industry.hpp"
+#include "features/net_money.hpp"
 #include "profiles/history.hpp"
 
 namespace tessera::features {
@@ -18,9 +19,7 @@ struct EventRoles {
   IndustryTerms words;                                  // of the industry, adapted to a generic main event
   std::array<std::vector<std::string>, kParts> events;  // present in the record, by part
   std::string money;                                    // property of main events; empty = none
-  std::vector<std::string> refunds;                     // undo events that give money back
-  std::string undo_money;                               // their property with the money; empty = none
-  bool undo_negative = false;                           // undo money is written with a minus
+  NetMoney net;                                         // what they bring, less what is given back
   std::string list;                                     // list of things of a main event: "products"; empty = none
   std::string item_name;                                // name of a thing in that list: "name"; or a plain property
   std::string category;                                 // property of category, of the list or plain

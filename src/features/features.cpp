@@ -101,17 +101,14 @@ class Candidates {
          .phrase = fmt::format("days since the last {}", words_.main),
          .tag = "lapsed"});
     add({.name = mains(),
-         .definition = fmt::format("count({})", main()),
+         .definition = parts_.net.count_text(main()),
          .family = Family::Frequency,
          .shape = Shape::Count,
          .phrase = std::string(words_.mains),
          .tag = "frequent"});
     if (!parts_.money.empty()) {
-      std::string net = fmt::format("sum({}.{})", main(), parts_.money);
-      if (!parts_.undo_money.empty())
-        net += fmt::format(" {} sum({}.{})", parts_.undo_negative ? '+' : '-', "refund", parts_.undo_money);
       add({.name = std::string(words_.money_name),
-           .definition = net,
+           .definition = parts_.net.text(),
            .family = Family::Money,
            .shape = Shape::Money,
            .phrase = std::string(words_.money),
@@ -433,7 +430,14 @@ std::string text_of_definitions(const EventRoles& parts, std::span<const Feature
     const std::string alias = parts.alias(static_cast<EventRole>(part));
     if (static_cast<EventRole>(part) == EventRole::Main || used(alias)) events(alias, parts.events[part]);
   }
-  if (used("(refund.")) events("refund", parts.refunds);
+  for (const MoneySource& source : parts.net.sources)
+    if (source.alias != parts.alias(EventRole::Main) && used("(" + source.alias + "."))
+      events(source.alias, source.events);
+  const auto& corrected = parts.net.orders;
+  const bool has_alias = std::ranges::any_of(
+      parts.net.sources, [&](const MoneySource& source) { return source.alias == corrected.alias; });
+  if (!corrected.events.empty() && !has_alias && used("(" + corrected.alias + "."))
+    events(corrected.alias, corrected.events);
   std::vector<std::string> visits;
   for (const EventRole part :
        {EventRole::Main, EventRole::Look, EventRole::Pick, EventRole::Promotion, EventRole::Login, EventRole::Page})

@@ -1,6 +1,7 @@
 // The front door of what is known of each customer, in numbers and in the words of their industry.
 //
 //   roles     event_roles.hpp  recognise: the industry, its main event, what undoes it
+//             net_money.hpp    NetMoney: what they bring, less what is given back
 //             industry.hpp     industries: what things are called in each
 //             extent.hpp       extent_of: from when to when a record speaks
 //   features  features.hpp     default_features (below)

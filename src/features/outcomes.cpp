@@ -13,10 +13,7 @@ Result<std::vector<Outcome>> measure_outcomes(const Setting& at, const EventRole
   std::vector<Feature> features;
   features.push_back({.name = "outcome_count", .definition = fmt::format("count({}, {})", main, window)});
   if (!parts.money.empty()) {
-    std::string net = fmt::format("sum({}.{}, {})", main, parts.money, window);
-    if (!parts.undo_money.empty())
-      net += fmt::format(" {} sum(refund.{}, {})", parts.undo_negative ? '+' : '-', parts.undo_money, window);
-    features.push_back({.name = "outcome_value", .definition = net});
+    features.push_back({.name = "outcome_value", .definition = parts.net.text(window)});
   }
   FeatureTable measured = TRY(measure(at, text_of_definitions(parts, features), features));
   if (!expression.empty()) {

@@ -11,5 +11,6 @@
 //           mapping.hpp            Mapping, parse_map: what a table means
 //   settle  plan.hpp               settle: how each column of one file is read
 //           values.hpp             parse_amount, parse_time, clean_email: what one field says
+//           order_status.hpp       StatusWords: what the words of a status column mean
 //           suspicious_values.hpp  OddRules: can be read and is hardly ever meant
 #pragma once

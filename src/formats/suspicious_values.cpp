@@ -20,6 +20,8 @@ constexpr OddKind kKinds[] = {
     {Odd::ZeroPrice, "zero-price", "prices of zero (or amounts, where no column has the price): kept as they are"},
     {Odd::FutureTime, "future-time", "times to come: kept, they count when their time comes"},
     {Odd::BlockedId, "blocked-id", "ids that stand for nobody (0, -1, guest ...): kept, taken as no customer"},
+    {Odd::UnknownStatus, "unknown-status",
+     "statuses not known: kept, the orders are pending; --status says what they mean"},
 };
 static_assert(std::size(kKinds) == kOddValues.size());
 

@@ -1,5 +1,5 @@
 // Odd values: they can be read and are hardly ever meant. A price below zero or of nothing, a time to come, an id that
-// stands for nobody. Whoever knows the data knows which of them are right there (refunds, gifts, bookings, guests), so
+// stands for nobody, a status that nobody knows. Whoever knows the data knows which of them are right there (refunds, gifts, bookings, guests), so
 // an import that meets one is refused until its kind is named: --keep takes such rows as they are, --reject leaves them
 // out. A preset names the kinds that belong to its vendor's exports (presets.cpp).
 #pragma once
@@ -14,8 +14,9 @@
 
 namespace tessera::formats {
 
-enum class Odd : uint8_t { NegativePrice, ZeroPrice, FutureTime, BlockedId };
-inline constexpr std::array kOddValues = {Odd::NegativePrice, Odd::ZeroPrice, Odd::FutureTime, Odd::BlockedId};
+enum class Odd : uint8_t { NegativePrice, ZeroPrice, FutureTime, BlockedId, UnknownStatus };
+inline constexpr std::array kOddValues = {Odd::NegativePrice, Odd::ZeroPrice, Odd::FutureTime, Odd::BlockedId,
+                                          Odd::UnknownStatus};
 
 // The code in reports and on the command line: "negative-price".
 std::string_view code_of(Odd kind);

@@ -18,11 +18,14 @@ bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
-// Spaces that stand between thousands, and signs around amounts, in UTF-8.
+// Spaces between thousands, and signs around amounts (longest first, no single letters: "R100" is a number), in UTF-8.
 constexpr std::string_view kSpaces[] = {"\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89", " "};
 constexpr std::string_view kMinus = "\xE2\x88\x92";
-constexpr std::string_view kCurrencies[] = {"€",  "£",  "$",   "¥",  "₹",   "₽",  "₩",  "₺",  "₫",   "฿",  "₪", "₴",
-                                            "zł", "Kč", "kr.", "kr", "Fr.", "Ft", "лв", "R$", "US$", "C$", "A$"};
+constexpr std::string_view kCurrencies[] = {
+    "US$", "HK$", "CA$", "NT$", "AU$", "NZ$", "MX$", "A$",  "C$",  "R$",  "S$", "S/.", "S/", "Bs.",
+    "Rs.", "Rs",  "RS",  "Rp.", "Rp",  "RM",  "KSh", "Fr.", "kr.", "Kr.", "kr", "Kr",  "zł", "Kč",
+    "Ft",  "лв",  "lei", "Dhs", "Dh",  "€",   "£",   "$",   "¥",   "￥",  "₹",  "₽",   "₩",  "₺",
+    "₫",   "฿",   "₪",   "₴",   "₱",   "₦",   "₵",   "₡",   "₲",   "₸",   "₼",  "₾",   "৳",  "₨"};
 
 bool take_front(std::string_view& text, std::string_view what) {
   if (!text.starts_with(what)) return false;

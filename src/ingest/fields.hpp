@@ -31,6 +31,8 @@ class FieldReader {
   Who who(const formats::Row& row) const;
   // nullopt: blank, or not readable in the column's form.
   std::optional<Instant> time(const formats::Row& row);
+  // Of a column that holds an instant beside the row's own.
+  std::optional<Instant> instant(const formats::ColumnPlan& column, const formats::Row& row);
   // Looks for odd values in a row whose time was read. True: they made the row a reject.
   bool leaves_out(const formats::Row& row, std::optional<Instant> time);
 
@@ -46,6 +48,7 @@ class FieldReader {
     std::string_view text;
   };
   std::optional<Price> price_of(const formats::Row& row) const;
+  const Zone* zone_of(const formats::Row& row);
   const Zone* zone_named(std::string_view name, uint64_t line);
 
   const formats::Plan& plan_;

@@ -2,8 +2,10 @@
 // (formats/suspicious_values.hpp), each with its count, first place and an example.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -18,8 +20,43 @@ struct Tally {
   std::string value;
 };
 
+// What became of the money that orders of the files speak of. Together it is all of it.
+enum class MoneyFate : uint8_t {
+  Bought,
+  Credited,  // money given back under a number of its own
+  Adjusted,
+  Cancelled,
+  Pending,
+  Failed,
+  LeftOut,     // no order, by its status
+  NoCustomer,  // nobody's
+  Rejected
+};
+inline constexpr size_t kMoneyFates = 9;
+
+struct OrderSums {
+  struct Sum {
+    uint64_t orders = 0;  // of rejects: rows
+    int128 micros = 0;
+  };
+  std::array<Sum, kMoneyFates> by_fate;
+  Sum refunded;  // of what was bought
+};
+
+inline constexpr size_t kMostStatusesNamed = 20;  // unknown ones, in the remedy of their error: a line's worth
+
 class Findings {
  public:
+  std::map<std::string, OrderSums> money;  // by currency; "": not said
+  std::set<std::string> unknown_statuses;  // as written, some of them
+  uint64_t orders_known = 0;               // told before by other means than these rows
+
+  void add_money(const std::string& currency, MoneyFate fate, int128 micros) {
+    OrderSums::Sum& sum = money[currency].by_fate[static_cast<size_t>(fate)];
+    ++sum.orders;
+    sum.micros += micros;
+  }
+
   uint64_t rows_read = 0;
   uint64_t rows_without_customer = 0;
   uint64_t rows_used = 0;   // put into the intake

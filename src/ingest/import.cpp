@@ -8,6 +8,7 @@
 #include "formats/documents.hpp"
 #include "formats/presets.hpp"
 #include "ingest/document_normalisers.hpp"
+#include "ingest/order_book.hpp"
 #include "ingest/rows.hpp"
 #include "profiles/intake.hpp"
 
@@ -198,7 +199,8 @@ Result<formats::Mapping> choose_mapping(const Input& input, const ImportOptions&
 }
 
 Result<void> feed_table(NormaliserContext& context, const Input& input, const ImportOptions& options,
-                        const formats::Asker& asker, Progress& progress, ImportReport& report, FileReport& file) {
+                        const formats::Asker& asker, Progress& progress, OrderBook& orders, ImportReport& report,
+                        FileReport& file) {
   formats::TableProfile profile;
   std::vector<std::string> columns;
   char delimiter = '\0';
@@ -223,7 +225,7 @@ Result<void> feed_table(NormaliserContext& context, const Input& input, const Im
       .currency = options.currency,
       .semicolons = delimiter == ';',
       .zone_may_be_unknown = !mapping.preset.empty() && mapping.preset != "guessed"};
-  const formats::Plan plan = TRY(formats::settle(std::move(mapping), profile, settle_options, input.file.path));
+  formats::Plan plan = TRY(formats::settle(std::move(mapping), profile, settle_options, input.file.path));
   file.mapping = plan.mapping;
   file.notes.insert(file.notes.end(), plan.notes.begin(), plan.notes.end());
   report.zone_known = report.zone_known && (plan.zone_known || plan.mapping.rows == formats::RowMeans::Customer);
@@ -233,32 +235,43 @@ Result<void> feed_table(NormaliserContext& context, const Input& input, const Im
     context.findings.reject(context.intake, bad.reason, context.file, bad.line, bad.value, bad.row);
   }));
   context.odd = options.odd.or_keep(formats::odd_values_of(plan.mapping.preset));
-  const auto normaliser = make_normaliser(plan, context);
+  context.statuses = &options.statuses;
+  const bool is_of_orders = plan.mapping.rows == formats::RowMeans::OrderLine;
+  const auto own = is_of_orders ? nullptr : make_normaliser(plan, context);
+  Normaliser& normaliser = is_of_orders ? orders.open(std::move(plan), context) : *own;
   Meter meter(progress, input);
   formats::Row row;
   while (TRY(reader->next(row))) {
     ++context.findings.rows_read;
-    TRY(normaliser->add(row));
+    TRY(normaliser.add(row));
     meter.row(*reader);
   }
-  return normaliser->finish();
+  // Orders wait until all files are read.
+  return is_of_orders ? Result<void>() : normaliser.finish();
 }
 
 }  // namespace
 
 Result<void> feed_file(profiles::Intake& intake, const std::string& path, const ImportOptions& options,
-                       const formats::Asker& asker, Progress& progress, ImportReport& report) {
+                       const formats::Asker& asker, Progress& progress, OrderBook& orders, ImportReport& report) {
   const Input input = TRY(examine(path));
   FileReport file{.path = path, .format = std::string(kFormatNames[static_cast<size_t>(input.format)])};
   NormaliserContext context{
       .intake = intake, .findings = report.findings, .file = path, .now = options.learnt, .odd = options.odd};
   const uint64_t before = report.findings.rows_read;
   if (!TRY(feed_documents(context, input, options, progress, file))) {
-    TRY(feed_table(context, input, options, asker, progress, report, file));
+    TRY(feed_table(context, input, options, asker, progress, orders, report, file));
   }
   file.rows = report.findings.rows_read - before;
   report.files.push_back(std::move(file));
   return {};
+}
+
+Result<void> feed_file(profiles::Intake& intake, const std::string& path, const ImportOptions& options,
+                       const formats::Asker& asker, Progress& progress, ImportReport& report) {
+  OrderBook orders(nullptr, report.findings);
+  TRY(feed_file(intake, path, options, asker, progress, orders, report));
+  return orders.finish();
 }
 
 }  // namespace tessera::ingest

@@ -18,6 +18,7 @@
 #include "core/progress.hpp"
 #include "formats/csv.hpp"
 #include "formats/guess.hpp"
+#include "formats/order_status.hpp"
 #include "formats/plan.hpp"
 #include "formats/suspicious_values.hpp"
 #include "ingest/findings.hpp"
@@ -30,10 +31,11 @@ class Record;
 namespace tessera::ingest {
 
 struct ImportOptions {
-  std::string preset;     // empty: recognised or guessed
-  std::string map;        // --map
-  bool yes = false;       // takes the guess without asking
-  formats::OddRules odd;  // what becomes of odd values, where the preset does not say it
+  std::string preset;             // empty: recognised or guessed
+  std::string map;                // --map
+  bool yes = false;               // takes the guess without asking
+  formats::OddRules odd;          // what becomes of odd values, where the preset does not say it
+  formats::StatusWords statuses;  // --status
   formats::DateOrder dates = formats::DateOrder::Unsaid;
   std::optional<std::string> zone;  // a tz name, or "none"
   std::optional<formats::DecimalMark> decimals;
@@ -64,7 +66,12 @@ struct ImportReport {
   std::string text() const;
 };
 
-// Feeds one file into an intake. Errors leave the intake to be dropped.
+class OrderBook;
+
+// Feeds one file into an intake; its orders are the book's, to be finished. Errors leave the intake to be dropped.
+Result<void> feed_file(profiles::Intake& intake, const std::string& path, const ImportOptions& options,
+                       const formats::Asker& asker, Progress& progress, OrderBook& orders, ImportReport& report);
+// One file alone, into an intake that knows of no orders.
 Result<void> feed_file(profiles::Intake& intake, const std::string& path, const ImportOptions& options,
                        const formats::Asker& asker, Progress& progress, ImportReport& report);
 

@@ -4,6 +4,8 @@
 
 #include "core/text.hpp"
 #include "ingest/import.hpp"
+#include "ingest/money_report.hpp"
+#include "ingest/order_book.hpp"
 #include "privacy/classes.hpp"
 #include "profiles/intake.hpp"
 #include "profiles/people.hpp"
@@ -25,8 +27,9 @@ constexpr Reason kReasons[] = {
     {"bad-time", "the time cannot be read; --dates dmy or mdy, if the column mixes forms"},
     {"no-time", "an event without a time"},
     {"bad-number",
-     "the quantity, price or amount is no number; --decimals comma or point, if marks were taken for others"},
-    {"number-out-of-range", "a quantity, price or amount beyond 10^12 or finer than a millionth"},
+     "a quantity, price, amount or number of the order is none; --decimals comma or point, if marks were taken for "
+     "others"},
+    {"number-out-of-range", "a quantity, price, amount or number of the order beyond 10^12 or finer than a millionth"},
     {"no-event-name", "a row that does not say what happened"},
     {"long-event-name", "an event name of more than 200 bytes"},
     {"no-user", "a call without userId and anonymousId"},
@@ -34,7 +37,8 @@ constexpr Reason kReasons[] = {
     {"too-large", "a call of more than 32 KB; the Segment API refuses them too"},
     {"bad-email", "not an address: not used to tell who it is"},
     {"long-id", "an id of more than 500 bytes is taken as no customer"},
-    {"unknown-status", "a status not known: the order is taken as completed"},
+    {"order-rejected", "another row of the order is a reject that says something of the whole order"},
+    {"no-order", "rows of orders that are none, by their status: left out"},
     {"unknown-zone", "a zone not known: its times are read as UTC"},
     {"inexact-total", "a total finer than a millionth: kept as received, not summed"},
     {"deep-object", "nested more than 5 levels deep: kept as received"},
@@ -100,6 +104,27 @@ Result<void> refuse_useless(const ImportReport& report, std::span<const std::str
   return fail(message, place, formats::look_and_say(paths.front(), "customer=COLUMN,time=COLUMN,..."));
 }
 
+// What lets the odd values through. A status that nobody knows is never let through as something that it may not be:
+// orders under it are left out, and the note says how to say what it means.
+Remedy keep_odd(const Findings& findings, formats::OddRules kept, const ImportOptions& options) {
+  const bool has_statuses = findings.odd.contains(std::string(formats::code_of(formats::Odd::UnknownStatus)));
+  if (has_statuses) kept.set(formats::Odd::UnknownStatus, options.odd.of(formats::Odd::UnknownStatus));
+  Remedy remedy = try_again();
+  const std::string kinds = kept.codes(formats::OddRule::Keep);
+  if (!kinds.empty()) remedy = std::move(remedy).option("--keep", kinds);
+  if (!has_statuses) return std::move(remedy).note("or --reject, for the kinds whose rows to leave out");
+  if (findings.unknown_statuses.size() >= kMostStatusesNamed) {
+    return std::move(remedy)
+        .option("--reject", std::string(formats::code_of(formats::Odd::UnknownStatus)))
+        .note("or another column for status=, this one has many different values");
+  }
+  const std::vector<std::string> unknown(findings.unknown_statuses.begin(), findings.unknown_statuses.end());
+  const std::string said = options.statuses.text();
+  return std::move(remedy)
+      .option("--status", said + (said.empty() ? "" : ",") + formats::statuses_left_out(unknown))
+      .note(fmt::format("or what each means: {}", formats::meanings_of_status()));
+}
+
 // Values that are hardly meant stop the import, unless somebody is there and says that they are.
 Result<void> refuse_odd(Findings& findings, const ImportOptions& options, const formats::Asker& asker) {
   if (findings.odd.empty()) return {};
@@ -118,10 +143,7 @@ Result<void> refuse_odd(Findings& findings, const ImportOptions& options, const 
     if (tally.file == first->file && tally.line < first->line) first = &tally;
   }
   return fail("not imported: these values are odd, and nobody has said that they are meant:\n" + found,
-              fmt::format("{}:{}", first->file, first->line),
-              try_again()
-                  .option("--keep", kept.codes(formats::OddRule::Keep))
-                  .note("or --reject, for the kinds whose rows to leave out"));
+              fmt::format("{}:{}", first->file, first->line), keep_odd(findings, kept, options));
 }
 
 // What the record keeps beside the rows: whether the hours of the day mean anything, and the counts of this import.
@@ -170,7 +192,8 @@ Json ImportReport::json() const {
   return out.set("files", std::move(all))
       .set("property_classes", std::move(classed))
       .set("inexact", std::move(kept))
-      .set("suspected_duplicates", std::move(suspected));
+      .set("suspected_duplicates", std::move(suspected))
+      .set("money", money_json(findings));
 }
 
 std::string ImportReport::text() const {
@@ -192,6 +215,7 @@ std::string ImportReport::text() const {
     out += fmt::format("{:>12}  rows rejected, kept in tessera.reject:\n{}", findings.rejected(),
                        lines_of(findings.rejects));
   }
+  out += money_text(findings);
   if (!findings.warnings.empty()) out += "worth a look:\n" + lines_of(findings.warnings);
   for (const auto& [property, count] : inexact) {
     out += fmt::format("  {:>10}  values of {} kept as received: no exact number\n", count, property);
@@ -217,7 +241,9 @@ Result<ImportReport> import_all(profiles::ImportIntake& intake, std::span<const 
                                 const ImportOptions& options, const formats::Asker& asker, Progress& progress,
                                 bool classes) {
   ImportReport report;
-  for (const std::string& path : paths) TRY(feed_file(intake, path, options, asker, progress, report));
+  OrderBook orders(&intake.orders(), report.findings);
+  for (const std::string& path : paths) TRY(feed_file(intake, path, options, asker, progress, orders, report));
+  TRY(orders.finish());
   TRY(refuse_useless(report, paths));
   TRY(refuse_odd(report.findings, options, asker));
   note_entry(intake, report);
@@ -231,7 +257,8 @@ Result<ImportReport> import_all(profiles::ImportIntake& intake, std::span<const 
   report.events_stored = outcome.stored;
   report.trait_facts = outcome.trait_facts;
   // Of events alone, as events_stored is: what was put down and not stored was there.
-  report.duplicates = report.findings.rows_used - report.findings.facts_used - outcome.stored;
+  report.duplicates =
+      report.findings.rows_used - report.findings.facts_used - outcome.stored + report.findings.orders_known;
   report.customers = outcome.customers;
   report.new_customers = outcome.new_customers;
   report.from = outcome.from;

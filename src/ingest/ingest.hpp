@@ -2,7 +2,15 @@
 //
 //   files   import.hpp                import_files: the whole way, with a report
 //           rows.hpp                  make_normaliser: a plan carried out, row by row
-//           orders.hpp                make_order_normaliser: lines with one order id
+//           order_state.hpp           OrderDifference: the law of an order's states
+//           order_book.hpp            OrderBook: the orders of all files of an import
+//           order_source.hpp          OrderSource: what a file says of its orders
+//           kept_lines.hpp            KeptLines: rows until all files are read
+//           orders.hpp                make_order_source: a file's lines with one order id
+//           order_rows.hpp            OrderRows: the rows of one order as a word on its state
+//           order_writer.hpp          OrderWriter: what is new as events
+//           order_stream.hpp          FarOrders: what a server knows of orders
+//           money_report.hpp          money_text: what the files say and what became of it
 //           document_normalisers.hpp  recognise_document: exports whose meaning is in their structure
 //           row_stream.hpp            WireIntake, read_piece: rows on their way to a server
 //   calls   segment_spec_body.hpp     SegmentBody: bodies of Segment's HTTP API
@@ -14,4 +22,7 @@
 //           findings.hpp              Findings: rejects, warnings, odd values
 //           agents.hpp                bot_of: agents that are no person's
 //           discard.hpp               DiscardIntake: an intake that keeps nothing
+//
+// Large because orders, the documents of five vendors, calls and topics all end in the same intake and share how a row is
+// read; parted, each part would need fields.hpp and normaliser.hpp of the others.
 #pragma once

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/order_status.hpp"
 #include "formats/row.hpp"
 #include "formats/suspicious_values.hpp"
 #include "ingest/findings.hpp"
@@ -48,6 +49,7 @@ struct NormaliserContext {
   std::string file;
   Instant now = kNever;  // times after it are odd
   formats::OddRules odd = {};
+  const formats::StatusWords* statuses = nullptr;  // what whoever imports says of statuses
 
   // An odd value, counted by its rule. True: its row is a reject (put down here), and the caller leaves it out.
   bool leaves_out(formats::Odd kind, uint64_t line, std::string_view value, std::string_view row);

@@ -39,8 +39,11 @@ class WireIntake final : public profiles::ImportIntake {
   // says so and sends none.
   WireIntake(Send send, Finish finish, size_t piece_bytes = kPieceBytes, uint64_t most_bytes = UINT64_MAX)
       : send_(std::move(send)), finish_(std::move(finish)), piece_bytes_(piece_bytes), most_bytes_(most_bytes) {}
+  // Whom to ask about orders, who outlives the intake; else nothing is known of any.
+  void ask_about_orders(profiles::OrderMemory& memory) { orders_ = &memory; }
   ~WireIntake() override;
 
+  profiles::OrderMemory& orders() override { return *orders_; }
   Kind kind(profiles::StreamName name) override;
   Property property(Kind kind, std::string_view name) override;
   void start(Kind kind, std::span<const profiles::Identifier> who, Instant time, uint64_t fingerprint) override;
@@ -76,6 +79,8 @@ class WireIntake final : public profiles::ImportIntake {
 
   Send send_;
   Finish finish_;
+  profiles::NoOrders no_orders_;
+  profiles::OrderMemory* orders_ = &no_orders_;
   size_t piece_bytes_;
   uint64_t most_bytes_, bytes_ = 0;  // of all pieces
   Json notes_ = Json::object();

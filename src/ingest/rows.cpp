@@ -9,7 +9,7 @@
 #include "core/text.hpp"
 #include "formats/presets.hpp"
 #include "ingest/fields.hpp"
-#include "ingest/orders.hpp"
+#include "ingest/order_book.hpp"
 #include "profiles/history.hpp"
 
 namespace tessera::ingest {
@@ -290,9 +290,18 @@ std::optional<Instant> FieldReader::time(const formats::Row& row) {
       time->local.second = clock->second;
     }
   }
-  const Zone* zone = plan_.zone ? &*plan_.zone : nullptr;
-  if (zone_ && !plan_.zone) zone = zone_named(row.at(zone_->column).text, row.line);
-  return time->instant(zone);
+  return time->instant(zone_of(row));
+}
+
+std::optional<Instant> FieldReader::instant(const formats::ColumnPlan& column, const formats::Row& row) {
+  for (const formats::TimeForm form : column.forms)
+    if (const auto time = formats::parse_time(row.at(column.column).text, form)) return time->instant(zone_of(row));
+  return std::nullopt;
+}
+
+const Zone* FieldReader::zone_of(const formats::Row& row) {
+  if (plan_.zone) return &*plan_.zone;
+  return zone_ ? zone_named(row.at(zone_->column).text, row.line) : nullptr;
 }
 
 const Zone* FieldReader::zone_named(std::string_view name, uint64_t line) {
@@ -520,7 +529,7 @@ void TraitLog::emit_one(FieldReader& reader, Intake::Kind kind, const Fact& fact
 }
 
 std::unique_ptr<Normaliser> make_normaliser(const formats::Plan& plan, NormaliserContext& context) {
-  if (plan.mapping.rows == formats::RowMeans::OrderLine) return make_order_normaliser(plan, context);
+  if (plan.mapping.rows == formats::RowMeans::OrderLine) return std::make_unique<OrdersAlone>(plan, context);
   return std::make_unique<EventNormaliser>(plan, context);
 }
 

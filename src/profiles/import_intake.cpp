@@ -39,7 +39,8 @@ struct BatchLink {
   uint32_t order;  // of the row that says so
 };
 
-class RecordIntake final : public ImportIntake {
+// Long because an import is one transaction, whose steps share what became of its rows.
+class RecordIntake final : public ImportIntake, private OrderMemory {
  public:
   RecordIntake(store::Record& record, Connection connection, IntakeSource source, IntakeLimits limits)
       : key_(record.pseudonym_key()), connection_(std::move(connection)), source_(std::move(source)), limits_(limits) {}
@@ -60,6 +61,7 @@ class RecordIntake final : public ImportIntake {
     law_->mark(row_who_.view(), row_time_, mark, std::string(clean(reason)), kByAgent);
   }
   void reject(Reject reject) override;
+  OrderMemory& orders() override { return *this; }
   void note(const std::string& name, const Json& value) override { notes_.set(name, value); }
   Result<IntakeOutcome> commit(Progress& progress, const Finally& finally) override;
 
@@ -68,6 +70,13 @@ class RecordIntake final : public ImportIntake {
     Kind kind;
     uint32_t index;  // in the kind's buffer
   };
+
+  Result<std::vector<ToldOrder>> told(std::span<const AskedOrder> orders) override {
+    return read_told_orders(connection_, orders);
+  }
+  bool has_orders() const override { return first_new_ > 0; }
+  void keep(KeptVersion version) override { versions_.push_back(std::move(version)); }
+  void keep_until(Instant seen) override { notes_.set(std::string(kOrdersUntil), Json(seen.ms)); }
 
   void start_row(Kind kind, std::span<const Identifier> who, Instant time, uint64_t fingerprint);
   void put_rulings();
@@ -116,6 +125,7 @@ class RecordIntake final : public ImportIntake {
   NamedIdentifier row_who_;  // the strongest one of the row at hand
   Instant row_time_ = kEver;
   std::vector<Reject> rejects_;
+  std::vector<KeptVersion> versions_;  // of orders
   Json notes_ = Json::object();
   uint32_t repeats_ = 0;  // of rows of traits without a time
   size_t batch_rows_ = 0, batch_bytes_ = 0;
@@ -562,7 +572,9 @@ Result<IntakeOutcome> RecordIntake::commit(Progress& progress, const Finally& fi
   const std::vector<Profile> leader =
       has_new_links_ ? TRY(restitch(connection_)).leader : TRY(read_leaders(connection_, next_profile_));
   TRY(say_repeats_again());
-  const bool is_new = entry_.until_seq > entry_.first_seq || outcome_.rejects > 0 || !refusals_.empty();
+  TRY(write_order_versions(connection_, versions_));
+  const bool is_new =
+      entry_.until_seq > entry_.first_seq || outcome_.rejects > 0 || !refusals_.empty() || !versions_.empty();
   count_customers(leader);
   outcome_.columnless_properties = columnless_.size();
   if (!is_new) return std::move(outcome_);

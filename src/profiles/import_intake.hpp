@@ -13,6 +13,7 @@
 #include "core/progress.hpp"
 #include "core/result.hpp"
 #include "profiles/intake.hpp"
+#include "profiles/told_orders.hpp"
 
 namespace tessera::store {
 class Connection;
@@ -41,6 +42,8 @@ struct IntakeOutcome {
 // An intake that ends: until commit() nothing has happened.
 class ImportIntake : public Intake {
  public:
+  // What is known of orders where the rows go.
+  virtual OrderMemory& orders() = 0;
   // Something to be kept with the entry (tessera.entry.detail, a JSON object): what the caller found out about its
   // source. In the same transaction as the rows, so that the two never disagree.
   virtual void note(const std::string& name, const Json& value) = 0;

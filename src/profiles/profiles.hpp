@@ -13,6 +13,7 @@
 //                     extra.hpp             said_by: what the member of a rare property, or of one said null, means
 //                     message_prints.hpp    print_of_source: what a message is known by when it comes again
 //                     restated_traits.hpp   say_again: traits without a time that came back
+//                     told_orders.hpp       OrderMemory: what the record was told of an order
 //                     service_lines.hpp     is_service_line: postage, fees, vouchers
 //   who is who        identity.hpp          stitch: which identifiers are one person
 //                     people.hpp            read_people, link_identifiers, pseudonym_of

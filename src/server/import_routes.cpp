@@ -6,6 +6,7 @@
 #include "core/hash.hpp"
 #include "core/memory.hpp"
 #include "ingest/import.hpp"
+#include "ingest/order_stream.hpp"
 #include "ingest/row_stream.hpp"
 #include "server/imports.hpp"
 #include "server/remedies.hpp"
@@ -21,7 +22,8 @@ constexpr uint64_t kMostUnpacked = 256 << 20;
 constexpr int64_t kMostParquetRows = 10'000'000;
 constexpr uint64_t kMostRows = 1 << 30;  // bytes of its rows as they are logged
 // The options of an import that are parameters here.
-constexpr std::string_view kOptions[] = {"preset", "map", "zone", "dates", "currency", "keep", "reject", "yes"};
+constexpr std::string_view kOptions[] = {"preset", "map",    "zone",   "dates", "currency",
+                                         "keep",   "reject", "status", "yes"};
 
 http::Response come_again() {
   http::Response out =
@@ -74,6 +76,7 @@ Result<ingest::ImportOptions> options_of(const Service& service, const Call& cal
   out.yes = call.query.get("yes").has_value();
   if (const auto kinds = call.query.get("keep")) TRY(out.odd.say(*kinds, formats::OddRule::Keep));
   if (const auto kinds = call.query.get("reject")) TRY(out.odd.say(*kinds, formats::OddRule::Reject));
+  if (const auto meanings = call.query.get("status")) TRY(out.statuses.say(*meanings));
   if (const auto dates = call.query.get("dates")) {
     if (*dates != "dmy" && *dates != "mdy") return usage("'dates' is dmy or mdy", try_again().option("--dates", "dmy"));
     out.dates = *dates == "dmy" ? formats::DateOrder::DayMonth : formats::DateOrder::MonthDay;
@@ -109,6 +112,9 @@ Result<Json> import_file(Service& service, const Call& call) {
   const std::string name = "body", import = "http-" + hex_of(secret_bytes(8));
   const auto file = TRY(SpooledFile::of(service, name, call.request.body));
   TRY(check_unpacked(call.request.body, file.path(name)));
+  ingest::FarOrders orders([&](std::string body) -> Result<std::string> {
+    return TRY(tell_orders(service, TRY(parse_json(body, "orders")))).dump();
+  });
   ingest::WireIntake intake(
       [&](std::string piece) -> Result<void> {
         const auto taken = TRY(take_piece(service, import, piece));
@@ -116,9 +122,11 @@ Result<Json> import_file(Service& service, const Call& call) {
         return {};
       },
       [&](const Json& notes) -> Result<profiles::IntakeOutcome> {
+        TRY(orders.send_versions());
         return ingest::outcome_of(TRY(finish_import(service, import, "import over HTTP", notes)));
       },
       ingest::kPieceBytes, kMostRows);
+  intake.ask_about_orders(orders);
   SilentProgress silent;
   const std::string path = file.path(name);
   const auto report = within_memory(service.memory, MemoryBudget::Rank::Manager,
@@ -158,6 +166,15 @@ void take_import(Service& service, Call call, http::Responder responder) {
   responder.send(report ? json_response(*report) : refused(report.error(), call.request));
 }
 
+void take_orders(Service& service, Call call, http::Responder responder) {
+  const auto body = parse_json(call.request.body, "body");
+  if (!body || !body->as_object())
+    return responder.send(
+        problem(400, "the body is a JSON object", R"({"orders": [{"id": "7", "who": [[1, "ann"]]}]})"));
+  const auto told = tell_orders(service, *body);
+  responder.send(told ? json_response(*told) : problem_of(told.error(), 503));
+}
+
 void end_import(Service& service, Call call, http::Responder responder) {
   const auto body = parse_json(call.request.body, "body");
   if (!body || !body->as_object())
@@ -193,7 +210,8 @@ void list_imports(Service& service, Call, http::Responder responder) {
 }
 
 constexpr Parameter kImport[] = {
-    {"preset", "query", "string", "As of the verb import: --preset; map, zone, dates, currency, keep, reject, yes too"},
+    {"preset", "query", "string",
+     "As of the verb import: --preset; map, zone, dates, currency, keep, reject, status, yes too"},
     {"id", "query", "string", "Of a piece: the import it belongs to"}};
 constexpr Parameter kEnd[] = {{"id", "path", "string", "The import"}};
 
@@ -211,6 +229,9 @@ constexpr Route kRoutes[] = {
      list_imports},
     {"POST", "/api/v1/imports", "Import a file of at most 8 MB; or a piece of rows of the verb import", kImport,
      "text: the file, as it is", "The report of the import", Needs::Write, Runs::Worker, take_import, kFileBody},
+    {"POST", "/api/v1/imports/{id}/orders", "What is known of the orders that the verb import is about to tell", kEnd,
+     "{\"orders\": [{\"id\": \"7\", \"who\": [[1, \"ann\"]]}]}", "{\"told\": [...]}", Needs::Write, Runs::Worker,
+     take_orders, kFileBody},
     {"POST", "/api/v1/imports/{id}/end", "All pieces were sent: record them and count", kEnd,
      "{\"source\": \"import of orders.csv\", \"notes\": {...}}", "{\"stored\": ...}", Needs::Write, Runs::Worker,
      end_import, kFileBody},

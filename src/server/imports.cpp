@@ -3,6 +3,7 @@
 #include <future>
 #include <unordered_set>
 
+#include "ingest/order_stream.hpp"
 #include "ingest/row_stream.hpp"
 #include "profiles/tables.hpp"
 #include "server/engine_json.hpp"
@@ -68,6 +69,19 @@ Result<TakenPiece> take_piece(Service& service, std::string_view import, std::st
     return out;
   }
   TRY(answer.get());
+  return out;
+}
+
+Result<Json> tell_orders(Service& service, const Json& body) {
+  TRY(service.engine.record_now());
+  auto connection = TRY(service.record.connect());
+  if (!body.find("versions")) return ingest::answer_about_orders(connection, body);
+  Json out;
+  TRY(service.engine.while_still([&]() -> Result<void> {
+    auto transaction = TRY(store::Transaction::begin(connection));
+    out = TRY(ingest::answer_about_orders(connection, body));
+    return transaction.commit();
+  }));
   return out;
 }
 

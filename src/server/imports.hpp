@@ -22,6 +22,10 @@ struct TakenPiece {
 // sender's.
 Result<TakenPiece> take_piece(Service& service, std::string_view import, std::string_view piece);
 
+// What the record was told of orders, or how new that is to be (ingest/order_stream.hpp): everything that was sent before
+// is recorded first, so that who asks after having sent is told of it.
+Result<Json> tell_orders(Service& service, const Json& body);
+
 // After the last piece: waits until all is recorded, writes an entry of kind "import" with `notes` and the counts, and
 // gives these: entry, stored, trait_facts, duplicates, rejects, customers, new_customers. Counts are of what came since
 // the server started.

@@ -232,6 +232,15 @@ constexpr const char* kVersion12 = R"sql(
 DELETE FROM tessera.meta WHERE key = 'rewrite';
 )sql";
 
+// Notes on version 13, orders as states that change (profiles/told_orders.hpp):
+// - order_version: of an order that a later export told again, or whose export says when it was changed: how new what is
+//   told of it is. Orders that are not here are as new as the export that told them.
+constexpr const char* kVersion13 = R"sql(
+CREATE TABLE tessera.order_version(order_id VARCHAR NOT NULL, profile UINTEGER NOT NULL, updated TIMESTAMP_MS NOT NULL,
+                                   seen TIMESTAMP_MS NOT NULL);
+INSERT INTO tessera.catalogue VALUES ('tessera.order_version', 'people', NULL, ['profile'], 0);
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "the first tables", kVersion1},
     {2, "webhooks", kVersion2},
@@ -245,6 +254,7 @@ constexpr Migration kMigrations[] = {
     {10, "what a token may", kVersion10},
     {11, "an audit that cannot be changed unseen", kVersion11},
     {12, "secrets in a keystore", kVersion12},
+    {13, "orders as states that change", kVersion13},
 };
 
 }  // namespace

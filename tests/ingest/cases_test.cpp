@@ -89,6 +89,7 @@ constexpr Flag kFlags[] = {
      [](ImportOptions& o, const std::string& v) {
        o.encoding = v == "utf-8" ? formats::Encoding::Utf8 : formats::Encoding::Windows1252;
      }},
+    {"--status", [](ImportOptions& o, const std::string& v) { MUST(o.statuses.say(v)); }},
     {"--keep", [](ImportOptions& o, const std::string& v) { MUST(o.odd.say(v, formats::OddRule::Keep)); }},
     {"--reject", [](ImportOptions& o, const std::string& v) { MUST(o.odd.say(v, formats::OddRule::Reject)); }},
 };

@@ -8,6 +8,7 @@
 #include "core/hash.hpp"
 #include "core/text.hpp"
 #include "formats/presets.hpp"
+#include "ingest/order_stream.hpp"
 #include "ingest/row_stream.hpp"
 #include "server/imports.hpp"
 #include "store/record.hpp"
@@ -29,9 +30,12 @@ constexpr Option kRest[] = {
     {"--encoding", "NAME", "utf-8 or windows-1252 (default: UTF-8, anything else is refused)"},
     {"--yes", "", "Take the proposed mapping without asking", Takes::Flag},
     {"--keep", "KINDS",
-     "Odd values that are meant: negative-price, zero-price, future-time, blocked-id (comma-separated), or all. "
+     "Odd values that are meant: negative-price, zero-price, future-time, blocked-id, unknown-status (comma-separated), or all. "
      "Without it an import that meets one is refused, unless the preset knows it"},
     {"--reject", "KINDS", "Odd values whose rows become rejects"},
+    {"--status", "MEANINGS",
+     "What statuses of orders mean that are not known: 'Trash=none,Awaiting stock=paid' (paid, pending, failed, "
+     "cancelled, refunded, part-refunded or none)"},
 };
 
 std::vector<Option> make_options() {
@@ -86,6 +90,7 @@ Result<ingest::ImportOptions> options_of(const Context& context, const Arguments
   out.yes = given.has("yes");
   if (const auto kinds = given.text("keep")) TRY(out.odd.say(*kinds, formats::OddRule::Keep));
   if (const auto kinds = given.text("reject")) TRY(out.odd.say(*kinds, formats::OddRule::Reject));
+  if (const auto meanings = given.text("status")) TRY(out.statuses.say(*meanings));
   out.zone = given.text("zone");
   out.currency = given.text("currency").value_or("");
   out.learnt = context.clock.now();
@@ -110,18 +115,24 @@ Result<ingest::ImportReport> import_there(const Context& context, const Argument
                                           const ingest::ImportOptions& options) {
   const std::string import = hex_of(secret_bytes(8));
   const auto files = given.all("FILE");
+  ingest::FarOrders orders([&](std::string body) {
+    return ask_server(context, "POST", fmt::format("/api/v1/imports/{}/orders", import), std::move(body),
+                      "application/json");
+  });
   ingest::WireIntake intake(
       [&](std::string piece) -> Result<void> {
         TRY(ask_server(context, "POST", "/api/v1/imports?id=" + import, std::move(piece), server::kPieceType));
         return {};
       },
       [&](const Json& notes) -> Result<profiles::IntakeOutcome> {
+        TRY(orders.send_versions());
         const Json body =
             Json::object().set("source", fmt::format("import of {}", join(files, ", "))).set("notes", notes);
         const auto answer = TRY(ask_server(context, "POST", fmt::format("/api/v1/imports/{}/end", import), body.dump(),
                                            "application/json"));
         return ingest::outcome_of(TRY(parse_json(answer, context.store)));
       });
+  intake.ask_about_orders(orders);
   // Before hours of reading: is there a server, and may we?
   TRY(ask_server(context, "GET", "/api/v1/imports", {}, "application/json"));
   const formats::Asker asker = context.interactive ? formats::Asker(ask_on_terminal)
