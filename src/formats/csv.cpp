@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "core/text.hpp"
+#include "formats/csv_layout.hpp"
 
 namespace tessera::formats {
 namespace {
@@ -118,10 +120,37 @@ struct Cut {
   size_t fields = 0;  // of most records
   size_t agree = 0;   // records with that many
   size_t records = 0;
+
+  static Cut of(const std::map<size_t, size_t>& tally) {
+    Cut cut;
+    for (const auto& [count, times] : tally) {
+      cut.records += times;
+      if (times > cut.agree) cut.fields = count, cut.agree = times;
+    }
+    return cut;
+  }
 };
 
+// How well records agree, and into how many fields they are cut: agreement counts most.
+double score_of(const Cut& cut) {
+  if (cut.fields < 2 || cut.records == 0) return 0;
+  const double agreement = static_cast<double>(cut.agree) / static_cast<double>(cut.records);
+  return agreement * agreement * (1 + 0.1 * static_cast<double>(std::min<size_t>(cut.fields, 20)));
+}
+
+// Of a head whose records are cut into these numbers of fields. Where most are cut into none, what stands above and
+// below a short table may be in the way: then the others speak, at half their weight.
+double score_of(std::map<size_t, size_t> tally) {
+  const double score = score_of(Cut::of(tally));
+  const size_t uncut = tally[1];
+  if (score > 0 || uncut > kMostAbove + kMostBelow) return score;
+  tally.erase(1);
+  const Cut cut = Cut::of(tally);
+  return cut.agree < 2 ? 0 : score_of(cut) / 2;
+}
+
 // Cuts the head by one delimiter, quotes respected, and counts the fields of its first records.
-Cut cut_head(std::string_view head, char delimiter) {
+std::map<size_t, size_t> cut_head(std::string_view head, char delimiter) {
   std::vector<size_t> counts;
   size_t fields = 1;
   bool in_quotes = false, at_start = true, blank = true;
@@ -148,16 +177,13 @@ Cut cut_head(std::string_view head, char delimiter) {
     at_start = false;
   }
   if (!blank && counts.empty()) counts.push_back(fields);
-  Cut cut{.records = counts.size()};
   std::map<size_t, size_t> tally;
   for (const size_t count : counts) ++tally[count];
-  for (const auto& [count, times] : tally) {
-    if (times > cut.agree) cut.fields = count, cut.agree = times;
-  }
-  return cut;
+  return tally;
 }
 
 class CsvReader final : public RowReader {
+  // Long because cutting, damage and what stands around the table share one buffer, which every read may move.
  public:
   CsvReader(std::unique_ptr<ByteSource> source, std::string name, CsvOptions options, RejectSink rejects)
       : source_(std::move(source)), name_(std::move(name)), options_(options), rejects_(std::move(rejects)) {}
@@ -165,10 +191,12 @@ class CsvReader final : public RowReader {
   Result<void> start() {
     TRY(more());
     if (buffer_.starts_with("\xEF\xBB\xBF")) at_ = 3;
+    skip_separator_line();
     const std::string_view head = std::string_view(buffer_).substr(at_);
     if (head.find('\n') == std::string_view::npos && head.find('\r') != std::string_view::npos) line_end_ = '\r';
     dialect_ = sniff_csv(head, options_);
     for (const char c : {dialect_.delimiter, '"', line_end_, '\r'}) stops_[static_cast<uint8_t>(c)] = true;
+    skip_above(head);
     Row header;
     if (!TRY(record(header))) {
       return fail("the file has no text in it, only blank lines", name_,
@@ -181,6 +209,7 @@ class CsvReader final : public RowReader {
                       .argument(name_)
                       .raw("> narrow.csv"));
     }
+    surroundings_.header_line = header.line;
     name_columns(header);
     return {};
   }
@@ -188,13 +217,26 @@ class CsvReader final : public RowReader {
   const std::vector<std::string>& columns() const override { return columns_; }
   uint64_t consumed() const override { return source_->consumed(); }
   char delimiter() const override { return dialect_.delimiter; }
+  Surroundings surroundings() const override {
+    Surroundings out = surroundings_;
+    out.notes = left_out_.sentences();
+    return out;
+  }
 
   Result<bool> next(Row& row) override {
     while (TRY(record(row))) {
       while (row.fields.size() > columns_.size() && row.fields.back().text.empty()) row.fields.pop_back();
-      if (row.fields.size() == columns_.size()) return true;
-      reject_record(row, "field-count", fmt::format("{} fields, {} expected", row.fields.size(), columns_.size()));
+      if (row.fields.size() == columns_.size()) {
+        if (is_left_out(row)) continue;
+        give_up_foot();
+        return true;
+      }
+      if (may_be_foot(row)) continue;
+      give_up_foot();
+      reject_record(row, "field-count", misfit(row));
     }
+    if (!foot_.empty()) left_out_.below(foot_.front().line, foot_.back().line, foot_.front().row);
+    foot_.clear();
     return false;
   }
 
@@ -204,6 +246,61 @@ class CsvReader final : public RowReader {
     size_t at, size;
     bool unescaped;
   };
+
+  // --- what stands around the table
+
+  void skip_separator_line() {
+    const auto line = separator_line(std::string_view(buffer_).substr(at_));
+    if (!line) return;
+    if (!options_.delimiter) options_.delimiter = line->delimiter;
+    at_ += line->size;
+    ++line_;
+    left_out_.separator(line->delimiter);
+  }
+  void skip_above(std::string_view head) {
+    const auto records = head_records(head, dialect_.delimiter, line_end_, 2 * kMostAbove);
+    const size_t header = header_among(records);
+    if (header == 0) return;
+    const std::string_view first = head.substr(records[0].at, records[1].at - records[0].at);
+    left_out_.above(line_ + records[0].line - 1, line_ + records[header].line - 2, first);
+    line_ += records[header].line - 1;
+    at_ += records[header].at;
+  }
+  // A record that is no row: blank throughout, totals, the names of the columns once more.
+  bool is_left_out(const Row& row) {
+    const std::string_view first = row.fields[0].text;
+    if (first == columns_[0] && columns_.size() > 1 &&
+        std::ranges::equal(row.fields, columns_, {}, [](const Field& field) { return trim(field.text); })) {
+      left_out_.repeated_header(row.line);
+      return true;
+    }
+    if (columns_.size() > 1 && trim(first).empty() &&
+        std::ranges::all_of(row.fields, [](const Field& field) { return trim(field.text).empty(); })) {
+      behind_blank_ = true;
+      return true;
+    }
+    if (!is_totals_row(row)) return false;
+    left_out_.totals(row.line);
+    behind_blank_ = true;  // what follows totals may be a foot
+    return true;
+  }
+  std::string misfit(const Row& row) const {
+    return fmt::format("{} fields, {} expected", row.fields.size(), columns_.size());
+  }
+  // Keeps a record that is too short for the table until it is known whether rows follow.
+  bool may_be_foot(const Row& row) {
+    const bool is_short = row.fields.size() < columns_.size() && record_lines_ <= 1;
+    if (!is_short || foot_.size() >= kMostBelow) return false;
+    if (foot_.empty() && !behind_blank_ && !begins_foot(row)) return false;
+    foot_.push_back({row.line, "field-count", misfit(row), repair_utf8(row.raw)});
+    return true;
+  }
+  // Rows follow, so what was kept was no foot.
+  void give_up_foot() {
+    behind_blank_ = false;
+    for (Malformed& record : foot_) rejects_(std::move(record));
+    foot_.clear();
+  }
 
   // Reads the next record that is no blank line; damaged ones are rejected on the way. False at the end.
   Result<bool> record(Row& row) {
@@ -220,6 +317,7 @@ class CsvReader final : public RowReader {
       row.raw = std::string_view(buffer_).substr(at_, next_at_ - at_);
       while (!row.raw.empty() && (row.raw.back() == '\n' || row.raw.back() == '\r')) row.raw.remove_suffix(1);
       if (row.raw.empty()) {
+        behind_blank_ = true;
         advance();
         continue;
       }
@@ -391,9 +489,11 @@ class CsvReader final : public RowReader {
     std::set<std::string> taken;
     for (const Field& field : header.fields) {
       std::string name(trim(field.text));
-      if (name.empty()) name = fmt::format("column_{}", columns_.size() + 1);
+      const bool is_unnamed = name.empty();
+      if (is_unnamed) name = fmt::format("column_{}", columns_.size() + 1);
       std::string unique = name;
       for (int n = 2; !taken.insert(unique).second; ++n) unique = fmt::format("{}_{}", name, n);
+      if (is_unnamed) surroundings_.unnamed.push_back(unique);
       columns_.push_back(unique);
     }
   }
@@ -406,6 +506,10 @@ class CsvReader final : public RowReader {
   char line_end_ = '\n';
   std::array<bool, 256> stops_{};
   std::vector<std::string> columns_;
+  Surroundings surroundings_;
+  LeftOut left_out_;
+  std::vector<Malformed> foot_;  // short records behind the last row so far, which may be the table's foot
+  bool behind_blank_ = false;    // a blank line, or a row of totals, stands before the record at hand
 
   std::string buffer_;
   size_t at_ = 0;
@@ -447,11 +551,8 @@ CsvDialect sniff_csv(std::string_view head, const CsvOptions& options) {
   }
   double best = 0;
   for (const char candidate : {',', ';', '\t', '|', '^', '~'}) {
-    const Cut cut = cut_head(head, candidate);
-    if (cut.fields < 2 || cut.records == 0) continue;
     // Agreement counts most; among those that agree alike, the one that cuts into more fields.
-    const double agreement = static_cast<double>(cut.agree) / static_cast<double>(cut.records);
-    const double score = agreement * agreement * (1 + 0.1 * static_cast<double>(std::min<size_t>(cut.fields, 20)));
+    const double score = score_of(cut_head(head, candidate));
     if (score > best) best = score, dialect.delimiter = candidate;
   }
   return dialect;

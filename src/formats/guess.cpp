@@ -1,172 +1,21 @@
 #include "formats/guess.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "core/text.hpp"
+#include "formats/guess_words.hpp"
 #include "formats/presets.hpp"
 
 namespace tessera::formats {
 namespace {
 
-// What a column's values must be like for a role.
-enum class Values : uint8_t { Any, Number, Time, ClockTime, EmailAddress, Text, Category, Status, IdLike };
-
-struct Meaning {
-  Role role;
-  std::string_view target;
-  Values values;
-  std::string_view words;  // plain ASCII names, whole; "~word": enough if the name contains it
-};
-
-// Names of columns in four languages and of the usual exports, for each thing a column may mean. Earlier rows win ties.
-constexpr Meaning kMeanings[] = {
-    {Role::Email, "email", Values::EmailAddress,
-     "email|mail|emailaddress|mailaddress|~email|~mail|courriel|adressemail|correo|~correo|~courriel"},
-    {Role::Customer, "", Values::IdLike,
-     "customerid|customer|customernumber|customerno|customernr|customercode|custid|custno|cust|userid|user|uid|"
-     "clientid|"
-     "clientnumber|memberid|member|membernumber|accountid|accountnumber|account|buyerid|buyer|shopperid|shopper|"
-     "personid|"
-     "contactid|profileid|subscriberid|patientid|patient|guestid|passengerid|cardid|cardnumber|loyaltyid|loyaltycard|"
-     "householdid|kundennummer|kundennr|kundeid|kunde|kundenid|kdnr|knr|kundencode|mitgliedsnummer|mitglied|"
-     "patientennummer|nutzerid|nutzer|benutzerid|idclient|numeroclient|numclient|nclient|noclient|client|codeclient|"
-     "identifiantclient|acheteur|idutilisateur|utilisateur|idcliente|cliente|codigocliente|codigodecliente|"
-     "numerocliente|numerodecliente|numerodeclient|ncliente|clienteid|codcliente|socio|idusuario|usuario|respondentid|"
-     "~customerid|~userid|~kundennummer|~customernumber"},
-    {Role::Anonymous, "", Values::IdLike,
-     "anonymousid|visitorid|visitor|cookieid|cookie|deviceid|sessionid|session|clientidga|userpseudoid|fullvisitorid|"
-     "besucherid|idvisiteur|idvisitante"},
-    {Role::Order, "", Values::IdLike,
-     "orderid|ordernumber|orderno|ordernr|order|invoiceno|invoice|invoicenumber|invoiceid|receiptid|receipt|receiptno|"
-     "transactionid|transaction|transactionno|basketid|basket|bookingid|bookingreference|pnr|saleid|bestellnummer|"
-     "bestellnr|bestellung|bestellid|rechnungsnummer|rechnungsnr|rechnung|belegnummer|belegnr|beleg|auftragsnummer|"
-     "auftrag|bonnummer|bon|numerocommande|numerodecommande|commande|nocommande|ncommande|idcommande|facture|"
-     "numerofacture|numerodefacture|nfacture|nofacture|ticket|pedido|idpedido|numeropedido|numerodepedido|npedido|"
-     "factura|numerofactura|numerodefactura|nfactura|idfactura"},
-    {Role::Time, "", Values::Time,
-     "time|timestamp|date|datetime|eventtime|eventdate|orderdate|ordertime|dateoforder|orderedat|invoicedate|"
-     "purchasedate|purchasedat|dateofpurchase|transactiondate|transactiontime|createdat|created|occurredat|saledate|"
-     "solddate|bookingdate|visitdate|ts|when|day|paidat|eventtimestamp|datum|zeit|zeitpunkt|zeitstempel|bestelldatum|"
-     "bestellzeit|rechnungsdatum|kaufdatum|buchungsdatum|verkaufsdatum|datumzeit|datumuhrzeit|bestelltam|date|heure|"
-     "datecommande|datedecommande|dateachat|datedachat|datefacture|datedefacture|dateheure|horodatage|fecha|"
-     "fechapedido|"
-     "fechadepedido|fechacompra|fechadecompra|fechahora|fechafactura|fechadefactura|momento|fechaventa|~timestamp|"
-     "~datum|~fecha|~date"},
-    {Role::Clock, "", Values::ClockTime, "time|clock|timeofday|uhrzeit|zeit|heure|hora|ordertime|saletime"},
-    {Role::Event, "", Values::Category,
-     "event|eventname|eventtype|action|activity|activitytype|eventaction|metric|ereignis|aktion|aktivitat|ereignisname|"
-     "evenement|nomevenement|typeevenement|evento|accion|actividad|nombreevento|tipoevento"},
-    {Role::Status, "", Values::Status,
-     "status|orderstatus|paymentstatus|financialstatus|bestellstatus|zahlungsstatus|statut|statutcommande|etat|estado|"
-     "estadopedido|eventtype|type"},
-    {Role::Item, "quantity", Values::Number,
-     "quantity|qty|units|pieces|itemquantity|lineitemquantity|numberofitems|unitssold|menge|anzahl|stuck|stueck|"
-     "stuckzahl|quantite|qte|nombre|cantidad|unidades|uds|cant"},
-    {Role::Item, "price", Values::Number,
-     "price|unitprice|itemprice|pricepaid|lineitemprice|priceperunit|preis|einzelpreis|stuckpreis|stueckpreis|prix|"
-     "prixunitaire|pu|precio|preciounitario|preciounidad"},
-    {Role::Item, "amount", Values::Number,
-     "amount|total|totalamount|totalprice|ordertotal|grandtotal|orderamount|ordervalue|sum|value|revenue|sales|spend|"
-     "spent|spending|turnover|netamount|linetotal|subtotal|paid|amountpaid|payment|dollarvalue|transactionamount|"
-     "purchaseamount|invoicetotal|betrag|summe|gesamt|gesamtbetrag|gesamtsumme|umsatz|gesamtpreis|rechnungsbetrag|"
-     "bestellwert|zahlbetrag|montant|montanttotal|prixtotal|chiffredaffaires|ca|totalttc|montantttc|importe|"
-     "importetotal|monto|montototal|ventas|valor|preciototal|~amount|~betrag|~montant|~importe"},
-    {Role::Item, "product_id", Values::IdLike,
-     "productid|itemid|sku|stockcode|productcode|articleid|articlenumber|ean|gtin|asin|variantid|productsku|itemsku|"
-     "lineitemsku|artikelnummer|artikelnr|artnr|produktnummer|artikelid|reference|ref|refproduit|referenceproduit|"
-     "codeproduit|codearticle|idproduit|codigoproducto|codigodeproducto|idproducto|codigoarticulo|referencia"},
-    {Role::Item, "name", Values::Text,
-     "item|product|productname|itemname|description|productdescription|producttitle|itemdescription|lineitemname|"
-     "article|articlename|artikel|artikelname|produkt|produktname|bezeichnung|artikelbezeichnung|produktbezeichnung|"
-     "beschreibung|artikelbeschreibung|produit|nomproduit|nomduproduit|designation|libelle|descriptionproduit|producto|"
-     "articulo|nombreproducto|nombredelproducto|descripcion|descripcionproducto|service|treatment|leistung"},
-    {Role::Item, "category", Values::Category,
-     "category|productcategory|itemcategory|department|productgroup|producttype|categoryname|kategorie|warengruppe|"
-     "produktkategorie|produktgruppe|abteilung|sortiment|categorie|categorieproduit|rayon|famille|categoria|"
-     "categoriaproducto|departamento|familia"},
-    {Role::Phone, "phone", Values::Any,
-     "phone|mobile|telephone|tel|phonenumber|cell|cellphone|mobilephone|telefon|telefonnummer|handy|handynummer|mobil|"
-     "portable|numerodetelephone|telefono|movil|celular"},
-    {Role::ZoneName, "", Values::Text, "timezone|zeitzone|fuseauhoraire|zonahoraria"},
-    {Role::Message, "", Values::IdLike, "messageid|eventid|insertid|rowid|uuid|eventuuid"},
-    {Role::Property, "currency", Values::Category,
-     "currency|currencycode|wahrung|waehrung|devise|monnaie|moneda|divisa"},
-    {Role::Property, "discount", Values::Number,
-     "discount|discountamount|rabatt|nachlass|rabattbetrag|remise|reduction|descuento|rebaja"},
-    {Role::Property, "tax", Values::Number, "tax|taxes|vat|taxamount|mwst|steuer|ust|tva|taxe|iva|impuesto|impuestos"},
-    {Role::Property, "shipping", Values::Number,
-     "shipping|shippingcost|shippingfee|delivery|deliveryfee|freight|postage|versand|versandkosten|porto|fraisdeport|"
-     "livraison|fraisdelivraison|envio|gastosdeenvio|gastosenvio"},
-    {Role::Property, "coupon", Values::Text,
-     "coupon|couponcode|vouchercode|voucher|promocode|discountcode|gutschein|gutscheincode|codepromo|bon dachat|cupon|"
-     "codigodescuento|codigopromocional"},
-    {Role::Property, "channel", Values::Category,
-     "channel|saleschannel|kanal|vertriebskanal|verkaufskanal|canal|canaldevente|canaldeventa|touchpoint"},
-    {Role::Trait, "country", Values::Text, "country|countrycode|land|laendercode|pays|pais|billingcountry|nation"},
-    {Role::Trait, "city", Values::Text, "city|town|stadt|ort|wohnort|ville|ciudad|billingcity"},
-    {Role::Trait, "postcode", Values::Any,
-     "postcode|zip|zipcode|postalcode|plz|postleitzahl|codepostal|codigopostal|cp"},
-    {Role::Trait, "region", Values::Text, "region|state|province|county|bundesland|departement|provincia|comunidad"},
-    {Role::Trait, "gender", Values::Category, "gender|sex|geschlecht|sexe|sexo|anrede|civilite"},
-    {Role::Trait, "age", Values::Number, "age|alter|customerage|edad"},
-    {Role::Trait, "name", Values::Text,
-     "customername|fullname|clientname|kundenname|nomclient|nomduclient|nombrecliente"},
-    {Role::Trait, "first_name", Values::Text, "firstname|givenname|vorname|prenom|nombre|forename"},
-    {Role::Trait, "last_name", Values::Text,
-     "lastname|surname|familyname|nachname|nom|nomdefamille|apellido|apellidos"},
-};
-
-// Dates about a person that say nothing of when the row happened.
-constexpr std::string_view kPersonalDates =
-    "birthday|birthdate|dateofbirth|dob|geburtstag|geburtsdatum|datedenaissance|naissance|fechanacimiento|"
-    "fechadenacimiento|signupdate|signup|signedupat|registered|registeredat|registrationdate|joindate|joined|joinedat|"
-    "membersince|customersince|firstseen|lastseen|kundeseit|registrierungsdatum|anmeldedatum|registriertam|"
-    "inscritle|dateinscription|datedinscription|clientdepuis|fecharegistro|fechaderegistro|fechaalta|fechadealta|"
-    "clientedesde|lastlogin|lastvisit|lastorder|lastorderdate|lastpurchase|firstpurchase|firstorder|lastpurchasedate|"
-    "updatedat|modified|lastupdated";
-
-struct Accent {
-  std::string_view from, to;
-};
-constexpr Accent kAccents[] = {{"ä", "a"}, {"ö", "o"}, {"ü", "u"}, {"ß", "ss"}, {"é", "e"}, {"è", "e"},
-                               {"ê", "e"}, {"ë", "e"}, {"à", "a"}, {"â", "a"},  {"á", "a"}, {"ç", "c"},
-                               {"î", "i"}, {"ï", "i"}, {"í", "i"}, {"ô", "o"},  {"ó", "o"}, {"ò", "o"},
-                               {"û", "u"}, {"ú", "u"}, {"ù", "u"}, {"ñ", "n"},  {"œ", "oe"}};
-
-// The name without case, accents and anything that is no letter or digit.
-std::string bare_name(std::string_view column) {
-  std::string folded = fold_case(column);
-  for (const Accent& accent : kAccents) {
-    for (size_t at; (at = folded.find(accent.from)) != std::string::npos;) {
-      folded.replace(at, accent.from.size(), accent.to);
-    }
-  }
-  std::string out;
-  for (const char c : folded) {
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) out += c;
-  }
-  return out;
-}
-
-int name_score(std::string_view words, const std::string& bare) {
-  int best = 0;
-  for (const std::string_view word : split(words, '|')) {
-    if (word.starts_with("~")) {
-      if (bare.find(word.substr(1)) != std::string::npos) best = std::max(best, 4);
-    } else if (bare == word) {
-      return 10;
-    }
-  }
-  return best;
-}
-
-bool is_listed(std::string_view words, const std::string& bare) {
-  return name_score(words, bare) == 10;
-}
+constexpr size_t kSomeTimes = 5;  // one time in so many values makes a column that may say when
+constexpr std::string_view kEndsOfIds[] = {"id", "no", "nr", "number", "num", "nummer", "numero", "ref"};
 
 struct Fit {
   int score = 0;  // 0: cannot be
@@ -189,7 +38,7 @@ size_t order_words(const ColumnProfile& column) {
 // Whether the values allow the meaning, and how much they speak for it.
 Fit value_fit(Values values, const ColumnProfile& column) {
   const std::string examples = column.examples.empty() ? "" : fmt::format(", e.g. '{}'", column.examples[0]);
-  if (column.values == 0) return {1, "it is empty in the first rows"};
+  if (column.values == 0) return {};  // empty in the whole file: it says nothing, whatever its name
   switch (values) {
     case Values::Number:
       return column.is_numeric() ? Fit{2, "its values are numbers" + examples} : Fit{};
@@ -227,8 +76,10 @@ struct Candidate {
 };
 
 class Guess {
+  // Long because it is one decision after the other over the same columns, each of which may take one from the next.
  public:
-  Guess(const TableProfile& profile, const std::string& file) : profile_(profile), file_(file) {
+  Guess(const TableProfile& profile, const std::string& file)
+      : profile_(profile), file_(file), header_(profile.header_of(file)) {
     for (const ColumnProfile& column : profile.columns) bare_.push_back(bare_name(column.name));
     taken_.resize(profile.columns.size());
   }
@@ -236,8 +87,10 @@ class Guess {
   Result<Mapping> mapping() {
     TRY(refuse_data_as_header());
     assign();
+    prefer_repeating_order();
     by_values();
-    if (!customer_ && !has(Role::Email) && !has(Role::Phone) && !has(Role::Anonymous)) return nobody();
+    TRY(refuse_without_time());
+    if (!says_who()) TRY(number_the_rows());
     decide_rows();
     if (mapping_.rows == RowMeans::OrderLine) settle_amount();
     keep_rest();
@@ -249,6 +102,7 @@ class Guess {
 
  private:
   bool has(Role role, std::string_view target = {}) const { return mapping_.find(role, target) != nullptr; }
+  bool says_who() const { return customer_ || has(Role::Email) || has(Role::Phone) || has(Role::Anonymous); }
 
   void take(size_t column, Role role, std::string_view target, std::string why) {
     taken_[column] = true;
@@ -270,17 +124,17 @@ class Guess {
     for (size_t i = 3; i < profile_.columns.size(); ++i) names += fmt::format(",column_{}", i + 1);
     return fail(fmt::format("the first line looks like data, not like the names of columns: '{}', '{}'",
                             profile_.columns[0].name, profile_.columns[1].name),
-                file_ + ":1",
+                header_,
                 try_shell("sed -i.bak").argument("1i " + names).argument(file_).note("put the right names in"));
   }
 
   void assign() {
     std::vector<Candidate> candidates;
     for (size_t c = 0; c < profile_.columns.size(); ++c) {
-      const bool is_personal_date = is_listed(kPersonalDates, bare_[c]);
-      for (size_t m = 0; m < std::size(kMeanings); ++m) {
-        const Meaning& meaning = kMeanings[m];
-        if (is_personal_date && meaning.role == Role::Time) continue;
+      const bool is_personal = is_personal_date(bare_[c]);
+      for (size_t m = 0; m < meanings().size(); ++m) {
+        const Meaning& meaning = meanings()[m];
+        if (is_personal && meaning.role == Role::Time) continue;
         const int by_name = name_score(meaning.words, bare_[c]);
         const Fit fit = value_fit(meaning.values, profile_.columns[c]);
         const bool values_suffice = meaning.role == Role::Email;
@@ -296,7 +150,7 @@ class Guess {
     std::set<size_t> given;
     for (Candidate& candidate : candidates) {
       if (taken_[candidate.column] || given.contains(candidate.meaning)) continue;
-      const Meaning& meaning = kMeanings[candidate.meaning];
+      const Meaning& meaning = meanings()[candidate.meaning];
       // A clock alone is no time; a product's "type" is no status.
       if (meaning.role == Role::Clock && !time_date_alone()) continue;
       given.insert(candidate.meaning);
@@ -321,11 +175,12 @@ class Guess {
         const bool is_plain_number = column.is_numeric() &&
                                      column.times.reads[static_cast<size_t>(TimeForm::EpochMillis)] == 0 &&
                                      column.times.reads[static_cast<size_t>(TimeForm::EpochSeconds)] == 0;
-        if (taken_[c] || !column.is_time() || is_plain_number || is_listed(kPersonalDates, bare_[c])) continue;
+        if (taken_[c] || !column.is_time() || is_plain_number || is_personal_date(bare_[c])) continue;
         only = c;
         ++count;
       }
       if (count == 1) take(*only, Role::Time, "", "the only column whose values are times");
+      several_times_ = count > 1;
     }
     if (customer_ || has(Role::Email)) return;
     for (size_t c = 0; c < profile_.columns.size(); ++c) {
@@ -349,11 +204,147 @@ class Guess {
     if (best) take(*best, Role::Customer, "", "its values repeat as ids do");
   }
 
+  bool is_unnamed(const std::string& name) const {
+    return std::ranges::find(profile_.around.unnamed, name) != profile_.around.unnamed.end();
+  }
+
+  // --- the order's id
+
+  // Of the sample: whether values of a column repeat, and only ever within one buyer's one time.
+  bool repeats_within_orders(size_t column) const {
+    const auto buyer = customer_ ? customer_ : column_of(Role::Email);
+    const auto time = column_of(Role::Time);
+    std::map<std::string_view, std::pair<std::string_view, std::string_view>> first;
+    size_t repeated = 0;
+    for (const auto& row : profile_.sample) {
+      if (column >= row.size() || row[column].empty()) continue;
+      const auto at = [&row](std::optional<size_t> c) {
+        return c && *c < row.size() ? std::string_view(row[*c]) : std::string_view();
+      };
+      const auto [known, is_new] = first.try_emplace(row[column], at(buyer), at(time));
+      if (is_new) continue;
+      ++repeated;
+      if (known->second != std::pair(at(buyer), at(time))) return false;
+    }
+    return repeated > 0;
+  }
+
+  // An id that is another on each line is the line's, where an id beside it is the same on the lines that one buyer
+  // bought at one time.
+  void prefer_repeating_order() {
+    const auto order = column_of(Role::Order);
+    if (!order || !profile_.columns[*order].is_unique() || !says_who() || !has(Role::Time)) return;
+    for (size_t c = 0; c < profile_.columns.size(); ++c) {
+      const ColumnProfile& column = profile_.columns[c];
+      const bool is_called_id =
+          name_score(meaning_of(Role::Order).words, bare_[c]) > 0 ||
+          std::ranges::any_of(kEndsOfIds, [&](std::string_view end) { return bare_[c].ends_with(end); });
+      if (taken_[c] || !is_called_id || !is_id_like(column) || column.values == 0 || column.is_unique()) continue;
+      if (column.fill() < 1 || column.distinct.size() < 2 - (profile_.rows < 3) || !repeats_within_orders(c)) continue;
+      for (Binding& binding : mapping_.bindings) {
+        if (binding.role != Role::Order) continue;
+        taken_[*order] = false;
+        taken_[c] = true;
+        binding.column = column.name;
+        binding.why = fmt::format("the same on lines that one buyer bought at one time; '{}' is another on each line",
+                                  profile_.columns[*order].name);
+      }
+      return;
+    }
+  }
+
+  // --- rows without a time
+
+  // Rows without a time are customers, unless they look like what happened: then only the owner of the data can say
+  // when.
+  Result<void> refuse_without_time() const {
+    if (has(Role::Time)) return {};
+    for (size_t c = 0; c < profile_.columns.size(); ++c) {
+      const ColumnProfile& column = profile_.columns[c];
+      if (taken_[c] || column.values == 0 || is_personal_date(bare_[c]) || column.is_numeric()) continue;
+      const bool is_named = name_score(meaning_of(Role::Time).words, bare_[c]) > 0;
+      const size_t read = column.times.values - column.times.unreadable;
+      if (column.times.unreadable == 0 || !(is_named || read * kSomeTimes >= column.times.values)) continue;
+      return fail(fmt::format("when did each row happen? Column '{}' looks like it, but {} of the {} values looked at "
+                              "cannot be read as a time, first '{}'",
+                              column.name, column.times.unreadable, column.times.values, column.untimely),
+                  fmt::format("{}:{}", file_, column.untimely_line), write_times_or_say());
+    }
+    const std::string looks = looks_like_events();
+    if (looks.empty()) return {};
+    if (several_times_)
+      return fail(fmt::format("when did each row happen? {}, and the values of several columns are times: '{}'", looks,
+                              join(time_columns(), "', '")),
+                  header_, say_when(time_columns().front()));
+    return fail(fmt::format("when did each row happen? {}, and no column says when", looks), header_,
+                write_times_or_say());
+  }
+  Remedy write_times_or_say() const {
+    return look_and_say(file_,
+                        "customer=COLUMN,time=COLUMN,...; times are read as 2026-01-15 15:05 and in the forms of "
+                        "docs/ingest.md. Where each row is a customer: --preset customers");
+  }
+  Remedy say_when(const std::string& column) const {
+    Mapping proposed = mapping_;
+    proposed.bindings.push_back({column, Role::Time, {}, ValueType::Auto, {}});
+    return try_mapping(proposed.map_option()).note("or another column as time=");
+  }
+  std::vector<std::string> time_columns() const {
+    std::vector<std::string> out;
+    for (size_t c = 0; c < profile_.columns.size(); ++c)
+      if (!taken_[c] && profile_.columns[c].is_time() && !profile_.columns[c].is_numeric() &&
+          !is_personal_date(bare_[c]))
+        out.push_back(profile_.columns[c].name);
+    return out;
+  }
+  // One value in twenty is there again; of many different ones the sample says it.
+  bool repeats_often(size_t c) const {
+    const ColumnProfile& column = profile_.columns[c];
+    if (column.distinct.size() < 500) return column.distinct.size() * 20 <= column.values * 19;
+    std::set<std::string_view> different;
+    size_t values = 0;
+    for (const auto& row : profile_.sample)
+      if (c < row.size() && !row[c].empty()) ++values, different.insert(row[c]);
+    return different.size() * 20 <= values * 19;
+  }
+  // Why rows are no customers: in words, or empty.
+  std::string looks_like_events() const {
+    const auto named = [this](Role role, std::string_view target = {}) {
+      const auto column = column_of(role, target);
+      return column ? profile_.columns[*column].name : std::string();
+    };
+    const bool has_money = has(Role::Item, "amount") || has(Role::Item, "price") || has(Role::Item, "quantity");
+    const bool has_things = has(Role::Item, "name") || has(Role::Item, "product_id");
+    const bool repeats = customer_ && repeats_often(*customer_);
+    const auto order = column_of(Role::Order);
+    const bool has_ids =
+        order && profile_.columns[*order].distinct.size() * 2 > std::min<size_t>(profile_.columns[*order].values, 500);
+    if (order && has_ids && (has_money || has_things || has(Role::Status) || repeats))
+      return fmt::format("The rows look like orders (column '{}')", named(Role::Order));
+    if (repeats && (has_money || has_things))
+      return fmt::format("The rows look like what customers bought: '{}' says the same customer on several rows",
+                         named(Role::Customer));
+    if (has_things && has_money && !says_who())
+      return fmt::format("The rows speak of things (column '{}')",
+                         has(Role::Item, "name") ? named(Role::Item, "name") : named(Role::Item, "product_id"));
+    if (repeats && has(Role::Event)) return fmt::format("The rows look like events (column '{}')", named(Role::Event));
+    return {};
+  }
+
+  // A table without ids, dates and things bought: each row is a customer of its own, known by its place in the file.
+  Result<void> number_the_rows() {
+    const bool is_of_things = has(Role::Item, "product_id") || has(Role::Item, "name") || has(Role::Item, "price") ||
+                              has(Role::Item, "quantity") || has(Role::Order) || has(Role::Event);
+    if (is_of_things || has(Role::Time)) return nobody();
+    mapping_.numbered = file_.substr(file_.rfind('/') + 1);
+    return {};
+  }
+
   std::unexpected<Error> nobody() const {
     std::vector<std::string> names;
     for (const ColumnProfile& column : profile_.columns) names.push_back(column.name);
     const auto shown = std::span(names).subspan(0, std::min<size_t>(names.size(), 20));
-    return fail(fmt::format("no column says who a row is about; its columns are: {}", join(shown, ", ")), file_ + ":1",
+    return fail(fmt::format("no column says who a row is about; its columns are: {}", join(shown, ", ")), header_,
                 look_and_say(file_, "customer=COLUMN,time=COLUMN,..."));
   }
 
@@ -379,7 +370,7 @@ class Guess {
       return;
     }
     mapping_.rows = RowMeans::Event;
-    mapping_.event = "Activity";
+    mapping_.event = kNamelessEvent;
     demote([](const Binding& b) { return b.role == Role::Status; }, Role::Property);
   }
 
@@ -436,7 +427,7 @@ class Guess {
     for (size_t c = 0; c < profile_.columns.size(); ++c) {
       if (taken_[c]) continue;
       const std::string& name = profile_.columns[c].name;
-      if (name.starts_with("column_") || profile_.columns[c].values == 0) {
+      if (is_unnamed(name) || profile_.columns[c].values == 0) {
         mapping_.bindings.push_back({name,
                                      Role::Ignore,
                                      {},
@@ -457,9 +448,11 @@ class Guess {
 
   const TableProfile& profile_;
   const std::string& file_;
+  const std::string header_;  // the place of the names of the columns
   std::vector<std::string> bare_;
   std::vector<bool> taken_;
   std::optional<size_t> customer_;
+  bool several_times_ = false;  // without a name that says which of them is the row's
   Mapping mapping_;
 };
 

@@ -13,8 +13,15 @@
 
 namespace tessera::formats {
 
-// Shows a text and asks yes or no; nullopt where nobody is there to answer.
-using Asker = std::function<std::optional<bool>(const std::string& text, const std::string& question)>;
+// Yes, no, or one thing said otherwise (changed() of mapping.hpp).
+struct Answer {
+  Answer(bool yes) : is_yes(yes) {}
+  explicit Answer(std::string what) : change(std::move(what)) {}
+  bool is_yes = false;
+  std::string change;
+};
+// Shows a text and asks; nullopt where nobody is there to answer.
+using Asker = std::function<std::optional<Answer>(const std::string& text, const std::string& question)>;
 
 // Error: nobody can be told apart (no id, no e-mail), or the header looks like data.
 Result<Mapping> guess_mapping(const TableProfile& profile, const std::string& file);

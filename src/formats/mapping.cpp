@@ -42,18 +42,37 @@ constexpr Key kKeys[] = {
     {"zone", Role::ZoneName},
 };
 
-constexpr std::string_view kRoleNames[] = {
-    "ignored", "customer", "email",  "phone",   "anonymous",    "time",        "clock",      "zone",      "event",    "message",
-    "order",   "status",   "paid_at", "cancelled_at", "refunded_at", "updated_at", "cancelled", "property", "item", "trait"};
+constexpr std::string_view kRoleNames[] = {"ignored",    "customer",  "email",    "phone",        "anonymous",
+                                           "time",       "clock",     "zone",     "event",        "message",
+                                           "order",      "status",    "paid_at",  "cancelled_at", "refunded_at",
+                                           "updated_at", "cancelled", "property", "item",         "trait"};
+
+constexpr std::string_view kEachLine = "line";
+
+// In quotes, those inside doubled.
+std::string in_quotes(std::string_view text, char quote) {
+  std::string out(1, quote);
+  for (const char c : text) {
+    if (c == quote) out += c;
+    out += c;
+  }
+  return out + quote;
+}
 
 bool is_word(unsigned char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80;
 }
 
+// A word that --map reads as something else than a property of that name.
+bool is_word_of_map(std::string_view name) {
+  return name.starts_with("trait.") || name.starts_with("item.") || name.starts_with("property.") ||
+         std::ranges::find(kKeys, name, &Key::key) != std::end(kKeys);
+}
+
 std::string key_of(const Binding& binding) {
   switch (binding.role) {
     case Role::Property:
-      return binding.target;
+      return is_word_of_map(binding.target) ? "property." + binding.target : binding.target;
     case Role::Trait:
       return "trait." + binding.target;
     case Role::Item:
@@ -72,6 +91,9 @@ Binding binding_for(std::string_view key, std::string column) {
   }
   if (key.starts_with("trait.")) {
     return {.column = std::move(column), .role = Role::Trait, .target = std::string(key.substr(6))};
+  }
+  if (key.starts_with("property.")) {
+    return {.column = std::move(column), .role = Role::Property, .target = std::string(key.substr(9))};
   }
   if (key.starts_with("item.")) {
     return {.column = std::move(column), .role = Role::Item, .target = std::string(key.substr(5))};
@@ -108,6 +130,8 @@ std::string Mapping::text() const {
                      event.empty() ? "" : fmt::format(" ({})", event));
   size_t width = 0;
   for (const Binding& binding : bindings) width = std::max(width, binding.column.size());
+  if (!numbered.empty())
+    out += fmt::format("  each line is a customer of its own ('{}:2' ...), for no column says who\n", numbered);
   for (const Binding& binding : bindings) {
     out += fmt::format("  {:<{}} -> {:<20} {}\n", binding.column, width,
                        binding.role == Role::Ignore ? "(left out)" : key_of(binding), binding.why);
@@ -117,15 +141,16 @@ std::string Mapping::text() const {
 
 std::string Mapping::map_option() const {
   std::string out;
-  const auto quoted = [](std::string_view value) {
-    return value.find_first_of(",='") == std::string_view::npos ? std::string(value) : fmt::format("\"{}\"", value);
-  };
   for (const Binding& binding : bindings) {
     if (binding.role == Role::Ignore) continue;
-    out += fmt::format("{}{}={}", out.empty() ? "" : ",", key_of(binding), quoted(binding.column));
+    out += fmt::format("{}{}={}", out.empty() ? "" : ",", key_of(binding), column_in_map(binding.column));
   }
-  if (!event.empty()) out += fmt::format(",event='{}'", event);
-  if (!currency.empty()) out += fmt::format(",currency='{}'", currency);
+  const auto constant = [&out](std::string_view key, std::string_view value) {
+    if (!value.empty()) out += fmt::format("{}{}={}", out.empty() ? "" : ",", key, in_quotes(value, '\''));
+  };
+  constant("event", event);
+  constant("currency", currency);
+  if (!numbered.empty()) constant("customer", kEachLine);
   return out;
 }
 
@@ -143,7 +168,8 @@ Json Mapping::json() const {
 }
 
 std::string column_in_map(std::string_view column) {
-  return column.find_first_of(",'") == column.npos ? std::string(column) : fmt::format("\"{}\"", column);
+  const bool is_plain = column.find_first_of(",'\"=") == column.npos && trim(column) == column;
+  return is_plain ? std::string(column) : in_quotes(column, '"');
 }
 
 Remedy try_mapping(std::string map) {
@@ -188,55 +214,144 @@ std::string property_name(std::string_view column) {
   return out.empty() ? "column" : out;
 }
 
+namespace {
+
+// One KEY=VALUE of --map, and where it stands there.
+struct Piece {
+  std::string key, value;
+  char quote = '\0';
+  size_t from = 0, end = 0;  // of the value, quotes included
+};
+
+Result<Piece> take_piece(std::string_view text, size_t& at) {
+  const size_t equals = text.find('=', at);
+  if (equals == std::string_view::npos) {
+    return usage(fmt::format("--map: '{}' is not KEY=COLUMN", text.substr(at)),
+                 try_again().blank_option("--map", "customer=COLUMN,time=COLUMN,amount=COLUMN"));
+  }
+  Piece piece{.key = std::string(trim(text.substr(at, equals - at))), .from = equals + 1};
+  at = equals + 1;
+  if (at < text.size() && (text[at] == '\'' || text[at] == '"')) piece.quote = text[at++];
+  if (piece.quote) {
+    for (;; ++at) {
+      if (at >= text.size()) return usage(fmt::format("--map: '{}' is not KEY=COLUMN", text.substr(piece.from)));
+      if (text[at] != piece.quote) {
+        piece.value += text[at];
+      } else if (at + 1 < text.size() && text[at + 1] == piece.quote) {
+        piece.value += text[at++];
+      } else {
+        ++at;
+        break;
+      }
+    }
+  } else {
+    const size_t end = std::min(text.find(',', at), text.size());
+    piece.value = trim(text.substr(at, end - at));
+    at = end;
+  }
+  if (piece.key.empty()) return usage(fmt::format("--map: '{}' is not KEY=COLUMN", text.substr(piece.from)));
+  piece.end = at;
+  if (at < text.size() && text[at] == ',') ++at;
+  return piece;
+}
+
+Result<void> set_constant(Mapping& mapping, const Piece& piece, std::string_view file) {
+  if (piece.key == "event") {
+    mapping.event = piece.value;
+  } else if (piece.key == "currency") {
+    mapping.currency = piece.value;
+  } else if (piece.key == "customer" && piece.value == kEachLine) {
+    mapping.numbered = file.substr(file.rfind('/') + 1);
+  } else {
+    return usage(
+        fmt::format("--map: only event, currency and customer='{}' can be constants, not '{}'", kEachLine, piece.key));
+  }
+  return {};
+}
+
+// The column of exactly this name, else one that is called alike.
+const std::string* column_called(const std::string& name, const std::vector<std::string>& columns) {
+  const auto same = std::ranges::find(columns, name);
+  if (same != columns.end()) return &*same;
+  const std::string plain = plain_name(name);
+  const auto alike =
+      std::ranges::find_if(columns, [&](const std::string& column) { return plain_name(column) == plain; });
+  return alike == columns.end() || plain.empty() ? nullptr : &*alike;
+}
+
+}  // namespace
+
 Result<Mapping> parse_map(std::string_view text, const std::vector<std::string>& columns, std::string_view file) {
   Mapping mapping;
-  size_t at = 0;
-  while (at < text.size()) {
-    const size_t equals = text.find('=', at);
-    if (equals == std::string_view::npos) {
-      return usage(fmt::format("--map: '{}' is not KEY=COLUMN", text.substr(at)),
-                   try_again().blank_option("--map", "customer=COLUMN,time=COLUMN,amount=COLUMN"));
-    }
-    const std::string key(trim(text.substr(at, equals - at)));
-    at = equals + 1;
-    const char quote = at < text.size() && (text[at] == '\'' || text[at] == '"') ? text[at] : '\0';
-    const size_t end = quote ? text.find(quote, at + 1) : std::min(text.find(',', at), text.size());
-    if (key.empty() || end == std::string_view::npos) {
-      return usage(fmt::format("--map: '{}' is not KEY=COLUMN", text.substr(at)));
-    }
-    const size_t from = at;
-    const std::string value(trim(quote ? text.substr(at + 1, end - at - 1) : text.substr(at, end - at)));
-    const size_t value_end = end + (quote ? 1 : 0);
-    at = value_end;
-    if (at < text.size() && text[at] == ',') ++at;
-
-    if (quote == '\'') {  // a constant
-      if (key == "event") {
-        mapping.event = value;
-      } else if (key == "currency") {
-        mapping.currency = value;
-      } else {
-        return usage(fmt::format("--map: only event and currency can be a constant, not '{}'", key));
-      }
+  for (size_t at = 0; at < text.size();) {
+    const Piece piece = TRY(take_piece(text, at));
+    if (piece.quote == '\'') {
+      TRY(set_constant(mapping, piece, file));
       continue;
     }
-    const auto found = std::find_if(columns.begin(), columns.end(), [&](const std::string& column) {
-      return column == value || plain_name(column) == plain_name(value);
-    });
-    if (found == columns.end()) {
-      const auto nearest = nearest_name(value, columns);
-      return fail(fmt::format("has no column '{}' (--map {}={}); its columns are: {}", value, key, value,
-                              join(std::span(columns).subspan(0, std::min<size_t>(columns.size(), 30)), ", ")),
-                  std::string(file) + ":1",
-                  nearest ? try_mapping(std::string(text).replace(from, value_end - from, column_in_map(*nearest)))
-                          : look_and_say(file, fmt::format("{}=COLUMN,...", key)));
+    const std::string* found = column_called(piece.value, columns);
+    if (!found) {
+      const auto nearest = nearest_name(piece.value, columns);
+      return fail(
+          fmt::format("has no column '{}' (--map {}={}); its columns are: {}", piece.value, piece.key, piece.value,
+                      join(std::span(columns).subspan(0, std::min<size_t>(columns.size(), 30)), ", ")),
+          std::string(file) + ":1",
+          nearest ? try_mapping(std::string(text).replace(piece.from, piece.end - piece.from, column_in_map(*nearest)))
+                  : look_and_say(file, fmt::format("{}=COLUMN,...", piece.key)));
     }
-    Binding binding = binding_for(key, *found);
+    Binding binding = binding_for(piece.key, *found);
     binding.why = "--map";
     mapping.bindings.push_back(std::move(binding));
   }
   mapping.rows = meaning_of(mapping);
   return mapping;
+}
+
+Result<Mapping> changed(const Mapping& mapping, std::string_view change, const std::vector<std::string>& columns,
+                        std::string_view file) {
+  Mapping out = mapping;
+  const auto leave = [&out](const std::string& column) {
+    std::erase_if(out.bindings, [&](const Binding& b) { return b.column == column; });
+  };
+  change = trim(change);
+  if (change.starts_with('-')) {
+    const std::string name(trim(change.substr(1)));
+    const std::string* column = column_called(name, columns);
+    if (!column) return fail(fmt::format("has no column '{}'", name), std::string(file) + ":1");
+    leave(*column);
+    out.bindings.push_back({*column, Role::Ignore, {}, ValueType::Auto, "as you said"});
+  } else {
+    const Mapping said = TRY(parse_map(change, columns, file));
+    if (!said.event.empty()) out.event = said.event;
+    if (!said.currency.empty()) out.currency = said.currency;
+    if (!said.numbered.empty()) out.numbered = said.numbered;
+    for (Binding binding : said.bindings) {
+      leave(binding.column);
+      // What played the part before is kept as what its name says.
+      for (Binding& other : out.bindings)
+        if (other.role == binding.role && other.target == binding.target && binding.role != Role::Ignore)
+          other = {other.column, Role::Property,
+                   property_name(other.column) == binding.target ? binding.target + "_as_exported"
+                                                                 : property_name(other.column),
+                   ValueType::Auto, "kept as it is"};
+      binding.why = "as you said";
+      out.bindings.push_back(std::move(binding));
+    }
+  }
+  // An event's name that was only put in for want of one gives way to what is said.
+  if (out.event == kNamelessEvent) out.event.clear();
+  const RowMeans rows = meaning_of(out);
+  for (Binding& binding : out.bindings) {
+    if (rows == RowMeans::Customer && binding.role == Role::Property) binding.role = Role::Trait;
+    if (rows != RowMeans::Customer && out.rows == RowMeans::Customer && binding.role == Role::Trait &&
+        binding.why == "kept as it is")
+      binding.role = Role::Property;
+  }
+  out.rows = rows;
+  if (rows == RowMeans::Event && !out.find(Role::Event) && out.event.empty()) out.event = kNamelessEvent;
+  if (out.find(Role::Customer)) out.numbered.clear();
+  std::ranges::stable_sort(out.bindings, {}, &Binding::role);
+  return out;
 }
 
 }  // namespace tessera::formats

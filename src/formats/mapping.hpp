@@ -32,9 +32,9 @@ enum class Role : uint8_t {
   RefundedAt,   // when money was given back last
   UpdatedAt,    // when the row was last changed: of two exports the later one is right
   Cancelled,    // a flag, or a reason that is given for cancelled orders alone
-  Property,   // of the event
-  Item,       // of the order line: products.TARGET
-  Trait,      // of the customer, true from the row's time on
+  Property,     // of the event
+  Item,         // of the order line: products.TARGET
+  Trait,        // of the customer, true from the row's time on
 };
 std::string_view name_of(Role role);
 // Whether it says something of an order's states beside Status: on rows that are no orders' it is a property.
@@ -42,6 +42,8 @@ constexpr bool is_of_order_state(Role role) {
   return role == Role::PaidAt || role == Role::CancelledAt || role == Role::RefundedAt || role == Role::UpdatedAt ||
          role == Role::Cancelled;
 }
+
+enum class DateOrder : uint8_t { Unsaid, DayMonth, MonthDay };
 
 enum class ValueType : uint8_t { Auto, Text, Number, Truth, Time };
 
@@ -66,6 +68,7 @@ struct Mapping {
   std::string event;  // where no column names it
   std::vector<Binding> bindings;
   std::string currency;  // where no column says it
+  std::string numbered;  // where no column says who and each row is a customer: what their ids begin with ("mall.csv")
 
   const Binding* find(Role role, std::string_view target = {}) const;
   // Two columns, one line each: "CustomerID -> customer   its name says so, 4,372 different values".
@@ -79,11 +82,20 @@ struct Mapping {
 // cancelled_at, refunded_at, updated_at, cancelled,
 // item (products.name), product_id, quantity, price, category, amount (products.amount of a line, or the order's total
 // where each row is an order), trait.NAME, item.NAME, and any other word: a property of that name.
-// KEY='text' in quotes is a constant: event='Order Completed', currency='EUR'. Columns not named are left out.
+// KEY='text' in quotes is a constant: event='Order Completed', currency='EUR'; customer='line': each line is a customer of
+// its own. property.NAME is a property whatever the word means otherwise. Columns not named are left out. A column with
+// a comma or a quote stands in double quotes, each of its own doubled.
 // Errors name the nearest column.
 Result<Mapping> parse_map(std::string_view text, const std::vector<std::string>& columns, std::string_view file);
 
-// A column as it stands in such a text: in double quotes where it has a comma.
+// The mapping with one thing said otherwise: "amount=Net sales" as in --map, or "-Notes" to leave a column out. What
+// played the part before is kept as a property; what a row is follows anew. Errors as parse_map.
+Result<Mapping> changed(const Mapping& mapping, std::string_view change, const std::vector<std::string>& columns,
+                        std::string_view file);
+// The name of events that nobody named.
+inline constexpr std::string_view kNamelessEvent = "Activity";
+
+// A column as it stands in such a text: in double quotes where it has a comma or the like.
 std::string column_in_map(std::string_view column);
 
 // What was asked with this --map, which takes the place of a preset.

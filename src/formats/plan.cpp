@@ -42,8 +42,8 @@ bool is_slashed(TimeForm form) {
 }
 
 // The forms a column's times are written in. Presets and guesses alike: by the values, never by the first row alone.
-Result<std::vector<TimeForm>> forms_of(const ColumnProfile& column, const PlanOptions& options,
-                                       const std::string& file) {
+Result<std::vector<TimeForm>> forms_of(const ColumnProfile& column, const PlanOptions& options, const std::string& file,
+                                       const std::string& header) {
   const TimeEvidence& times = column.times;
   const auto reads = [&times](TimeForm form) { return times.reads[static_cast<size_t>(form)]; };
   const size_t slashed = std::max(reads(TimeForm::DayMonth), reads(TimeForm::MonthDay));
@@ -56,11 +56,13 @@ Result<std::vector<TimeForm>> forms_of(const ColumnProfile& column, const PlanOp
     described.push_back(fmt::format("{} ({} values)", name_of(form), reads(form)));
   }
   if (slashed > 0) described.push_back(fmt::format("day and month in numbers ({} values)", slashed));
-  const std::string place = fmt::format("{}:1: column '{}'", file, column.name);
+  const std::string place = fmt::format("{}: column '{}'", header, column.name);
   const auto examples = join(column.examples, "', '");
   if (described.empty()) {
-    return fail(fmt::format("no value of the column can be read as a time: '{}'", examples), place,
-                look_and_say(file, "time=OTHER_COLUMN,..."));
+    return fail(
+        fmt::format("no value of the column can be read as a time: '{}'", examples),
+        column.untimely_line == 0 ? place : fmt::format("{}:{}: column '{}'", file, column.untimely_line, column.name),
+        look_and_say(file, "time=OTHER_COLUMN,..."));
   }
   if (slashed > 0) {
     const bool day = options.dates == DateOrder::DayMonth, month = options.dates == DateOrder::MonthDay;
@@ -98,13 +100,20 @@ void settle_instants(Plan& plan, const TableProfile& profile, const PlanOptions&
   for (ColumnPlan& column : plan.columns) {
     if (!is_of_order_state(column.binding.role) || column.binding.role == Role::Cancelled) continue;
     column.type = ValueType::Time;
-    const auto forms = forms_of(profile.columns[column.column], options, file);
+    const auto forms = forms_of(profile.columns[column.column], options, file, profile.header_of(file));
     if (forms) {
       column.forms = *forms;
     } else if (time != plan.columns.end()) {
       column.forms = time->forms;
     }
   }
+}
+
+// "Created (UTC)", "created_at_utc": the name of a column that says its zone.
+bool says_utc(std::string_view column) {
+  const std::string folded = fold_case(trim(column));
+  return folded.ends_with("(utc)") || folded.ends_with("(gmt)") || folded.ends_with(" utc") ||
+         folded.ends_with("_utc") || folded.ends_with("-utc") || folded.ends_with("_gmt") || folded.ends_with(" gmt");
 }
 
 // Times without an offset need a zone; a date alone does not, but says nothing about hours either.
@@ -123,6 +132,12 @@ Result<void> settle_zone(Plan& plan, const TableProfile& profile, const PlanOpti
     return {};
   }
   if (!time) return {};
+  if (says_utc(time->binding.column)) {
+    plan.zone = Zone::utc();
+    plan.zone_known = true;
+    plan.notes.push_back(fmt::format("times are in UTC, as the name of column '{}' says", time->binding.column));
+    return {};
+  }
   const TimeEvidence& times = profile.columns[time->column].times;
   if (times.values > 0 && times.with_offset == times.values) {
     plan.zone_known = true;
@@ -138,7 +153,7 @@ Result<void> settle_zone(Plan& plan, const TableProfile& profile, const PlanOpti
                                     ? ""
                                     : fmt::format(" (for example '{}')", profile.columns[time->column].examples[0]);
     return fail(fmt::format("the times say no zone{}", example),
-                fmt::format("{}:1: column '{}'", file, time->binding.column),
+                fmt::format("{}: column '{}'", profile.header_of(file), time->binding.column),
                 try_again()
                     .option("--zone", "Europe/London")
                     .note("or UTC; or none: nothing about the hour of the day will be used"));
@@ -166,10 +181,10 @@ Result<Plan> settle(Mapping mapping, const TableProfile& profile, const PlanOpti
     column.float_ids = found->numbers.float_ids > 0 && found->numbers.float_ids == found->values;
     if (binding.role == Role::Time) {
       column.type = ValueType::Time;
-      if (found->values > 0) column.forms = TRY(forms_of(*found, options, file));
+      if (found->values > 0) column.forms = TRY(forms_of(*found, options, file, profile.header_of(file)));
     } else if (column.type == ValueType::Time && found->values > 0) {
       // A property that cannot be settled stays text: only the row's own time may stop an import.
-      const auto forms = forms_of(*found, options, file);
+      const auto forms = forms_of(*found, options, file, profile.header_of(file));
       if (forms) {
         column.forms = *forms;
       } else {

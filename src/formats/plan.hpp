@@ -11,8 +11,6 @@
 
 namespace tessera::formats {
 
-enum class DateOrder : uint8_t { Unsaid, DayMonth, MonthDay };
-
 struct PlanOptions {
   DateOrder dates = DateOrder::Unsaid;
   std::optional<std::string> zone;      // "UTC", "Europe/London", "none"

@@ -40,6 +40,13 @@ struct Malformed {
 };
 using RejectSink = std::function<void(Malformed)>;
 
+// What stands around the table, for what is said about the file.
+struct Surroundings {
+  uint64_t header_line = 1;          // where the names of the columns are
+  std::vector<std::string> unnamed;  // columns whose cell in the header was blank, by the names they got
+  std::vector<std::string> notes;    // what was left out, a sentence each; whole once next() has said false
+};
+
 class RowReader {
  public:
   virtual ~RowReader() = default;
@@ -51,6 +58,7 @@ class RowReader {
   virtual uint64_t consumed() const = 0;
   // What separates the columns; '\0' where nothing does (JSON).
   virtual char delimiter() const { return '\0'; }
+  virtual Surroundings surroundings() const { return {}; }
 };
 
 }  // namespace tessera::formats

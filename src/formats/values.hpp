@@ -40,6 +40,8 @@ struct NumberEvidence {
   void add(std::string_view text);
   bool is_numeric() const { return values > 0 && bad * 50 <= values; }  // at most 2 % cannot be read
   DecimalMark mark(bool semicolons) const;
+  // Numbers that each mark reads otherwise, and none that one alone reads.
+  bool is_open() const { return either > 0 && point == 0 && comma == 0; }
 };
 
 // --- times
@@ -49,8 +51,8 @@ enum class TimeForm : uint8_t {
   Iso,           // 2024-03-01, 2024/03/01, 2024.03.01, with or without a clock and an offset
   DayMonth,      // 01/03/2024, 1.3.24
   MonthDay,      // 03/01/2024
-  MonthName,     // 01 Mar 2024, March 1, 2024, 1. März 2024 (English, German, French, Spanish)
-  Compact,       // 20240301, 20240301T101500
+  MonthName,     // 01 Mar 2024, March 1, 2024, 1. März 2024 (five languages)
+  Compact,       // 20240301, 20240301T101500, 20240301101500
   ExcelSerial,   // 45352.42: days since 1899-12-30
   EpochSeconds,  // from 1973 on, so that they cannot be mixed up with the others
   EpochMillis,
@@ -68,10 +70,14 @@ struct ParsedTime {
   Instant instant(const Zone* zone) const;
 };
 
-// nullopt where the text is no time of that form. Years 1000 to 9999 (two digits: 1970 to 2069).
+// nullopt where the text is no time of that form. Years 1000 to 9999 (two digits: 1970 to 2069). Days of the week and
+// the words of five languages around dates and clocks are passed over ("Mo., 15.01.2026 um 15:05 Uhr (MEZ)").
 std::optional<ParsedTime> parse_time(std::string_view text, TimeForm form);
 
-// A clock alone: "08:26", "8:26:05 PM". nullopt where it is none.
+// Minutes east of UTC of "UTC", "PDT", "MESZ" and their like; nullopt where the word is not known.
+std::optional<int> offset_of_zone_word(std::string_view word);
+
+// A clock alone: "08:26", "8:26:05 PM", "15:05 Uhr". nullopt where it is none.
 std::optional<CivilTime> parse_clock(std::string_view text);
 
 // What the values of a column say about their form.
@@ -84,6 +90,10 @@ struct TimeEvidence {
   void add(std::string_view text);
   bool is_time() const { return values > 0 && unreadable * 20 <= values; }
   size_t best() const;
+  // Days and months in numbers, and no value that says which of them is first.
+  bool is_open() const {
+    return reads[static_cast<size_t>(TimeForm::DayMonth)] > 0 && day_first == 0 && month_first == 0;
+  }
 };
 
 // --- identity and truth

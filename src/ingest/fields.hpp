@@ -48,7 +48,7 @@ class FieldReader {
     std::string_view text;
   };
   std::optional<Price> price_of(const formats::Row& row) const;
-  const Zone* zone_of(const formats::Row& row);
+  std::optional<Instant> in_zone(formats::ParsedTime time, const formats::Row& row);
   const Zone* zone_named(std::string_view name, uint64_t line);
 
   const formats::Plan& plan_;

@@ -30,6 +30,14 @@ class Record;
 
 namespace tessera::ingest {
 
+// Where third-party data came from. Kept with the entry (tessera.entry.detail).
+struct Supply {
+  std::string supplier, supplied, basis;  // a name; a day; consent, contract, legitimate-interest or public
+  Json json() const;
+};
+// Error of usage: no day, or no basis that is known.
+Result<Supply> supply(std::string_view supplier, std::string_view supplied, std::string_view basis);
+
 struct ImportOptions {
   std::string preset;             // empty: recognised or guessed
   std::string map;                // --map
@@ -42,7 +50,8 @@ struct ImportOptions {
   std::string currency;
   std::optional<char> delimiter;
   formats::Encoding encoding = formats::Encoding::Auto;
-  Instant learnt;  // log time of the entry, and "now": later times are to come
+  std::optional<Supply> supply;  // of third-party data
+  Instant learnt;                // log time of the entry, and "now": later times are to come
 };
 
 struct FileReport {
@@ -56,6 +65,7 @@ struct ImportReport {
   Findings findings;
   uint64_t entry = 0, events_stored = 0, trait_facts = 0, duplicates = 0, customers = 0, new_customers = 0;
   Instant from = kNever, to = kEver;
+  std::optional<Supply> supply;
   bool zone_known = true;
   std::vector<FileReport> files;
   std::map<std::string, uint64_t> inexact;        // values kept as received: property -> count
@@ -74,6 +84,10 @@ Result<void> feed_file(profiles::Intake& intake, const std::string& path, const 
 // One file alone, into an intake that knows of no orders.
 Result<void> feed_file(profiles::Intake& intake, const std::string& path, const ImportOptions& options,
                        const formats::Asker& asker, Progress& progress, ImportReport& report);
+
+// Several of them; those that only together are a table are joined (joined_files.hpp).
+Result<void> feed_files(profiles::Intake& intake, std::span<const std::string> paths, const ImportOptions& options,
+                        const formats::Asker& asker, Progress& progress, OrderBook& orders, ImportReport& report);
 
 // All files into this intake. What is known of the record alone (classes, suspected duplicates) is not in the report.
 Result<ImportReport> import_into(profiles::ImportIntake& intake, std::span<const std::string> paths,

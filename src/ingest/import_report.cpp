@@ -39,7 +39,8 @@ constexpr Reason kReasons[] = {
     {"long-id", "an id of more than 500 bytes is taken as no customer"},
     {"order-rejected", "another row of the order is a reject that says something of the whole order"},
     {"no-order", "rows of orders that are none, by their status: left out"},
-    {"unknown-zone", "a zone not known: its times are read as UTC"},
+    {"unknown-zone", "a zone not known: such times are rejects; --zone says one for all"},
+    {"unnamed-column", "a column without a name in the header is left out; --map takes it by the name shown"},
     {"inexact-total", "a total finer than a millionth: kept as received, not summed"},
     {"deep-object", "nested more than 5 levels deep: kept as received"},
 };
@@ -130,7 +131,7 @@ Result<void> refuse_odd(Findings& findings, const ImportOptions& options, const 
   if (findings.odd.empty()) return {};
   const std::string found = without_last_break(lines_of(findings.odd));
   const auto answer = asker && !options.yes ? asker("odd values:\n" + found, "Keep them?") : std::nullopt;
-  if (answer && *answer) {
+  if (answer && answer->is_yes) {
     findings.warnings.merge(findings.odd);
     return {};
   }
@@ -149,6 +150,7 @@ Result<void> refuse_odd(Findings& findings, const ImportOptions& options, const 
 // What the record keeps beside the rows: whether the hours of the day mean anything, and the counts of this import.
 void note_entry(profiles::ImportIntake& intake, const ImportReport& report) {
   intake.note("zone_known", report.zone_known);
+  if (report.supply) intake.note("third_party", report.supply->json());
   intake.note("rows_read", report.findings.rows_read);
   intake.note("rows_rejected", report.findings.rejected());
   intake.note("rows_without_customer", report.findings.rows_without_customer);
@@ -189,6 +191,7 @@ Json ImportReport::json() const {
   for (const auto& [property, kind] : classes) classed.set(property, kind);
   for (const auto& [property, count] : inexact) kept.set(property, count);
   for (const std::string& sentence : suspected_duplicates) suspected.add(sentence);
+  if (supply) out.set("third_party", supply->json());
   return out.set("files", std::move(all))
       .set("property_classes", std::move(classed))
       .set("inexact", std::move(kept))
@@ -203,6 +206,9 @@ std::string ImportReport::text() const {
                        file.mapping.preset.empty() ? "" : ", " + file.mapping.preset);
     for (const std::string& note : file.notes) out += fmt::format("  {}\n", note);
   }
+  if (supply)
+    out += fmt::format("  third-party data: of {}, had on {}, on the basis of {}\n", supply->supplier, supply->supplied,
+                       supply->basis);
   out += fmt::format("{:>12}  rows read\n{:>12}  events stored\n", findings.rows_read, events_stored);
   if (duplicates > 0) out += fmt::format("{:>12}  known already (imported before)\n", duplicates);
   out += fmt::format("{:>12}  customers", customers);
@@ -241,8 +247,9 @@ Result<ImportReport> import_all(profiles::ImportIntake& intake, std::span<const 
                                 const ImportOptions& options, const formats::Asker& asker, Progress& progress,
                                 bool classes) {
   ImportReport report;
+  report.supply = options.supply;
   OrderBook orders(&intake.orders(), report.findings);
-  for (const std::string& path : paths) TRY(feed_file(intake, path, options, asker, progress, orders, report));
+  TRY(feed_files(intake, paths, options, asker, progress, orders, report));
   TRY(orders.finish());
   TRY(refuse_useless(report, paths));
   TRY(refuse_odd(report.findings, options, asker));

@@ -1,6 +1,7 @@
 // The front door of what comes in: files, bodies of SDKs and messages of Kafka become events of an intake.
 //
 //   files   import.hpp                import_files: the whole way, with a report
+//           joined_files.hpp          plan_join, join_rows: one table out of several files
 //           rows.hpp                  make_normaliser: a plan carried out, row by row
 //           order_state.hpp           OrderDifference: the law of an order's states
 //           order_book.hpp            OrderBook: the orders of all files of an import

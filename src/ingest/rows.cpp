@@ -271,6 +271,8 @@ Who FieldReader::who(const formats::Row& row) const {
       context_.findings.warn("long-id", context_.file, row.line, text);
     }
   }
+  if (who.empty() && !plan_.mapping.numbered.empty())
+    who.add(IdentifierKind::UserId, fmt::format("{}:{}", plan_.mapping.numbered, row.line));
   return who;
 }
 
@@ -284,31 +286,40 @@ std::optional<Instant> FieldReader::time(const formats::Row& row) {
   }
   if (!time) return std::nullopt;
   if (clock_ && !time->has_clock) {
-    if (const auto clock = formats::parse_clock(row.at(clock_->column).text)) {
+    const std::string_view said = row.at(clock_->column).text;
+    if (const auto clock = formats::parse_clock(said)) {
       time->local.hour = clock->hour;
       time->local.minute = clock->minute;
       time->local.second = clock->second;
+    } else if (!formats::is_blank(said)) {
+      return std::nullopt;
     }
   }
-  return time->instant(zone_of(row));
+  return in_zone(*time, row);
 }
 
 std::optional<Instant> FieldReader::instant(const formats::ColumnPlan& column, const formats::Row& row) {
   for (const formats::TimeForm form : column.forms)
-    if (const auto time = formats::parse_time(row.at(column.column).text, form)) return time->instant(zone_of(row));
+    if (const auto time = formats::parse_time(row.at(column.column).text, form)) return in_zone(*time, row);
   return std::nullopt;
 }
 
-const Zone* FieldReader::zone_of(const formats::Row& row) {
-  if (plan_.zone) return &*plan_.zone;
-  return zone_ ? zone_named(row.at(zone_->column).text, row.line) : nullptr;
+// A word such as PDT says its offset. What nobody knows is never UTC by silence: the time cannot be read.
+std::optional<Instant> FieldReader::in_zone(formats::ParsedTime time, const formats::Row& row) {
+  if (plan_.zone || !zone_ || time.offset_minutes) return time.instant(plan_.zone ? &*plan_.zone : nullptr);
+  const std::string_view said = trim(row.at(zone_->column).text);
+  time.offset_minutes = formats::offset_of_zone_word(said);
+  const Zone* zone = time.offset_minutes ? nullptr : zone_named(said, row.line);
+  if (!time.offset_minutes && !zone && (time.has_clock || clock_)) return std::nullopt;
+  return time.instant(zone);
 }
 
 const Zone* FieldReader::zone_named(std::string_view name, uint64_t line) {
-  name = trim(name);
-  if (name.empty()) return nullptr;
   const auto known = zones_.find(std::string(name));
-  if (known != zones_.end()) return known->second ? &*known->second : nullptr;
+  if (known != zones_.end()) {
+    if (!known->second) context_.findings.warn("unknown-zone", context_.file, line, name);
+    return known->second ? &*known->second : nullptr;
+  }
   std::string_view tz = formats::zone_of_vendor(name);
   auto zone = Zone::named(tz.empty() ? name : tz);
   auto& slot = zones_[std::string(name)];

@@ -66,6 +66,11 @@ std::string unescaped(std::string_view text) {
   return out;
 }
 
+Supply& supply_of(ImportOptions& options) {
+  if (!options.supply) options.supply.emplace();
+  return *options.supply;
+}
+
 // The flags of `tessera import`, each with what it sets.
 struct Flag {
   std::string_view name;
@@ -90,6 +95,9 @@ constexpr Flag kFlags[] = {
        o.encoding = v == "utf-8" ? formats::Encoding::Utf8 : formats::Encoding::Windows1252;
      }},
     {"--status", [](ImportOptions& o, const std::string& v) { MUST(o.statuses.say(v)); }},
+    {"--supplier", [](ImportOptions& o, const std::string& v) { supply_of(o).supplier = v; }},
+    {"--supplied", [](ImportOptions& o, const std::string& v) { supply_of(o).supplied = v; }},
+    {"--basis", [](ImportOptions& o, const std::string& v) { supply_of(o).basis = v; }},
     {"--keep", [](ImportOptions& o, const std::string& v) { MUST(o.odd.say(v, formats::OddRule::Keep)); }},
     {"--reject", [](ImportOptions& o, const std::string& v) { MUST(o.odd.say(v, formats::OddRule::Reject)); }},
 };

@@ -1,6 +1,7 @@
 // What of the presets no case file can say: Parquet, and the table itself. The rest: tests/cases/import/presets.test.
 #include "formats/presets.hpp"
 
+#include "core/text.hpp"
 #include "ingest/fed.hpp"
 #include "store/database.hpp"
 
@@ -84,7 +85,28 @@ TEST(Presets, EachHasATitleAndAUniqueName) {
     EXPECT_TRUE(names.insert(preset.name).second) << preset.name;
     EXPECT_FALSE(preset.title.empty()) << preset.name;
   }
-  EXPECT_EQ(names.size(), 11u);
+  EXPECT_GE(names.size(), 40u);
+}
+
+// A file with the columns of a preset's table is taken for that preset's and no other's, however they are written.
+TEST(Presets, EachKnowsItsOwnColumns) {
+  for (const formats::Preset& preset : formats::presets()) {
+    if (preset.signature.empty()) continue;
+    std::vector<std::string> columns;
+    const auto add = [&](std::string_view names) {
+      const std::string_view name = names == "?" ? "Why?" : split(names, '|').front();
+      if (!formats::find_column(names, columns)) columns.emplace_back(name);
+    };
+    for (const std::string_view names : preset.signature) add(names);
+    for (const formats::PresetColumn& column : preset.columns)
+      if (std::ranges::find(preset.made, column.names, &formats::MadeColumn::name) == preset.made.end())
+        add(column.names);
+    const formats::Preset* found = formats::recognise_preset(columns);
+    ASSERT_NE(found, nullptr) << preset.name;
+    EXPECT_EQ(found->name, preset.name);
+    for (std::string& column : columns) column = " " + fold_case(column) + "_";
+    EXPECT_EQ(formats::recognise_preset(columns), found) << preset.name << " in small letters";
+  }
 }
 
 }  // namespace

@@ -29,6 +29,9 @@ constexpr Option kRest[] = {
     {"--delimiter", "CHAR", "Between fields: , ; | or tab (default: found)"},
     {"--encoding", "NAME", "utf-8 or windows-1252 (default: UTF-8, anything else is refused)"},
     {"--yes", "", "Take the proposed mapping without asking", Takes::Flag},
+    {"--supplier", "NAME", "Third-party data: who it was had from; needs --supplied and --basis"},
+    {"--supplied", "DATE", "Third-party data: when it was had, 2026-01-31"},
+    {"--basis", "BASIS", "Third-party data: the legal basis, consent, contract, legitimate-interest or public"},
     {"--keep", "KINDS",
      "Odd values that are meant: negative-price, zero-price, future-time, blocked-id, unknown-status (comma-separated), or all. "
      "Without it an import that meets one is refused, unless the preset knows it"},
@@ -49,11 +52,12 @@ std::vector<Option> make_options() {
   return out;
 }
 
-std::optional<bool> ask_on_terminal(const std::string& text, const std::string& question) {
+std::optional<formats::Answer> ask_on_terminal(const std::string& text, const std::string& question) {
   std::cerr << text << (text.ends_with('\n') ? "" : "\n") << question << " [y/n] " << std::flush;
   for (std::string line; std::getline(std::cin, line);) {
     if (line == "y" || line == "Y" || line == "yes") return true;
     if (line == "n" || line == "N" || line == "no") return false;
+    if (line.find('=') != std::string::npos || line.starts_with('-')) return formats::Answer(line);
     std::cerr << "y or n? " << std::flush;
   }
   return std::nullopt;
@@ -83,6 +87,20 @@ Result<char> delimiter(const std::string& text) {
   return usage(fmt::format("--delimiter takes one character or 'tab', not '{}'", text));
 }
 
+// Who third-party data came from, all of it or nothing.
+Result<std::optional<ingest::Supply>> supply_of(const Arguments& given) {
+  const auto supplier = given.text("supplier"), supplied = given.text("supplied"), basis = given.text("basis");
+  if (!supplier && !supplied && !basis) return std::nullopt;
+  if (!supplier || !supplied || !basis || trim(*supplier).empty()) {
+    return usage("third-party data needs all three: who it was had from, when, and on what legal basis",
+                 try_again()
+                     .blank_option("--supplier", "NAME")
+                     .blank_option("--supplied", "2026-01-31")
+                     .blank_option("--basis", "consent"));
+  }
+  return TRY(ingest::supply(*supplier, *supplied, *basis));
+}
+
 Result<ingest::ImportOptions> options_of(const Context& context, const Arguments& given) {
   ingest::ImportOptions out;
   out.preset = given.text("preset").value_or("");
@@ -94,6 +112,7 @@ Result<ingest::ImportOptions> options_of(const Context& context, const Arguments
   out.zone = given.text("zone");
   out.currency = given.text("currency").value_or("");
   out.learnt = context.clock.now();
+  out.supply = TRY(supply_of(given));
 
   if (const auto text = given.text("dates")) out.dates = TRY(date_order(*text));
   if (const auto text = given.text("decimals")) out.decimals = TRY(decimal_mark(*text));
@@ -105,8 +124,9 @@ Result<ingest::ImportOptions> options_of(const Context& context, const Arguments
 Result<ingest::ImportReport> import_into(const Context& context, const Arguments& given,
                                          const ingest::ImportOptions& options) {
   auto record = TRY(store::Record::open(context.store, store::OpenMode::CreateIfMissing, context.clock));
-  const formats::Asker asker = context.interactive ? formats::Asker(ask_on_terminal)
-                                                   : [](const auto&, const auto&) { return std::optional<bool>(); };
+  const formats::Asker asker = context.interactive ? formats::Asker(ask_on_terminal) : [](const auto&, const auto&) {
+    return std::optional<formats::Answer>();
+  };
   return ingest::import_files(*record, given.all("FILE"), options, asker, context.progress);
 }
 
@@ -135,8 +155,9 @@ Result<ingest::ImportReport> import_there(const Context& context, const Argument
   intake.ask_about_orders(orders);
   // Before hours of reading: is there a server, and may we?
   TRY(ask_server(context, "GET", "/api/v1/imports", {}, "application/json"));
-  const formats::Asker asker = context.interactive ? formats::Asker(ask_on_terminal)
-                                                   : [](const auto&, const auto&) { return std::optional<bool>(); };
+  const formats::Asker asker = context.interactive ? formats::Asker(ask_on_terminal) : [](const auto&, const auto&) {
+    return std::optional<formats::Answer>();
+  };
   return ingest::import_into(intake, files, options, asker, context.progress);
 }
 
