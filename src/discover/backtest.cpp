@@ -72,6 +72,10 @@ class LookBack {
     if (then.segments && *then.segments > past_.history.customers() / 2) then.segments.reset();
     SecondHalf second(progress);
     found_ = TRY(find_segments(past_.history, schema_, then, second));
+    if (found_.treatment.empty()) {
+      out_.why_not = "nothing that is known tells the customers apart, so it foretells nothing";
+      return std::move(out_);
+    }
     choose_judged();
     if (judged_.size() < kFewestCustomers) {
       out_.why_not = too_few();
@@ -93,6 +97,7 @@ class LookBack {
 
   // Half of what is known must lie before what is hidden: otherwise the segments had nothing to be found in.
   std::string reason_not_to() const {
+    if (!features::recognise(history_)) return "no dates, so nothing can be hidden";
     if (past_.history.customers() < kFewestCustomers) return too_few();
     const auto parts = features::recognise(past_.history);
     if (!parts) return too_few();

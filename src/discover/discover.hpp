@@ -3,6 +3,7 @@
 //
 //   discover.hpp           discover (below)
 //   discovery.hpp          Options, Discovery: what is asked and found
+//   as_of.hpp              as_of_for: the instant it looks from
 //   pipeline.hpp           find_segments: the way from customers to segments, step by step
 //   segment_rules.hpp      write_rules, judge_rules: from clusters to text of the segment language
 //   previous_division.hpp  division_before: a continuum, cut where the run before cut it

@@ -43,6 +43,7 @@ struct Options {
   bool anew = false;                  // a continuum is not cut where the run before cut it
   const Before* before = nullptr;     // runs before, over the customers of the history; null: no groups have a past
   bool needs = true;                  // say what each group seeks (needs.hpp)
+  Instant today;                      // looked from where no fact of the record has a date
   bool hides = false;                 // a second discovery is judged on days hidden from it
 };
 

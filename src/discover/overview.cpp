@@ -166,9 +166,13 @@ std::string words_of(const Direction& direction, const Discovery& out) {
   size_t strongest = 0;
   for (size_t j = 0; j < direction.size(); ++j)
     if (std::fabs(direction[j]) > std::fabs(direction[strongest])) strongest = j;
-  const std::string& name = out.treatment[strongest].feature;
-  const features::FeatureColumn* column = out.features.find(name);
-  return fmt::format("{}{}", direction[strongest] > 0 ? "more " : "fewer ", column ? column->feature.phrase : name);
+  const features::ColumnTreatment& treatment = out.treatment[strongest];
+  const features::FeatureColumn* column = out.features.find(feature_of(treatment));
+  std::string what = column ? column->feature.phrase : treatment.feature;
+  // Of a category one level: "more contract: Two year".
+  if (const size_t level = treatment.feature.find(" = "); level != std::string::npos)
+    what += ": " + treatment.feature.substr(level + 3);
+  return fmt::format("{}{}", direction[strongest] > 0 ? "more " : "fewer ", what);
 }
 
 }  // namespace
@@ -201,12 +205,38 @@ void draw_map(const features::Transformed& transformed, const cluster::Clusterin
   out.map_axes = fmt::format("to the right: {}; upwards: {}", words_of(across, out), words_of(up, out));
 }
 
+std::string too_few(size_t customers, const features::IndustryTerms& words) {
+  return fmt::format(
+      "{} {} can be grouped; under {} no micro-segment could be told from chance, so they stay one group.", customers,
+      words.customers, kFewestCustomers);
+}
+
+std::string all_alike(const features::IndustryTerms& words) {
+  return fmt::format("Nothing that is known tells these {} apart, so they are one group: no groups is an answer.",
+                     words.customers);
+}
+
+std::string weightiest(const features::FeatureTable& features, std::vector<features::ColumnTreatment> columns) {
+  std::ranges::stable_sort(columns, std::ranges::greater(), &features::ColumnTreatment::weight);
+  std::vector<std::string> phrases;
+  for (const features::ColumnTreatment& column : columns) {
+    const features::FeatureColumn* found = features.find(feature_of(column));
+    const std::string phrase = found ? found->feature.phrase : column.feature;
+    if (phrases.size() < 3 && std::ranges::find(phrases, phrase) == phrases.end()) phrases.push_back(phrase);
+  }
+  const std::string last = phrases.back();
+  phrases.pop_back();
+  return phrases.empty() ? last : fmt::format("{} and {}", fmt::join(phrases, ", "), last);
+}
+
 std::string summary_of(const Discovery& d, const Segment& segment) {
   const features::IndustryTerms& words = d.parts.words;
-  std::string text =
-      fmt::format("{} {}, {:.1f} % of all, with {:.1f} % of {} ({}).", grouped(static_cast<double>(segment.size)),
-                  words.customers, 100 * segment.customer_share, 100 * segment.value_share,
-                  d.parts.money.empty() ? words.mains : words.money, grouped(segment.value));
+  const bool has_events = d.parts.has(features::EventRole::Main);
+  std::string text = fmt::format("{} {}, {:.1f} % of all", grouped(static_cast<double>(segment.size)), words.customers,
+                                 100 * segment.customer_share);
+  text += has_events ? fmt::format(", with {:.1f} % of {} ({}).", 100 * segment.value_share,
+                                   d.parts.money.empty() ? words.mains : words.money, grouped(segment.value))
+                     : ".";
   if (segment.set_apart) text += fmt::format(" Set apart: {}.", segment.why_apart);
   if (!segment.distinct.empty()) text += fmt::format(" Known: {}.", segment.distinct[0].sentence);
   if (!segment.set_apart && segment.active < d.min_size)

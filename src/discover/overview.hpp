@@ -17,6 +17,16 @@ void draw_tree(const cluster::Clustering& clustering, const std::vector<int>& pl
 void draw_map(const features::Transformed& transformed, const cluster::Clustering& clustering,
               const std::vector<uint32_t>& customers, const std::vector<int>& place, Discovery& out);
 
+// The features that divide most, in words. REQUIRES: there is one.
+std::string weightiest(const features::FeatureTable& features, std::vector<features::ColumnTreatment> columns);
+
+// Why there is one group.
+std::string too_few(size_t customers, const features::IndustryTerms& words);
+std::string all_alike(const features::IndustryTerms& words);
+inline constexpr std::string_view kWithoutEvents =
+    "The record has no events: the groups are made of what is known of each customer, and nothing is said about what "
+    "they did or when.";
+
 std::string summary_of(const Discovery& discovery, const Segment& segment);
 
 }  // namespace tessera::discover

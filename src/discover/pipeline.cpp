@@ -9,6 +9,7 @@
 #include "core/hash.hpp"
 #include "core/stop.hpp"
 #include "core/text.hpp"
+#include "discover/as_of.hpp"
 #include "discover/goal.hpp"
 #include "discover/naming.hpp"
 #include "discover/overview.hpp"
@@ -47,9 +48,11 @@ class Run {
     TRY(measure_all());
     TRY(step("choosing whom to group", 2));
     choose_whom();
-    if (population_.grouped.size() < kFewestCustomers) return one_group();
+    if (population_.grouped.size() < kFewestCustomers)
+      return one_group(too_few(population_.grouped.size(), out_.parts.words));
     TRY(step("straightening and scaling", 3));
     straighten();
+    if (transformed_.table.columns == 0) return one_group(all_alike(out_.parts.words));
     TRY(weigh_by_goal());
     TRY(step("clustering", 4));
     TRY(group());
@@ -70,11 +73,19 @@ class Run {
     return {history_, schema_, out_.as_of, options_.zone ? *options_.zone : Zone::utc()};
   }
 
+  bool has_events() const { return out_.parts.has(features::EventRole::Main); }
+
   Result<void> read() {
     if (history_.customers() == 0)
       return fail("the record holds no customers, so there is nothing to discover", "",
                   try_command("import").blank("FILE"));
-    out_.parts = TRY(features::recognise(history_));
+    out_.parts = TRY(features::recognise_any(history_));
+    if (!has_events()) {
+      if (!options_.goal.empty())
+        return fail("the record has no dates, so no goal can be learnt from what came later", "--goal",
+                    try_again().without("--goal"));
+      out_.said.emplace_back(kWithoutEvents);
+    }
     features::EventRoles& parts = out_.parts;
     const auto is_withheld = [&](const std::string& property) {
       return std::find(options_.withheld.begin(), options_.withheld.end(), property) != options_.withheld.end();
@@ -91,9 +102,9 @@ class Run {
     out_.active_within = options_.active;
     out_.min_size = options_.min_size;
     const features::Extent extent = features::extent_of(history_, out_.parts.of(features::EventRole::Main), out_.as_of);
-    out_.from = extent.first;
-    out_.to = extent.newest;
-    if (extent.is_empty())
+    out_.from = extent.is_empty() ? out_.as_of : extent.first;
+    out_.to = extent.is_empty() ? out_.as_of : extent.newest;
+    if (extent.is_empty() && has_events())
       return fail(fmt::format("there is no event '{}' up to {}", out_.parts.of(features::EventRole::Main)[0],
                               text_of(out_.as_of)),
                   "--as-of", "give a later --as-of, or none");
@@ -105,7 +116,7 @@ class Run {
         features::default_features(history_, out_.parts, options_.zone.has_value());
     std::erase_if(features, [&](const features::Feature& f) {
       return f.family == features::Family::Trait &&
-             std::find(options_.withheld.begin(), options_.withheld.end(), f.phrase) != options_.withheld.end();
+             std::find(options_.withheld.begin(), options_.withheld.end(), f.trait) != options_.withheld.end();
     });
     // Totals do not make groups of their own accord; what they say about a goal is weighed.
     for (features::Feature& feature : features)
@@ -136,7 +147,9 @@ class Run {
   void choose_whom() {
     population_ = divide(history_, out_.parts, out_.features, options_.as_of.value_or(kNever),
                          options_.keep_unwanted ? features::Unwanted::Kept : features::Unwanted::LeftOut);
-    const auto active = features::active_customers(history_, out_.as_of, options_.active);
+    // Without events nobody is known to have lapsed.
+    const auto active = has_events() ? features::active_customers(history_, out_.as_of, options_.active)
+                                     : std::vector<bool>(history_.customers(), true);
     active_ = active;
     for (const uint32_t c : population_.counted) out_.active += active[c];
     out_.known = features::known_customers(history_, population_.counted, out_.as_of);
@@ -168,11 +181,18 @@ class Run {
     out_.maturity = persona::maturity_of(out_.parts, out_.features);
   }
 
-  Result<Discovery> one_group() {
-    out_.k = 1;
-    out_.chosen_by = fmt::format(
+  std::string why_too_few() const {
+    return fmt::format(
         "{} {} can be grouped; under {} no micro-segment could be told from chance, so they stay one group.",
         population_.grouped.size(), out_.parts.words.customers, kFewestCustomers);
+  }
+  std::string why_all_alike() const {
+    return fmt::format("Nothing that is known tells these {} apart, so they are one group: no groups is an answer.",
+                       out_.parts.words.customers);
+  }
+  Result<Discovery> one_group(std::string why) {
+    out_.k = 1;
+    out_.chosen_by = std::move(why);
     for (const uint32_t c : population_.grouped) label_[c] = 0;
     out_.quality = {.silhouette = NAN, .davies_bouldin = NAN, .calinski_harabasz = NAN, .dunn = NAN, .stability = NAN};
     rules_ = {cluster::Conjunction{}};
@@ -212,17 +232,6 @@ class Run {
            (!clustering_.natural || clustering_.k <= kBroad || !(silhouette >= kSubstantial));
   }
 
-  // The features that divide most, in words.
-  std::string weightiest(std::vector<features::ColumnTreatment> columns) const {
-    std::ranges::stable_sort(columns, std::ranges::greater(), &features::ColumnTreatment::weight);
-    std::vector<std::string> phrases;
-    for (size_t j = 0; j < std::min<size_t>(3, columns.size()); ++j)
-      phrases.push_back(out_.features.columns[out_.features.index(columns[j].feature)].feature.phrase);
-    const std::string last = phrases.back();
-    phrases.pop_back();
-    return phrases.empty() ? last : fmt::format("{} and {}", fmt::join(phrases, ", "), last);
-  }
-
   // A continuum is still worth dividing; the report says that it is one.
   Result<void> divide_broad() {
     const size_t most = population_.grouped.size() / (2 * std::max<size_t>(1, options_.min_size));
@@ -258,7 +267,7 @@ class Run {
              ? fmt::format("{} broad groups stand apart; inside them {} shade into each other. ", found,
                            out_.parts.words.customers)
              : fmt::format("No natural groups: {} shade into each other. Here is a useful slicing by {} instead. ",
-                           out_.parts.words.customers, weightiest(transformed_.columns))) +
+                           out_.parts.words.customers, weightiest(out_.features, transformed_.columns))) +
         clustering_.chosen_by;
     return {};
   }
@@ -292,8 +301,6 @@ class Run {
 
   Result<void> group() {
     const size_t n = population_.grouped.size();
-    if (transformed_.table.columns == 0)
-      return fail("no feature tells these customers apart", "", "give features of your own: --features FILE");
     cluster::ClusterOptions how{.min_size = static_cast<double>(options_.min_size), .seed = options_.seed};
     how.max_k = std::clamp<size_t>(n / std::max<size_t>(1, options_.min_size), 1, 64);
     if (options_.segments) {
@@ -367,8 +374,10 @@ class Run {
   }
 
   std::string text_of_rule(const cluster::Conjunction& rule) const {
-    return rule.empty() ? fmt::format("count({}) >= 1", out_.parts.alias(features::EventRole::Main))
-                        : text_of(rule, out_.features, out_.parts.words);
+    if (!rule.empty()) return text_of(rule, out_.features, out_.parts.words);
+    // Everyone; the mark of the record is known of somebody or not.
+    return has_events() ? fmt::format("count({}) >= 1", out_.parts.alias(features::EventRole::Main))
+                        : "(trait $marked is known or trait $marked is unknown)";
   }
 
   // Members by the evaluator, then everything that is said about them.
@@ -420,7 +429,7 @@ class Run {
     for (const int label : label_)
       if (label >= 0) ++segments[static_cast<size_t>(label)].clustered;
     describe(segments, k);
-    settle(std::move(segments), k);
+    settle(std::move(segments));
     return write_file();
   }
 
@@ -435,9 +444,10 @@ class Run {
   void describe(std::vector<Segment>& segments, size_t k) {
     std::vector<std::vector<uint32_t>> groups;
     for (size_t s = 0; s < k; ++s) groups.push_back(segments[s].members);
-    auto [claims, needs, said] = persona::portray({history_, out_.parts, out_.as_of, options_.withheld,
-                                                   options_.allowed, out_.features, made_the_groups(), options_.needs},
-                                                  {population_.grouped, out_.held_out, groups});
+    auto [claims, needs, said] =
+        persona::portray({history_, out_.parts, out_.as_of, options_.withheld, options_.allowed, out_.features,
+                          made_the_groups(), options_.needs && has_events()},
+                         {population_.grouped, out_.held_out, groups});
     out_.said.insert(out_.said.end(), said.begin(), said.end());
     const auto figures = persona::figures_of(
         persona::measures_of(out_.parts, out_.features, rules_, active_, options_.active, value_), groups);
@@ -478,7 +488,7 @@ class Run {
   std::vector<bool> made_the_groups() const {
     std::vector<bool> made(out_.features.columns.size(), false);
     for (const features::ColumnTreatment& treatment : out_.treatment)
-      if (treatment.weight > 0) made[out_.features.index(treatment.feature)] = true;
+      if (treatment.weight > 0) made[out_.features.index(features::feature_of(treatment))] = true;
     for (const cluster::Conjunction& rule : rules_)
       for (const cluster::Condition& condition : rule) made[condition.column] = true;
     return made;
@@ -508,7 +518,7 @@ class Run {
   }
 
   // Micro-segments by size, set-apart groups after them; labels follow.
-  void settle(std::vector<Segment> segments, size_t k) {
+  void settle(std::vector<Segment> segments) {
     std::vector<size_t> order(segments.size());
     std::iota(order.begin(), order.end(), 0);
     const auto rank = [&](size_t s) {
@@ -530,7 +540,6 @@ class Run {
       out_.absorbed.push_back(fmt::format("{:.0f} customers were too few for a group of their own and joined \"{}\"",
                                           small.weight, into.persona.name));
     }
-    (void)k;
   }
 
   Result<void> write_file() {
@@ -545,9 +554,10 @@ class Run {
     };
     for (const auto* list : {&out_.segments, &out_.set_apart})
       for (const Segment& s : *list) named.push_back({s.persona.name, s.id, note(s), s.rule});
-    const std::string head = fmt::format("# Micro-segments discovered as of {}: {} {} in {} groups.\n# Value is {}.\n",
-                                         text_of(out_.as_of), grouped(static_cast<double>(out_.grouped)),
-                                         out_.parts.words.customers, out_.k, out_.value_definition);
+    const std::string head = fmt::format("# Micro-segments discovered{}: {} {} in {} groups.\n# Value is {}.\n",
+                                         has_events() ? " as of " + text_of(out_.as_of) : ", without dates",
+                                         grouped(static_cast<double>(out_.grouped)), out_.parts.words.customers, out_.k,
+                                         out_.value_definition);
     out_.tsl = TRY(features::formatted(file_of_rules(out_.parts, out_.features, named, head, options_.features)));
     return {};
   }
@@ -581,10 +591,6 @@ class Run {
 };
 
 }  // namespace
-
-Instant as_of_for(const profiles::History& history, const Options& options) {
-  return options.as_of.value_or(features::extent_of(history).newest + Duration{1});
-}
 
 Result<Discovery> find_segments(const History& history, const language::Schema& schema, const Options& options,
                                 Progress& progress) {

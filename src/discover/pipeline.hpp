@@ -10,9 +10,6 @@
 
 namespace tessera::discover {
 
-// The instant at which everything is measured.
-Instant as_of_for(const profiles::History& history, const Options& options);
-
 // Errors: as discover().
 Result<Discovery> find_segments(const profiles::History& history, const language::Schema& schema,
                                 const Options& options, Progress& progress);

@@ -191,6 +191,13 @@ std::string EventRoles::alias(EventRole part) const {
   return std::string(kNames[static_cast<size_t>(part)]);
 }
 
+EventRoles roles_without_events() {
+  EventRoles out;
+  out.words = words_without_events();
+  out.value_definition = "not known: the data has no events and no amounts";
+  return out;
+}
+
 Result<EventRoles> recognise(const History& history) {
   EventRoles parts;
   std::map<std::string_view, size_t> votes;  // rows of events that speak for an industry
@@ -229,6 +236,13 @@ Result<EventRoles> recognise(const History& history) {
   parts.device = any_column(history, parts, kDevices);
   define_value(parts);
   return parts;
+}
+
+Result<EventRoles> recognise_any(const History& history) {
+  auto found = recognise(history);
+  const Stream* traits = found ? nullptr : history.stream(profiles::SystemStream::Identify);
+  if (found || !traits || traits->rows() == 0) return found;
+  return roles_without_events();
 }
 
 }  // namespace tessera::features

@@ -35,7 +35,12 @@ struct EventRoles {
   std::string alias(EventRole part) const;  // name in the segment language
 };
 
+// Of a record that knows people and nothing that they did: no events, and words for a table of customers.
+EventRoles roles_without_events();
+
 // Error where no event could be the main one.
 Result<EventRoles> recognise(const profiles::History& history);
+// Without events, but with traits of customers: roles_without_events().
+Result<EventRoles> recognise_any(const profiles::History& history);
 
 }  // namespace tessera::features

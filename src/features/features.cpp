@@ -49,6 +49,10 @@ class Candidates {
       : history_(history), parts_(parts), words_(parts.words), hours_(hours) {}
 
   std::vector<Feature> all() {
+    if (!parts_.has(EventRole::Main)) {
+      traits();
+      return std::move(out_);
+    }
     money();
     rhythm();
     breadth();
@@ -342,30 +346,53 @@ class Candidates {
   void traits() {
     const Stream* traits = history_.stream(profiles::SystemStream::Identify);
     if (!traits) return;
+    const bool is_all = !parts_.has(EventRole::Main);
     for (const Column& column : traits->columns) {
       const std::string folded = fold_case(column.property);
       const auto is_one_of = [&](const auto& names) {
         return std::find(std::begin(names), std::end(names), folded) != std::end(names);
       };
       if (column.is_list || is_one_of(kNamingTraits) || (words_.careful && is_one_of(kCarefulTraits))) continue;
-      const bool number = column.type == PropertyType::Number;
+      const bool number = column.type == PropertyType::Number, flag = column.type == PropertyType::Bool;
       if (column.type == PropertyType::Text) {
         const auto levels = levels_of(history_, {traits->event}, column.property, false);
         if (levels.size() < 2 || levels.size() > kMostTraitLevels) continue;
-      } else if (!number) {
+      } else if (!number && !(flag && is_all)) {
         continue;
       }
       const bool plain = identifier(column.property) == column.property;
+      const bool switched = is_all && number && is_nought_or_one(column);
+      const std::string named = "trait " + (plain ? column.property : language::in_quotes(column.property));
       add({.name = "given_" + identifier(column.property),
-           .definition = "trait " + (plain ? column.property : language::in_quotes(column.property)),
+           .definition = switched ? named + " = 1" : named,
            .family = Family::Trait,
-           .shape = number ? Shape::Number : Shape::Category,
-           .phrase = column.property,
-           .tag = column.property,
+           .shape = number && !switched ? Shape::Number : Shape::Category,
+           .phrase = is_all ? words_of(column.property) : column.property,
+           .tag = is_all ? words_of(column.property) : column.property,
+           .trait = column.property,
+           .is_flag = flag || switched,
            // What people are describes groups; what they do makes them. A trait of three values would cut every group
-           // in three, for nothing separates as cleanly as a word that was typed in.
-           .clusters = false});
+           // in three, for nothing separates as cleanly as a word that was typed in. Where nothing is known of what
+           // they do, what they are is all there is.
+           .clusters = is_all});
     }
+  }
+
+  // A yes or no that was written as 1 and 0.
+  static bool is_nought_or_one(const Column& column) {
+    bool nought = false, one = false;
+    for (const int64_t x : column.numbers) {
+      if (x <= profiles::kClearedNumber) continue;
+      if (x != 0 && x != Number::kOne) return false;
+      (x == 0 ? nought : one) = true;
+    }
+    return nought && one;
+  }
+
+  // "monthly_charges" as it is said.
+  static std::string words_of(std::string property) {
+    std::ranges::replace(property, '_', ' ');
+    return property;
   }
 
   const History& history_;

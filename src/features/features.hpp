@@ -72,6 +72,8 @@ struct Feature {
   std::string phrase;    // "orders", "days since the last order": stands after a number or before a verb
   std::string tag;       // two or three words for names: "evening", "garden"; may be empty
   std::string of;        // for shares: the feature that counts the observations
+  std::string trait;     // of a trait given: its name as received
+  bool is_flag = false;  // a category of "no" and "yes": the let is a condition
   bool clusters = true;  // false: describes segments, and may stand in rules, but does not make them
   bool in_rules = true;
 };

@@ -93,6 +93,27 @@ constexpr IndustryTerms kIndustries[] = {
      .promoted_tag = "redeeming miles",
      .undo_tag = "often rebooked",
      .regulars = "frequent travellers"},
+    {.industry = "table",
+     .customer = "customer",
+     .customers = "customers",
+     .main = "event",
+     .mains = "events",
+     .main_verb = "act",
+     .undo = "undone",
+     .undos = "undone",
+     .undo_phrase = "taken back",
+     .looks = "looks around",
+     .promoted = "with a promotion",
+     .service = "requests for help",
+     .money = "amount",
+     .money_name = "amount_total",
+     .thing = "thing",
+     .things = "things",
+     .interest = "category",
+     .breadth = "things in an event",
+     .promoted_tag = "with promotions",
+     .undo_tag = "often taken back",
+     .regulars = "regulars"},
     {.industry = "company",
      .customer = "customer",
      .customers = "customers",
@@ -201,6 +222,9 @@ std::span<const IndustryTerms> industries() {
 }
 const IndustryTerms& generic_words() {
   return kIndustries[std::size(kIndustries) - 1];
+}
+const IndustryTerms& words_without_events() {
+  return kIndustries[std::size(kIndustries) - 2];
 }
 std::span<const EventPart> event_parts() {
   return kEvents;

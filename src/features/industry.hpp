@@ -51,6 +51,8 @@ struct IndustryTerms {
 // The last row is the one for companies not recognised.
 std::span<const IndustryTerms> industries();
 const IndustryTerms& generic_words();
+// For tables of customers of whom nothing is known that they did.
+const IndustryTerms& words_without_events();
 
 // The part an event of this name plays, in any industry; -1 = none known.
 struct EventPart {

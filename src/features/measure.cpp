@@ -68,6 +68,10 @@ Result<FeatureTable> measure(const Setting& setting, std::string_view definition
         (*all)[j].insert((*all)[j].end(), found.begin(), found.end());
         continue;
       }
+      if (column.feature.is_flag) {
+        for (size_t i = 0; i < to - from; ++i) column.values[from + i] = values.as_double(i);
+        continue;
+      }
       const double scale = scale_of(values.type, column.feature.shape);
       for (size_t i = 0; i < to - from; ++i) {
         double x = values.as_double(i) * scale;
@@ -82,6 +86,10 @@ Result<FeatureTable> measure(const Setting& setting, std::string_view definition
   for (size_t j = 0; j < out.columns.size(); ++j) {
     FeatureColumn& column = out.columns[j];
     if (column.feature.shape != Shape::Category) continue;
+    if (column.feature.is_flag) {
+      column.levels = {"no", "yes"};
+      continue;
+    }
     std::fill(column.values.begin(), column.values.end(), std::nan(""));
     for (const auto& [customer, text] : (*all)[j]) column.levels.push_back(text);
     std::sort(column.levels.begin(), column.levels.end());

@@ -15,6 +15,14 @@ std::string number_text(double value) {
   return text == "-0" ? "0" : text;
 }
 
+// A condition is said as such: "given_partner is true". Whoever it is not known of is neither.
+std::string flag_text(const cluster::Condition& condition, const FeatureColumn& column) {
+  const bool yes = condition.codes.size() == 1 && condition.codes[0] == 1, no = condition.codes.size() == 1 && !yes;
+  if (yes) return fmt::format("{} is {}", column.feature.name, condition.excluded ? "not true" : "true");
+  if (no) return fmt::format("{} is {}", column.feature.name, condition.excluded ? "not false" : "false");
+  return fmt::format("{} is {}", column.feature.name, condition.excluded ? "unknown" : "known");
+}
+
 std::string category_text(const cluster::Condition& condition, const FeatureColumn& column) {
   std::vector<std::string> items;
   for (const uint32_t code : condition.codes) items.push_back(language::in_quotes(column.levels[code]));
@@ -40,7 +48,7 @@ std::string text_of(const cluster::Condition& condition, const FeatureColumn& co
   const Feature& feature = column.feature;
   switch (feature.shape) {
     case Shape::Category:
-      return category_text(condition, column);
+      return feature.is_flag ? flag_text(condition, column) : category_text(condition, column);
     case Shape::Days:
       return days_text(condition, column, words);
     default:

@@ -92,6 +92,7 @@ struct Work {
   std::vector<double> values;
   ColumnTreatment treatment;
   Family family;
+  double share = 1;  // of its feature: of a trait all levels together count as one column
 };
 
 // A share or a rate of counted events: shrunk, then on the scale where chance has the same size everywhere. Gives the
@@ -165,6 +166,9 @@ std::vector<Work> one_hot(const FeatureColumn& column, std::span<const uint32_t>
     }
     out.push_back(std::move(work));
   }
+  // A word that was typed in may have many levels, of which each counted in full would outvote every number.
+  if (column.feature.family == Family::Trait)
+    for (Work& work : out) work.share = 1 / static_cast<double>(out.size());
   return out;
 }
 
@@ -179,7 +183,7 @@ void weigh(std::vector<Work>& works) {
     if (vote < 1 && work.family != Family::Season) weight = 1;
     // 0 with one hump, 1 where humps are twice as far apart as chance would make them.
     const double clear = std::clamp(weight - 1, 0.0, 1.0);
-    weight *= std::sqrt(clear + (1 - clear) * vote * work.treatment.reliability / many);
+    weight *= std::sqrt(work.share * (clear + (1 - clear) * vote * work.treatment.reliability / many));
   }
 }
 

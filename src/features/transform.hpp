@@ -33,6 +33,11 @@ struct ColumnTreatment {
   size_t unknown = 0;      // values that took the median
 };
 
+// The feature that a column is of: of a category each level is a column, "given_plan = pro".
+inline std::string_view feature_of(const ColumnTreatment& column) {
+  return std::string_view(column.feature).substr(0, column.feature.find(" = "));
+}
+
 struct Transformed {
   cluster::Matrix table;  // one row for each of `rows`
   std::vector<ColumnTreatment> columns;

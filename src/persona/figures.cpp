@@ -89,6 +89,7 @@ std::vector<Measure> measures_of(const features::EventRoles& parts, const featur
     return out;
   };
   std::vector<Measure> out;
+  if (!parts.has(features::EventRole::Main)) return out;  // nobody is active or worth anything that is known
   out.push_back({.name = "active",
                  .phrase = fmt::format("active in the last {}", text_of(within)),
                  .is_rate = true,

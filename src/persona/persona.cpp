@@ -11,6 +11,10 @@ namespace tessera::persona {
 
 namespace {
 
+bool is_without_events(const features::IndustryTerms& words) {
+  return words.industry == features::words_without_events().industry;
+}
+
 // Words for a name, by what stands out and in which direction; empty = it makes no name.
 struct Fragment {
   features::Family family;
@@ -40,7 +44,16 @@ constexpr Fragment kFragments[] = {
     {features::Family::Own, "@", ""},
 };
 
+// What a group is, where nothing is known of what it did: "contract two year", "high monthly charges", "no partner".
+std::string trait_fragment(const Claim& claim) {
+  if (claim.level == "yes") return claim.tag;
+  if (claim.level == "no") return "no " + claim.tag;
+  if (!claim.level.empty()) return claim.tag + " " + claim.level;
+  return (claim.higher() ? "high " : "low ") + claim.tag;
+}
+
 std::string fragment_of(const Claim& claim, const features::IndustryTerms& words) {
+  if (claim.family == features::Family::Trait && is_without_events(words)) return trait_fragment(claim);
   for (const Fragment& row : kFragments) {
     if (row.family != claim.family) continue;
     const std::string_view text = claim.higher() ? row.high : row.low;
@@ -66,6 +79,7 @@ struct NameParts {
 };
 
 NameParts name_parts(std::span<const Claim> claims, double main_events, const features::IndustryTerms& words) {
+  const bool is_table = is_without_events(words);
   NameParts out;
   std::string recency, often;
   std::set<features::Family> used;
@@ -76,13 +90,14 @@ NameParts name_parts(std::span<const Claim> claims, double main_events, const fe
       if (recency.empty() && (claim.higher() || claim.effect < -0.6)) recency = text;
     } else if (claim.family == features::Family::Frequency) {
       if (often.empty()) often = text;
-    } else if (claim.family != features::Family::Tenure && used.insert(claim.family).second) {
+    } else if (is_table ? out.tail.size() < 6
+                        : claim.family != features::Family::Tenure && used.insert(claim.family).second) {
       out.tail.push_back(text);
     } else if (claim.family == features::Family::Interest && claim.higher() && out.tail.size() < 6) {
       out.tail.push_back(text);
     }
   }
-  if (main_events <= 1) often = "one-time";
+  if (main_events <= 1 && !is_table) often = "one-time";
   if (recency == "recent" && often == "frequent") recency.clear();
   const std::string noun = often == "frequent" ? std::string(words.regulars)
                            : often.empty()     ? std::string(words.customers)
@@ -172,6 +187,9 @@ void put_under_heading(const Claim& claim, Persona& out) {
 
 std::vector<std::string> what_is_not_known(std::span<const Claim> claims, const features::EventRoles& parts,
                                            const features::FeatureTable& features) {
+  if (!parts.has(features::EventRole::Main))
+    return {"what they did, and when: the data has no events",
+            "what they need or how satisfied they are; no survey answers", "the benefit they seek; not in your data"};
   std::vector<std::string> out;
   const features::IndustryTerms& words = parts.words;
   const auto has = [&](features::Family family) {
@@ -252,7 +270,8 @@ std::vector<std::string> names_of(std::span<const std::vector<Claim>> claims, st
   for (size_t i = 0; i < all.size(); ++i) {
     std::string text = name(i);
     // The last resort: a number that tells them apart; "Customers" alone names nobody.
-    if (count[text] > 1 || (all.size() > 1 && fold_case(text) == parts.words.customers))
+    if (!is_without_events(parts.words) &&
+        (count[text] > 1 || (all.size() > 1 && fold_case(text) == parts.words.customers)))
       text += fmt::format(
           "{} about {}", text.find(',') == std::string::npos ? "," : " and",
           features::counted(static_cast<uint64_t>(std::llround(main_events[i])), parts.words.main, parts.words.mains));
@@ -296,12 +315,17 @@ Maturity maturity_of(const features::EventRoles& parts, const features::FeatureT
   const bool browsing = has(features::Family::Look) || parts.has(features::EventRole::Page) ||
                         parts.has(features::EventRole::Login),
              engagement = has(features::Family::Mail);
-  out.has.push_back(fmt::format("behaviour: {}", words.mains));
+  if (parts.has(features::EventRole::Main)) out.has.push_back(fmt::format("behaviour: {}", words.mains));
   if (demographics) out.has.push_back("demographics or other traits as given");
   if (interests) out.has.push_back(fmt::format("interests, from {}", words.things));
   if (browsing) out.has.push_back(fmt::format("what they look at: {}", words.looks));
   if (engagement) out.has.push_back("engagement with mail");
   if (needs) out.has.push_back("what they say: surveys or reviews");
+  if (!parts.has(features::EventRole::Main)) {
+    out.level = "good";
+    out.missing.emplace_back("what they did, with dates: orders, visits, calls");
+    return out;
+  }
   const bool better = interests || browsing;
   out.level = better && demographics && engagement && browsing && needs ? "best" : better ? "better" : "good";
   if (out.level == "good")

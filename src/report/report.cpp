@@ -168,12 +168,18 @@ std::string figures_text(const discover::Segment& s) {
 
 }  // namespace
 
+std::string when_of(const discover::Discovery& d) {
+  if (!d.parts.has(features::EventRole::Main)) return ", as they are: the data has no dates";
+  return fmt::format(", as of {}{}", text_of(d.as_of), d.as_of_given ? "" : " (just after the newest event)");
+}
+
 std::string goal_sentence(const discover::Discovery& d) {
   return d.goal.empty() ? "No goal was given: the structure of the data alone decides."
                         : fmt::format("The goal is {}.", d.goal);
 }
 
 std::string text_of(const discover::Discovery& d, size_t width) {
+  const bool has_events = d.parts.has(features::EventRole::Main);
   const features::IndustryTerms& words = d.parts.words;
   std::string out;
   if (d.foresight)
@@ -181,8 +187,8 @@ std::string text_of(const discover::Discovery& d, size_t width) {
   if (d.k <= 1) {
     out += wrapped(d.chosen_by, width, "");
   } else {
-    out += fmt::format("{} micro-segments of {} {}, as of {}{}\n", d.k, grouped(static_cast<double>(d.grouped)),
-                       words.customers, text_of(d.as_of), d.as_of_given ? "" : " (just after the newest event)");
+    out += fmt::format("{} micro-segments of {} {}{}\n", d.k, grouped(static_cast<double>(d.grouped)), words.customers,
+                       when_of(d));
     out += wrapped(d.chosen_by, width, "");
   }
   out += wrapped("Value is " + d.value_definition + ". " + goal_sentence(d), width, "");
@@ -190,8 +196,9 @@ std::string text_of(const discover::Discovery& d, size_t width) {
   out += fmt::format("\n{} {:>10} {:>7} {:>7}  {:>9} {:>9}\n", padded("segment", name_width), words.customers, "of all",
                      "value", "precision", "recall");
   for (const discover::Segment& s : d.segments) {
-    out += fmt::format("{} {:>10} {:>5.1f} % {:>5.1f} %", padded(clipped(s.persona.name, name_width), name_width),
-                       grouped(static_cast<double>(s.size)), 100 * s.customer_share, 100 * s.value_share);
+    out += fmt::format("{} {:>10} {:>5.1f} % {:>7}", padded(clipped(s.persona.name, name_width), name_width),
+                       grouped(static_cast<double>(s.size)), 100 * s.customer_share,
+                       has_events ? fmt::format("{:.1f} %", 100 * s.value_share) : std::string("-"));
     out += s.set_apart ? "  set apart\n" : fmt::format("  {:>7.0f} % {:>7.0f} %\n", 100 * s.precision, 100 * s.recall);
     if (!s.distinct.empty()) out += wrapped(s.distinct[0].sentence, width, "    ");
     if (!s.figures.empty()) out += wrapped(figures_text(s), width, "    ");

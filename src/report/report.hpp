@@ -27,6 +27,8 @@ namespace tessera::report {
 std::string text_of(const discover::Discovery& discovery, size_t width = 100);
 
 // What decided which groups there are.
+// ", as of 2026-03-01T00:00:00Z (just after the newest event)", or that there are no dates.
+std::string when_of(const discover::Discovery& d);
 std::string goal_sentence(const discover::Discovery& discovery);
 
 // discovery.json, documented in docs/discovery.md. Figures are cut to six decimals.

@@ -102,8 +102,8 @@ class Page {
   }
 
   void head() {
-    put("<p class=\"soft small\">Discovered as of {}{}{}</p>\n", safe(text_of(d_.as_of)),
-        d_.as_of_given ? "" : ", just after the newest event", d_.run ? fmt::format("; kept as run {}", *d_.run) : "");
+    put("<p class=\"soft small\">Discovered{}{}</p>\n", safe(when_of(d_)),
+        d_.run ? fmt::format("; kept as run {}", *d_.run) : "");
     if (d_.k > 1)
       put("<h1>{} kinds of {}</h1>\n", d_.k, safe(words_.customers));
     else
@@ -113,13 +113,20 @@ class Page {
     out_ += "<div class=\"figures\">";
     figure(grouped(static_cast<double>(d_.customers)), fmt::format("{} in the record", words_.customers));
     figure(grouped(static_cast<double>(d_.grouped)), "were grouped");
-    figure(grouped(static_cast<double>(d_.active)), fmt::format("active in {}", text_of(d_.active_within)));
-    figure(grouped(d_.value), d_.parts.money.empty() ? std::string(words_.mains) : std::string(words_.money));
+    if (has_events()) {
+      figure(grouped(static_cast<double>(d_.active)), fmt::format("active in {}", text_of(d_.active_within)));
+      figure(grouped(d_.value), d_.parts.money.empty() ? std::string(words_.mains) : std::string(words_.money));
+    }
     if (d_.k > 1) figure(percent(d_.in_exactly_one), "in exactly one rule");
     out_ += "</div>\n";
-    put("<p class=\"small soft\">Value is {}. {} from {} to {}. {}</p>\n", safe(d_.value_definition),
-        capitalised(words_.mains), day_of(d_.from), day_of(d_.to), safe(goal_sentence(d_)));
+    const std::string span =
+        has_events() ? fmt::format("{} from {} to {}. ", capitalised(words_.mains), day_of(d_.from), day_of(d_.to))
+                     : std::string();
+    put("<p class=\"small soft\">Value is {}. {}{}</p>\n", safe(d_.value_definition), span, safe(goal_sentence(d_)));
   }
+  bool has_events() const { return d_.parts.has(features::EventRole::Main); }
+  // A figure of value, which a table without events has not.
+  std::string valued(std::string text) const { return has_events() ? text : std::string("–"); }
   void figure(const std::string& number, const std::string& what) {
     put("<div><b>{}</b><span>{}</span></div>", safe(number), safe(what));
   }
@@ -144,8 +151,8 @@ class Page {
             width(s.customer_share), width(s.value_share));
         put("<td>{}<br><span class=\"small soft\">{}</span></td><td class=\"hide\">{}<br><span class=\"small "
             "soft\">{}</span></td></tr>\n",
-            grouped(static_cast<double>(s.size)), percent(s.customer_share), grouped(std::round(s.value)),
-            percent(s.value_share));
+            grouped(static_cast<double>(s.size)), percent(s.customer_share), valued(grouped(std::round(s.value))),
+            valued(percent(s.value_share)));
       }
     out_ += "</tbody></table>\n";
     for (const features::LeftOut& group : d_.left_out)
@@ -237,8 +244,8 @@ class Page {
         s.set_apart ? " apart" : "", at + 1, hue(at), at + 1, safe(s.persona.name));
     put("<div class=\"stats\"><span><b>{}</b> {}</span><span><b>{}</b> of all</span><span><b>{}</b> of "
         "value</span><span><b>{}</b> active</span></div>",
-        grouped(static_cast<double>(s.size)), safe(words_.customers), percent(s.customer_share), percent(s.value_share),
-        grouped(static_cast<double>(s.active)));
+        grouped(static_cast<double>(s.size)), safe(words_.customers), percent(s.customer_share),
+        valued(percent(s.value_share)), valued(grouped(static_cast<double>(s.active))));
     if (s.set_apart) put("<p>Set apart: {}.</p>", safe(s.why_apart));
     if (!s.set_apart && s.active < d_.min_size)
       put("<p class=\"small soft\">Fewer than {} of them are active: a group to win back or to leave alone.</p>",

@@ -56,12 +56,13 @@ Result<Reading> read(Holder& holder, const Clock& clock, const DiscoveryWish& wi
   for (const std::string& property : wish.allow) TRY(record->audit(clock.now(), by, "discover --allow", property));
   discover::Options options = wish.options;
   options.as_of = wish.look.as_of;
+  options.today = clock.now();
   options.pseudonym_key = record->pseudonym_key();
   options.zone = TRY(zone_of(connection, wish.zone));
   auto events = TRY(profiles::list_events(connection, profiles::Counting::No));
   progress.step("reading the record", 0, 0);
   auto history = TRY(profiles::load(connection, {}, wish.look.known_at.value_or(kNever)));
-  if (const auto parts = features::recognise(history))
+  if (const auto parts = features::recognise_any(history))
     options.withheld = withheld(events, parts->words.industry, wish.allow);
   options.allowed = wish.allow;
   auto keeping = TRY(discover::Keeping::begin(connection, history, options));
