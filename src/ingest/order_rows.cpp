@@ -167,7 +167,7 @@ void OrderRows::tally_reject(const formats::Row& row) {
     line.add(*price, number_at(columns_.quantity, row).value_or(Number::of(1)));
   amount = micros_of(line).value_or(0);
   for (const formats::ColumnPlan* column : columns_.money)
-    if (column->binding.target == "total") amount = number_at(column, row).value_or(Number{}).micros;
+    if (const auto total = number_at(column, row); total && column->binding.target == "total") amount = total->micros;
   context_.findings.add_money(currency_of(row), MoneyFate::Rejected, amount);
 }
 
