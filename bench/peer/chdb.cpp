@@ -60,7 +60,7 @@ Result<std::unique_ptr<SqlPeer>> open_chdb(const std::string& folder) {
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
   if (!library)
     return fail(fmt::format("cannot load chDB: {}", dlerror()), path,
-                "cd " TESSERA_BENCH_DIR " && npm ci --ignore-scripts");
+                TESSERA_BENCH_DIR "/../tools/fetch_npm " TESSERA_BENCH_DIR);
   Functions call{};
   if (!find(library, "chdb_connect", call.connect) || !find(library, "chdb_close_conn", call.close) ||
       !find(library, "chdb_query_n", call.query) || !find(library, "chdb_destroy_query_result", call.destroy) ||

@@ -95,6 +95,8 @@ expect check_house 'security.md:1: Doors.AreShut' docs/security.md 'Shown by `Do
 expect check_house 'security.md:1: case:http/gone' docs/security.md 'Shown by `case:http/gone`.\n'
 expect check_house 'security.md:2: outside:nobody' docs/security.md 'Shown by `outside:somebody`\nand `outside:nobody`.\n' tests/outside/doors.py "    Check('somebody', comes),\n"
 expect check_house 'leads somewhere' docs/page.md 'And [nothing](missing.md).\n'
+expect check_house 'names no registry' deps/package-lock.json '  "resolved": "https://registry.example/plain/-/plain-1.0.0.tgz"\n'
+expect check_house 'names no registry' tests/web/package-lock.json '{"resolved": "git+http://host/plain.git"}\n'
 
 expect 'plant_faults --check' 'FAULTS:3: not exactly once in src/store/record.cpp: then();' tests/FAULTS 'store/record.cpp | x | test_store | then(); => now();\n'
 expect 'plant_faults --check' 'FAULTS:2: not exactly once' src/store/record.cpp 'int m = now();\n'
@@ -115,6 +117,8 @@ printf 'std::random_device seed;\n' >"$tree/src/core/seed.cpp"
 } >"$tree/src/store/list.cpp"
 printf 'namespace {\nstruct Local {\n};\n}\nauto stream = "$identify";\n' >"$tree/src/core/local.cpp"
 "$repo/tools/draw_rooms" "$tree" >"$tree/docs/rooms.svg"
+mkdir -p "$tree/deps"
+printf '"resolved": "node_modules/plain/absent"\n' >"$tree/deps/package-lock.json"
 printf 'dollar: src/core/local.cpp  # on its way to the table\n' >"$tree/tools/excused"
 if "$repo/tools/check_house" "$tree"; then passed=$((passed + 1)); else
   printf 'FAILED: check_house refuses what the rules allow\n'

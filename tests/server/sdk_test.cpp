@@ -16,7 +16,7 @@ const std::string kFolder = TESSERA_SOURCE_DIR "/tests/server/sdk";
 std::string missing() {
   if (std::system("node --version >/dev/null 2>&1") != 0) return "node is not installed";
   if (!std::filesystem::exists(kFolder + "/node_modules/@segment/analytics-node"))
-    return "the SDKs are not installed: (cd tests/server/sdk && npm ci --ignore-scripts)";
+    return "the SDKs are not installed: tools/fetch_npm tests/server/sdk";
   return "";
 }
 
