@@ -2,6 +2,7 @@
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
+#include "discover/as_of.hpp"
 #include "discover/pipeline.hpp"
 #include "language/tree.hpp"
 #include "store/definitions.hpp"
