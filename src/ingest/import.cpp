@@ -386,7 +386,8 @@ Result<void> feed_files(profiles::Intake& intake, std::span<const std::string> p
       std::vector<std::string> notes;
       for (const Join& join : plan->joins)
         notes.push_back(fmt::format("joined with {} by {}", paths[join.file], join.key));
-      TRY(feed(intake, joined_input(*plan, inputs, options), options, asker, progress, orders, report, std::move(notes)));
+      TRY(feed(intake, joined_input(*plan, inputs, options), options, asker, progress, orders, report,
+               std::move(notes)));
     }
   }
   return {};

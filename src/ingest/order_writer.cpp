@@ -1,5 +1,7 @@
 #include "ingest/order_writer.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/text.hpp"
@@ -119,8 +121,18 @@ void OrderWriter::put_item(KindPlan& kind, const formats::ColumnPlan& column, co
   intake.element(p, text);
 }
 
+// A row that only sums up its order, as eBay's do, is no line of it.
+bool OrderWriter::says_a_thing(const formats::Row& row) const {
+  const auto says = [&row](const formats::ColumnPlan* column) {
+    return column && !formats::is_blank(row.at(column->column).text);
+  };
+  return std::ranges::any_of(columns_.items, says) || says(columns_.quantity) || says(columns_.price) ||
+         says(columns_.amount) || says(columns_.line_discount);
+}
+
 void OrderWriter::put_product(KindPlan& kind, const formats::Row& row, bool is_refund) {
   Intake& intake = context_.intake;
+  if (!says_a_thing(row)) return;
   for (const formats::ColumnPlan* column : columns_.items) put_item(kind, *column, row);
   const auto quantity = number_at(columns_.quantity, row), price = number_at(columns_.price, row);
   auto amount = number_at(columns_.amount, row);

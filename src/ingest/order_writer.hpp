@@ -35,6 +35,7 @@ class OrderWriter {
   void put_currency(KindPlan& kind, const OrderReading& reading);
   void put_properties(KindPlan& kind, const OrderReading& reading, const OrderEvent& event);
   void put_item(KindPlan& kind, const formats::ColumnPlan& column, const formats::Row& row);
+  bool says_a_thing(const formats::Row& row) const;
   void put_product(KindPlan& kind, const formats::Row& row, bool is_refund);
   bool is_service_line(const ProductName& product);
 
