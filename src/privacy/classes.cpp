@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/text.hpp"
+#include "privacy/name_structure.hpp"
 #include "store/record.hpp"
 
 namespace tessera::privacy {
@@ -189,7 +190,10 @@ bool names_illness(std::string_view text) {
 
 // A bare "name" is what the thing at hand is called: a campaign, an offer, a page, an organisation. It is a person's
 // where the facts are about a person: the traits of customers, and events in which people say who they are.
-constexpr std::string_view kBareNames = "name|nom|nombre";
+constexpr std::string_view kBareNames = "name|nom|nombre|nome";
+constexpr std::string_view kPlaces =
+    "country|country_code|countrycode|region|state|province|city|land|bundesland|stadt|ort|pays|ville|pais|país|ciudad|"
+    "paese|città|citta|provincia";
 constexpr std::string_view kPersonOwners =
     "traits|user|customer|person|profile|billing|shipping|contact|billing_address|shipping_address|recipient|guest";
 constexpr std::string_view kPersonEvents =
@@ -236,12 +240,16 @@ PropertyClass class_of(std::string_view event, std::string_view property, std::s
     // The last word first: address.postal_code is a postcode.
     const std::string last = words_of(property.substr(dot + 1));
     const std::string owner = words_of(property.substr(0, dot));
-    if (has(kBareNames, last)) return has(kPersonOwners, owner) ? PropertyClass::Contact : PropertyClass::Ordinary;
+    if (has(kBareNames, last))
+      return has(kPersonOwners, owner) || names_somebody(owner) ? PropertyClass::Contact : PropertyClass::Ordinary;
     if (const auto kind = class_of_name(last, is_item)) return *kind;
+    if (has(kPlaces, last)) return PropertyClass::Ordinary;  // "address.country" tells nobody apart
   }
   const std::string name = words_of(property);
   if (has(kBareNames, name) && name_fits(kPersonEvents, words_of(event))) return PropertyClass::Contact;
   if (const auto kind = class_of_name(name, is_item)) return *kind;
+  if (const auto said = is_item ? std::nullopt : saying_of(name, values))
+    return *said == Saying::Postcode ? PropertyClass::Demographic : PropertyClass::Contact;
   for (const Pattern& pattern : kPatterns) {
     const auto fitting =
         std::count_if(values.begin(), values.end(), [&](const std::string& v) { return pattern.fits(v); });

@@ -1,4 +1,4 @@
-// Classes of properties by name and by value, in four languages; what they keep out of discovery.
+// Classes of properties by name and by value, in five languages; what they keep out of discovery.
 #include "privacy/classes.hpp"
 
 #include "privacy/audit.hpp"
@@ -101,6 +101,134 @@ TEST(Classes, ANameIsContactWhereItIsAPersons) {
     EXPECT_EQ(name_of(class_of(c.event, c.property)), name_of(c.expected)) << c.event << "." << c.property;
   // Whatever it is called, an address is one.
   EXPECT_EQ(class_of("Offer Viewed", "name", std::vector<std::string>{"jo@example.com"}), Contact);
+}
+
+TEST(Classes, AColumnOfAPersonIsKnownByItsWords) {
+  struct Case {
+    std::string_view property;
+    PropertyClass expected;
+  };
+  using enum PropertyClass;
+  constexpr Case kCases[] = {
+      // As vendors write them.
+      {"ship_name", Contact},
+      {"Ship Name", Contact},
+      {"Bill-to Name", Contact},
+      {"ship_to_name", Contact},
+      {"buyer_name", Contact},
+      {"buyerName", Contact},
+      {"buyer-name", Contact},
+      {"Buyer Username", Contact},
+      {"recipient_name", Contact},
+      {"recipient-name", Contact},
+      {"card_holder", Contact},
+      {"cardholder_name", Contact},
+      {"Name on Card", Contact},
+      {"payer_full_name", Contact},
+      {"delivery_first_name", Contact},
+      {"order_billing_name", Contact},
+      {"passenger_name_1", Contact},
+      {"shiptoname", Contact},
+      {"Empfängername", Contact},
+      {"Käufername", Contact},
+      {"Name des Empfängers", Contact},
+      {"Karteninhaber", Contact},
+      {"Ansprechpartner", Contact},
+      {"Rechnungsname", Contact},
+      {"nom_acheteur", Contact},
+      {"Nom du destinataire", Contact},
+      {"nom_de_facturation", Contact},
+      {"Nom sur la carte", Contact},
+      {"nombre_comprador", Contact},
+      {"Nombre del destinatario", Contact},
+      {"apellidos_cliente", Contact},
+      {"nome_acquirente", Contact},
+      {"Nome destinatario", Contact},
+      {"intestatario", Contact},
+      {"cognome_cliente", Contact},
+      {"buyer_phone", Contact},
+      {"Telefon Käufer", Contact},
+      {"telefono_destinatario", Contact},
+      {"Lieferadresse", Contact},
+      {"Rechnungsanschrift", Contact},
+      {"indirizzo_spedizione", Contact},
+      {"ship_to.name", Contact},
+      {"buyer.name", Contact},
+      {"ship_zipcode", Demographic},
+      {"Ship Zipcode", Demographic},
+      {"ship-postal-code", Demographic},
+      {"bill_to_zip", Demographic},
+      {"recipient_postcode", Demographic},
+      {"PLZ", Demographic},
+      {"Liefer-PLZ", Demographic},
+      {"LieferPLZ", Demographic},
+      {"Postleitzahl Empfänger", Demographic},
+      {"code postal", Demographic},
+      {"Code postal de livraison", Demographic},
+      {"cp", Demographic},
+      {"código postal de envío", Demographic},
+      {"cap", Demographic},
+      {"cap_spedizione", Demographic},
+      // What only sounds like them.
+      {"product_name", Ordinary},
+      {"productname", Ordinary},
+      {"Produktname", Ordinary},
+      {"Artikelname", Ordinary},
+      {"nom_produit", Ordinary},
+      {"nombre_producto", Ordinary},
+      {"nome_prodotto", Ordinary},
+      {"campaign_name", Ordinary},
+      {"Kampagnenname", Ordinary},
+      {"event_name", Ordinary},
+      {"file_name", Ordinary},
+      {"filename", Ordinary},
+      {"Dateiname", Ordinary},
+      {"brand", Ordinary},
+      {"brand_name", Ordinary},
+      {"Markenname", Ordinary},
+      {"hostname", Ordinary},
+      {"store_name", Ordinary},
+      {"firmenname", Ordinary},
+      {"customer_group_name", Ordinary},
+      {"client_app_name", Ordinary},
+      {"shipping_method_name", Ordinary},
+      {"delivery_service_name", Ordinary},
+      {"passenger_class_name", Ordinary},
+      {"billing_plan_name", Ordinary},
+      {"billing_country_name", Ordinary},
+      {"ship_city", Ordinary},
+      {"address.country", Ordinary},
+      {"shipping_address.city", Ordinary},
+      {"shipping", Ordinary},
+      {"buyer", Ordinary},
+      {"mobile_app", Ordinary},
+      {"zip_file", Ordinary},
+      {"market_cap", Ordinary},
+      {"order_name", Ordinary},
+      {"account_tier", Ordinary},
+      {"member_since", Ordinary},
+      {"contact_reason", Ordinary},
+      {"products.buyer_name", Ordinary},
+  };
+  for (const Case& c : kCases)
+    EXPECT_EQ(name_of(class_of("Order Completed", c.property)), name_of(c.expected)) << c.property;
+}
+
+TEST(Classes, AColumnThatMayBeAPersonsIsOneByItsValues) {
+  std::vector<std::string> people, kinds = {"Flat Rate", "Free Shipping", "Store Pickup"};
+  for (const std::string_view first : {"Ann", "Bob", "Cyd", "Dan", "Eve"})
+    for (const std::string_view last : {"Hunt", "O'Neil", "Müller", "del Mar", "Ng"})
+      people.push_back(fmt::format("{} {}", first, last));
+  EXPECT_EQ(class_of("Order Completed", "buyer", people), PropertyClass::Contact);
+  EXPECT_EQ(class_of("Order Completed", "buyer", kinds), PropertyClass::Ordinary);
+  EXPECT_EQ(class_of("Order Completed", "shipping", kinds), PropertyClass::Ordinary);
+  EXPECT_EQ(class_of("Order Completed", "amazon_buyer_name", people), PropertyClass::Contact);
+  EXPECT_EQ(class_of("Order Completed", "amazon_buyer_name", std::vector<std::string>{"x1", "x2"}),
+            PropertyClass::Ordinary);
+  EXPECT_EQ(class_of("Order Completed", "product_name", people), PropertyClass::Ordinary);
+  EXPECT_EQ(class_of("Order Completed", "cap", std::vector<std::string>{"20121", "00184"}), PropertyClass::Demographic);
+  EXPECT_EQ(class_of("Order Completed", "cap", std::vector<std::string>{"baseball", "snapback"}),
+            PropertyClass::Ordinary);
 }
 
 TEST(Classes, ByValue) {
