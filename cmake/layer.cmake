@@ -48,8 +48,9 @@ endfunction()
 # in_unity(ROOM SOURCE...): the room's sources are compiled eight at once, which saves a sixth to a third of the time.
 # Those of TESSERA_ALONE stay by themselves: in their unnamed namespaces is a name that a sibling's has too.
 set(TESSERA_ALONE
-    formats/documents ingest/segment_spec_events language/print language/tree_json profiles/load segment/cuts
-    segment/evaluate segment/nodes server/engine_json server/management server/tracking server/[a-z_]*_routes)
+    core/phone formats/documents formats/json_text ingest/segment_spec_events language/print language/tree_json
+    privacy/name_structure profiles/load segment/cuts segment/evaluate segment/nodes server/engine_json server/management
+    server/tracking server/[a-z_]*_routes)
 function(in_unity room)
   list(JOIN TESSERA_ALONE "|" alone)
   foreach(source ${ARGN})

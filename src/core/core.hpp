@@ -12,6 +12,7 @@
 //              json.hpp         Json, parse_json
 //              base64.hpp       base64_of, from_base64, from_any_base64
 //              csv.hpp          csv_field: writing, defused; formats/csv.hpp reads
+//              phone.hpp        e164_of: a telephone number however it is written; country_of
 //              gzip.hpp         inflate, gzipped: bodies and files that come or go compressed
 //              hash.hpp         hash64, sha256_hex, pseudonym_of, secret_bytes
 //              merkle.hpp       MerkleTree: a list that only grows, and a hash of it all (RFC 6962)

@@ -6,6 +6,7 @@
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "profiles/extra.hpp"
+#include "profiles/identifier_rules.hpp"
 #include "profiles/message_prints.hpp"
 #include "store/database.hpp"
 
@@ -170,14 +171,13 @@ void Inflow::start(Kind kind, std::span<const Identifier> who, Instant time, uin
   skipping_ = false;
   VERIFY(next_seq_ < profiles::kAllSeqs - 1);
   const Seq seq = next_seq_++;
-  const Identifier* strongest = &who[0];
-  for (const Identifier& identifier : who)
-    if (identifier.kind < strongest->kind) strongest = &identifier;
+  const Identifier* strongest = &profiles::strongest_of(who);
   const Profile first_new = static_cast<Profile>(identities_.size());
   const Profile profile = resolve(*strongest);
   for (const Identifier& identifier : who)
     if (&identifier != strongest)
-      if (const Profile other = resolve(identifier); other != profile)
+      if (const Profile other = resolve(identifier);
+          other != profile && profiles::may_join(*strongest) && profiles::may_join(identifier))
         new_links_.push_back({.a = std::min(profile, other), .b = std::max(profile, other), .seq = seq});
   for (const Identifier& identifier : who)
     if (identifier.kind == IdentifierKind::Email && identities_.size() > first_new)
@@ -245,7 +245,7 @@ std::optional<uint64_t> print_of(const profiles::Reject& reject) {
 
 void Inflow::reject(profiles::Reject reject) {
   if (reject.row.size() > kRejectBytes) reject.row.resize(kRejectBytes);
-  for (std::string* text : {&reject.source, &reject.reason, &reject.value, &reject.row})
+  for (std::string* text : {&reject.source, &reject.reason, &reject.value, &reject.row, &reject.member})
     *text = std::string(clean(*text));
   if (const auto print = print_of(reject); print && recent_.seen(*print, learnt_)) {
     ++counts_.duplicates;

@@ -7,6 +7,7 @@
 
 #include "core/parallel.hpp"
 #include "core/text.hpp"
+#include "formats/json_text.hpp"
 #include "store/database.hpp"
 
 namespace tessera::formats {
@@ -29,34 +30,6 @@ class StringSource final : public ByteSource {
   std::string text_;
   size_t at_ = 0;
 };
-
-bool is_space(char c) {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-// Where the object or array that begins at `from` ends (behind its bracket); npos where the text ends before.
-size_t end_of_value(std::string_view text, size_t from) {
-  size_t depth = 0;
-  bool in_text = false;
-  for (size_t at = from; at < text.size(); ++at) {
-    const char c = text[at];
-    if (in_text) {
-      if (c == '\\') {
-        ++at;
-      } else if (c == '"') {
-        in_text = false;
-      }
-    } else if (c == '"') {
-      in_text = true;
-    } else if (c == '{' || c == '[') {
-      ++depth;
-    } else if (c == '}' || c == ']') {
-      if (depth <= 1) return at + 1;
-      --depth;
-    }
-  }
-  return std::string_view::npos;
-}
 
 class TextDocuments final : public DocumentReader {
  public:
@@ -84,14 +57,15 @@ class TextDocuments final : public DocumentReader {
 
   Result<bool> next(JsonDocument& document, uint64_t& line, std::string_view& raw) override {
     if (form_ == Form::Lines) return next_of_batch(document, line, raw);
-    const auto text = TRY(next_value());
-    if (!text) return false;
-    line = text_line_;
-    raw = *text;
-    std::string problem;
-    if (parsers_[0].parse(*text, document, problem)) return true;
-    return fail(fmt::format("{}: {}", problem, repair_utf8(text->substr(0, 60))), fmt::format("{}:{}", name_, line),
-                try_shell("python3 -m json.tool").argument(name_).raw("> /dev/null").note("says where it breaks"));
+    for (;;) {
+      const auto text = TRY(next_value());
+      if (!text) return false;
+      line = text_line_;
+      raw = *text;
+      std::string problem;
+      if (read(parsers_[0], *text, document, problem)) return true;
+      reject(line, problem, raw);
+    }
   }
 
  private:
@@ -106,6 +80,13 @@ class TextDocuments final : public DocumentReader {
   };
   static constexpr size_t kBatch = 2048, kBlocks = 4;
 
+  static bool read(JsonParser& parser, std::string_view text, JsonDocument& document, std::string& problem) {
+    return parser.parse(text, document, problem) || parser.parse_batch(text, document);
+  }
+  void reject(uint64_t line, const std::string& problem, std::string_view raw) {
+    rejects_({line, std::string(reason_of_problem(problem)), problem, repair_utf8(raw.substr(0, 4096))});
+  }
+
   Result<bool> next_of_batch(JsonDocument& document, uint64_t& line, std::string_view& raw) {
     for (;;) {
       if (taken_ == filled_ && !TRY(fill_batch())) return false;
@@ -116,8 +97,7 @@ class TextDocuments final : public DocumentReader {
         std::swap(document, parsed.document);
         return true;
       }
-      rejects_({line, parsed.problem == "is not UTF-8" ? "invalid-utf8" : "invalid-json", parsed.problem,
-                repair_utf8(raw.substr(0, 4096))});
+      reject(line, parsed.problem, raw);
     }
   }
 
@@ -135,7 +115,7 @@ class TextDocuments final : public DocumentReader {
     parallel_for(filled_, std::max<size_t>(grain, 1), [&](size_t from, size_t to) {
       JsonParser& parser = parsers_[from / grain];
       for (size_t i = from; i < to; ++i) {
-        batch_[i].is_fine = parser.parse(batch_[i].text, batch_[i].document, batch_[i].problem);
+        batch_[i].is_fine = read(parser, batch_[i].text, batch_[i].document, batch_[i].problem);
       }
     });
     return filled_ > 0;
@@ -179,12 +159,13 @@ class TextDocuments final : public DocumentReader {
         }
         return std::optional<std::string_view>();
       }
-      if (buffer_[at_] != '{' && buffer_[at_] != '[') {
+      const bool is_container = buffer_[at_] == '{' || buffer_[at_] == '[';
+      if (!is_container && form_ != Form::Array) {
         return fail(fmt::format("expected an object here, found: {}", repair_utf8(buffer_.substr(at_, 40))),
                     fmt::format("{}:{}", name_, line_),
                     try_shell("sed -n").argument(fmt::format("{}p", line_)).argument(name_));
       }
-      const size_t end = end_of_value(buffer_, at_);
+      const size_t end = end_of_element();
       if (end == std::string::npos) {
         if (ended_) {
           return fail("an object begins here and never ends: the file is cut off", fmt::format("{}:{}", name_, line_),
@@ -202,6 +183,12 @@ class TextDocuments final : public DocumentReader {
     }
   }
 
+  // npos where it may go on behind the buffer. What is no value of JSON goes on to the next comma or bracket.
+  size_t end_of_element() const {
+    size_t end = end_of_value(buffer_, at_);
+    if (end == at_) ++end;
+    return end == buffer_.size() && !ended_ && form_ == Form::Array ? std::string::npos : end;
+  }
   std::unexpected<Error> too_long() {
     return fail(fmt::format("a document is longer than {} MB", kLongestDocument >> 20),
                 fmt::format("{}:{}", name_, line_),
@@ -212,7 +199,7 @@ class TextDocuments final : public DocumentReader {
   }
   Result<void> skip_space() {
     for (;;) {
-      while (at_ < buffer_.size() && is_space(buffer_[at_])) line_ += buffer_[at_++] == '\n' ? 1 : 0;
+      while (at_ < buffer_.size() && is_json_space(buffer_[at_])) line_ += buffer_[at_++] == '\n' ? 1 : 0;
       if (at_ < buffer_.size() || ended_) return {};
       TRY(more());
     }

@@ -7,6 +7,7 @@
 //           csv_layout.hpp         LeftOut, header_among: what stands around a table
 //           documents.hpp          open_json, open_parquet
 //           json_document.hpp      JsonParser: one document as a flat list of nodes
+//           json_text.hpp          end_of_value, unescape_json: of what a parser refuses as a whole
 //           row.hpp                Row, RowReader: what each of them gives
 //   mean    profile.hpp            profile_table: what the values of a file say about its columns
 //           presets.hpp            recognise_preset, apply_preset: known exports

@@ -179,6 +179,7 @@ constexpr size_t kLongestNoId = 20;  // bytes; longer ids are looked at no furth
 IdFlaw flaw_of_id(std::string_view text) {
   text = trim(text);
   if (is_blank(text)) return IdFlaw::Blank;
+  if (has_lost_letter(text)) return IdFlaw::Blocked;
   if (text.find_first_not_of("0-") == std::string_view::npos || text == "-1" || text == "0.0") return IdFlaw::Blocked;
   if (text.size() > kLongestNoId || is_digit(text.front())) return IdFlaw::None;
   const std::string folded = fold_case(text);
@@ -195,7 +196,7 @@ std::string_view without_point_zero(std::string_view text) {
 std::optional<std::string> clean_email(std::string_view text) {
   text = trim(text);
   const size_t at = text.find('@');
-  if (at == std::string_view::npos || at == 0 || text.size() > 254 ||
+  if (at == std::string_view::npos || at == 0 || text.size() > 254 || has_lost_letter(text) ||
       text.find('@', at + 1) != std::string_view::npos ||
       std::any_of(text.begin(), text.end(), [](char c) { return static_cast<uint8_t>(c) <= ' ' || c == 0x7F; })) {
     return std::nullopt;

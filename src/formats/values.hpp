@@ -100,8 +100,12 @@ struct TimeEvidence {
 
 enum class IdFlaw : uint8_t { None, Blank, Blocked };
 // Blank: nothing, "null", "nan", "n/a" and the like. Blocked: what systems write for nobody: 0, 00, -1, "anonymous",
-// "guest", "unknown", a GUID of zeros (Segment blocks the same).
+// "guest", "unknown", a GUID of zeros (Segment blocks the same); and an id that lost a letter.
 IdFlaw flaw_of_id(std::string_view text);
+// Whether U+FFFD stands where a letter was lost on the way: two different ids may have become one text.
+inline bool has_lost_letter(std::string_view text) {
+  return text.find("\xEF\xBF\xBD") != std::string_view::npos;
+}
 // "", "null", "nan", "n/a", "-" ...: no value said.
 bool is_blank(std::string_view text);
 // "17850.0" -> "17850"; anything else as it is.

@@ -28,7 +28,7 @@ class FieldReader {
   size_t time_column() const { return time_->column; }
 
   // Identifiers that are blank, blocked (0, -1, "guest") or no address are left out; the last are warned about.
-  Who who(const formats::Row& row) const;
+  Who who(const formats::Row& row);
   // nullopt: blank, or not readable in the column's form.
   std::optional<Instant> time(const formats::Row& row);
   // Of a column that holds an instant beside the row's own.
@@ -50,6 +50,8 @@ class FieldReader {
   std::optional<Price> price_of(const formats::Row& row) const;
   std::optional<Instant> in_zone(formats::ParsedTime time, const formats::Row& row);
   const Zone* zone_named(std::string_view name, uint64_t line);
+  std::optional<std::string> phone_of(std::string_view text, const formats::Row& row);
+  std::string_view country_named(std::string_view text);
 
   const formats::Plan& plan_;
   NormaliserContext& context_;
@@ -59,6 +61,8 @@ class FieldReader {
   std::vector<const formats::ColumnPlan*> id_columns_;
   std::vector<const formats::ColumnPlan*> trait_columns_;
   std::unordered_map<std::string, std::optional<Zone>> zones_;
+  std::vector<const formats::ColumnPlan*> country_columns_;  // the one to be asked first, first
+  std::unordered_map<std::string, std::string> countries_;   // as written -> two letters; empty: not known
 };
 
 class TraitLog {

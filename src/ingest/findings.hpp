@@ -70,15 +70,16 @@ class Findings {
   void odd_value(std::string_view kind, std::string_view file, uint64_t line, std::string_view value) {
     note(odd, kind, file, line, value);
   }
-  // Counts it and hands it to the intake, the row cut at 4 KB.
+  // Counts it and hands it to the intake, the row cut at 4 KB. `member`: where in the row the value stands.
   void reject(profiles::Intake& intake, std::string_view reason, std::string_view file, uint64_t line,
-              std::string_view value, std::string_view row) {
+              std::string_view value, std::string_view row, std::string_view member = {}) {
     note(rejects, reason, file, line, value);
     intake.reject({.source = std::string(file),
                    .line = line,
                    .reason = std::string(reason),
                    .value = std::string(value.substr(0, 200)),
-                   .row = std::string(row.substr(0, 4096))});
+                   .row = std::string(row.substr(0, 4096)),
+                   .member = std::string(member)});
   }
   uint64_t rejected() const {
     uint64_t sum = 0;

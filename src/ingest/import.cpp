@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/phone.hpp"
 #include "core/text.hpp"
 #include "formats/documents.hpp"
 #include "formats/preset_rows.hpp"
@@ -327,8 +328,12 @@ Result<void> feed(profiles::Intake& intake, const Input& input, const ImportOpti
   const std::string& path = input.file.path;
   FileReport file{
       .path = path, .format = std::string(kFormatNames[static_cast<size_t>(input.format)]), .notes = std::move(notes)};
-  NormaliserContext context{
-      .intake = intake, .findings = report.findings, .file = path, .now = options.learnt, .odd = options.odd};
+  NormaliserContext context{.intake = intake,
+                            .findings = report.findings,
+                            .file = path,
+                            .now = options.learnt,
+                            .odd = options.odd,
+                            .country = options.country};
   const uint64_t before = report.findings.rows_read;
   if (!TRY(feed_documents(context, input, options, progress, file))) {
     TRY(feed_table(context, input, options, asker, progress, orders, report, file));
@@ -360,6 +365,12 @@ Input joined_input(const JoinPlan& plan, const std::vector<Input>& inputs, const
 }
 
 }  // namespace
+
+Result<std::string> country_given(std::string_view text) {
+  if (auto country = country_of(text)) return *country;
+  return usage(fmt::format("there is no country '{}'", text),
+               try_again().option("--country", "DE").note("its two letters by ISO 3166"));
+}
 
 Result<void> feed_file(profiles::Intake& intake, const std::string& path, const ImportOptions& options,
                        const formats::Asker& asker, Progress& progress, OrderBook& orders, ImportReport& report) {

@@ -48,11 +48,15 @@ struct ImportOptions {
   std::optional<std::string> zone;  // a tz name, or "none"
   std::optional<formats::DecimalMark> decimals;
   std::string currency;
+  std::string country;  // of telephone numbers that name none: two letters; empty: not known
   std::optional<char> delimiter;
   formats::Encoding encoding = formats::Encoding::Auto;
   std::optional<Supply> supply;  // of third-party data
   Instant learnt;                // log time of the entry, and "now": later times are to come
 };
+
+// What --country says. Error: no country by this name.
+Result<std::string> country_given(std::string_view text);
 
 struct FileReport {
   std::string path, format;  // "csv", "json", "parquet"

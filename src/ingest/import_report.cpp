@@ -41,6 +41,8 @@ constexpr Reason kReasons[] = {
     {"no-order", "rows of orders that are none, by their status: left out"},
     {"unknown-zone", "a zone not known: such times are rejects; --zone says one for all"},
     {"unnamed-column", "a column without a name in the header is left out; --map takes it by the name shown"},
+    {"phone-without-country",
+     "a number whose country nobody says joins nobody; --country DE, or a column with the country"},
     {"inexact-total", "a total finer than a millionth: kept as received, not summed"},
     {"deep-object", "nested more than 5 levels deep: kept as received"},
 };

@@ -50,6 +50,7 @@ struct NormaliserContext {
   Instant now = kNever;  // times after it are odd
   formats::OddRules odd = {};
   const formats::StatusWords* statuses = nullptr;  // what whoever imports says of statuses
+  std::string country = {};                        // of telephone numbers that name none: two letters; empty: not known
 
   // An odd value, counted by its rule. True: its row is a reject (put down here), and the caller leaves it out.
   bool leaves_out(formats::Odd kind, uint64_t line, std::string_view value, std::string_view row);

@@ -179,7 +179,8 @@ void WireIntake::reject(profiles::Reject reject) {
   // Never between a row and its values: those of a rejected row are not there.
   if (piece_.empty()) piece_ = kMagic;
   if (reject.row.size() > kRejectRow) reject.row.resize(kRejectRow);
-  piece_ += 'X';
+  piece_ += reject.member.empty() ? 'X' : 'Y';
+  if (!reject.member.empty()) put_text(piece_, reject.member);
   put_text(piece_, reject.source);
   put_number(piece_, reject.line);
   put_text(piece_, reject.reason);
@@ -282,7 +283,9 @@ class PieceReader {
       case 'E':
         return read_element_end();
       case 'X':
-        return read_reject();
+        return read_reject({});
+      case 'Y':
+        return read_reject(bytes_.text());
       case 'n':
         return number([&](auto property, Number value) { into_.put(property, value); });
       case 'N':
@@ -347,14 +350,17 @@ class PieceReader {
     into_.next_element(kinds_[kind], prefix);
     return true;
   }
-  bool read_reject() {
+  bool read_reject(std::string_view member) {
     profiles::Reject reject;
+    reject.member = member;
     reject.source = bytes_.text();
     reject.line = bytes_.number();
     reject.reason = bytes_.text();
     reject.value = bytes_.text();
     reject.row = bytes_.text();
-    if (!bytes_.is_sound() || reject.reason.empty() || reject.row.size() > kRejectRow) return false;
+    if (!bytes_.is_sound() || reject.reason.empty() || reject.row.size() > kRejectRow ||
+        reject.member.size() > kRejectRow)
+      return false;
     into_.reject(std::move(reject));
     return true;
   }

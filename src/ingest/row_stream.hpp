@@ -10,6 +10,7 @@
 //   N property micros | T property text | B property 0/1      the next element of a list
 //   E kind prefix     the end of an element
 //   X source line reason value row                             a reject
+//   Y member source line reason value row                      a reject that says which member of a call is wrong
 // A row never lies in two pieces. Pieces are kept in logs: never change what is here, add.
 #pragma once
 

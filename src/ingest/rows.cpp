@@ -6,6 +6,7 @@
 
 #include "core/hash.hpp"
 #include "core/json.hpp"
+#include "core/phone.hpp"
 #include "core/text.hpp"
 #include "formats/presets.hpp"
 #include "ingest/fields.hpp"
@@ -57,6 +58,7 @@ bool says_something(const formats::Field& field) {
 
 constexpr size_t kMostKinds = 5000;   // event names of one file
 constexpr size_t kLongestName = 200;  // of an event, in bytes
+constexpr size_t kLongestPhone = 60;  // as it is written, in bytes
 
 class EventNormaliser final : public Normaliser {
  public:
@@ -217,6 +219,37 @@ class EventNormaliser final : public Normaliser {
 
 }  // namespace
 
+namespace {
+
+// Columns that say of which country somebody is, the likeliest for their number first.
+constexpr std::string_view kCountryNames[] = {"country",
+                                              "country_code",
+                                              "phone_country",
+                                              "billing_country",
+                                              "billing_country_code",
+                                              "address_country",
+                                              "customer_country",
+                                              "bill_country",
+                                              "shipping_country",
+                                              "shipping_country_code",
+                                              "ship_country",
+                                              "default_address_country_code",
+                                              "land",
+                                              "pays",
+                                              "país",
+                                              "pais",
+                                              "paese",
+                                              "nazione"};
+
+size_t country_rank(const formats::ColumnPlan& column) {
+  if (column.binding.role != formats::Role::Property && column.binding.role != formats::Role::Trait)
+    return std::size(kCountryNames);
+  const std::string name = formats::property_name(column.binding.target);
+  return static_cast<size_t>(std::ranges::find(kCountryNames, std::string_view(name)) - std::begin(kCountryNames));
+}
+
+}  // namespace
+
 FieldReader::FieldReader(const formats::Plan& plan, NormaliserContext& context) : plan_(plan), context_(context) {
   for (const formats::ColumnPlan& column : plan.columns) {
     const formats::Role role = column.binding.role;
@@ -234,7 +267,9 @@ FieldReader::FieldReader(const formats::Plan& plan, NormaliserContext& context) 
     const bool is_trait = column.binding.role == formats::Role::Trait || column.binding.role == formats::Role::Email ||
                           column.binding.role == formats::Role::Phone;
     if (is_trait) trait_columns_.push_back(&column);
+    if (country_rank(column) < std::size(kCountryNames)) country_columns_.push_back(&column);
   }
+  std::ranges::stable_sort(country_columns_, {}, [](const formats::ColumnPlan* each) { return country_rank(*each); });
 }
 
 const formats::ColumnPlan* FieldReader::find(formats::Role role) const {
@@ -244,7 +279,28 @@ const formats::ColumnPlan* FieldReader::find(formats::Role role) const {
   return nullptr;
 }
 
-Who FieldReader::who(const formats::Row& row) const {
+// By E.164 where the row, or whoever imports it, says of which country it is; else as it is written, which joins nobody.
+std::optional<std::string> FieldReader::phone_of(std::string_view text, const formats::Row& row) {
+  std::string_view country = context_.country;
+  for (const formats::ColumnPlan* column : country_columns_) {
+    const formats::Field& field = row.at(column->column);
+    if (!says_something(field)) continue;
+    country = country_named(field.text);
+    break;
+  }
+  if (auto number = e164_of(text, country)) return number;
+  if (!formats::clean_phone(text) || text.size() > kLongestPhone) return std::nullopt;
+  context_.findings.warn("phone-without-country", context_.file, row.line, text);
+  return std::string(trim(text));
+}
+
+std::string_view FieldReader::country_named(std::string_view text) {
+  const auto known = countries_.find(std::string(text));
+  if (known != countries_.end()) return known->second;
+  return countries_.emplace(std::string(text), country_of(text).value_or("")).first->second;
+}
+
+Who FieldReader::who(const formats::Row& row) {
   Who who;
   for (const formats::ColumnPlan& column : plan_.columns) {
     const formats::Role role = column.binding.role;
@@ -261,7 +317,7 @@ Who FieldReader::who(const formats::Row& row) const {
         context_.findings.warn("bad-email", context_.file, row.line, text);
       }
     } else if (role == formats::Role::Phone) {
-      if (auto phone = formats::clean_phone(text)) who.add(IdentifierKind::Phone, std::move(*phone));
+      if (auto phone = phone_of(text, row)) who.add(IdentifierKind::Phone, std::move(*phone));
     } else if (formats::flaw_of_id(text) == formats::IdFlaw::Blocked) {
       continue;  // leaves_out counts it
     } else if (text.size() <= 500) {

@@ -6,11 +6,16 @@ namespace tessera::ingest {
 
 namespace {
 constexpr size_t kForgetAfter = 8 << 20;  // bytes of bodies
-constexpr std::string_view kCut = "$cut ";
+// In logs: never change.
+constexpr std::string_view kCut = "$cut ", kUnreadable = "$unreadable ";
 }  // namespace
 
 std::string type_of_cut(size_t bytes) {
   return fmt::format("{}{}", kCut, bytes);
+}
+
+std::string type_of_unreadable(std::string_view reason, std::string_view problem) {
+  return fmt::format("{}{} {}", kUnreadable, reason, problem);
 }
 
 struct SegmentBody::State {
@@ -55,10 +60,16 @@ void SegmentBody::read(std::string_view source, std::string_view type, std::stri
     const std::string size = fmt::format("{} bytes", type.substr(kCut.size()));
     return s.findings.reject(s.intake, "too-large", s.context.file, 1, size, body);
   }
+  if (type.starts_with(kUnreadable)) {
+    const std::string_view said = type.substr(kUnreadable.size()), reason = said.substr(0, said.find(' '));
+    const std::string_view problem = said.substr(std::min(said.size(), reason.size() + 1));
+    return s.findings.reject(s.intake, reason, s.context.file, 1, problem, body);
+  }
   if (body.empty()) return s.findings.reject(s.intake, "no-value", s.context.file, 1, "", "");
   std::string problem;
-  if (!s.parser->parse(std::string_view(s.text).substr(0, body.size()), s.document, problem)) {
-    return s.findings.reject(s.intake, "invalid-json", s.context.file, 1, problem, body);
+  const std::string_view text = std::string_view(s.text).substr(0, body.size());
+  if (!s.parser->parse(text, s.document, problem) && !s.parser->parse_batch(text, s.document)) {
+    return s.findings.reject(s.intake, formats::reason_of_problem(problem), s.context.file, 1, problem, body);
   }
   if (const size_t calls = s.calls(); calls > kMostCalls) {
     return s.findings.reject(s.intake, "too-many-events", s.context.file, 1, std::to_string(calls), body);

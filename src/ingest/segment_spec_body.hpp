@@ -19,6 +19,9 @@ inline constexpr size_t kLongestCall = 32 << 10;  // bytes
 
 // The type of a body that was too large and of which only the beginning was kept: it is a reject.
 std::string type_of_cut(size_t bytes);
+// The type of a body of which nothing can be read, and only the beginning may have been kept: it is a reject for this
+// reason, a word of its own ("invalid-json").
+std::string type_of_unreadable(std::string_view reason, std::string_view problem);
 
 class SegmentBody {
  public:
@@ -28,7 +31,8 @@ class SegmentBody {
 
   // `source`: its name; or "NAME/PLACE" for what comes from a place that keeps it (Kafka), where calls without a
   // message id are known by their place. `type`: "track" and the like, of the route; "batch" or empty where the body
-  // says it. What cannot be used is a reject with a reason; a body that is no JSON is one too.
+  // says it. What cannot be used is a reject with a reason, its place in the batch as its line; a body that is no JSON is
+  // one too. In a batch what is no JSON costs the event it is in.
   void read(std::string_view source, std::string_view type, std::string_view body, Instant received);
   const Findings& findings() const;
 

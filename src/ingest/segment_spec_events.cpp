@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "core/hash.hpp"
+#include "core/phone.hpp"
 #include "core/text.hpp"
 #include "formats/presets.hpp"
 #include "ingest/agents.hpp"
@@ -143,6 +144,7 @@ class Calls final : public SegmentNormaliser {
     line_ = line;
     raw_ = raw;
     batch_.reset();
+    event_ = 0;
     if (!document.is(0, formats::JsonKind::Object)) {
       reject("not-an-object", "");
       return {};
@@ -160,16 +162,18 @@ class Calls final : public SegmentNormaliser {
     const uint32_t batch = d.find(object, "batch");
     if (batch != 0 && d.is(batch, formats::JsonKind::Array)) {
       batch_ = object;
-      size_t calls = 0;
+      event_ = 0;
       for (uint32_t at = batch + 1; at < d.at(batch).next; at = d.at(at).next) {
-        if (calls++ > 0) ++context_.findings.rows_read;
+        if (event_++ > 0) ++context_.findings.rows_read;
         if (is_live_) {
-          line_ = calls;
+          line_ = event_;
           raw_ = d.at(at).text;
         }
         if (is_too_large(at)) continue;
         if (d.is(at, formats::JsonKind::Object)) {
           add_call(at);
+        } else if (const std::string_view flaw = d.flaw_of(at); !flaw.empty()) {
+          reject(formats::reason_of_problem(flaw), flaw);
         } else {
           reject("not-an-object", d.at(at).text);
         }
@@ -209,19 +213,19 @@ class Calls final : public SegmentNormaliser {
     std::array<profiles::Identifier, 4> ids;
     const auto named = identifiers_of(who, ids);
     if (!context_.intake.admits(named, said, fingerprint)) return;
-    if (!type) return reject("unknown-type", said_type(call));
+    if (!type) return reject("unknown-type", said_type(call), "type");
     if (is_left_out_) return;
-    if (who.empty()) return reject("no-user", "");
+    if (who.empty()) return reject("no-user", text_of_member(call, "userId"), "userId");
     bool is_bad = false;
     const std::optional<Instant> time = time_of(call, is_bad);
     if (is_bad) return;
     const bool is_fact = *type == Call::Identify || *type == Call::Group || *type == Call::Alias;
-    if (!time && !is_fact) return reject("no-time", "");
+    if (!time && !is_fact) return reject("no-time", "", "timestamp");
     const std::string_view event = event_of(call, *type);
-    if (event.empty()) return reject("no-event-name", "");
-    if (*type == Call::Track && profiles::is_reserved(event)) return reject(profiles::kReservedName, event);
-    if (event.size() > kLongestName) return reject("long-event-name", event);
-    if (profiles::flaw_of_event_name(event)) return reject("bad-event-name", event);
+    if (event.empty()) return reject("no-event-name", text_of_member(call, "event"), "event");
+    if (*type == Call::Track && profiles::is_reserved(event)) return reject(profiles::kReservedName, event, "event");
+    if (event.size() > kLongestName) return reject("long-event-name", event, "event");
+    if (profiles::flaw_of_event_name(event)) return reject("bad-event-name", event, "event");
     if (time && *time > context_.now && context_.leaves_out(formats::Odd::FutureTime, line_, text_of(*time), raw_))
       return;
 
@@ -389,12 +393,35 @@ class Calls final : public SegmentNormaliser {
     }
   }
 
+  // The country that the call says its user is of, or is in. Not that of the locale: "en-US" is what nobody has set.
+  std::string_view country_said(uint32_t call, uint32_t traits) const {
+    const formats::JsonDocument& d = *document_;
+    const uint32_t context = context_of(call);
+    const uint32_t address = d.find(traits, "address"), location = context != 0 ? d.find(context, "location") : 0;
+    for (const uint32_t object : {address, traits, location, context})
+      for (const std::string_view name : {"country", "countryCode", "country_code"})
+        if (const uint32_t at = object != 0 ? d.find(object, name) : 0; at != 0 && d.is(at, formats::JsonKind::Text))
+          return d.at(at).text;
+    return {};
+  }
+  // One whose country is not known may be two numbers, and names nobody.
+  void add_phone(Who& who, uint32_t call, uint32_t traits) {
+    const uint32_t at = traits != 0 ? document_->find(traits, "phone") : 0;
+    if (at == 0 || !document_->is(at, formats::JsonKind::Text)) return;
+    const std::string country = country_of(country_said(call, traits)).value_or("");
+    if (auto number = e164_of(document_->at(at).text, country)) who.add(IdentifierKind::Phone, std::move(*number));
+  }
+
   Who who_of(uint32_t call, Call type) {
     Who who;
     add_id(who, IdentifierKind::UserId, find(call, "userId", "user_id"));
     add_id(who, IdentifierKind::AnonymousId, find(call, "anonymousId", "anonymous_id"));
     if (type == Call::Identify) add_email(who, document_->find(call, "traits"));
-    if (const uint32_t context = context_of(call); context != 0) add_email(who, document_->find(context, "traits"));
+    if (type == Call::Identify) add_phone(who, call, document_->find(call, "traits"));
+    if (const uint32_t context = context_of(call); context != 0) {
+      add_email(who, document_->find(context, "traits"));
+      if (type == Call::Identify) add_phone(who, call, document_->find(context, "traits"));
+    }
     if (type == Call::Alias) {
       const uint32_t previous = find(call, "previousId", "previous_id");
       if (previous == 0) return {};
@@ -414,24 +441,29 @@ class Calls final : public SegmentNormaliser {
     return who;
   }
 
+  // A time that cannot be read costs itself where another stands for it, and the call where it is the call's own.
   std::optional<Instant> time_of(uint32_t call, bool& is_bad) {
+    uint32_t wrong = 0;
     const auto at = [&](std::string_view name, std::string_view alias) -> std::optional<Instant> {
       uint32_t found = find(call, name, alias);
       if (found == 0 && batch_ && name == "sentAt") found = document_->find(*batch_, name);
       if (found == 0 || document_->is(found, formats::JsonKind::Null)) return std::nullopt;
       const auto time = parse_any_time(document_->at(found));
-      if (!time && !is_bad && name != "sentAt") {
-        is_bad = true;
-        reject("bad-time", document_->at(found).text);
-      }
+      if (!time && wrong == 0 && name != "sentAt") wrong = found;
       return time;
     };
+    const auto refuse = [&]() -> std::optional<Instant> {
+      is_bad = true;
+      reject("bad-time", document_->at(wrong).text, document_->at(wrong).key);
+      return std::nullopt;
+    };
     const auto timestamp = at("timestamp", "time");
-    if (is_bad || (timestamp && !is_live_)) return timestamp;
+    if (wrong != 0) return refuse();
+    if (timestamp && !is_live_) return timestamp;
     auto original = at("originalTimestamp", "original_timestamp");
+    if (wrong != 0 && !timestamp) return refuse();
     const auto sent = at("sentAt", "sent_at");
     auto arrived = at("receivedAt", "received_at");
-    if (is_bad) return std::nullopt;
     if (timestamp && arrived) return timestamp;
     if (!original) original = timestamp;
     if (!arrived) arrived = received_;
@@ -440,7 +472,8 @@ class Calls final : public SegmentNormaliser {
       if (time >= kFirstDay && time <= kLastDay) return time;
     }
     if (original) return original;
-    return sent && !is_live_ ? sent : arrived;
+    const auto other = sent && !is_live_ ? sent : arrived;
+    return !other && wrong != 0 ? refuse() : other;
   }
   // A sentAt that nobody's clock said (the zero time of a library, the year 9999), or that cannot be read, corrects
   // nothing: what the event says of its own time stands.
@@ -468,8 +501,9 @@ class Calls final : public SegmentNormaliser {
 
   uint64_t identity(uint32_t call) {
     const uint32_t message = find(call, "messageId", "message_id");
-    if (message != 0 && document_->is(message, formats::JsonKind::Text) && !document_->at(message).text.empty()) {
-      return hash64(document_->at(message).text, kMessageSeed);
+    if (message != 0 && document_->is(message, formats::JsonKind::Text)) {
+      const std::string_view name = document_->at(message).text;
+      if (!name.empty() && !formats::has_lost_letter(name)) return hash64(name, kMessageSeed);
     }
     // What has a place keeps it when it comes again; of a file it is the content that counts.
     const uint64_t place = is_live_ ? hash64(context_.file) : 0;
@@ -500,8 +534,16 @@ class Calls final : public SegmentNormaliser {
     return *kinds_.emplace(std::string(event), slot.get()).first->second;
   }
 
-  void reject(std::string_view reason, std::string_view value) {
-    context_.findings.reject(context_.intake, reason, context_.file, line_, value, raw_);
+  std::string_view text_of_member(uint32_t call, std::string_view name) const {
+    const uint32_t at = document_->find(call, name);
+    return at != 0 ? document_->at(at).text : std::string_view();
+  }
+
+  // `member`: of the call. Where the line is a file's, the event's place in the batch is told too.
+  void reject(std::string_view reason, std::string_view value, std::string_view member = {}) {
+    std::string place(member);
+    if (batch_ && !is_live_) place = fmt::format("batch[{}]{}{}", event_, member.empty() ? "" : ".", member);
+    context_.findings.reject(context_.intake, reason, context_.file, line_, value, raw_, place);
   }
 
   struct Hash {
@@ -524,6 +566,7 @@ class Calls final : public SegmentNormaliser {
   bool is_left_out_ = false;       // the call, for an odd value
   bool is_silent_ = false;         // of a customer who refuses to be recorded
   std::optional<uint32_t> batch_;  // the batch's object, whose context its calls share
+  size_t event_ = 0;               // which of the batch, from 1
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "language/uses.hpp"
 #include "live/engine.hpp"
 #include "live/engine_state.hpp"
+#include "profiles/identifier_rules.hpp"
 #include "profiles/people.hpp"
 
 namespace tessera::live {
@@ -18,8 +19,9 @@ using profiles::IdentifierKind;
 
 std::string Known::public_id(profiles::Profile profile, const std::string& key) const {
   const fold::Identities& identities = fold.fold().identities();
-  if (identities.kind(profile) == IdentifierKind::UserId) return std::string(identities.value(profile));
-  return profiles::pseudonym_of(key, identities.kind(profile), identities.value(profile));
+  const profiles::Identifier identifier{identities.kind(profile), identities.value(profile)};
+  if (profiles::is_shown_itself(identifier)) return std::string(identifier.value);
+  return profiles::pseudonym_of(key, identifier.kind, identifier.value);
 }
 
 feed::Change Known::change_of(const fold::Flip& flip, const std::string& key) const {

@@ -4,6 +4,7 @@
 
 #include "core/hash.hpp"
 #include "core/parallel.hpp"
+#include "profiles/identifier_rules.hpp"
 #include "profiles/load.hpp"
 #include "profiles/people.hpp"
 #include "profiles/schema.hpp"
@@ -144,7 +145,8 @@ Result<void> Recorder::write_links(const fold::Page& page, uint64_t entry) {
 
 Result<void> Recorder::write_rejects(const fold::Page& page, uint64_t entry) {
   if (page.rejects.empty()) return {};
-  const std::vector<std::string> columns = {"entry", "source", "line", "reason", "value", "row", "fingerprint"};
+  const std::vector<std::string> columns = {"entry", "source", "line",        "reason",
+                                            "value", "row",    "fingerprint", "member"};
   auto writer = TRY(Writer::open(connection_, "tessera", "reject", columns));
   return write_blocks(writer, page.rejects.size(), [&](size_t row, size_t from) {
     const profiles::Reject& reject = page.rejects[from + row];
@@ -156,6 +158,10 @@ Result<void> Recorder::write_rejects(const fold::Page& page, uint64_t entry) {
     writer.values<StoredText>(5)[row] = StoredText::of(reject.row);
     writer.values<uint64_t>(6)[row] =
         fold::print_of(reject).value_or(hash64(reject.row, hash64(reject.reason, hash64(reject.source, entry))));
+    if (reject.member.empty())
+      writer.set_null(7, row);
+    else
+      writer.values<StoredText>(7)[row] = StoredText::of(reject.member);
   });
 }
 
@@ -372,11 +378,12 @@ Result<std::optional<feed::ChangeId>> Recorder::last_change() {
 Result<std::vector<feed::Change>> Recorder::changes_after(std::optional<feed::ChangeId> after, size_t limit) {
   const feed::ChangeId from = after.value_or(feed::ChangeId{});
   auto answer = TRY(connection_.query(
-      "SELECT c.log_offset, c.ordinal, c.profile, c.segment, c.version, c.kind, c.cause, c.happened, c.learnt, "
-      "c.correction_offset, c.correction_ordinal, CASE i.kind WHEN 1 THEN i.value ELSE i.pseudonym END, "
-      "CASE o.kind WHEN 1 THEN o.value ELSE o.pseudonym END, c.is_member FROM tessera.change c "
-      "JOIN tessera.identity i ON i.profile = c.profile LEFT JOIN tessera.identity o ON o.profile = c.into_profile "
-      "WHERE ? OR c.log_offset > ? OR (c.log_offset = ? AND c.ordinal > ?) ORDER BY c.log_offset, c.ordinal LIMIT ?",
+      fmt::format(
+          "SELECT c.log_offset, c.ordinal, c.profile, c.segment, c.version, c.kind, c.cause, c.happened, c.learnt, "
+          "c.correction_offset, c.correction_ordinal, {}, {}, c.is_member FROM tessera.change c "
+          "JOIN tessera.identity i ON i.profile = c.profile LEFT JOIN tessera.identity o ON o.profile = c.into_profile "
+          "WHERE ? OR c.log_offset > ? OR (c.log_offset = ? AND c.ordinal > ?) ORDER BY c.log_offset, c.ordinal LIMIT ?",
+          profiles::shown_sql("i"), profiles::shown_sql("o")),
       {!after, from.offset, from.offset, uint64_t{from.ordinal}, uint64_t{limit}}));
   std::vector<feed::Change> out;
   while (const auto chunk = TRY(answer.next()))

@@ -2,6 +2,7 @@
 
 #include <sys/statvfs.h>
 
+#include "core/phone.hpp"
 #include "core/remedy_json.hpp"
 #include "profiles/message_prints.hpp"
 #include "profiles/people.hpp"
@@ -214,16 +215,33 @@ Result<Finding> check_audit(Connection& connection) {
   return Finding{.check = name, .found = fmt::format("{} entries", head->size)};
 }
 
+// As written they join nobody: of a national number two countries have one each.
+Result<Finding> check_phones(Connection& connection) {
+  const std::string name = "telephone numbers say their country";
+  const auto all = TRY(connection.integer(
+      fmt::format("SELECT count(*) FROM tessera.identity WHERE kind = {}", static_cast<int>(IdentifierKind::Phone))));
+  const auto without = TRY(connection.integer(
+      fmt::format("SELECT count(*) FROM tessera.identity WHERE kind = {} AND NOT regexp_matches(value, '{}')",
+                  static_cast<int>(IdentifierKind::Phone), kE164)));
+  if (without.value_or(0) == 0) return Finding{.check = name, .found = fmt::format("{} numbers", all.value_or(0))};
+  return Finding{
+      Severity::Notice, name,
+      fmt::format("{} of {} are kept as they were written and join nobody", *without, all.value_or(0)),
+      try_command("import").blank("FILE").blank_option("--country", "DE").note("or a column with the country")};
+}
+
 Result<Finding> versions(Connection& connection) {
   const int format = TRY(store::version_of(connection));
   const auto duckdb = TRY(connection.text("SELECT version()"));
+  const auto phones = TRY(connection.text("SELECT value FROM tessera.meta WHERE key = 'phone_plan'"));
   const auto [events, entries] =
       std::pair(TRY(connection.integer("SELECT coalesce(max(until_seq), 0) FROM tessera.entry")),
                 TRY(connection.integer("SELECT count(*) FROM tessera.entry")));
-  return Finding{
-      .check = "versions",
-      .found = fmt::format("tables of version {}, DuckDB {}, time zones {}; {} facts in {} entries", format,
-                           duckdb.value_or("?"), zone_database_version(), events.value_or(0), entries.value_or(0))};
+  return Finding{.check = "versions",
+                 .found = fmt::format(
+                     "tables of version {}, DuckDB {}, time zones {}, telephone numbers {}; {} facts in {} entries",
+                     format, duckdb.value_or("?"), zone_database_version(), phones.value_or("?"), events.value_or(0),
+                     entries.value_or(0))};
 }
 
 }  // namespace
@@ -255,6 +273,7 @@ Result<std::vector<Finding>> examine(store::Record& record) {
     }
   findings.push_back(TRY(check_names(connection, tables)));
   findings.push_back(TRY(check_seqs(connection, tables)));
+  findings.push_back(TRY(check_phones(connection)));
   TRY(check_stitching(connection, findings));
   return findings;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/phone.hpp"
 #include "core/text.hpp"
 
 namespace tessera::profiles {
@@ -18,6 +19,12 @@ constexpr IdentifierName kIdentifiers[] = {{IdentifierKind::UserId, "user_id"},
                                            {IdentifierKind::Email, "email"},
                                            {IdentifierKind::Phone, "phone"},
                                            {IdentifierKind::AnonymousId, "anonymous_id"}};
+
+// As rows are kept that say it.
+std::string as_compared(IdentifierKind kind, std::string value) {
+  if (kind == IdentifierKind::Email) return fold_case(value);
+  return kind == IdentifierKind::Phone ? e164_of(value).value_or(value) : value;
+}
 
 std::unexpected<Error> wrong(std::string what, std::string remedy) {
   return usage(std::move(what), std::move(remedy));
@@ -42,7 +49,7 @@ std::optional<NamedIdentifier> identifier_of(std::string_view text) {
   for (const IdentifierName& known : kIdentifiers) {
     if (known.name != text.substr(0, colon)) continue;
     NamedIdentifier out{known.kind, std::string(trim(text.substr(colon + 1)))};
-    if (out.kind == IdentifierKind::Email) out.value = fold_case(out.value);
+    out.value = as_compared(out.kind, std::move(out.value));
     return out;
   }
   return std::nullopt;
@@ -63,7 +70,7 @@ Result<NamedIdentifier> parse_identifier(const Json& json) {
   for (const IdentifierName& known : kIdentifiers) {
     if (members->begin()->first != known.name) continue;
     NamedIdentifier out{known.kind, std::string(trim(members->begin()->second.text_or("")))};
-    if (out.kind == IdentifierKind::Email) out.value = fold_case(out.value);
+    out.value = as_compared(out.kind, std::move(out.value));
     if (out.value.empty()) return wrong(fmt::format("'{}' is empty", known.name), R"({"user_id": "u1"})");
     if (out.value.size() > kLongest || first_invalid_utf8(out.value))
       return wrong(fmt::format("'{}' is longer than {} bytes or not valid UTF-8", known.name, kLongest), "");

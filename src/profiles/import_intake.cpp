@@ -10,6 +10,7 @@
 #include "profiles/batch.hpp"
 #include "profiles/batch_identities.hpp"
 #include "profiles/extra.hpp"
+#include "profiles/identifier_rules.hpp"
 #include "profiles/message_prints.hpp"
 #include "profiles/people.hpp"
 #include "profiles/restated_traits.hpp"
@@ -151,7 +152,7 @@ Result<void> RecordIntake::begin(Instant learnt) {
       "CREATE TEMP TABLE incoming_again(fingerprint UBIGINT, place UBIGINT);"
       "CREATE TEMP TABLE incoming_link(a UINTEGER, b UINTEGER, seq UINTEGER);"
       "CREATE TEMP TABLE incoming_reject(entry UBIGINT, source VARCHAR, line UBIGINT, reason VARCHAR, value VARCHAR,"
-      " row VARCHAR, fingerprint UBIGINT)"));
+      " row VARCHAR, fingerprint UBIGINT, member VARCHAR)"));
   return {};
 }
 
@@ -193,7 +194,7 @@ void RecordIntake::start(Kind kind, std::span<const Identifier> who, Instant tim
   VERIFY(!who.empty() && !is_done_);
   put_rulings();
   start_row(kind, who, time, fingerprint);
-  const Identifier& strongest = *std::ranges::min_element(who, {}, &Identifier::kind);
+  const Identifier& strongest = strongest_of(who);
   row_who_.kind = strongest.kind;
   row_who_.value = strongest.value;  // into the same bytes, row by row
   row_time_ = time;
@@ -231,15 +232,13 @@ void RecordIntake::start_row(Kind kind, std::span<const Identifier> who, Instant
   if (failed_) return;
   current_ = kind;
   const auto order = static_cast<uint32_t>(batch_rows_++);
-  const Identifier* strongest = &who[0];
-  for (const Identifier& identifier : who)
-    if (identifier.kind < strongest->kind) strongest = &identifier;
+  const Identifier* strongest = &strongest_of(who);
   const uint32_t leader = identities_.intern(strongest->kind, clean(strongest->value));
   if (users_.is_read() && strongest->kind == IdentifierKind::UserId) users_.add(identities_.value(leader));
   for (const Identifier& identifier : who) {
     if (&identifier == strongest) continue;
     const uint32_t other = identities_.intern(identifier.kind, clean(identifier.value));
-    if (other != leader) links_.push_back({leader, other, order});
+    if (other != leader && may_join(*strongest) && may_join(identifier)) links_.push_back({leader, other, order});
     batch_bytes_ += identifier.value.size();
   }
   batch_bytes_ += sizeof(BufferedRow) + strongest->value.size();
@@ -296,7 +295,7 @@ void RecordIntake::next_element(Kind kind, std::string_view prefix) {
 
 void RecordIntake::reject(Reject reject) {
   if (reject.row.size() > kRejectBytes) reject.row.resize(kRejectBytes);
-  for (std::string* text : {&reject.source, &reject.reason, &reject.value, &reject.row})
+  for (std::string* text : {&reject.source, &reject.reason, &reject.value, &reject.row, &reject.member})
     *text = std::string(clean(*text));
   batch_bytes_ += sizeof reject + reject.row.size() + reject.value.size();
   rejects_.push_back(std::move(reject));

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/hash.hpp"
+#include "profiles/identifier_rules.hpp"
 #include "profiles/ruling.hpp"
 
 namespace tessera::profiles {
@@ -25,18 +26,17 @@ Result<People> read_people(Connection& connection) {
   People people;
   people.kinds.resize(static_cast<size_t>(count), IdentifierKind::AnonymousId);
   people.public_id.resize(static_cast<size_t>(count));
-  auto answer = TRY(
-      connection.stream("SELECT profile, kind, CASE kind WHEN 1 THEN value ELSE pseudonym END FROM tessera.identity"));
+  auto answer = TRY(connection.stream("SELECT profile, kind, value, pseudonym FROM tessera.identity"));
   while (const auto chunk = TRY(answer.next())) {
     const auto profiles = chunk->column(0).values<Profile>();
     const auto kinds = chunk->column(1).values<uint8_t>();
-    const auto ids = chunk->column(2);
     for (size_t row = 0; row < chunk->rows(); ++row) {
       if (profiles[row] >= people.kinds.size())
         return fail("the record's identifiers are not numbered without gaps", {},
                     try_command("doctor").note("see what is damaged"));
       people.kinds[profiles[row]] = static_cast<IdentifierKind>(kinds[row]);
-      people.public_id[profiles[row]] = ids.text(row);
+      const bool is_itself = is_shown_itself({people.kinds[profiles[row]], chunk->column(2).text(row)});
+      people.public_id[profiles[row]] = chunk->column(is_itself ? 2 : 3).text(row);
     }
   }
   return people;

@@ -3,6 +3,7 @@
 //   the system's own  system_facts.hpp      the table of its streams; SystemFact, put: facts that any room says
 //   on their way in   intake.hpp            Intake: rows put down column by column, wherever they lead
 //                     identifiers.hpp       IdentifierKind, Identifier: what a customer is known by
+//                     identifier_rules.hpp  may_join, is_shown_itself, any_spelling
 //                     consent.hpp           Mark, ConsentSaid: what is said of a customer beside what they did
 //                     reject.hpp            Reject: a row that could not be used
 //   into the record   import_intake.hpp     begin_intake: all rows of an import or none

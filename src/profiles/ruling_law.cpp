@@ -4,6 +4,7 @@
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
+#include "profiles/identifier_rules.hpp"
 
 namespace tessera::profiles {
 
@@ -45,8 +46,9 @@ uint64_t RulingLaw::print(const Identifier& who) const {
 // --- consent
 
 bool RulingLaw::is_refused(std::span<const Identifier> who) const {
-  return rulings_.has_refused() &&
-         std::ranges::any_of(who, [&](const Identifier& each) { return rulings_.is_refused(print(each)); });
+  return rulings_.has_refused() && std::ranges::any_of(who, [&](const Identifier& each) {
+           return any_spelling(each, [&](const Identifier& one) { return rulings_.is_refused(print(one)); });
+         });
 }
 
 bool RulingLaw::admits(std::span<const Identifier> who, const ConsentSaid& said) {
@@ -76,11 +78,12 @@ void RulingLaw::set_refused(std::span<const Identifier> who, bool refused) {
 
 void RulingLaw::say_profiling(const Identifier& who, Instant time, bool given, std::string_view by) {
   std::optional<Rulings::Standing> last;
-  if (rulings_.has_standings())
-    kin_(who, [&](const Identifier& each) {
-      const Rulings::Standing* standing = rulings_.standing(print(each));
-      if (standing && standing->profiling && (!last || standing->profiling_at > last->profiling_at)) last = *standing;
-    });
+  const auto look = [&](const Identifier& one) {
+    const Rulings::Standing* standing = rulings_.standing(print(one));
+    if (standing && standing->profiling && (!last || standing->profiling_at > last->profiling_at)) last = *standing;
+    return false;
+  };
+  if (rulings_.has_standings()) kin_(who, [&](const Identifier& each) { (void)any_spelling(each, look); });
   if (given == (!last || *last->profiling) && by == kByConsent) return;
   const uint64_t fingerprint = print(who);
   rulings_.say_profiling(fingerprint, given, time, said_++);
@@ -107,10 +110,11 @@ void RulingLaw::address(const Identifier& email, Instant time) {
 void RulingLaw::mark(const Identifier& who, Instant time, Mark mark, std::string reason, std::string_view by) {
   if (rulings_.has_standings()) {
     bool is_settled = false;
-    kin_(who, [&](const Identifier& each) {
-      const Rulings::Standing* standing = rulings_.standing(print(each));
-      is_settled |= standing && (standing->mark || standing->is_persons);
-    });
+    const auto settles = [&](const Identifier& one) {
+      const Rulings::Standing* standing = rulings_.standing(print(one));
+      return standing && (standing->mark || standing->is_persons);
+    };
+    kin_(who, [&](const Identifier& each) { is_settled |= any_spelling(each, settles); });
     if (is_settled) return;
   }
   const uint64_t fingerprint = print(who);

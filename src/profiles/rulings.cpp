@@ -5,6 +5,7 @@
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
+#include "profiles/identifier_rules.hpp"
 #include "profiles/load.hpp"
 #include "profiles/tables.hpp"
 
@@ -77,8 +78,10 @@ void Rulings::block(IdentifierKind kind, std::string_view value, RulingKind ruli
 
 bool Rulings::is_blocked(IdentifierKind kind, std::string_view value) const {
   if (blocked_ == 0) return false;
-  const auto found = values_.find({kind, std::string(value)});
-  return found != values_.end() && found->second == RulingKind::Block;
+  return any_spelling({kind, value}, [&](const Identifier& one) {
+    const auto found = values_.find({one.kind, std::string(one.value)});
+    return found != values_.end() && found->second == RulingKind::Block;
+  });
 }
 
 bool Rulings::is_staff(std::string_view email) const {

@@ -1,4 +1,5 @@
 // Rulings as the record has them, for people to read.
+#include "profiles/identifier_rules.hpp"
 #include "profiles/rulings.hpp"
 #include "profiles/tables.hpp"
 
@@ -28,12 +29,14 @@ Result<std::string> on_customers(Connection& connection) {
       column(kRuledBy, StoredType::Text, "NULL::VARCHAR"), store::quoted_name(table->name));
 }
 
-constexpr std::string_view kOnPairs =
-    "SELECT k.seq, NULL AS time, CASE WHEN joins THEN 1 ELSE 2 END AS kind, "
-    "CASE a.kind WHEN 1 THEN a.value ELSE a.pseudonym END AS customer, CASE b.kind WHEN 1 THEN b.value ELSE "
-    "b.pseudonym "
-    "END AS other, NULL AS value, k.reason, 'a person' AS made_by FROM tessera.link k JOIN tessera.identity a ON "
-    "a.profile = k.a JOIN tessera.identity b ON b.profile = k.b WHERE k.reason <> 'came together'";
+std::string on_pairs() {
+  return fmt::format(
+      "SELECT k.seq, NULL AS time, CASE WHEN joins THEN 1 ELSE 2 END AS kind, {} AS customer, {} AS other, NULL AS value, "
+      "k.reason, 'a person' AS made_by FROM tessera.link k JOIN tessera.identity a ON a.profile = k.a JOIN "
+      "tessera.identity b ON b.profile = k.b WHERE k.reason <> 'came together'",
+      shown_sql("a"), shown_sql("b"));
+}
+
 constexpr std::string_view kOnValues =
     "SELECT seq, NULL AS time, kind, NULL AS customer, NULL AS other, CASE WHEN kind IN (6, 7, 8) THEN ['', 'user_id', "
     "'email', 'phone', 'anonymous_id'][identifier + 1] || ':' || value WHEN purpose IS NULL THEN value ELSE value || "
@@ -43,7 +46,7 @@ constexpr std::string_view kOnValues =
 }  // namespace
 
 Result<Json> list_rulings(Connection& connection, std::optional<RulingKind> kind, size_t limit, size_t skip) {
-  std::vector<std::string> all = {std::string(kOnPairs), std::string(kOnValues)};
+  std::vector<std::string> all = {on_pairs(), std::string(kOnValues)};
   if (std::string customers = TRY(on_customers(connection)); !customers.empty()) all.push_back(std::move(customers));
   const auto rows = TRY(connection.rows(
       fmt::format(

@@ -243,7 +243,8 @@ Result<WrittenRows> write_rows(store::Connection& connection, const EventTable& 
 }
 
 Result<uint64_t> write_rejects(store::Connection& connection, std::span<const Reject> rejects, uint64_t entry) {
-  const std::vector<std::string> columns = {"entry", "source", "line", "reason", "value", "row", "fingerprint"};
+  const std::vector<std::string> columns = {"entry", "source", "line",        "reason",
+                                            "value", "row",    "fingerprint", "member"};
   auto writer = TRY(Writer::open(connection, "temp", "incoming_reject", columns));
   TRY(write_blocks(writer, rejects.size(), [&](size_t row, size_t from) {
     const Reject& reject = rejects[from + row];
@@ -254,6 +255,10 @@ Result<uint64_t> write_rejects(store::Connection& connection, std::span<const Re
     writer.values<StoredText>(4)[row] = StoredText::of(reject.value);
     writer.values<StoredText>(5)[row] = StoredText::of(reject.row);
     writer.values<uint64_t>(6)[row] = hash64(reject.row, hash64(reject.reason, hash64(reject.source, reject.line)));
+    if (reject.member.empty())
+      writer.set_null(7, row);
+    else
+      writer.values<StoredText>(7)[row] = StoredText::of(reject.member);
   }));
   const uint64_t written =
       TRY(connection.run("INSERT INTO tessera.reject SELECT * FROM temp.incoming_reject WHERE fingerprint NOT IN "

@@ -22,8 +22,8 @@ constexpr uint64_t kMostUnpacked = 256 << 20;
 constexpr int64_t kMostParquetRows = 10'000'000;
 constexpr uint64_t kMostRows = 1 << 30;  // bytes of its rows as they are logged
 // The options of an import that are parameters here.
-constexpr std::string_view kOptions[] = {"preset", "map",    "zone",   "dates", "currency",
-                                         "keep",   "reject", "status", "yes"};
+constexpr std::string_view kOptions[] = {"preset",  "map",  "zone",   "dates",  "currency",
+                                         "country", "keep", "reject", "status", "yes"};
 
 http::Response come_again() {
   http::Response out =
@@ -73,6 +73,7 @@ Result<ingest::ImportOptions> options_of(const Service& service, const Call& cal
   out.map = call.query.get("map").value_or("");
   out.zone = call.query.get("zone");
   out.currency = call.query.get("currency").value_or("");
+  if (const auto text = call.query.get("country")) out.country = TRY(ingest::country_given(*text));
   out.yes = call.query.get("yes").has_value();
   if (const auto kinds = call.query.get("keep")) TRY(out.odd.say(*kinds, formats::OddRule::Keep));
   if (const auto kinds = call.query.get("reject")) TRY(out.odd.say(*kinds, formats::OddRule::Reject));
@@ -211,7 +212,7 @@ void list_imports(Service& service, Call, http::Responder responder) {
 
 constexpr Parameter kImport[] = {
     {"preset", "query", "string",
-     "As of the verb import: --preset; map, zone, dates, currency, keep, reject, status, yes too"},
+     "As of the verb import: --preset; map, zone, dates, currency, country, keep, reject, status, yes too"},
     {"id", "query", "string", "Of a piece: the import it belongs to"}};
 constexpr Parameter kEnd[] = {{"id", "path", "string", "The import"}};
 

@@ -51,9 +51,8 @@ void list_changes(Service& service, Call call, http::Responder responder) {
 Result<Json> rejects(Service& service, const std::string& reason, size_t limit, size_t skip) {
   auto connection = TRY(service.record.connect());
   const auto rows = TRY(connection.rows(
-      "SELECT entry, source, line, reason, value, row FROM tessera.reject WHERE ? = '' OR reason = ? ORDER BY entry "
-      "DESC, "
-      "source, line LIMIT ? OFFSET ?",
+      "SELECT entry, source, line, reason, value, row, member FROM tessera.reject WHERE ? = '' OR reason = ? "
+      "ORDER BY entry DESC, source, line LIMIT ? OFFSET ?",
       {std::string_view(reason), std::string_view(reason), static_cast<int64_t>(limit), static_cast<int64_t>(skip)}));
   Json items = Json::array();
   for (const auto& row : rows) {
@@ -61,6 +60,7 @@ Result<Json> rejects(Service& service, const std::string& reason, size_t limit, 
     one.set("entry", Json::Literal{row[0].value_or("0")}).set("source", row[1] ? Json(*row[1]) : Json());
     one.set("line", row[2] ? Json(Json::Literal{*row[2]}) : Json()).set("reason", row[3].value_or(""));
     one.set("value", row[4] ? Json(*row[4]) : Json()).set("row", row[5] ? Json(*row[5]) : Json());
+    one.set("member", row[6] ? Json(*row[6]) : Json());
     items.add(std::move(one));
   }
   const auto counts = TRY(connection.rows("SELECT reason, count(*) FROM tessera.reject GROUP BY ALL ORDER BY ALL"));

@@ -2,13 +2,14 @@
 //
 //                             Segment: /v1/            RudderStack: /rudder/..., /beacon/v1/, /pixel/v1/
 //   a body, inflated          at most 500 KB, else 400  at most 4 MB, else 413
-//   an event                  at most 32 KB, else 400   the same, 413
+//   an event                  at most 32 KB, else 400   the same, 413; one of a batch is a reject
 //   unknown write key         200, counted, not stored  401
 //   everything else           200 {"success": true}     the same
 //
 // With X-Strict-Mode: 1 both say 401 and 400 where they would drop something in silence. 429 with Retry-After: the
 // queue is full; 503: the disk is. 200 means that it is on disk.
 //
+// A body that is no JSON is told 400 and kept as a reject; in a batch what is no JSON costs the event it is in.
 // What happens here is only what cannot wait: is it JSON, whose is it, is it small enough. The text then goes to the
 // log, and from there to the events (ingest/segment_spec_body.hpp). Events without a messageId are given one, as
 // Segment does, so that the same event sent twice is two and a replay of the log is one.
@@ -56,6 +57,7 @@ std::optional<std::string_view> type_of(std::string_view name) {
 
 constexpr size_t kLargeBody = 16 << 10;  // bytes: read by a worker, so that others need not wait for it
 constexpr int kRetrySeconds = 1;
+constexpr size_t kKeptUnreadable = 4 << 10;  // bytes of a body that is no JSON: as much as a reject keeps of a row
 
 http::Response answer(int status, std::string_view message = {}) {
   Json body = Json::object().set("success", status == 200);
@@ -77,7 +79,7 @@ struct Parsed {
     if (parser->parse(this->body(), document, problem)) return true;
     // A parser remembers the names it has seen, up to a limit that anyone may exhaust: a new one has seen none.
     parser = std::make_unique<formats::JsonParser>();
-    return parser->parse(this->body(), document, problem);
+    return parser->parse(this->body(), document, problem) || parser->parse_batch(this->body(), document);
   }
   std::string_view text_at(uint32_t object, std::string_view name) const {
     const uint32_t at = document.is(object, JsonKind::Object) ? document.find(object, name) : 0;
@@ -139,13 +141,17 @@ void tally(Service& service, std::atomic<uint64_t>& counter, LogWord kind) {
 
 // --- what the log said
 
+http::Response cannot_write(const Error& error) {
+  http::Response out = answer(503, "the server cannot write: " + error.message);
+  out.headers.emplace_back("Retry-After", "10");
+  return out;
+}
+
 void count_and_answer(Service& service, size_t events, const Result<uint64_t>& logged,
                       const http::Responder& responder) {
   if (!logged) {
     tally(service, service.counters.not_written, "not_written");
-    http::Response out = answer(503, "the server cannot write: " + logged.error().message);
-    out.headers.emplace_back("Retry-After", "10");
-    return responder.send(std::move(out));
+    return responder.send(cannot_write(logged.error()));
   }
   ++service.counters.requests;
   service.counters.events += events;
@@ -186,11 +192,30 @@ http::Response refuse(Service& service, int status, LogWord kind, std::string_vi
 
 // --- POST
 
-// In the request's headers, its body, or its address (navigator.sendBeacon can set no headers).
+// In the request's headers or its address (navigator.sendBeacon can set no headers).
+std::string key_beside_body(const Call& call) {
+  if (auto user = http::basic_user(call.request.header("authorization")); user && !user->empty()) return *user;
+  return call.query.get("writeKey").value_or("");
+}
+// Or in its body, before its address.
 std::string write_key_of(const Call& call, const Parsed& parsed) {
   if (auto user = http::basic_user(call.request.header("authorization")); user && !user->empty()) return *user;
   if (const std::string_view key = parsed.text_at(0, "writeKey"); !key.empty()) return std::string(key);
-  return call.query.get("writeKey").value_or("");
+  return key_beside_body(call);
+}
+
+// A body that says nothing that could be an event.
+struct Unreadable {
+  LogWord kind;
+  std::string_view reason;  // of the reject
+  std::string problem, message;
+};
+Unreadable unreadable(const std::string& problem) {
+  return {"no_json", formats::reason_of_problem(problem), problem, "the body is no JSON: " + problem};
+}
+const Unreadable kNoObject{"no_json_object", "not-an-object", "", "the body is no JSON object"};
+Submission rejected(const std::string& source, const Unreadable& what, std::string_view body) {
+  return {source, ingest::type_of_unreadable(what.reason, what.problem), std::string(body.substr(0, kKeptUnreadable))};
 }
 
 std::optional<http::Response> inflate_body(Service& service, http::Request& request, const Dialect& dialect) {
@@ -218,21 +243,44 @@ std::optional<http::Response> inflate_body(Service& service, http::Request& requ
   return std::nullopt;
 }
 
+// A body of which nothing can be read: its beginning is kept as a reject of the source whose key stands beside it, and the
+// sender is told. In strict mode nothing is kept, as of any other call that is told 400.
+void refuse_unreadable(Service& service, const Call& call, const Unreadable& what, const http::Responder& responder) {
+  const std::string key = key_beside_body(call);
+  const auto source = service.keys.source_of(key);
+  const bool is_kept = source && !call.request.body.empty() && call.request.header("x-strict-mode") != "1";
+  if (is_kept) {
+    if (auto refused = beyond_address(service, call.request, 1)) return responder.send(std::move(*refused));
+    if (auto refused = beyond_key(service, key, 1)) return responder.send(std::move(*refused));
+  }
+  http::Response told = refuse(service, 400, what.kind, what.message);
+  if (!is_kept) return responder.send(std::move(told));
+  const auto taken = service.door.submit(rejected(*source, what, call.request.body),
+                                         [&service, responder, told = std::move(told)](const Result<uint64_t>& logged) {
+                                           if (!logged) tally(service, service.counters.not_written, "not_written");
+                                           responder.send(logged ? told : cannot_write(logged.error()));
+                                         });
+  if (taken == live::Taken::Busy) responder.send(busy(service));
+}
+
+// Where some of a batch are, they are rejects (SegmentBody) and the others are taken.
+bool are_all_too_large(const Parsed& parsed, const std::vector<uint32_t>& calls) {
+  return !calls.empty() && std::ranges::all_of(calls, [&](uint32_t call) {
+    return parsed.document.at(call).text.size() > ingest::kLongestCall;
+  });
+}
+
 void take(Service& service, Call call, std::string_view type, const http::Responder& responder) {
   const Dialect& dialect = dialect_of(call.request.path);
   if (auto refused = inflate_body(service, call.request, dialect)) return responder.send(std::move(*refused));
   Parsed& parsed = parsed_here();
   std::string wrong;
-  if (!parsed.parse(call.request.body, wrong))
-    return responder.send(refuse(service, 400, "no_json", "the body is no JSON: " + wrong));
-  if (!parsed.document.is(0, JsonKind::Object))
-    return responder.send(refuse(service, 400, "no_json_object", "the body is no JSON object"));
+  if (!parsed.parse(call.request.body, wrong)) return refuse_unreadable(service, call, unreadable(wrong), responder);
+  if (!parsed.document.is(0, JsonKind::Object)) return refuse_unreadable(service, call, kNoObject, responder);
   const auto calls = parsed.calls();
-  for (size_t i = 0; i < calls.size(); ++i) {
-    if (parsed.document.at(calls[i]).text.size() <= ingest::kLongestCall) continue;
+  if (are_all_too_large(parsed, calls))
     return responder.send(refuse(service, dialect.oversize, "event_too_large",
-                                 fmt::format("event {} is larger than {} bytes", i + 1, ingest::kLongestCall)));
-  }
+                                 fmt::format("event 1 is larger than {} bytes", ingest::kLongestCall)));
   const bool is_strict = call.request.header("x-strict-mode") == "1";
   if (auto refused = beyond_address(service, call.request, calls.size())) return responder.send(std::move(*refused));
   const std::string key = write_key_of(call, parsed);
@@ -290,28 +338,10 @@ std::string pixel_body(const http::Query& query) {
   return http::nested(query).dump();
 }
 
-// Whatever is wrong, the picture is shown: it stands in an e-mail.
-void take_pixel(Service& service, Call call, http::Responder responder) {
-  const auto type = type_of(call.parts[0]);
-  Parsed& parsed = parsed_here();
-  std::string wrong;
-  if (!type || *type == "batch" || !parsed.parse(pixel_body(call.query), wrong) ||
-      !parsed.document.is(0, JsonKind::Object)) {
-    tally(service, service.counters.refused, "no_pixel");
-    return responder.send(pixel());
-  }
-  if (beyond_address(service, call.request, 1)) return responder.send(pixel());
-  const std::string key = write_key_of(call, parsed);
-  const auto source = service.keys.source_of(key);
-  if (!source) {
-    tally(service, service.counters.unknown_keys, "unknown_write_key");
-    return responder.send(pixel());
-  }
-  if (beyond_key(service, key, 1)) return responder.send(pixel());
-  Submission submission{*source, std::string(*type), with_message_ids(parsed, {0}, service.message_ids)};
-  const auto taken = service.door.submit(std::move(submission), [&service, responder](Result<uint64_t> logged) {
+void submit_pixel(Service& service, Submission submission, size_t events, const http::Responder& responder) {
+  const auto taken = service.door.submit(std::move(submission), [&service, events, responder](Result<uint64_t> logged) {
     if (logged)
-      ++service.counters.requests, ++service.counters.events;
+      ++service.counters.requests, service.counters.events += events;
     else
       tally(service, service.counters.not_written, "not_written");
     responder.send(pixel());
@@ -319,6 +349,31 @@ void take_pixel(Service& service, Call call, http::Responder responder) {
   if (taken == live::Taken::Yes) return;
   tally(service, service.counters.busy, "queue_full");
   responder.send(pixel());
+}
+
+// Whatever is wrong, the picture is shown: it stands in an e-mail.
+void take_pixel(Service& service, Call call, http::Responder responder) {
+  const auto type = type_of(call.parts[0]);
+  Parsed& parsed = parsed_here();
+  const std::string body = pixel_body(call.query);
+  std::string wrong;
+  const bool is_call = type && *type != "batch";
+  const bool is_read = is_call && parsed.parse(body, wrong) && parsed.document.is(0, JsonKind::Object);
+  if (!is_read) tally(service, service.counters.refused, "no_pixel");
+  if (!is_call || beyond_address(service, call.request, 1)) return responder.send(pixel());
+  const std::string key = is_read ? write_key_of(call, parsed) : key_beside_body(call);
+  const auto source = service.keys.source_of(key);
+  if (!source) {
+    tally(service, service.counters.unknown_keys, "unknown_write_key");
+    return responder.send(pixel());
+  }
+  if (beyond_key(service, key, 1)) return responder.send(pixel());
+  if (!is_read) {
+    const Unreadable what = wrong.empty() ? kNoObject : unreadable(wrong);
+    return submit_pixel(service, rejected(*source, what, call.query.get("data").value_or(body)), 0, responder);
+  }
+  submit_pixel(service, {*source, std::string(*type), with_message_ids(parsed, {0}, service.message_ids)}, 1,
+               responder);
 }
 
 // --- what analytics.js asks for before it starts

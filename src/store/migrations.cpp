@@ -241,6 +241,19 @@ CREATE TABLE tessera.order_version(order_id VARCHAR NOT NULL, profile UINTEGER N
 INSERT INTO tessera.catalogue VALUES ('tessera.order_version', 'people', NULL, ['profile'], 0);
 )sql";
 
+// Notes on version 14, what a call is wrong in (profiles/reject.hpp), and who is shown by a pseudonym:
+// - reject.member: of a call, the member that could not be used; null: all of it, or a row that is no call.
+// - person.customer: a user id that is an e-mail address or a telephone number (profiles::is_contact) is a pseudonym too.
+constexpr const char* kVersion14 = R"sql(
+ALTER TABLE tessera.reject ADD COLUMN member VARCHAR;
+CREATE OR REPLACE VIEW tessera.person AS
+  SELECT own.profile, leader.profile AS leader,
+         CASE WHEN leader.kind = 1 AND NOT regexp_matches(leader.value, '^[^@[:cntrl:] ]+@[^@[:cntrl:] ]+\.[^@[:cntrl:] .]+$|^(tel:)?\+[0-9][0-9 ()./-]{5,}$|^\([0-9]{2,5}\)[0-9 ./-]{5,}$|^0[0-9]+[ /-][0-9 ()./-]{5,}$')
+              THEN leader.value ELSE leader.pseudonym END AS customer
+  FROM tessera.identity own LEFT JOIN tessera.stitched ON stitched.profile = own.profile
+  JOIN tessera.identity leader ON leader.profile = coalesce(stitched.leader, own.profile);
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "the first tables", kVersion1},
     {2, "webhooks", kVersion2},
@@ -255,6 +268,7 @@ constexpr Migration kMigrations[] = {
     {11, "an audit that cannot be changed unseen", kVersion11},
     {12, "secrets in a keystore", kVersion12},
     {13, "orders as states that change", kVersion13},
+    {14, "what a call is wrong in", kVersion14},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "core/hash.hpp"
 #include "core/logging.hpp"
+#include "core/phone.hpp"
 #include "store/audit_log.hpp"
 #include "store/keystore_moves.hpp"
 #include "store/private_file.hpp"
@@ -35,12 +36,21 @@ Error explain_open(const Error& error, const std::string& path) {
   return at_place(error, path);
 }
 
+// By which plan of numbers telephone numbers are read from now on.
+Result<void> note_phone_plan(Connection& connection) {
+  const auto noted = TRY(connection.text("SELECT value FROM tessera.meta WHERE key = 'phone_plan'"));
+  if (noted == phone_plan_version()) return {};
+  TRY(connection.run("DELETE FROM tessera.meta WHERE key = 'phone_plan'"));
+  TRY(connection.run("INSERT INTO tessera.meta VALUES ('phone_plan', ?)", {phone_plan_version()}));
+  return {};
+}
+
 Result<void> fill_new(Connection& connection, const Clock& clock, const RecordSettings& settings,
                       const Keystore& keystore) {
   TRY(migrate(connection, settings.migrations, clock.now()));
   TRY(connection.run("INSERT INTO tessera.meta VALUES ('keystore', ?), ('created', ?)",
                      {std::string_view(keystore.id()), std::string_view(text_of(clock.now()))}));
-  return {};
+  return note_phone_plan(connection);
 }
 
 std::string bytes_of_hex(std::string_view hex) {
@@ -127,6 +137,7 @@ Result<std::unique_ptr<Record>> Record::open_existing(const std::string& path, O
       return std::unexpected(at_place(migrated.error(), path));
   if (*version < last)
     say(settings.logger, LogLevel::Info, "record migrated", {{"from_version", *version}, {"to_version", last}});
+  if (!read_only) TRY(note_phone_plan(record->connection_));
   if (!read_only) TRY(record->open_audit());
   TRY(record->read_key(settings.may_lack_keystore));
   return record;

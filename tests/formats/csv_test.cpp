@@ -113,6 +113,67 @@ TEST(Csv, Windows1252HasItsOwnLetters) {
   EXPECT_EQ(utf8_of_windows1252("\x81"), std::nullopt);
 }
 
+TEST(Json, HalfOfAPairOfSurrogatesIsALostLetter) {
+  JsonParser parser;
+  JsonDocument d;
+  std::string problem,
+      text = R"({"a":"cut \ud83d","b":"\ude00x","c":"\ud83d\ud83d\ude00","k\ud83d":"\u0041","d":"\ud83d\u0041"})";
+  const size_t size = text.size();
+  text.append(kJsonPadding, '\0');
+  ASSERT_TRUE(parser.parse(std::string_view(text).substr(0, size), d, problem)) << problem;
+  EXPECT_EQ(d.at(d.find(0, "a")).text, "cut \xEF\xBF\xBD");
+  EXPECT_EQ(d.at(d.find(0, "b")).text, "\xEF\xBF\xBDx");
+  EXPECT_EQ(d.at(d.find(0, "c")).text, "\xEF\xBF\xBD😀");
+  EXPECT_EQ(d.at(d.find(0, "k\xEF\xBF\xBD")).text, "A");
+  EXPECT_EQ(d.at(d.find(0, "d")).text,
+            "\xEF\xBF\xBD"
+            "A");
+}
+
+// What an element of a batch is, and what is wrong with it.
+std::vector<std::string> elements_of(std::string text, bool& is_batch) {
+  JsonParser parser;
+  JsonDocument d;
+  const size_t size = text.size();
+  text.append(kJsonPadding, '\0');
+  is_batch = parser.parse_batch(std::string_view(text).substr(0, size), d);
+  std::vector<std::string> out;
+  const uint32_t batch = is_batch ? d.find(0, "batch") : 0;
+  for (uint32_t at = batch + 1; batch != 0 && at < d.at(batch).next; at = d.at(at).next)
+    out.push_back(d.flaw_of(at).empty() ? std::string(d.at(at).text) : "!" + std::string(d.at(at).text));
+  EXPECT_TRUE(!is_batch || d.at(0).next == d.nodes().size());
+  return out;
+}
+
+TEST(Json, ABatchIsReadElementByElement) {
+  struct Case {
+    std::string text;
+    std::vector<std::string> elements;
+  };
+  const Case kCases[] = {
+      {R"({"batch":[{"a":1},{"a":NaN},{"b":"x"}]})", {R"({"a":1})", R"(!{"a":NaN})", R"({"b":"x"})"}},
+      {R"({"batch":[{"a":1},],"sentAt":3})", {R"({"a":1})"}},
+      {R"({"batch":[null,"t",7,tru,[1],{"a":"\q"}]})", {"null", "t", "7", "!tru", "[1]", R"(!{"a":"\q"})"}},
+      {"{\"batch\":[{\"a\":\"\xE9\"},{\"a\":1}]}", {"!{\"a\":\"\xE9\"}", R"({"a":1})"}},
+      {"{\"batch\":[{\"a\":\"new\nline\"},{\"a\":1}]}", {"!{\"a\":\"new\nline\"}", R"({"a":1})"}},
+      {R"({"context":{bad},"batch":[{"a":1}],"x":'y'})", {R"({"a":1})"}},
+      {R"({"batch":[{"a":1},{"b":)", {R"({"a":1})", R"(!{"b":)"}},
+      {R"({"batch":[}]})", {}},
+      {R"({"batch":[]})", {}},
+  };
+  for (const Case& c : kCases) {
+    bool is_batch = false;
+    EXPECT_EQ(elements_of(c.text, is_batch), c.elements) << c.text;
+    EXPECT_TRUE(is_batch) << c.text;
+  }
+  for (const std::string_view none :
+       {"", "{", "[1]", "batch", R"({"a":1})", R"({"batch":{}})", R"({"batch" [1]})", R"({batch:[1]})"}) {
+    bool is_batch = false;
+    (void)elements_of(std::string(none), is_batch);
+    EXPECT_FALSE(is_batch) << none;
+  }
+}
+
 TEST(Json, ParallelParsingKeepsLinesWholeAndInOrder) {
   std::string text;
   for (int i = 0; i < 3000; ++i) text += fmt::format("{{\"n\":{},\"t\":\"{}\"}}\n", i, std::string(3000 + i % 11, 'x'));

@@ -81,6 +81,7 @@ constexpr Flag kFlags[] = {
     {"--map", [](ImportOptions& o, const std::string& v) { o.map = v; }},
     {"--zone", [](ImportOptions& o, const std::string& v) { o.zone = v; }},
     {"--currency", [](ImportOptions& o, const std::string& v) { o.currency = v; }},
+    {"--country", [](ImportOptions& o, const std::string& v) { o.country = v; }},
     {"--dates",
      [](ImportOptions& o, const std::string& v) {
        o.dates = v == "dmy" ? formats::DateOrder::DayMonth : formats::DateOrder::MonthDay;

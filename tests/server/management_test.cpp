@@ -229,7 +229,7 @@ TEST_F(Management, ChangesAreAFeedThatGoesOnWhereItStopped) {
 
 TEST_F(Management, RejectsAreListedWithTheirReasons) {
   for (int i = 1; i <= 3; ++i)
-    MUST(record->connection().run("INSERT INTO tessera.reject VALUES (?, 'web', 1, ?, 'v', '{}', ?)",
+    MUST(record->connection().run("INSERT INTO tessera.reject VALUES (?, 'web', 1, ?, 'v', '{}', ?, NULL)",
                                   {int64_t{i}, std::string_view(i == 2 ? "no-user" : "bad-time"), int64_t{i}}));
   const Json all = json(get("/api/v1/rejects"));
   EXPECT_EQ(all.find("reasons")->dump(), R"({"bad-time":2,"no-user":1})");

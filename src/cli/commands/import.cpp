@@ -26,6 +26,7 @@ constexpr Option kRest[] = {
     {"--zone", "ZONE", "Zone of times that name none: UTC, Europe/London, ...; none = unknown"},
     {"--decimals", "MARK", "comma or point, where numbers such as 1,234 leave it open"},
     {"--currency", "CODE", "Currency of amounts that name none: EUR"},
+    {"--country", "CODE", "Country of telephone numbers that name none, where no column says it: DE"},
     {"--delimiter", "CHAR", "Between fields: , ; | or tab (default: found)"},
     {"--encoding", "NAME", "utf-8 or windows-1252 (default: UTF-8, anything else is refused)"},
     {"--yes", "", "Take the proposed mapping without asking", Takes::Flag},
@@ -111,6 +112,7 @@ Result<ingest::ImportOptions> options_of(const Context& context, const Arguments
   if (const auto meanings = given.text("status")) TRY(out.statuses.say(*meanings));
   out.zone = given.text("zone");
   out.currency = given.text("currency").value_or("");
+  if (const auto text = given.text("country")) out.country = TRY(ingest::country_given(*text));
   out.learnt = context.clock.now();
   out.supply = TRY(supply_of(given));
 

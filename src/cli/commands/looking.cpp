@@ -37,10 +37,11 @@ Result<int> run_rejects(const Context& context, const Arguments& given) {
   const std::string reason = given.text("reason").value_or("");
   auto record = TRY(context.world.open_record(store::OpenMode::ReadOnly));
   const auto rows = TRY(record->connection().rows(
-      "SELECT source, line, reason, value, row FROM tessera.reject WHERE ? = '' OR reason = ? ORDER BY entry, source, "
+      "SELECT source, line, reason, value, row, member FROM tessera.reject WHERE ? = '' OR reason = ? ORDER BY entry, source, "
       "line LIMIT ?",
       {std::string_view(reason), std::string_view(reason), limit}));
-  context.print(render_list({{"file"}, {"line", true}, {"reason"}, {"value"}, {"row"}}, rows, context.format));
+  context.print(
+      render_list({{"file"}, {"line", true}, {"reason"}, {"value"}, {"row"}, {"member"}}, rows, context.format));
   return 0;
 }
 
