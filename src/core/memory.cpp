@@ -18,7 +18,7 @@ namespace tessera {
 namespace {
 
 // Of a limit of the control group; "max", or no such file: none.
-uint64_t limit_in(const char* path) {
+uint64_t limit_in(const std::string& path) {
   std::ifstream file(path);
   std::string text;
   file >> text;
@@ -38,11 +38,23 @@ constexpr std::array<uint64_t, MemoryBudget::kRanks> kEighths = {1, 4, 8};
 
 }  // namespace
 
+uint64_t memory_limit_of_groups(const std::string& groups, const std::string& tree) {
+  uint64_t least = std::min(limit_in(tree + "/memory.max"), limit_in(tree + "/memory/memory.limit_in_bytes"));
+  std::ifstream lines(groups);
+  for (std::string line; std::getline(lines, line);) {
+    constexpr std::string_view kUnified = "0::/";
+    if (!line.starts_with(kUnified)) continue;
+    std::string group = line.substr(kUnified.size() - 1);
+    for (; group.size() > 1; group.resize(group.rfind('/')))
+      least = std::min(least, limit_in(tree + group + "/memory.max"));
+  }
+  return least;
+}
+
 uint64_t memory_allowed() {
   const uint64_t machine =
       static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGE_SIZE));
-  return std::min({machine, limit_in("/sys/fs/cgroup/memory.max"),
-                   limit_in("/sys/fs/cgroup/memory/memory.limit_in_bytes"), limit_of(RLIMIT_AS),
+  return std::min({machine, memory_limit_of_groups("/proc/self/cgroup", "/sys/fs/cgroup"), limit_of(RLIMIT_AS),
                    limit_of(RLIMIT_DATA)});
 }
 

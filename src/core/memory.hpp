@@ -15,15 +15,19 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/result.hpp"
 
 namespace tessera {
 
-// What this process may take: the least of the machine's memory, its control group's (a container's) and its own limits
-// (ulimit -v and -d). Bytes.
+// What this process may take: the least of the machine's memory, its control groups' (a container's, or the MemoryMax of a
+// service and of the slices it is in) and its own limits (ulimit -v and -d). Bytes.
 uint64_t memory_allowed();
+// The least limit of the group that GROUPS (/proc/self/cgroup) names in TREE (/sys/fs/cgroup), and of those above it;
+// UINT64_MAX: none.
+uint64_t memory_limit_of_groups(const std::string& groups, const std::string& tree);
 
 // "512M", "4G", "1048576"; nullopt: no size, or 0.
 std::optional<uint64_t> parse_bytes(std::string_view text);

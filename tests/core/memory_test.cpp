@@ -1,6 +1,8 @@
 // Memory for work that others set off: who may take how much of it, and what becomes of work that wants more.
 #include "core/memory.hpp"
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -82,6 +84,30 @@ TEST(Memory, SizesAreReadOrRefused) {
 TEST(Memory, WhatIsAllowedIsNoMoreThanThereIs) {
   EXPECT_GT(memory_allowed(), 64 * kMega);
   EXPECT_LT(memory_allowed(), uint64_t{1} << 50);
+}
+
+// A service's limit stands at its own group, a slice's above it, a container's where its view of the tree begins.
+TEST(Memory, TheLeastLimitOfTheGroupsAboveIsTaken) {
+  const std::filesystem::path tree = std::filesystem::path(testing::TempDir()) / "memory_groups";
+  std::filesystem::remove_all(tree);
+  std::filesystem::create_directories(tree / "system.slice/tessera.service");
+  std::filesystem::create_directories(tree / "memory");
+  const auto say = [&](const char* file, std::string_view text) { std::ofstream(tree / file) << text << '\n'; };
+  const auto limit = [&] { return memory_limit_of_groups((tree / "groups").string(), tree.string()); };
+  EXPECT_EQ(limit(), UINT64_MAX) << "no groups";
+  say("groups", "4:memory:/system.slice/other.service\n0::/system.slice/tessera.service");
+  say("system.slice/tessera.service/memory.max", "max");
+  EXPECT_EQ(limit(), UINT64_MAX) << "no limit";
+  say("system.slice/memory.max", "3000000000");
+  EXPECT_EQ(limit(), 3'000'000'000u) << "the slice's";
+  say("system.slice/tessera.service/memory.max", "2000000000");
+  EXPECT_EQ(limit(), 2'000'000'000u) << "the service's";
+  say("memory.max", "1000000000");
+  EXPECT_EQ(limit(), 1'000'000'000u) << "the container's";
+  say("groups", "0::/");
+  EXPECT_EQ(limit(), 1'000'000'000u);
+  say("memory/memory.limit_in_bytes", "500000000");
+  EXPECT_EQ(limit(), 500'000'000u) << "of the older kind";
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
