@@ -214,6 +214,11 @@ Micros OrderDifference::given_back(size_t kind, Micros refunded) const {
   return refunded >= total_ ? now(kind) : std::min(refunded, now(kind));
 }
 
+// What happens to an order does not come before it: a date alone is the midnight before.
+Instant OrderDifference::not_before(const std::optional<Instant>& time) const {
+  return std::max(time.value_or(word_.placed), word_.placed);
+}
+
 // Of events beyond the first of their name: the same state told twice is told once.
 uint64_t OrderDifference::mark() const {
   uint64_t mark = mix64(told_.prints.size() + 1);
@@ -258,7 +263,7 @@ std::vector<OrderDifference::Refund> OrderDifference::new_refunds() const {
     out.push_back({time, !is_own_time, more});
     left -= more;
   }
-  if (left > 0) out.push_back({word_.refunded_at.value_or(word_.placed), !word_.refunded_at, left});
+  if (left > 0) out.push_back({not_before(word_.refunded_at), !word_.refunded_at, left});
   return out;
 }
 
@@ -266,7 +271,7 @@ void OrderDifference::tell_bought() {
   const std::vector<Refund> refunds = new_refunds();
   if (!told_.is_bought) {
     events_.push_back({.name = name_of(Stage::Bought),
-                       .time = word_.bought_at.value_or(word_.placed),
+                       .time = not_before(word_.bought_at),
                        .total_is_estimated = word_.total_from == TotalFrom::Refund,
                        .money = now_});
   } else {
@@ -308,7 +313,7 @@ void OrderDifference::tell_update() {
   if (told_.orders > 0 && total_ == told_.money[kTotal].bought && !differs(kRevenue) && !differs(kSubtotal)) return;
   OrderEvent update{.name = "Order Updated",
                     .body = OrderEvent::Body::Money,
-                    .time = word_.updated_at.value_or(word_.placed),
+                    .time = not_before(word_.updated_at),
                     .time_is_estimated = !word_.updated_at,
                     .mark = mark(),
                     .lines = new_lines_};
@@ -333,7 +338,7 @@ void OrderDifference::tell_undone() {
   const bool takes_back = told_.is_bought && told_.orders > 0;
   if (is_told && !takes_back) return;
   OrderEvent undone{.name = name_of(stage_),
-                    .time = stage_ == Stage::Cancelled ? word_.cancelled_at.value_or(word_.placed) : word_.placed,
+                    .time = stage_ == Stage::Cancelled ? not_before(word_.cancelled_at) : word_.placed,
                     .money = now_,
                     .mark = is_told ? mark() : 0};
   for (size_t kind = 0; takes_back && kind < undone.changes.size(); ++kind) {

@@ -121,6 +121,7 @@ class OrderDifference {
   void tell_update();
   void tell_refunds(const std::vector<Refund>& refunds);
   uint64_t mark() const;
+  Instant not_before(const std::optional<Instant>& time) const;
 
   const OrderWord& word_;
   profiles::ToldOrder told_;
