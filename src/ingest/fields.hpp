@@ -17,6 +17,12 @@ namespace tessera::ingest {
 // Message ids have one space of identities, whatever file or call they come in. Stored on disk, never change.
 inline constexpr uint64_t kMessageSeed = 0x6D657373616765;
 
+// Blank text, null and what is absent are as if not there.
+inline bool says_something(const formats::Field& field) {
+  if (field.kind == formats::FieldKind::Absent || field.kind == formats::FieldKind::Null) return false;
+  return field.kind != formats::FieldKind::Text || !formats::is_blank(field.text);
+}
+
 class TraitLog;
 
 class FieldReader {
