@@ -11,6 +11,7 @@
 #include "profiles/import_intake.hpp"
 #include "profiles/load.hpp"
 #include "store/record.hpp"
+#include "store/scratch.hpp"
 
 namespace tessera::features {
 namespace {
