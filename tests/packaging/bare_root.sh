@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# bare_root.sh source|deb: what a newcomer meets, in a Debian 12 with nothing in it (debootstrap's minbase), made anew each
-# time. Needs root, debootstrap and the network; rows of tests/SOAK.
+# bare_root.sh source|deb|upgrade...: what a newcomer meets, in a Debian 12 with nothing in it (debootstrap's minbase), made
+# anew each time. Needs root, debootstrap and the network; rows of tests/SOAK.
 #   source  from a checkout: ./run demo to its report, then ./run package: the bytes of out/package here, made in another
-#           folder on a machine with other packages
-#   deb     from the .deb: the steps of packaging/Containerfile, the demo's report, the server as the container starts it;
-#           then the .deb of the version before, used and killed, and upgraded: settings and record are kept
-# The version before is built of the last commit that had it.
+#           folder
+#   deb     from the .deb: the steps of packaging/Containerfile, the demo's report, the server as the container starts it
+#   upgrade the .deb of the version before, used and killed, and then this one's: settings and record are kept. The version
+#           before is built of the last commit that had it
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 repo=$PWD
@@ -75,11 +75,30 @@ from_source() {
   demo=$((SECONDS - begun))
   echo "figure: from apt to the demo's report $((demo / 60)) min $((demo % 60)) s, $(($(megabytes) - empty)) MB, $(wc -l <"$soak/demo.txt") lines"
   inside sh -c 'cd /src/elsewhere && ./run package'
-  for file in out/package/tessera*; do
-    cmp "$file" "$root/src/elsewhere/$file" || die "${file##*/} has other bytes"
-    echo "figure: $(sha256sum "$file" | cut -c1-16) ${file##*/} here and there"
-  done
+  for file in out/package/tessera*; do compare "$file" "$root/src/elsewhere/$file"; done
   clear_away
+}
+
+# compare HERE THERE: the packages have the same bytes; where Debian's packages are of other versions on this machine than in
+# the root, which has the newest, the programs have.
+compare() {
+  local versions
+  if cmp -s "$1" "$2"; then
+    echo "figure: ${1##*/} has the same bytes here and there, $(sha256sum "$1" | cut -c1-16)"
+    return
+  fi
+  versions=$(diff <(inner "$1" share/doc/tessera/copyright | grep ' Debian$') <(inner "$2" share/doc/tessera/copyright | grep ' Debian$') | sed -nE 's/^> ([^ ]+) .*/\1/p' | paste -sd' ')
+  [ -n "$versions" ] || die "${1##*/} has other bytes here and there, of the same parts"
+  cmp <(inner "$1" bin/tessera) <(inner "$2" bin/tessera) || die "the program of ${1##*/} has other bytes here and there"
+  echo "figure: the program of ${1##*/} has the same bytes here and there; Debian's $versions are older here"
+}
+
+# inner PACKAGE FILE: a file of the tree that both are made of.
+inner() {
+  case $1 in
+    *.deb) dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/$2" ;;
+    *) tar -xzOf "$1" --wildcards "*/$2" ;;
+  esac
 }
 
 # --- from the .deb
@@ -96,9 +115,6 @@ from_deb() {
   took=$((($(date +%s%N) - begun) / 100000000))
   echo "figure: from the .deb to the demo's report $((took / 10)).$((took % 10)) s, $(($(megabytes) - empty)) MB"
   served_by_container
-  clear_away
-  bare
-  upgraded
   clear_away
 }
 
@@ -192,6 +208,7 @@ count() { inside tessera --store "$1" sql "SELECT count(*) AS n FROM events WHER
 upgraded() {
   local asked=/var/lib/tessera/asked.duckdb served=/var/lib/tessera/record.duckdb before now event
   deb_before
+  bare
   cp "$soak"/packages_before/tessera_*.deb "$root/tmp/before.deb"
   cp out/package/tessera_*.deb "$root/tmp/now.deb"
   cp -r tests/cli/upgrade/before "$root/tmp/questions"
@@ -199,7 +216,9 @@ upgraded() {
   before=$(inside tessera --version)
   sed -i 's/127.0.0.1:8080/127.0.0.1:0 --log-level warning/' "$root/etc/default/tessera"
   inside sh -c "mkdir -p /var/lib/tessera && cd /tmp/questions && tessera --store $asked import events.jsonl --preset segment &&
-    tessera --store $asked segments apply segments.tsl && bash questions.sh tessera $asked >/tmp/said_before 2>&1"
+    tessera --store $asked segments apply segments.tsl && tessera --store $asked customers mark bob --as staff &&
+    tessera --store $asked customers consent ann --profiling yes && bash questions.sh /usr/bin/tessera $asked >/tmp/said_before 2>&1" ||
+    { tail -n 5 "$root/tmp/said_before"; die "the version before does not answer"; }
   start_service
   key=$(grep -om1 'wk_[A-Za-z0-9_]*' "$soak/said")
   send 'Before the upgrade'
@@ -211,19 +230,24 @@ upgraded() {
   start_service
   send 'After the upgrade'
   stop -TERM
-  inside sh -c "cd /tmp/questions && bash questions.sh tessera $asked >/tmp/said_now 2>&1"
+  inside sh -c "cd /tmp/questions && bash questions.sh /usr/bin/tessera $asked >/tmp/said_now 2>&1"
   diff "$root/tmp/said_before" "$root/tmp/said_now" || die "the record says something else than before"
   for event in 'Before the upgrade' 'After the upgrade'; do same "$event" 1 "$(count $served "$event")"; done
   inside apt-get purge -y -q tessera
   [ -s "$root$served" ] || die "a purge took the record away"
   [ ! -e "$root/usr/bin/tessera" ] && [ ! -e "$root/etc/default/tessera" ] || die "a purge left the program or its settings"
   echo "figure: $before was upgraded to $now with its settings, its record and its log's unread end"
+  clear_away
 }
 
 mkdir -p "$soak"
 [ -e out/package ] || die "./run package makes what is tried"
-case ${1:-} in
-  source) from_source ;;
-  deb) from_deb ;;
-  *) die "bare_root.sh source|deb" ;;
-esac
+[ $# -gt 0 ] || die "bare_root.sh source|deb|upgrade..."
+for trial in "$@"; do
+  case $trial in
+    source) from_source ;;
+    deb) from_deb ;;
+    upgrade) upgraded ;;
+    *) die "no such trial: $trial" ;;
+  esac
+done
