@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "cli/command.hpp"
+#include "core/text.hpp"
 
 namespace tessera::cli {
 
@@ -58,6 +59,38 @@ void Context::print(std::string_view text) const {
 void Context::note(std::string_view text) const {
   world.note(text);
   if (!text.ends_with('\n')) world.note("\n");
+}
+
+namespace {
+
+struct Span {
+  Duration each;
+  std::string_view word;
+};
+constexpr Span kSpans[] = {{kDay * 365, "year"},   {kDay * 30, "month"}, {kDay, "day"},
+                           {kMinute * 60, "hour"}, {kMinute, "minute"},  {kSecond, "second"}};
+
+// "3 days ago", "in 2 hours": the largest whole span.
+std::string how_long(Duration since) {
+  const Duration length{since.ms < 0 ? -since.ms : since.ms};
+  for (const Span& span : kSpans) {
+    const int64_t count = length.ms / span.each.ms;
+    if (count == 0) continue;
+    const std::string words = fmt::format("{} {}{}", count, span.word, count == 1 ? "" : "s");
+    return since.ms < 0 ? "in " + words : words + " ago";
+  }
+  return "now";
+}
+
+}  // namespace
+
+std::string Context::shown(uint64_t count) const {
+  return world.is_read_by_people() ? grouped(static_cast<double>(count)) : std::to_string(count);
+}
+
+std::string Context::shown(Instant at) const {
+  const bool is_plain = !world.is_read_by_people() || at <= kEver || at >= kNever;
+  return is_plain ? text_of(at) : fmt::format("{} ({})", text_of(at), how_long(clock.now() - at));
 }
 
 std::string help_of(const Option& option) {

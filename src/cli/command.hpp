@@ -86,6 +86,9 @@ struct Context {
   // Standard output: results. Standard error: notes. A line feed is added where none is at the end.
   void print(std::string_view text) const;
   void note(std::string_view text) const;
+  // As text: for people "61,234", and "2026-02-26T10:00:00Z (3 days ago)"; for programs without either.
+  std::string shown(uint64_t count) const;
+  std::string shown(Instant at) const;
   // A command to go on with, as it is pasted.
   std::string line(const Remedy& remedy) const { return remedy.text(given_store); }
 };

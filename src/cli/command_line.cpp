@@ -33,7 +33,7 @@ void add_option(CLI::App& app, const Option& option, Slots& slots) {
   if (option.takes == Takes::One) made->expected(1)->allow_extra_args(false);
   // An option takes one value each time it is given, so that it never swallows what follows it.
   else if (option.name.starts_with('-'))
-    made->expected(1)->take_all();
+    made->expected(1)->allow_extra_args(false)->take_all();
   made->required(option.required)->type_name(std::string(option.value));
 }
 

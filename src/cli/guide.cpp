@@ -56,12 +56,15 @@ constexpr Example kAdopt[] = {
 };
 constexpr Example kCheck[] = {{"segments check segments.tsl", "mistakes, with line and column"}};
 constexpr Example kFmt[] = {{"segments fmt --write segments.tsl", "in the one readable form"}};
-constexpr Example kApply[] = {{"segments apply segments.tsl", "into force, with versions"}};
+constexpr Example kApply[] = {{"segments apply segments.tsl", "into force, with versions"},
+                              {"segments apply segments.tsl --dry-run", "who would enter and leave"}};
+constexpr Example kRename[] = {{"segments rename big-spenders 'Best customers'", "its id, rule and members stay"}};
 constexpr Example kRemove[] = {{"segments remove big-spenders", "its past can still be asked for"}};
 constexpr Example kList[] = {{"segments list --text", "with their definitions"}};
 constexpr Example kCount[] = {
     {"segments count big-spenders", "of a segment in force"},
     {"segments count -e 'at least 2 \"Order Completed\" in the last 30 days'", "of a condition"},
+    {"segments count -f segments.tsl big-spenders", "of a file that is not applied"},
 };
 constexpr Example kMembers[] = {
     {"segments members big-spenders", "ids, one a line"},
@@ -127,6 +130,7 @@ constexpr Guide kGuides[] = {
     {"segments check", Group::Segments, kCheck},
     {"segments fmt", Group::Segments, kFmt},
     {"segments apply", Group::Segments, kApply},
+    {"segments rename", Group::Segments, kRename},
     {"segments remove", Group::Segments, kRemove},
     {"segments list", Group::Segments, kList},
     {"segments count", Group::Segments, kCount},

@@ -36,6 +36,10 @@ void OwnWorld::note(std::string_view bytes) {
   write_to(stderr, bytes);
 }
 
+bool OwnWorld::is_read_by_people() const {
+  return isatty(STDOUT_FILENO) == 1;
+}
+
 Result<std::string> OwnWorld::read(const std::string& path) {
   std::error_code error;
   if (fs::is_directory(path, error)) return fail("is a folder, not a file", path);

@@ -24,6 +24,8 @@ class World {
   // These bytes, to standard output (results) and standard error (notes).
   virtual void print(std::string_view bytes) = 0;
   virtual void note(std::string_view bytes) = 0;
+  // Whether print() shows it to somebody at once: then numbers have their thousands apart, and times how long ago they were.
+  virtual bool is_read_by_people() const { return false; }
   // A text file that the user named; UTF-8, at most 64 MB. Errors have the path.
   virtual Result<std::string> read(const std::string& path) = 0;
   // The file is whole or as it was; the folder it lies in is made.
@@ -45,6 +47,7 @@ class OwnWorld final : public World {
       : holder_(std::move(store), clock, [this](std::string_view text) { note(text); }) {}
   void print(std::string_view bytes) override;
   void note(std::string_view bytes) override;
+  bool is_read_by_people() const override;
   Result<std::string> read(const std::string& path) override;
   Result<void> write(const std::string& path, std::string_view bytes) override;
   Result<void> hand_over(const std::string& file, const std::string& path) override;

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <set>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -43,6 +44,53 @@ std::string program_of(int64_t process) {
   return name.empty() ? "a program" : name;
 }
 
+// The sockets of a process by their inodes: "socket:[1234]".
+std::set<std::string> sockets_of(int64_t process) {
+  std::set<std::string> out;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(fmt::format("/proc/{}/fd", process), error))
+    if (std::string link = fs::read_symlink(entry.path(), error).string(); link.starts_with("socket:"))
+      out.insert(std::move(link));
+  return out;
+}
+
+// Where a process listens, of /proc/net/tcp or tcp6; every address of this machine is its own.
+std::string listens_at(const std::set<std::string>& sockets, const char* table) {
+  std::ifstream file(table);
+  for (std::string line; std::getline(file, line);) {
+    char local[64], remote[64], state[8], inode[32];
+    const int fields =
+        std::sscanf(line.c_str(), "%*s %63s %63s %7s %*s %*s %*s %*s %*s %31s", local, remote, state, inode);
+    if (fields != 4 || std::string_view(state) != "0A" || !sockets.contains(fmt::format("socket:[{}]", inode)))
+      continue;
+    const std::string_view where(local);
+    const size_t colon = where.find(':');
+    const unsigned long port = std::strtoul(local + colon + 1, nullptr, 16);
+    if (colon != 8)
+      return fmt::format("{}:{}", where.starts_with("00000000000000000000000001000000") ? "[::1]" : "127.0.0.1", port);
+    const unsigned long ip = std::strtoul(std::string(where.substr(0, 8)).c_str(), nullptr, 16);
+    if (ip == 0) return fmt::format("127.0.0.1:{}", port);
+    return fmt::format("{}.{}.{}.{}:{}", ip & 255, ip >> 8 & 255, ip >> 16 & 255, ip >> 24 & 255, port);
+  }
+  return {};
+}
+
+// Where the process serves its record; empty: it is no server.
+std::string served_at(int64_t process) {
+  std::ifstream file(fmt::format("/proc/{}/cmdline", process), std::ios::binary);
+  bool is_server = false, is_encrypted = false;
+  for (std::string word; std::getline(file, word, '\0');) {
+    is_server |= word == "serve";
+    is_encrypted |= word.starts_with("--tls-cert");
+  }
+  if (!is_server) return {};
+  const auto sockets = sockets_of(process);
+  std::string address = listens_at(sockets, "/proc/net/tcp");
+  if (address.empty()) address = listens_at(sockets, "/proc/net/tcp6");
+  if (address.empty()) address = "HOST:PORT";  // another user's
+  return (is_encrypted ? "https://" : "http://") + address;
+}
+
 struct Descriptor {
   int number = -1;
   ~Descriptor() {
@@ -70,8 +118,11 @@ std::unexpected<Error> held_by(const std::string& path, int64_t holder, std::str
   if (holder == 0)
     return fail(fmt::format("another process has the {} open", what), path,
                 try_shell("fuser -v").argument(path).note("which it is; wait until it ends"));
-  return fail(fmt::format("{} (process {}) has the {} open", program_of(holder), holder, what), path,
-              try_shell("kill").argument(std::to_string(holder)).note("ends it; or wait until it has ended"));
+  const std::string found = fmt::format("{} (process {}) has the {} open", program_of(holder), holder, what);
+  if (const std::string address = served_at(holder); !address.empty())
+    return fail(found + ": it serves it", path, try_again().option("--store", address).note("asks the server"));
+  return fail(found, path,
+              try_shell("ps -p").argument(std::to_string(holder)).note("what it is; wait until it has ended"));
 }
 
 Result<void> refuse_if_open_here(const std::string& path) {

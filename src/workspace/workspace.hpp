@@ -9,6 +9,7 @@
 //   facts.hpp              facts_of: what one customer did, page by page
 //   event_names.hpp        events_of, drop_events: which names of events there are, and without junk
 //   apply.hpp              preview, effect_of: what would change       apply, remove: it changes
+//   rename.hpp             rename: a segment by another name
 //   discover.hpp           discover: found and kept    discovery_options.hpp: everything that can be asked of it
 //   adopt.hpp              plan_adoption, adopt: a kept run into use
 //   columns.hpp            who is in the segments of several programs, over one reading

@@ -32,7 +32,7 @@ Result<int> run_count(const Context& context, const Arguments& given) {
                       .set("customers", static_cast<uint64_t>(asked.prepared.history->customers()))
                       .dump(2));
   else
-    context.print(fmt::format("{}", count));
+    context.print(context.shown(count));
   return 0;
 }
 

@@ -1,4 +1,4 @@
-// Keeping definitions: segments check, fmt, apply, list.
+// Keeping definitions: segments check, fmt, apply, rename, remove, list.
 #include <map>
 
 #include "cli/asking.hpp"
@@ -8,6 +8,7 @@
 #include "language/print.hpp"
 #include "segment/runnable.hpp"
 #include "store/definitions.hpp"
+#include "workspace/rename.hpp"
 
 namespace tessera::cli {
 
@@ -15,6 +16,14 @@ namespace {
 
 constexpr Option kRemoveOptions[] = {{"NAME", "NAME", "The segment, by name or id", Takes::One, true}};
 constexpr Option kFileOptions[] = {{"FILE", "FILE", "Definitions (.tsl)", Takes::Many, true, Means::Input}};
+constexpr Option kApplyOptions[] = {
+    {"FILE", "FILE", "Definitions (.tsl)", Takes::Many, true, Means::Input},
+    {"--dry-run", "", "Show who would enter and leave, and change nothing", Takes::Flag},
+};
+constexpr Option kRenameOptions[] = {
+    {"NAME", "NAME", "The segment, by name or id", Takes::One, true},
+    {"NEW", "NEW", "What it is called from now on", Takes::One, true},
+};
 constexpr Option kFmtOptions[] = {
     {"FILE", "FILE", "Definitions (.tsl)", Takes::Many, true},
     {"--write", "", "Change the files instead of printing", Takes::Flag},
@@ -72,7 +81,43 @@ Result<int> run_fmt(const Context& context, const Arguments& given) {
   return 0;
 }
 
+// What an application would change: each that is given, and each that uses it.
+Result<int> show_effect(const Context& context, const Arguments& given) {
+  auto workspace = TRY(open(context, store::OpenMode::ReadOnly));
+  const auto read = TRY(read_and_check(context, workspace, given));
+  const auto effects = TRY(workspace::effect_of(
+      workspace, {.applied = read.definitions, .removed = {}, .source = "segments apply --dry-run"}));
+  std::vector<ListRow> rows;
+  for (const workspace::SegmentEffect& one : effects)
+    rows.push_back({one.name, one.slug, std::string(one.is_given ? workspace::word(one.change) : "uses one of these"),
+                    std::to_string(one.enter), std::to_string(one.leave), std::to_string(one.members)});
+  context.print(render_list({{"segment"}, {"id"}, {"change"}, {"enter", true}, {"leave", true}, {"members", true}},
+                            rows, context.format));
+  return 0;
+}
+
+Result<int> run_rename(const Context& context, const Arguments& given) {
+  auto workspace = TRY(open(context, workspace::mode_to_apply(context.world.holder())));
+  const auto done = TRY(workspace::rename(workspace, *given.text("NAME"), *given.text("NEW")));
+  if (context.format == Format::Json) {
+    Json rewritten = Json::array();
+    for (const std::string& name : done.rewritten) rewritten.add(name);
+    context.print(Json::object()
+                      .set("id", done.slug)
+                      .set("was", done.from)
+                      .set("name", done.name)
+                      .set("rewritten", std::move(rewritten))
+                      .dump(2));
+    return 0;
+  }
+  context.print(fmt::format("renamed  segment  {} -> {}", done.from, done.name));
+  for (const std::string& name : done.rewritten)
+    context.print(fmt::format("changed           {}, which uses it", name));
+  return 0;
+}
+
 Result<int> run_apply(const Context& context, const Arguments& given) {
+  if (given.has("dry-run")) return show_effect(context, given);
   auto workspace = TRY(open(context, workspace::mode_to_apply(context.world.holder())));
   const auto read = TRY(read_and_check(context, workspace, given));
   const auto changes =
@@ -173,8 +218,8 @@ Result<int> run_list(const Context& context, const Arguments& given) {
     else if (given.has("text"))
       context.print(one.text);
     else
-      context.print(fmt::format("{:8} {:40} version {}, applied {}{}", kind, one.name, one.version, text_of(one.learnt),
-                                notes.text(one)));
+      context.print(fmt::format("{:8} {:40} version {}, applied {}{}", kind, one.name, one.version,
+                                context.shown(one.learnt), notes.text(one)));
   }
   if (context.format == Format::Json)
     context.print(list.dump(2));
@@ -193,8 +238,10 @@ std::span<const Command> segments_text_rows() {
       {"segments check", "Find mistakes in definitions", kFileOptions, run_check, Remote::There, Needs::Read},
       {"segments fmt", "Print definitions in their one readable form", kFmtOptions, run_fmt, Remote::Never, Needs::Open,
        "it is about files of yours, not about the record"},
-      {"segments apply", "Keep definitions in the record, with versions", kFileOptions, run_apply, Remote::There,
+      {"segments apply", "Keep definitions in the record, with versions", kApplyOptions, run_apply, Remote::There,
        Needs::Write},
+      {"segments rename", "Call a segment by another name; its id, rule and members stay", kRenameOptions, run_rename,
+       Remote::There, Needs::Write},
       {"segments remove", "Take a segment out of force; its past can still be asked for", kRemoveOptions, run_remove,
        Remote::There, Needs::Write},
       {"segments list", "The definitions in force", kListOptions, run_list, Remote::There, Needs::Read}};
