@@ -73,6 +73,7 @@ void list_rejects(Service& service, Call call, http::Responder responder) {
   const auto limit = limit_of(call), skip = number_in(call, "skip", 0, INT32_MAX, 0);
   if (!limit) return responder.send(bad_limit());
   if (!skip) return responder.send(problem(400, "'skip' is a whole number", "skip=1000"));
+  (void)service.engine.record_now();  // where the record cannot be written now, what it has
   const auto out = rejects(service, call.query.get("reason").value_or(""), *limit, *skip);
   responder.send(out ? json_response(*out) : problem_of(out.error(), 500));
 }

@@ -523,7 +523,7 @@ TEST_F(IntakeTest, ContactsAreInTheOrderOfTheHistory) {
        {{IdentifierKind::Email, "z@b.c"},
         {IdentifierKind::UserId, "ann"},
         {IdentifierKind::Email, "a@b.c"},
-        {IdentifierKind::Phone, "+49"}},
+        {IdentifierKind::Phone, "+491701234567"}},
        1);
   seen(*intake, {{IdentifierKind::Email, "only@b.c"}}, 2);
   seen(*intake, {{IdentifierKind::AnonymousId, "x"}}, 3);
@@ -535,7 +535,7 @@ TEST_F(IntakeTest, ContactsAreInTheOrderOfTheHistory) {
   const auto ann = std::ranges::find(all, "ann", &Contact::user_id);
   ASSERT_NE(ann, all.end());
   EXPECT_THAT(ann->emails, ElementsAre("a@b.c", "z@b.c"));
-  EXPECT_THAT(ann->phones, ElementsAre("+49"));
+  EXPECT_THAT(ann->phones, ElementsAre("+491701234567"));
 }
 
 TEST(IntakeInLittleMemory, SpillsInsteadOfFailing) {

@@ -149,7 +149,7 @@ TEST(Record, ASecondProcessIsToldWhoHoldsIt) {
     const Holder holder([&] { return make(scratch.file("a.db")); });
     const std::string error = error_of_opening(scratch.file("a.db"));
     EXPECT_THAT(error, HasSubstr(fmt::format("(process {}) has the record open", holder.process())));
-    EXPECT_THAT(error, HasSubstr(fmt::format("kill {}", holder.process())));
+    EXPECT_THAT(error, HasSubstr(fmt::format("ps -p {}", holder.process())));
   }
   EXPECT_EQ(error_of_opening(scratch.file("a.db")), "opened");
 }
