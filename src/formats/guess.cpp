@@ -189,7 +189,8 @@ class Guess {
         return take(c, Role::Customer, "", "it is called an id, and no other column says who");
       }
     }
-    // Ids repeat, but not as often as categories do.
+    // Ids repeat, but not as often as categories do; and only in rows of what happened: of rows that say no time each is
+    // a customer, and what repeats there is a number about them.
     std::optional<size_t> best;
     for (size_t c = 0; c < profile_.columns.size(); ++c) {
       const ColumnProfile& column = profile_.columns[c];
@@ -197,7 +198,8 @@ class Guess {
       if (column.distinct.size() < 2 || column.is_truth()) continue;
       const bool id_shape = column.numbers.padded > 0 || column.numbers.float_ids == column.values ||
                             bare_[c].ends_with("id") || bare_[c].ends_with("nr") || bare_[c].ends_with("code");
-      const bool repeats = !column.is_unique() && column.distinct.size() >= std::min<size_t>(column.values / 50, 100);
+      const bool repeats =
+          has(Role::Time) && !column.is_unique() && column.distinct.size() >= std::min<size_t>(column.values / 50, 100);
       if (!id_shape && !(repeats && !column.is_category())) continue;
       if (!best || column.distinct.size() > profile_.columns[*best].distinct.size()) best = c;
     }
