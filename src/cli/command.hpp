@@ -50,6 +50,8 @@ std::string help_of(const Option& option);
 // What was given. Names without dashes, the long one: "as-of", "expression", "FILE".
 class Arguments {
  public:
+  Arguments() = default;
+  Arguments(std::string name, std::string value) { add(std::move(name), std::move(value)); }
   void add(std::string name, std::string value) { given_.emplace_back(std::move(name), std::move(value)); }
   // Where nothing was given by a name, what these say.
   void put_under(const Arguments& defaults) {

@@ -40,7 +40,7 @@ Result<Arguments> defaults(World& world) {
   return out;
 }
 
-int run_called(const Called& called, std::span<const std::string> words, const Clock& clock) {
+int run_called(const Called& called, std::span<const std::string> words, const std::string& token, const Clock& clock) {
   TerminalProgress progress;
   const std::string store = called.common.text("store").value_or("");
   const Invocation invocation{store, &called};
@@ -48,7 +48,7 @@ int run_called(const Called& called, std::span<const std::string> words, const C
   auto context = context_of(called.common, store, clock, progress, world);
   if (!context) return report(world, context.error(), invocation);
   context->interactive = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-  context->token = called.common.text("token").value_or("");
+  context->token = called.common.text("token").value_or(token);
   if (!is_address(context->store) || called.command->remote == Remote::Itself) return run_in(*context, called);
   if (called.command->remote == Remote::Never)
     return report(world, usage(fmt::format("tessera {} takes no server's address: {}", called.command->path,
@@ -78,11 +78,12 @@ int run(int argc, const char* const* argv, const Clock& clock) {
   } else if (const auto meant = defaults(terminal); !meant) {
     code = report(terminal, meant.error(), {.store = store_among(words)});
   } else {
-    called->common.put_under(*meant);
+    // The token is no part of what was typed: remedies repeat that.
+    if (const auto store = meant->text("store")) called->common.put_under(Arguments("store", *store));
     if (words.empty())
       print_help(first_steps(called->common.text("store").value_or(std::string(kDefaultStore))));
     else
-      code = run_called(*called, words, clock);
+      code = run_called(*called, words, meant->text("token").value_or(""), clock);
   }
   // A full disk or a closed pipe shows only when the last bytes are written.
   if (std::fflush(stdout) != 0)

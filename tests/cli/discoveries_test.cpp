@@ -82,7 +82,7 @@ TEST_F(Background, OneSaysWhatTheCommandSaysAndOutlivesTheServer) {
   EXPECT_EQ(look(all).find("options")->as_object()->size(), workspace::discovery_options().size());
   wait_until(all, is_over);
   EXPECT_EQ(status(all), "done") << look(all).dump();
-  const std::string wrong = ask_for(R"x({"features": "let n = count(\"Ordr Completed\")"})x");
+  const std::string wrong = ask_for(R"x({"as_of": "1990-01-01"})x");
   wait_until(wrong, is_over);
   EXPECT_EQ(status(wrong), "failed");
   EXPECT_FALSE(look(wrong).find("error")->text_or("").empty()) << look(wrong).dump();

@@ -40,7 +40,9 @@ Ran run_script(const fs::path& folder, std::string_view shell, const std::string
 std::optional<std::string> advised_in(const std::string& line) {
   if (line.find('[') != std::string::npos) return std::nullopt;  // usage
   if (line.starts_with("  tessera ")) return line.substr(2);
-  if (const size_t at = line.find(": tessera "); at != std::string::npos) return line.substr(at + 2);
+  // But for "FILE: tessera (process 17) has the record open".
+  if (const size_t at = line.find(": tessera "); at != std::string::npos && line.compare(at, 11, ": tessera (") != 0)
+    return line.substr(at + 2);
   const size_t at = line.find("`tessera "), end = line.find('`', at + 1);
   if (at != std::string::npos && end != std::string::npos) return line.substr(at + 1, end - at - 1);
   return std::nullopt;

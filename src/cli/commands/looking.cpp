@@ -36,12 +36,16 @@ Result<int> run_rejects(const Context& context, const Arguments& given) {
   const int64_t limit = TRY(given.whole("limit", 1, INT32_MAX)).value_or(100);
   const std::string reason = given.text("reason").value_or("");
   auto record = TRY(context.world.open_record(store::OpenMode::ReadOnly));
-  const auto rows = TRY(record->connection().rows(
+  auto rows = TRY(record->connection().rows(
       "SELECT source, line, reason, value, row, member FROM tessera.reject WHERE ? = '' OR reason = ? ORDER BY entry, source, "
       "line LIMIT ?",
       {std::string_view(reason), std::string_view(reason), limit}));
-  context.print(
-      render_list({{"file"}, {"line", true}, {"reason"}, {"value"}, {"row"}, {"member"}}, rows, context.format));
+  std::vector<ListColumn> columns{{"file"}, {"line", true}, {"reason"}, {"value"}, {"row"}};
+  if (context.format == Format::Json)  // tables keep the columns that they had
+    columns.push_back({"member"});
+  else
+    for (ListRow& row : rows) row.pop_back();
+  context.print(render_list(columns, rows, context.format));
   return 0;
 }
 
