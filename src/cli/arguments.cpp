@@ -39,7 +39,8 @@ Result<std::optional<Instant>> Arguments::instant(std::string_view name) const {
   if (!given) return std::nullopt;
   const auto value = parse_instant(*given);
   if (!value)
-    return usage(fmt::format("--{} takes a time such as 2026-03-01 or 2026-03-01T10:00:00Z, not '{}'", name, *given));
+    return usage(fmt::format("--{} takes a time such as 2026-03-01 or 2026-03-01T10:00:00Z{}, not '{}'", name,
+                             name == "as-of" ? ", now or newest" : "", *given));
   return value;
 }
 

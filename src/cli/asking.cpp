@@ -2,12 +2,28 @@
 
 namespace tessera::cli {
 
-workspace::Look look_of(const Context& context) {
-  return {context.as_of, context.known_at};
+Result<workspace::Look> look_of(const Context& context, const Arguments& given) {
+  workspace::Look out{context.as_of, context.known_at, context.look_from};
+  if (const auto zone = given.text("zone")) out.zone = TRY(Zone::named(*zone)).name();
+  return out;
 }
 
 Result<workspace::Workspace> open(const Context& context, store::OpenMode mode) {
-  return workspace::open(context.world.holder(), context.clock, look_of(context), mode);
+  return workspace::open(context.world.holder(), context.clock, {context.as_of, context.known_at}, mode);
+}
+
+Result<workspace::Workspace> open_to_ask(const Context& context, const Arguments& given, store::OpenMode mode) {
+  auto out = TRY(workspace::open(context.world.holder(), context.clock, TRY(look_of(context, given)), mode));
+  note_moment(context, out.moment);
+  return out;
+}
+
+void note_moment(const Context& context, const workspace::Moment& moment) {
+  if (moment.is_surprising()) context.note("note: " + workspace::text_of(moment));
+}
+
+Result<Zone> zone_of_times(const workspace::Workspace& workspace) {
+  return Zone::named(workspace.schema.zone.empty() ? "UTC" : workspace.schema.zone);
 }
 
 Result<void> lay_files_beside(const Context& context, workspace::Workspace& workspace, const Arguments& given) {

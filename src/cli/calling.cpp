@@ -21,7 +21,10 @@ Result<Context> context_of(const Arguments& common, std::string store, const Clo
     out.format = Format::Csv;
   else if (format != "text")
     return usage(fmt::format("--format takes text, json or csv, not '{}'", format));
-  out.as_of = TRY(common.instant("as-of"));
+  if (const auto from = workspace::look_from_named(common.text("as-of").value_or("")))
+    out.look_from = *from;
+  else
+    out.as_of = TRY(common.instant("as-of"));
   out.known_at = TRY(common.instant("known-at"));
   if (const auto seed = TRY(common.whole("seed", 0, INT64_MAX))) out.seed = static_cast<uint64_t>(*seed);
   return out;

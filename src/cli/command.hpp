@@ -14,6 +14,7 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "privacy/scopes.hpp"
+#include "workspace/moment.hpp"
 
 namespace tessera::cli {
 
@@ -77,6 +78,7 @@ struct Context {
   std::string given_store;  // the same as the user gave it; empty: not given
   Format format = Format::Text;
   std::optional<Instant> as_of, known_at;
+  workspace::LookFrom look_from = workspace::LookFrom::Usual;  // where no as_of is given
   std::optional<uint64_t> seed;
   const Clock& clock;
   Progress& progress;
@@ -103,6 +105,9 @@ enum class Remote : uint8_t {
   Never,   // there is no record in it, or it is about files here: `why` says it
 };
 
+// Whether the command's answer is one of an instant: --as-of, and where nobody says, as workspace/moment.hpp does.
+enum class Looks : uint8_t { Nowhere, FromAnInstant };
+
 // A row of the table. Its file under commands/ gives its rows to commands.cpp as NAME_rows().
 struct Command {
   std::string_view path;     // "segments count"
@@ -112,6 +117,7 @@ struct Command {
   Remote remote = Remote::Unsaid;
   Needs needs = Needs::Admin;  // of who has a server run it; who has the file needs nothing
   std::string_view why_never = {};
+  Looks looks = Looks::Nowhere;
 };
 
 // All commands, in the order of --help.

@@ -9,7 +9,9 @@ constexpr Option kCommon[] = {
     {"--store", "FILE", "The record, a DuckDB file, or a server's address: http://HOST:PORT", Takes::One, false,
      Means::Itself, "TESSERA_STORE, else the settings' store, else tessera.duckdb"},
     {"--format", "FORMAT", "text, json or csv (default: text)"},
-    {"--as-of", "TIME", "The instant to look from, such as 2026-03-01 or 2026-03-01T10:00:00Z (default: now)"},
+    {"--as-of", "TIME",
+     "The instant to look from: 2026-03-01, 2026-03-01T10:00:00Z, now, or newest, which is the record's newest event "
+     "(default: now; of a record that no server holds and whose newest event is older than a week, newest)"},
     {"--known-at", "TIME", "Leave out what was learnt after this instant (default: nothing is left out)"},
     {"--token", "TOKEN", "Token of the server's management API", Takes::One, false, Means::Itself,
      "TESSERA_TOKEN of the environment, else the settings' token"},
@@ -27,7 +29,7 @@ using Rows = std::span<const Command>;
 Rows import_rows(), looking_rows(), events_rows(), customer_rows(), customers_rows(), discover_rows(), adopt_rows(),
     hunch_rows(), letter_rows(), segments_text_rows(), segments_run_rows(), segments_explain_rows(),
     segments_library_rows(), export_rows(), cluster_rows(), simulate_rows(), serve_rows(), keys_rows(), clock_rows(),
-    tokens_rows(), audit_rows(), keeping_rows(), shell_rows();
+    tokens_rows(), audit_rows(), keeping_rows(), zone_rows(), shell_rows();
 
 std::span<const Command> commands() {
   static const std::vector<Command> kAll = [] {
@@ -51,6 +53,7 @@ std::span<const Command> commands() {
                             serve_rows(),
                             keys_rows(),
                             clock_rows(),
+                            zone_rows(),
                             tokens_rows(),
                             audit_rows(),
                             keeping_rows(),

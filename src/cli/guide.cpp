@@ -101,6 +101,7 @@ constexpr Example kAuditList[] = {{"audit list --limit 20", "who did or saw what
 constexpr Example kAuditVerify[] = {{"audit verify", "keep what it says elsewhere"}};
 constexpr Example kClockAccept[] = {{"--store http://127.0.0.1:8080 clock accept", "a jump that is meant"}};
 constexpr Example kClockBack[] = {{"clock back --to 2026-03-01", "with its server stopped"}};
+constexpr Example kZone[] = {{"zone Europe/Berlin", "$hour and its kin by the clock of Berlin"}};
 constexpr Example kBackup[] = {{"backup copy.duckdb", "also of a running server"}};
 constexpr Example kRestore[] = {{"--store new.duckdb restore copy.duckdb", "copy.duckdb.keys lies beside it"}};
 constexpr Example kKeystoreNew[] = {{"keystore new", "where the old one is lost for good"}};
@@ -158,6 +159,7 @@ constexpr Guide kGuides[] = {
     {"audit verify", Group::Keep, kAuditVerify},
     {"clock accept", Group::Keep, kClockAccept},
     {"clock back", Group::Keep, kClockBack},
+    {"zone", Group::Keep, kZone},
     {"backup", Group::Keep, kBackup},
     {"restore", Group::Keep, kRestore},
     {"keystore new", Group::Keep, kKeystoreNew},

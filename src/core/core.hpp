@@ -7,6 +7,7 @@
 //              remedy.hpp       Remedy, try_command, try_again, try_shell: what helps, as data
 //              remedy_json.hpp  put_remedy, remedy_from: as members of a document
 //   values     number.hpp       Number, parse_number: exact, in millionths
+//              number_in_text.hpp  number_in_text: where a number is asked for and a text came
 //              time.hpp         Instant, Duration, Zone, Clock, parse_instant
 //              text.hpp         fold_case, slug_of, nearest_name, split, trim, join
 //              json.hpp         Json, parse_json

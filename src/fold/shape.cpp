@@ -22,7 +22,7 @@ Wanted Wanted::by(const segment::Plan& plan) {
   }
   for (const segment::Node& node : plan.nodes) {
     if (const auto* aggregate = std::get_if<segment::AggregatePlan>(&node.detail);
-        aggregate && !aggregate->property.empty())
+        aggregate && !aggregate->property.empty() && !aggregate->calendar)
       wanted.properties.insert(aggregate->property);
     if (node.op != segment::Op::Property && node.op != segment::Op::AnyElement) continue;
     wanted.properties.insert(std::get<std::string>(node.detail));

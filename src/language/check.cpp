@@ -14,6 +14,7 @@
 #include "language/limits.hpp"
 #include "language/lookup.hpp"
 #include "language/parse.hpp"
+#include "language/time_properties.hpp"
 #include "language/uses.hpp"
 #include "language/walk.hpp"
 
@@ -319,9 +320,18 @@ class Checker {
 
   void resolve(Expr& expr) {
     ++entries_[path_.back()].nodes;
+    if (auto* property = std::get_if<Property>(&expr.node)) give_zone(property->name, property->zone);
+    if (auto* aggregate = std::get_if<Aggregate>(&expr.node)) give_zone(aggregate->property, aggregate->zone);
     if (auto* name = std::get_if<Name>(&expr.node)) return resolve_name(*name, expr.span);
     if (auto* in = std::get_if<InSegment>(&expr.node)) return resolve_segment(*in, expr.span);
     for_each_child(expr, [this](Expr& child) { resolve(child); }, [this](EventPattern& events) { resolve(events); });
+  }
+
+  // What an alias or a let brings along is read by its own.
+  void give_zone(const std::string& property, std::string& zone) const {
+    if (!time_property(property)) return;
+    const Definition& at_hand = *entries_[path_.back()].written;
+    zone = at_hand.zone.empty() ? schema_.zone : at_hand.zone;
   }
 
   void resolve_name(Name& name, Span span) {
@@ -340,6 +350,8 @@ class Checker {
   }
 
   std::string hint_for(const std::string& name) const {
+    if (time_property(name))
+      return fmt::format("; it is of an event's time: name the event, as in last(\"Order Completed\".{})", name);
     if (has_where_) return "; if it is a property, put all that belongs to where in parentheses: where (... and ...)";
     if (schema_.traits.contains(name)) return fmt::format("; if the trait is meant, write trait {}", name);
     if (schema_.events.contains(name)) return fmt::format("; if the event is meant, write did {}", name);

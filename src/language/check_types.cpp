@@ -1,3 +1,4 @@
+// Long because it is one function for each kind of node of the tree.
 #include "language/check_types.hpp"
 
 #include <algorithm>
@@ -6,8 +7,10 @@
 
 #include <fmt/format.h>
 
+#include "core/number_in_text.hpp"
 #include "core/text.hpp"
 #include "language/lex.hpp"
+#include "language/time_properties.hpp"
 
 namespace tessera::language {
 
@@ -15,20 +18,6 @@ namespace {
 
 using profiles::PropertyType;
 using Forms = std::set<Schema::Form>;
-
-struct ReservedProperty {
-  std::string_view name;
-  Type type;
-};
-constexpr std::array<ReservedProperty, 5> kReservedProperties{{{"$time", Type::Instant},
-                                                               {"$hour", Type::Number},
-                                                               {"$weekday", Type::Number},
-                                                               {"$month", Type::Number},
-                                                               {"$day", Type::Number}}};
-
-bool is_reserved(std::string_view property) {
-  return std::ranges::find(kReservedProperties, property, &ReservedProperty::name) != kReservedProperties.end();
-}
 
 Type type_of(PropertyType type) {
   switch (type) {
@@ -50,6 +39,10 @@ Type type_of(const Literal& literal) {
 }
 
 constexpr const char* kNoOrder = "true and false have no order; write is true or is false";
+
+bool may_be_number(const Schema::Form& form) {
+  return form.type == PropertyType::Number || form.type == PropertyType::Text;
+}
 
 std::string text_of_forms(const Forms& forms) {
   std::vector<std::string> out;
@@ -188,8 +181,12 @@ class Typer {
     }
     if (want == Type::Unresolved)
       return has(PropertyType::Number, false) ? Type::Number : has(PropertyType::Text, false) ? Type::Text : Type::Bool;
+    if (want == Type::Number && !has(PropertyType::Number, false) && has(PropertyType::Text, false))
+      warn(expr.span, fmt::format("{} came as text alone so far: a text that reads as a number is one, any other is "
+                                  "unknown",
+                                  what));
     const bool fits = (want == Type::Bool && has(PropertyType::Bool, false)) ||
-                      (want == Type::Number && has(PropertyType::Number, false)) ||
+                      (want == Type::Number && (has(PropertyType::Number, false) || has(PropertyType::Text, false))) ||
                       ((want == Type::Text || want == Type::Instant) && has(PropertyType::Text, false));
     if (fits || forgets(expr)) return want;
     return fail(expr, fmt::format("{} is only ever {}, and {} is expected here{}", what, text_of_forms(forms),
@@ -202,7 +199,6 @@ class Typer {
     };
     if (want == Type::Text && only(PropertyType::Number)) return "; write the number without quotes";
     if (want == Type::Text && only(PropertyType::Bool)) return "; write is true or is false";
-    if (want == Type::Number && only(PropertyType::Text)) return "; put the value in quotes";
     if (want == Type::Bool && only(PropertyType::Text)) return "; compare with the text, such as = \"true\"";
     if (want == Type::Bool && only(PropertyType::Number)) return "; compare with a number, such as = 1";
     return "";
@@ -215,6 +211,10 @@ class Typer {
   Type type_node(Expr& expr, Trait& trait, Type want) {
     if (in_where_)
       return fail(expr, "after where stand only the event's own properties, no traits; compare the trait outside");
+    if (time_property(trait.name))
+      return fail(expr, fmt::format("{0} is of an event's time, and no trait; name the event, as in last(\"Order "
+                                    "Completed\".{0})",
+                                    trait.name));
     // These are there before anybody was marked or refused anything.
     if (const profiles::SystemTrait* known = profiles::system_trait(trait.name))
       return settle(expr, "trait " + trait.name, {{known->type, false}}, want);
@@ -231,8 +231,7 @@ class Typer {
 
   Type type_node(Expr& expr, Property& property, Type want) {
     // Any other name is a sender's, also one that begins with $.
-    const auto reserved = std::ranges::find(kReservedProperties, property.name, &ReservedProperty::name);
-    if (reserved != kReservedProperties.end()) return reserved->type;
+    if (const TimeProperty* of_time = time_property(property.name)) return of_time->type;
     Forms forms = forms_of_property(property.name);
     if (const size_t dot = property.name.find('.'); forms.empty() && dot != std::string::npos) {
       // order.total, though the event was not named order.
@@ -245,7 +244,7 @@ class Typer {
     if (forms.empty() && property.name.starts_with('$')) {
       // Nobody has sent it, and it is nearly one of ours: a slip.
       std::vector<std::string> names;
-      for (const ReservedProperty& known : kReservedProperties) names.emplace_back(known.name);
+      for (const TimeProperty& known : kTimeProperties) names.emplace_back(known.name);
       const auto near = did_you_mean(property.name, names);
       if (!near.empty())
         return fail(expr, fmt::format("unknown property '{}' of an event's time{}", property.name, near));
@@ -274,21 +273,28 @@ class Typer {
       default:
         break;
     }
-    // Taken as a property that nobody has sent, it would be 0 or unknown for everybody, for good.
-    if (is_reserved(aggregate.property))
-      return fail(expr, fmt::format("{} is of an event's time, and stands only in a condition after where",
-                                    aggregate.property));
+    if (const TimeProperty* of_time = time_property(aggregate.property)) return type_of_time(expr, aggregate, *of_time);
     const Forms forms = forms_of_aggregated(aggregate, expr.span);
     const bool any_type = is_flexible(expr);
     const bool numbers = !any_type && aggregate.kind != AggregateKind::Distinct;
     if (!numbers && !any_type) return Type::Number;
-    if (numbers && !forms.empty() &&
-        std::ranges::none_of(forms, [](const Schema::Form& form) { return form.type == PropertyType::Number; }) &&
-        !forgets(expr))
+    if (numbers && !forms.empty() && std::ranges::none_of(forms, may_be_number) && !forgets(expr))
       return fail(expr, fmt::format("sums, averages and the like need numbers, and {} is only ever {}",
                                     aggregate.property, text_of_forms(forms)));
     const Type settled = settle(expr, aggregate.property, forms, numbers ? Type::Number : want);
     return settled;
+  }
+
+  // What is gathered of an event's time: numbers of its parts, or instants, which are not added up.
+  Type type_of_time(const Expr& expr, const Aggregate& aggregate, const TimeProperty& of_time) {
+    if (aggregate.kind == AggregateKind::Distinct) return Type::Number;
+    const bool adds = aggregate.kind == AggregateKind::Sum || aggregate.kind == AggregateKind::Avg ||
+                      aggregate.kind == AggregateKind::Median;
+    if (adds && of_time.type == Type::Instant)
+      return fail(expr, fmt::format("{} is a time, and times are not added up; min, max, first, last and mode of it "
+                                    "are times, and $day, $month, $weekday and $hour are numbers",
+                                    of_time.name));
+    return of_time.type;
   }
 
   // Elements of lists count one by one here, so a list of numbers is as good as a number.
@@ -407,8 +413,8 @@ class Typer {
             if (before.type == Type::Text) before.type = read_as_instant(before);
           continue;
         }
-        return fail(whole,
-                    fmt::format("{} cannot be compared with {}{}", name_of(common), name_of(type), mend(common, type)));
+        return fail(whole, fmt::format("{} cannot be compared with {}{}", name_of(common), name_of(type),
+                                       mend(common, type, operands)));
       }
     if (common == Type::List && all_forgotten(operands))
       return common_type(whole, operands);  // they were not known to be lists
@@ -432,8 +438,14 @@ class Typer {
     return Type::Instant;
   }
 
-  static std::string_view mend(Type a, Type b) {
+  static std::string_view mend(Type a, Type b, const Exprs& operands) {
     const auto are = [&](Type x, Type y) { return (a == x && b == y) || (a == y && b == x); };
+    const bool is_written = std::ranges::any_of(operands, [](const Expr& operand) {
+      const auto* literal = std::get_if<Literal>(&operand.node);
+      return literal && std::holds_alternative<std::string>(literal->value);
+    });
+    if (are(Type::Number, Type::Text) && !is_written)
+      return "; where its texts are to be read as numbers, define it as 0 + ...";
     if (are(Type::Duration, Type::Number)) return "; give the number a unit: 30 days";
     if (are(Type::Instant, Type::Duration)) return "; write more than 30 days ago, or ago(...) > 30 days";
     if (are(Type::Number, Type::Text)) return "; write a number without quotes";
@@ -463,6 +475,7 @@ class Typer {
     const Type common = common_type(expr, compare.operands);
     const bool ordered = compare.op != CompareOp::Equal && compare.op != CompareOp::NotEqual;
     if (common == Type::Bool && ordered && !all_forgotten(compare.operands)) fail(expr, kNoOrder);
+    if (common == Type::Text && ordered) warn_of_digits(expr, compare.operands);
     refuse_two_scores(expr, compare.operands);
     return Type::Condition;
   }
@@ -470,6 +483,7 @@ class Typer {
   Type type_node(Expr& expr, Between& between, Type) {
     const Type common = common_type(expr, between.operands);
     if (common == Type::Bool && !all_forgotten(between.operands)) fail(expr, kNoOrder);
+    if (common == Type::Text) warn_of_digits(expr, between.operands);
     refuse_two_scores(expr, between.operands);
     return Type::Condition;
   }
@@ -515,12 +529,24 @@ class Typer {
     return Type::Condition;
   }
 
+  // "9" lies above "18", byte by byte.
+  void warn_of_digits(const Expr& expr, const Exprs& operands) {
+    for (const Expr& operand : operands) {
+      const auto* literal = std::get_if<Literal>(&operand.node);
+      const auto* text = literal ? std::get_if<std::string>(&literal->value) : nullptr;
+      if (!text || !number_in_text(*text)) continue;
+      return warn(expr.span, fmt::format("{0} in quotes is compared as text, by which \"9\" is above \"18\"; without "
+                                         "quotes it is a number, and so are texts that read as one",
+                                         in_quotes(*text)));
+    }
+  }
+
   bool fits_list(const Expr& list, Type item) const {
     Forms forms;
     if (const auto* property = std::get_if<Property>(&list.node)) forms = forms_of_property(property->name);
     if (const auto* trait = std::get_if<Trait>(&list.node)) forms = context_.lookup.trait(trait->name);
     return forms.empty() || std::ranges::any_of(forms, [&](const Schema::Form& form) {
-             return form.is_list && type_of(form.type) == item;
+             return form.is_list && (type_of(form.type) == item || (item == Type::Number && may_be_number(form)));
            });
   }
 

@@ -6,6 +6,7 @@
 //   = tree     tree.hpp         Definition, Expr: what it means
 //              print.hpp        print: the tree as text, one way for each
 //              text_operators.hpp  TextOperator: one row an operator of texts, whole
+//              time_properties.hpp  TimeProperty: what every event has by its time alone
 //              tree_json.hpp    to_json, definition_from_json
 //              walk.hpp         for_each_child
 //   + schema   schema.hpp       schema_of: what the record knows by name

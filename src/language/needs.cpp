@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "language/time_properties.hpp"
 #include "language/walk.hpp"
 
 namespace tessera::language {
@@ -42,6 +43,7 @@ class Walker {
   }
 
   void add(const Names& events, const std::string& list, const std::string& property) {
+    if (time_property(property)) return;  // every event has it
     if (events.empty()) looks.properties.insert({"", list, property});
     for (const std::string& event : events) looks.properties.insert({event, list, property});
   }

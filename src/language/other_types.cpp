@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "language/time_properties.hpp"
 #include "language/walk.hpp"
 
 namespace tessera::language {
@@ -13,22 +14,27 @@ namespace {
 
 using profiles::PropertyType;
 
-// Whether a place of this type reads values of this form. `each`: the elements of lists count one by one.
-bool reads(Type type, bool each, const Schema::Form& form) {
-  if (type == Type::List) return form.is_list;
-  if (form.is_list && !each) return false;
+enum class Reads : uint8_t { None, Numbers, All };
+
+// Which values of this form a place of this type reads. `each`: the elements of lists count one by one.
+Reads reads(Type type, bool each, const Schema::Form& form) {
+  const auto all_of = [&](PropertyType read) { return form.type == read ? Reads::All : Reads::None; };
+  if (type == Type::List) return form.is_list ? Reads::All : Reads::None;
+  if (form.is_list && !each) return Reads::None;
   switch (type) {
     case Type::Number:
+      if (form.type == PropertyType::Text) return Reads::Numbers;
+      [[fallthrough]];
     case Type::Duration:
-      return form.type == PropertyType::Number;
+      return all_of(PropertyType::Number);
     case Type::Text:
     case Type::Instant:
-      return form.type == PropertyType::Text;
+      return all_of(PropertyType::Text);
     case Type::Bool:
     case Type::Condition:
-      return form.type == PropertyType::Bool;
+      return all_of(PropertyType::Bool);
     default:
-      return true;
+      return Reads::All;
   }
 }
 
@@ -47,7 +53,8 @@ class TypeWalker {
  private:
   void visit(const Expr& expr) {
     if (const auto* trait = std::get_if<Trait>(&expr.node)) look_at(now_.traits, "", trait->name, expr.type, false);
-    if (const auto* property = std::get_if<Property>(&expr.node)) look_at_events(property->name, expr.type, false);
+    if (const auto* property = std::get_if<Property>(&expr.node); property && !time_property(property->name))
+      look_at_events(property->name, expr.type, false);
     if (const auto* name = std::get_if<Name>(&expr.node)) use(name->definition);
     if (const auto* in = std::get_if<InSegment>(&expr.node)) use(in->definition);
     if (const auto* aggregate = std::get_if<Aggregate>(&expr.node)) look_at(*aggregate, expr.type);
@@ -68,6 +75,7 @@ class TypeWalker {
   void look_at(const Aggregate& aggregate, Type type) {
     // What is counted by its kinds counts in every type.
     if (aggregate.property.empty() || aggregate.kind == AggregateKind::Distinct) return;
+    if (time_property(aggregate.property)) return;
     const EventPattern* const outer = std::exchange(events_, &aggregate.events);
     if (!aggregate.events.each.empty()) lists_.push_back(aggregate.events.each);
     look_at_events(aggregate.property, type, true);
@@ -96,8 +104,10 @@ class TypeWalker {
     for (auto at = properties.lower_bound(name); at != properties.end() && at->first.starts_with(name); ++at) {
       const bool is_whole = at->first.size() == name.size();
       if (!is_whole && at->first[name.size()] != '.') continue;
-      for (const Schema::Form& form : at->second)
-        (is_whole && reads(type, each, form) ? read_ : other_).insert({event, at->first, form});
+      for (const Schema::Form& form : at->second) {
+        const Reads which = is_whole ? reads(type, each, form) : Reads::None;
+        (which == Reads::All ? read_ : other_).insert({event, at->first, form, which == Reads::Numbers});
+      }
     }
   }
 
@@ -122,7 +132,9 @@ std::string text_of(const OtherType& type) {
   return type.event.empty() ? "trait " + type.property : fmt::format("{} of {}", type.property, type.event);
 }
 
-std::string_view name_of_form(const Schema::Form& form) {
+std::string_view came_as(const OtherType& type) {
+  const Schema::Form& form = type.form;
+  if (type.but_numbers) return form.is_list ? "list of text that is no number" : "text that is no number";
   constexpr std::array<std::string_view, 4> kPlain{"", "true or false", "number", "text"};
   constexpr std::array<std::string_view, 4> kLists{"", "list of true or false", "list of number", "list of text"};
   return (form.is_list ? kLists : kPlain)[static_cast<size_t>(form.type)];

@@ -16,6 +16,8 @@ struct OtherType {
   std::string event;     // empty: a trait
   std::string property;  // as it is stored; of an object the member
   Schema::Form form;     // in which it came, and is not read
+  // Of texts where a number is asked for: those that read as one (number_in_text) are read.
+  bool but_numbers = false;
   auto operator<=>(const OtherType&) const = default;
 };
 
@@ -23,7 +25,7 @@ struct OtherType {
 // read. O(program, and of patterns of any event the events that are known).
 std::vector<std::set<OtherType>> other_types(const Program& program, const Schema& now);
 
-std::string text_of(const OtherType& type);               // "trait vip", "total of Order Completed"
-std::string_view name_of_form(const Schema::Form& form);  // "text", "list of number"
+std::string text_of(const OtherType& type);       // "trait vip", "total of Order Completed"
+std::string_view came_as(const OtherType& type);  // "text", "list of number", "text that is no number"
 
 }  // namespace tessera::language

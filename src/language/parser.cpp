@@ -151,8 +151,8 @@ bool Parser::at_statement(size_t ahead) const {
       std::ranges::any_of(kStatements, [&](const Statement& s) { return is(s.word, ahead); }) || is("label", ahead);
   const bool named = is_kind(TokenKind::Word, ahead + 1) || is_kind(TokenKind::Text, ahead + 1);
   if (known)
-    return is("=", ahead + 1) ||
-           (named && (is("=", ahead + 2) || is("id", ahead + 2) || !token(ahead + 1).starts_line));
+    return is("=", ahead + 1) || (named && (is("=", ahead + 2) || is("id", ahead + 2) || is("zone", ahead + 2) ||
+                                            !token(ahead + 1).starts_line));
   // A slip in the first word: sgment "X" = ...
   return named && is("=", ahead + 2) && is_kind(TokenKind::Word, ahead) && !is_reserved(token(ahead).text) &&
          nearest_name(token(ahead).text, statement_words()).has_value();
@@ -200,6 +200,7 @@ std::optional<Definition> Parser::definition() {
     const auto name = definition_name(statement->word);
     if (!name) return std::nullopt;
     out.name = out.slug = *name;
+    zone_of(out);
     if (!expect("=", fmt::format("after {} {}", statement->word, *name))) return std::nullopt;
     if (out.kind == DefinitionKind::Event)
       define_event(out);
@@ -228,6 +229,14 @@ std::optional<std::string> Parser::definition_name(std::string_view kind) {
   return lexed_.tokens[at_++].text;
 }
 
+void Parser::zone_of(Definition& out) {
+  if (!take("zone")) return;
+  if (!is_kind(TokenKind::Text))
+    return fail_here(fmt::format("expected a zone in quotes, such as \"Europe/Berlin\", found {}", shown()));
+  if (auto zone = Zone::named(token().text); !zone) return fail_here(zone.error().message);
+  out.zone = lexed_.tokens[at_++].text;
+}
+
 void Parser::define_event(Definition& out) {
   const size_t first = at_;
   out.event = event_pattern(Style::Function);
@@ -249,6 +258,7 @@ void Parser::define_segment(Definition& out) {
   }
   if (out.slug.empty())
     return fail_at(name_at, "no id can be made of this name; give one: segment \"...\" id \"some-id\" = ...");
+  zone_of(out);
   if (!expect("=", "after the segment's name")) return;
   out.body = condition();
 }

@@ -34,6 +34,7 @@ struct Schema {
   };
   std::map<std::string, Event> events;  // Identify is not in it: its properties are the traits
   Properties traits;
+  std::string zone = {};  // by whose calendar a definition without a zone reads times; empty: UTC
 
   // Nothing is known: then no name is unknown.
   bool empty() const { return events.empty() && traits.empty(); }

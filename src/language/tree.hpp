@@ -58,12 +58,14 @@ struct Trait {
   std::string name;
   bool operator==(const Trait&) const = default;
 };
-// A property of the event at hand, inside `where`. The reserved ones: $time (Instant), and by the calendar of the
-// plan's zone $hour (0-23), $weekday (1 = Monday ... 7), $month (1-12), $day (days since 1970-01-01), all Numbers. With
+// A property of the event at hand, inside `where`. The reserved ones (time_properties.hpp): $time (Instant), and by the
+// calendar of `zone` $hour (0-23), $weekday (1 = Monday ... 7), $month (1-12), $day (days since 1970-01-01), all
+// Numbers; an aggregate's property may be one of them too. With
 // EventPattern::each = "products", name "category" means products.category of the element at hand where the stream has
 // such a column, else the event's own property. Lists outside `each` are the argument of list conditions.
 struct Property {
   std::string name;
+  std::string zone = {};  // of a reserved one, filled by the checker; empty: the plan's
   bool operator==(const Property&) const = default;
 };
 struct Name {  // a let (of any type, conditions too) or a score; `definition` is filled by the checker: index in
@@ -125,6 +127,7 @@ struct Aggregate {
   EventPattern events;
   std::string property;  // empty for Count, FirstTime, LastTime; a list property contributes each of its elements
   Window window;
+  std::string zone = {};  // as Property::zone
   bool operator==(const Aggregate&) const = default;
 };
 // A score: the sum over terms of weight * (number of matching events), each event halved for every half-life of its
@@ -270,6 +273,7 @@ struct Definition {
   std::string name;    // "Abandoned cart, high intent", or purchase_intent
   std::string slug;    // "abandoned-cart-high-intent"; equal to the name for let, score, event
   std::string note;    // the comment lines right before it, kept by fmt
+  std::string zone;    // by whose calendar the times of its events are read; empty: the question's, else the record's
   EventPattern event;  // for Event
   Expr body;           // for the others; a Score definition's body is a Score node
   Span span;

@@ -467,6 +467,7 @@ Json to_json(const Definition& definition) {
   Json out = object("kind", word(kKinds, definition.kind));
   out.set("name", definition.name).set("slug", definition.slug);
   if (!definition.note.empty()) out.set("note", definition.note);
+  if (!definition.zone.empty()) out.set("zone", definition.zone);
   if (definition.kind == DefinitionKind::Event)
     out.set("events", events_json(definition.event));
   else
@@ -508,6 +509,7 @@ Result<Definition> definition_from_json(const Json& json) {
              : out.kind == DefinitionKind::Segment ? slug_of(out.name)
                                                    : out.name;
   if (json.find("note")) out.note = TRY(top.text(json, "note"));
+  if (json.find("zone")) out.zone = TRY(top.text(json, "zone"));
   const bool is_event = out.kind == DefinitionKind::Event;
   const Json* body = json.find(is_event ? "events" : "body");
   if (!body) return top.wrong(is_event ? "events: missing" : "body: missing");

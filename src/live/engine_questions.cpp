@@ -133,7 +133,7 @@ std::map<std::string, std::vector<OtherValues>> EngineState::other_values() {
       const auto count = (*questions)->count(type, record_writer->recorded_until());
       if (count && *count > 0)
         out[program.definitions[i].slug].push_back(
-            {language::text_of(type), std::string(language::name_of_form(type.form)), *count});
+            {language::text_of(type), std::string(language::came_as(type)), *count});
     }
   }
   return out;

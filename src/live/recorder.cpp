@@ -11,6 +11,7 @@
 #include "profiles/value_count.hpp"
 #include "profiles/write_rows.hpp"
 #include "store/database_memory.hpp"
+#include "store/record_zone.hpp"
 
 namespace tessera::live {
 
@@ -265,7 +266,9 @@ Result<std::vector<fold::Fold::Said>> Recorder::said() {
 }
 
 Result<language::Schema> Recorder::schema() {
-  return language::schema_of(TRY(profiles::list_events(connection_, profiles::Counting::No)));
+  language::Schema out = language::schema_of(TRY(profiles::list_events(connection_, profiles::Counting::No)));
+  out.zone = TRY(store::zone_of_record(connection_));
+  return out;
 }
 
 Result<uint64_t> Recorder::count(const language::OtherType& type, uint64_t recorded_until) {
@@ -277,7 +280,8 @@ Result<uint64_t> Recorder::count(const language::OtherType& type, uint64_t recor
   const profiles::StreamName stream =
       type.event.empty() ? profiles::StreamName(profiles::SystemStream::Identify) : profiles::StreamName(type.event);
   const uint64_t count =
-      TRY(profiles::count_values(connection_, tables_, stream, type.property, type.form.type, type.form.is_list));
+      TRY(profiles::count_values(connection_, tables_, stream, type.property, type.form.type, type.form.is_list,
+                                 type.but_numbers ? profiles::Counted::ButNumbers : profiles::Counted::All));
   counted_.emplace(type, count);
   return count;
 }

@@ -102,8 +102,39 @@ std::optional<CustomerIndex> History::find_customer(std::string_view public_id) 
   return static_cast<CustomerIndex>(found - customer.begin());
 }
 
+Instant History::learnt_at(Seq seq) const {
+  const auto found = std::ranges::upper_bound(learnt, seq, {}, &Learnt::until);
+  return found == learnt.end() ? kEver : found->at;
+}
+
+Instant History::begin_of(const FirstFacts& facts) const {
+  if (facts.dated == kNever) return facts.learnt == kAllSeqs ? kNever : kEver;
+  const Instant known = learnt_at(facts.learnt);
+  return known == kEver ? facts.dated : std::min(facts.dated, known);
+}
+
+Instant History::begin_of(CustomerIndex of, Seq visible) const {
+  if (begin.empty()) return kEver;
+  if (visible >= begin_until) return begin[of];
+  FirstFacts facts;
+  bool has_any = false;
+  for (const Stream& stream : streams)
+    for (uint32_t row = stream.first[of]; row < stream.first[of + 1]; ++row) {
+      has_any = true;
+      if (stream.seq[row] < visible) facts.see(stream.time[row], stream.seq[row]);
+    }
+  return has_any ? begin_of(facts) : begin[of];
+}
+
+size_t History::customers_at(Instant as_of, Seq visible) const {
+  if (begin.empty()) return customers();
+  size_t count = 0;
+  for (CustomerIndex of = 0; of < customers(); ++of) count += begin_of(of, visible) <= as_of;
+  return count;
+}
+
 size_t History::bytes() const {
-  size_t bytes = dictionary.bytes() + bytes_of(learnt) + bytes_of(customer);
+  size_t bytes = dictionary.bytes() + bytes_of(learnt) + bytes_of(customer) + bytes_of(begin);
   for (const std::string& id : customer)
     if (id.capacity() >= sizeof(std::string) / 2) bytes += id.capacity() + 1;
   for (const Stream& s : streams) {
@@ -260,6 +291,14 @@ History HistoryBuilder::build() && {
     }
     std::partial_sum(stream.first.begin(), stream.first.end(), stream.first.begin());
   }
+  std::vector<FirstFacts> facts(history.customers());
+  for (const Stream& stream : history.streams)
+    for (CustomerIndex of = 0; of < facts.size(); ++of)
+      for (uint32_t row = stream.first[of]; row < stream.first[of + 1]; ++row)
+        facts[of].see(stream.time[row], stream.seq[row]);
+  // A customer without facts was added to be there.
+  for (const FirstFacts& of : facts) history.begin.push_back(of.learnt == kAllSeqs ? kEver : history.begin_of(of));
+  history.begin_until = static_cast<Seq>(rows_.size());
   return history;
 }
 

@@ -15,6 +15,7 @@
 // comparison, seq < visible_until(known_at), and none at all where everything is visible.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -103,11 +104,31 @@ struct Learnt {
   Seq until;
 };
 
+// What is seen of when somebody begins, fact by fact, in any order.
+struct FirstFacts {
+  Instant dated = kNever;  // the earliest of those that have a time
+  Seq learnt = kAllSeqs;   // the one that was learnt first
+
+  void see(Instant time, Seq seq) {
+    if (time != kEver) dated = std::min(dated, time);
+    learnt = std::min(learnt, seq);
+  }
+  void see(const FirstFacts& other) {
+    dated = std::min(dated, other.dated);
+    learnt = std::min(learnt, other.learnt);
+  }
+};
+
 struct History {
   Dictionary dictionary;
   std::vector<Stream> streams;        // by event name, ascending; of one name the sender's first
   std::vector<std::string> customer;  // public id of each customer, ascending in byte order
   std::vector<Learnt> learnt;
+  // When each customer begins, which is when they can be a member of anything: with their earliest dated fact, or when
+  // the first fact was learnt, where that was before (a table without times came earlier, a fact is dated ahead). Who has
+  // facts without a time alone was there since ever. Empty: everybody always was.
+  std::vector<Instant> begin;
+  Seq begin_until = 0;  // with all facts of seq < begin_until known
 
   size_t customers() const { return customer.size(); }
   size_t events() const;  // all rows, traits included
@@ -116,6 +137,15 @@ struct History {
   const Stream* stream(SystemStream system) const;
   // The first seq not yet learnt at `known_at`; kAllSeqs where everything in the history was.
   Seq visible_until(Instant known_at) const;
+  // When a fact was learnt; kEver where that is not said.
+  Instant learnt_at(Seq seq) const;
+  // `begin` from what is known of the facts of each; kNever where there is none.
+  Instant begin_of(const FirstFacts& facts) const;
+  // As known with the facts of seq < visible. REQUIRES: where these are fewer than begin_until says, every stream is
+  // there. O(1), or then O(rows of the customer).
+  Instant begin_of(CustomerIndex customer, Seq visible) const;
+  // How many are there at an instant. O(customers).
+  size_t customers_at(Instant as_of, Seq visible) const;
   // The index of a public id; nullopt where there is none. O(log customers).
   std::optional<CustomerIndex> find_customer(std::string_view public_id) const;
   size_t bytes() const;

@@ -1,3 +1,4 @@
+// Long because customers, streams and beginnings are one reading of the record, each laid out by what the one before found.
 #include "profiles/load.hpp"
 
 #include <algorithm>
@@ -535,6 +536,57 @@ Result<void> load_streams(Connection& connection, const Needs& needs, Seq visibl
   return {};
 }
 
+// By customer. What was read is not read again; of all other tables two numbers of each person.
+Result<std::vector<FirstFacts>> first_facts(Connection& connection, const Needs& needs, Seq visible_until,
+                                            const Customers& customers, const History& history) {
+  std::vector<FirstFacts> out(customers.public_id.size());
+  for (const Stream& stream : history.streams)
+    parallel_for(out.size(), kGrain, [&](size_t from, size_t to) {
+      for (size_t of = from; of < to; ++of)
+        for (uint32_t row = stream.first[of]; row < stream.first[of + 1]; ++row)
+          out[of].see(stream.time[row], stream.seq[row]);
+    });
+  const EventTables tables = TRY(EventTables::read(connection));
+  for (const EventTable& table : tables.all()) {
+    const bool is_read = table.holds_rare_events()
+                             ? needs.everything || needs.events.contains("")
+                             : std::ranges::any_of(history.streams, [&](const Stream& stream) {
+                                 return stream.event == table.event && stream.system == table.system;
+                               });
+    if (is_read) continue;
+    TRY(go_on());
+    auto answer = TRY(connection.stream(fmt::format(
+        "SELECT profile, min(time) FILTER (WHERE isfinite(time)), min(seq) FROM main.{} WHERE seq < {} GROUP "
+        "BY profile",
+        quoted_name(table.name), visible_until)));
+    while (const auto chunk = TRY(answer.next()))
+      for (size_t row = 0; row < chunk->rows(); ++row) {
+        const Profile profile = chunk->column(0).values<Profile>()[row];
+        if (profile >= customers.of_profile.size()) continue;  // doctor says so
+        const bool is_dated = !chunk->column(1).is_null(row);
+        out[customers.of_profile[profile]].see(
+            is_dated ? store::instant_of_stored(chunk->column(1).values<int64_t>()[row]) : kEver,
+            chunk->column(2).values<Seq>()[row]);
+      }
+  }
+  return out;
+}
+
+Result<void> find_begins(Connection& connection, const Needs& needs, Seq visible_until, const Customers& customers,
+                         History& history) {
+  const bool all_began =
+      std::ranges::all_of(history.learnt, [&](const Learnt& entry) { return entry.at <= needs.asked_from; });
+  if (all_began) return {};
+  const auto facts = TRY(first_facts(connection, needs, visible_until, customers, history));
+  history.begin.reserve(facts.size());
+  // Who has no fact at all is there, as before there were beginnings.
+  const bool is_all = visible_until == kAllSeqs;
+  for (const FirstFacts& of : facts)
+    history.begin.push_back(is_all && of.learnt == kAllSeqs ? kEver : history.begin_of(of));
+  history.begin_until = visible_until;
+  return {};
+}
+
 }  // namespace
 
 Result<History> load(Connection& connection, const Needs& needs, Instant known_at) {
@@ -543,6 +595,7 @@ Result<History> load(Connection& connection, const Needs& needs, Instant known_a
   const Seq visible_until = known_at == kNever ? kAllSeqs : history.visible_until(known_at);
   Customers customers = TRY(read_customers(connection, known_at, visible_until));
   TRY(load_streams(connection, needs, visible_until, customers, history));
+  TRY(find_begins(connection, needs, visible_until, customers, history));
   history.customer = std::move(customers.public_id);
   return history;
 }

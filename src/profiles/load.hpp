@@ -22,13 +22,18 @@ struct Needs {
   // Where not everything: by name; the name of a system's row stands for its stream too, whatever the record calls it.
   std::map<std::string, std::set<std::string>, std::less<>> events;
 
+  // No instant before this one is asked about: where all was learnt by then, everybody had begun, and it is not looked up
+  // when.
+  Instant asked_from = kEver;
+
   static Needs nothing() { return {.everything = false}; }
   void add_event(const std::string& event) { events[event]; }
   void add_property(const std::string& event, const std::string& property) { events[event].insert(property); }
 };
 
 // All customers (those without events too), ordered by public id: the user id, else a pseudonym (people.hpp).
-// known_at: facts and links learnt later are left out, and the customers they brought, as if they had never come.
+// known_at: facts and links learnt later are left out, and the customers they brought, as if they had never come. Each
+// with their beginning (History::begin): when it was only partly read it is to be asked about as known at known_at alone.
 Result<History> load(store::Record& record, const Needs& needs = {}, Instant known_at = kNever);
 Result<History> load(store::Connection& connection, const Needs& needs = {}, Instant known_at = kNever);
 

@@ -101,6 +101,10 @@ void translate(Column& column, const Dictionary& from, Dictionary& to) {
 History alone(const History& history, CustomerIndex customer, Instant until, Seq visible) {
   History out;
   out.customer.push_back(history.customer[customer]);
+  if (!history.begin.empty()) {
+    const Instant begin = history.begin_of(customer, visible);
+    out.begin.push_back(begin <= until ? begin : kNever);
+  }
   for (const Stream& stream : history.streams) {
     Stream own{.event = stream.event, .system = stream.system, .first = {0}, .time = {}, .seq = {}, .columns = {}};
     for (const Column& column : stream.columns) {

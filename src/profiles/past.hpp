@@ -20,7 +20,7 @@ struct Past {
 Past past_of(const History& history, Instant until);
 
 // One customer alone: their facts of time <= until and seq < visible, all of them learnt since ever. Rulings are no
-// exception here. Every stream and column is there, empty or not, so that what is asked of it finds the same names;
+// exception here. Who begins after `until` never does. Every stream and column is there, empty or not, so that what is asked of it finds the same names;
 // the dictionary holds this customer's texts alone, so it is small. O(rows of the customer).
 History alone(const History& history, CustomerIndex customer, Instant until, Seq visible);
 // One row more in a stream of such a history, the last one: row `like` again, or one that says nothing of any property

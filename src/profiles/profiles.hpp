@@ -29,6 +29,7 @@
 //                     past.hpp              past_of: a history as it was
 //   looked over       schema.hpp            list_events: which events and properties there are
 //                     value_count.hpp       count_values: of one property in one type
+//                     newest_event.hpp      newest_event: from when questions look
 //                     doctor.hpp            examine: is the record in order?
 //                     set_back.hpp          set_back: a record that is ahead of the clock
 //

@@ -60,7 +60,7 @@ uint32_t last_bit(const std::vector<uint64_t>& bits, uint32_t from, uint32_t to)
 enum class Read : uint8_t { Absent, Cleared, Known };
 
 // One value as 64 bits: micros, a text's id, a truth, or an instant's ms.
-Read read(const Bound& bound, const Column& column, size_t at, bool instants, int64_t& raw) {
+Read read(const Bound& bound, const Column& column, size_t at, TextsAs texts, int64_t& raw) {
   if (column.type == PropertyType::Number) {
     raw = column.numbers[at];
     return is_known(raw) ? Read::Known : raw == profiles::kAbsentNumber ? Read::Absent : Read::Cleared;
@@ -72,7 +72,7 @@ Read read(const Bound& bound, const Column& column, size_t at, bool instants, in
   }
   const auto id = column.texts[at];
   if (id <= profiles::kClearedText) return id == profiles::kAbsentText ? Read::Absent : Read::Cleared;
-  raw = instants ? bound.instant(id) : id;
+  raw = texts == TextsAs::Instants ? bound.instant(id) : texts == TextsAs::Numbers ? bound.number(id) : id;
   return raw == kUnknown ? Read::Absent : Read::Known;
 }
 
@@ -298,6 +298,19 @@ bool Block::matches(const GroupState& state, uint32_t row) const {
   return state.all || bit(state.match.data(), row);
 }
 
+// The same for a part of the row's time, once for each of its elements that matches where these count.
+template <typename F>
+void Block::each_time_part(const Part& part, uint32_t row, F&& take) {
+  const CalendarPlan& plan = *bound_.values[part.values].calendar;
+  const Group& group = bound_.groups[part.group];
+  const GroupState& state = groups_[part.group];
+  const int64_t found = time_part(plan, bound_.streams[group.stream].stream->time[streams_[group.stream].from + row]);
+  if (!is_known(found)) return;
+  const uint32_t times = group.each ? state.count[row + 1] - state.count[row] : 1;
+  for (uint32_t i = 0; i < times; ++i)
+    take(PropertyType::Number, plan.part == language::TimePart::Time ? found : found * Number::kOne);
+}
+
 // Calls take(type, raw) for each known value of a row that matches, in order.
 template <typename F>
 void Block::each_value(const Part& part, uint32_t row, F&& take) {
@@ -308,8 +321,9 @@ void Block::each_value(const Part& part, uint32_t row, F&& take) {
   const size_t at = stream.from + row;
   int64_t raw = 0;
   const auto offer = [&](const Column& column, size_t i) {
-    if (read(bound_, column, i, values.instants, raw) == Read::Known) take(column.type, raw);
+    if (read(bound_, column, i, values.texts, raw) == Read::Known) take(column.type, raw);
   };
+  if (values.calendar) return each_time_part(part, row, take);
   if (!group.each) {
     for (const Column* column : values.columns) {
       if (!column->is_list)
@@ -490,7 +504,8 @@ void Block::sum(NodeId id, const AggregatePlan& plan) {
 
 void Block::extreme(NodeId id, const AggregatePlan& plan) {
   Col& col = customers_.cols[id];
-  start_i64(col, lanes_, {1, Number::kOne}, kUnknown);
+  const bool is_number = plan_.nodes[id].type == language::Type::Number;
+  start_i64(col, lanes_, is_number ? Scale{1, Number::kOne} : Scale{}, kUnknown);
   const bool least = plan.reduce == Reduce::Min;
   for (const Part& part : bound_.parts[id]) {
     const GroupState& group = group_state(part.group);
@@ -546,6 +561,14 @@ void Block::time_of(NodeId id, const AggregatePlan& plan) {
   }
 }
 
+// Of a trait that came in several types.
+bool Block::is_cleared(const Values& values, size_t row) const {
+  int64_t raw = 0;
+  return std::ranges::any_of(values.columns, [&](const Column* column) {
+    return !column->is_list && read(bound_, *column, row, values.texts, raw) == Read::Cleared;
+  });
+}
+
 void Block::pick(NodeId id, const AggregatePlan& plan) {
   Writer out(customers_.cols[id], plan_.nodes[id].type, lanes_);
   const bool first = plan.reduce == Reduce::First, trait = plan.reduce == Reduce::LastTrait;
@@ -566,13 +589,14 @@ void Block::pick(NodeId id, const AggregatePlan& plan) {
         bool cleared = false;
         if (values.simple) {
           int64_t raw = 0;
-          const Read what = read(bound_, *values.columns[0], from + row, values.instants, raw);
+          const Read what = read(bound_, *values.columns[0], from + row, values.texts, raw);
           if (what == Read::Known) found = raw;
           cleared = trait && what == Read::Cleared;
         } else {
           each_value(part, row, [&](PropertyType, int64_t raw) {
             if (!first || found == kUnknown) found = raw;
           });
+          cleared = trait && found == kUnknown && is_cleared(values, from + row);
         }
         if (cleared) break;
         if (found == kUnknown) continue;

@@ -5,6 +5,7 @@
 
 #include <re2/re2.h>
 
+#include "core/number_in_text.hpp"
 #include "core/parallel.hpp"
 #include "core/stop.hpp"
 #include "core/text.hpp"
@@ -19,10 +20,11 @@ using profiles::TextId;
 namespace {
 
 constexpr TextId kLiteralText = 1u << 31;  // set in the ids of texts that the plan itself holds
-constexpr int64_t kNoInstant = std::numeric_limits<int64_t>::min(), kNotRead = std::numeric_limits<int64_t>::max();
+constexpr int64_t kNoReading = std::numeric_limits<int64_t>::min(), kNotRead = std::numeric_limits<int64_t>::max();
 constexpr size_t kFewTexts = 4;
 constexpr size_t kMemoBytes = 256 << 20;  // a byte for each text of the history and each test of texts
 constexpr size_t kFactRows = 1 << 18;
+constexpr double kMostTimePart = 1e13;  // micros: days since 1970 are below ten million
 
 bool is_regex(const TextTestPlan& plan) {
   return plan.kind == TextKind::Fits && !language::text_operator(plan.op).holds;
@@ -127,18 +129,35 @@ bool Bound::text_holds(NodeId test, TextId id) const {
   return known == 2;
 }
 
-int64_t Bound::instant(TextId id) const {
-  const auto read = [&] {
-    const auto instant = parse_instant(text(id));
-    return instant ? instant->ms : kNoInstant;
-  };
-  if (id & kLiteralText) return read();
-  int64_t known = instants_[id].load(std::memory_order_relaxed);
+template <typename Read>
+int64_t Bound::remembered(Readings& readings, TextId id, Read&& read) const {
+  if (id & kLiteralText) return read(text(id));
+  int64_t known = readings[id].load(std::memory_order_relaxed);
   if (known == kNotRead) {
-    known = read();
-    instants_[id].store(known, std::memory_order_relaxed);
+    known = read(text(id));
+    readings[id].store(known, std::memory_order_relaxed);
   }
   return known;
+}
+
+void Bound::make_room(Readings& readings) const {
+  if (readings) return;
+  readings = std::make_unique<std::atomic<int64_t>[]>(text_room());
+  for (size_t i = 0; i < text_room(); ++i) readings[i].store(kNotRead, std::memory_order_relaxed);
+}
+
+int64_t Bound::instant(TextId id) const {
+  return remembered(instants_, id, [](std::string_view text) {
+    const auto instant = parse_instant(text);
+    return instant ? instant->ms : kNoReading;
+  });
+}
+
+int64_t Bound::number(TextId id) const {
+  return remembered(numbers_, id, [](std::string_view text) {
+    const auto number = number_in_text(text);
+    return number ? number->micros : kNoReading;
+  });
 }
 
 uint32_t Bound::use_stream(const Stream& stream) {
@@ -191,7 +210,12 @@ void Bound::bind_window(const WindowPlan& window, Part& part) {
 const Bound::ColumnFacts& Bound::facts_of(const Column& column) {
   const auto [found, is_new] = facts_.emplace(&column, ColumnFacts{});
   if (!is_new) return found->second;
-  if (limits_) return found->second = {.largest = limits_->largest, .dense = false};
+  if (limits_) {
+    // Nobody counts how large the numbers are that come as text.
+    const int64_t largest = column.type == PropertyType::Text ? Number::kLimit : limits_->largest;
+    return found->second = {.largest = largest, .dense = false};
+  }
+  if (column.type == PropertyType::Text) return found->second = {.largest = largest_in_texts(column), .dense = false};
   // Nothing but this in binding takes as long as reading a column: on all cores, without branches.
   const auto& numbers = column.numbers;
   std::vector<ColumnFacts> blocks((numbers.size() + kFactRows - 1) / kFactRows);
@@ -212,30 +236,54 @@ const Bound::ColumnFacts& Bound::facts_of(const Column& column) {
   return found->second;
 }
 
+int64_t Bound::largest_in_texts(const Column& column) const {
+  std::vector<int64_t> blocks((column.texts.size() + kFactRows - 1) / kFactRows);
+  parallel_for(column.texts.size(), kFactRows, [&](size_t from, size_t to) {
+    int64_t largest = 0;
+    for (size_t i = from; i < to; ++i)
+      if (column.texts[i] > profiles::kClearedText)
+        if (const int64_t x = number(column.texts[i]); x != kNoReading) largest = std::max(largest, std::abs(x));
+    blocks[from / kFactRows] = largest;
+  });
+  return blocks.empty() ? 0 : std::ranges::max(blocks);
+}
+
 uint32_t Bound::bind_values(const AggregatePlan& aggregate, language::Type type, uint32_t group) {
   const Stream& stream = *streams[groups[group].stream].stream;
   const Pattern& pattern = plan_->patterns[groups[group].pattern];
   const bool any_type = aggregate.reduce == Reduce::Distinct;
-  Values out{.group = group, .instants = type == language::Type::Instant && !any_type};
-  const auto wanted = property_type(type);
+  Values out{.group = group, .calendar = aggregate.calendar};
+  if (!any_type && type == language::Type::Instant) out.texts = TextsAs::Instants;
+  if (!any_type && type == language::Type::Number) out.texts = TextsAs::Numbers;
+  const auto is_read = [&](const Column& column) {
+    return any_type || column.type == property_type(type) ||
+           (out.texts == TextsAs::Numbers && column.type == PropertyType::Text);
+  };
   const auto add = [&](const std::string& property, bool is_list) {
     bool found = false;
     for (const Column& column : stream.columns)
-      if (column.property == property && column.is_list == is_list && (any_type || column.type == wanted)) {
+      if (column.property == property && column.is_list == is_list && is_read(column)) {
         out.columns.push_back(&column);
         found = true;
       }
     return found;
   };
-  if (groups[group].each && has_list(stream, pattern.each + "." + aggregate.property)) {
+  if (aggregate.calendar) {
+    // Read off the rows' times.
+  } else if (groups[group].each && has_list(stream, pattern.each + "." + aggregate.property)) {
     add(pattern.each + "." + aggregate.property, true);
   } else {
     add(aggregate.property, false);
     // Inside `each` an event's own list has no element at hand.
     if (!groups[group].each && aggregate.reduce != Reduce::LastTrait) add(aggregate.property, true);
   }
-  out.simple = !groups[group].each && out.columns.size() == 1 && !out.columns[0]->is_list;
+  const bool has_texts = out.texts == TextsAs::Numbers && std::ranges::any_of(out.columns, [](const Column* column) {
+                           return column->type == PropertyType::Text;
+                         });
+  if (has_texts) make_room(numbers_);
+  out.simple = !groups[group].each && out.columns.size() == 1 && !out.columns[0]->is_list && !has_texts;
   const bool sums = aggregate.reduce == Reduce::Sum || aggregate.reduce == Reduce::Avg;
+  if (sums && aggregate.calendar) out.most = kMostTimePart * static_cast<double>(most_rows(groups[group]));
   if (sums)
     for (const Column* column : out.columns) {
       const ColumnFacts& facts = facts_of(*column);
@@ -243,13 +291,13 @@ uint32_t Bound::bind_values(const AggregatePlan& aggregate, language::Type type,
       // No customer has more values than the column has in all; each may count once an element in `each`.
       const double most =
           limits_ ? static_cast<double>(limits_->rows)
-                  : static_cast<double>(column->numbers.size()) +
+                  : static_cast<double>(column->numbers.size() + column->texts.size()) +
                         (groups[group].lengths ? static_cast<double>(groups[group].lengths->list_first.back()) : 0.0);
       out.most += static_cast<double>(facts.largest) * most;
     }
   group_values_.resize(groups.size());
   for (const uint32_t i : group_values_[group])
-    if (values[i].columns == out.columns && values[i].instants == out.instants) {
+    if (values[i].columns == out.columns && values[i].texts == out.texts && values[i].calendar == out.calendar) {
       values[i].dense |= out.dense;
       values[i].most = std::max(values[i].most, out.most);
       return i;
@@ -274,7 +322,7 @@ void Bound::bind_aggregate(NodeId id) {
     Part part{.group = group};
     if (has_values) {
       part.values = bind_values(aggregate, node.type, group);
-      if (values[part.values].columns.empty()) continue;  // nothing known there
+      if (values[part.values].columns.empty() && !aggregate.calendar) continue;  // nothing known there
     }
     bind_window(aggregate.window, part);
     parts[id].push_back(part);
@@ -314,11 +362,13 @@ void Bound::bind_property(NodeId id) {
     if (node.type == language::Type::List) {
       for (int type = 1; type <= 3; ++type)
         out.list[type - 1] = use.stream->column(name, static_cast<PropertyType>(type), true);
-    } else if (node.scope > 1 && has_list(*use.stream, each + "." + name)) {
-      out.column = find(each + "." + name, true);
-      out.element = true;
     } else {
-      out.column = find(name, false);
+      out.element = node.scope > 1 && has_list(*use.stream, each + "." + name);
+      const std::string property = out.element ? each + "." + name : name;
+      out.column = find(property, out.element);
+      if (node.type == language::Type::Number)
+        out.texts = use.stream->column(property, PropertyType::Text, out.element);
+      if (out.texts) make_room(numbers_);
     }
     properties[id].push_back(out);
   }
@@ -385,6 +435,12 @@ Result<Bound> Bound::bind_within(const Plan& plan, const profiles::History& hist
       case Op::TextTest:
         TRY(bound.bind_text_test(id));
         break;
+      case Op::ListMatch:
+        if (std::ranges::any_of(
+                std::get<ListMatchPlan>(plan.nodes[id].detail).items,
+                [](const language::Literal& item) { return std::holds_alternative<Number>(item.value); }))
+          bound.make_room(bound.numbers_);
+        break;
       case Op::Constant:
         if (const auto* text = std::get_if<std::string>(&std::get<language::Literal>(plan.nodes[id].detail).value)) {
           bound.literal_ids_[id] = kLiteralText | static_cast<TextId>(bound.literal_texts_.size());
@@ -399,10 +455,7 @@ Result<Bound> Bound::bind_within(const Plan& plan, const profiles::History& hist
     for (const std::string& scope : plan.scopes)
       of_stream.push_back(scope.empty() ? nullptr : list_under(*use.stream, scope));
   }
-  if (reads_instants) {
-    bound.instants_ = std::make_unique<std::atomic<int64_t>[]>(bound.text_room());
-    for (size_t i = 0; i < bound.text_room(); ++i) bound.instants_[i].store(kNotRead, std::memory_order_relaxed);
-  }
+  if (reads_instants) bound.make_room(bound.instants_);
   return bound;
 }
 

@@ -44,14 +44,18 @@ struct Group {
   const profiles::Column* lengths = nullptr;  // `each`: a list column under the prefix; null where there is none
 };
 
+// What the texts of a column are read as.
+enum class TextsAs : uint8_t { Texts, Instants, Numbers };
+
 // The values of one property in the rows of a group.
 struct Values {
   uint32_t group = 0;
   std::vector<const profiles::Column*> columns;
-  bool instants = false;  // texts read as dates
-  bool simple = false;    // one scalar column, counted by rows
-  bool dense = false;     // simple, and every value known
-  double most = 0;        // no customer's sum is larger in magnitude (sums only)
+  TextsAs texts = TextsAs::Texts;
+  std::optional<CalendarPlan> calendar = {};  // instead of columns: of the time of each row
+  bool simple = false;                        // one scalar column, counted by rows; no texts that are read as numbers
+  bool dense = false;                         // simple, and every value known
+  double most = 0;                            // no customer's sum is larger in magnitude (sums only)
 };
 
 inline constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
@@ -65,6 +69,7 @@ struct Part {
 // Where a property node finds its values in one stream.
 struct PropertyColumns {
   const profiles::Column* column = nullptr;  // null: unknown everywhere
+  const profiles::Column* texts = nullptr;   // Type::Number: where it came as text; for rows without a number
   bool element = false;                      // of the element at hand, not of the row
   const profiles::Column* list[3] = {};      // Type::List: by PropertyType - 1
 };
@@ -92,7 +97,8 @@ class Bound {
   // Of an output of the plan: without the gate, which costs time, where nobody is marked and nobody refused.
   bool has_rulings() const { return has_rulings_; }
   NodeId root(uint32_t output) const {
-    return has_rulings_ ? plan_->outputs[output].node : plan_->outputs[output].ungated;
+    const Plan::Output& of = plan_->outputs[output];
+    return has_rulings_ ? of.node : history_->begin.empty() ? of.ungated : of.begun;
   }
 
   // An id of a text column, or of a text the plan itself holds.
@@ -104,6 +110,8 @@ class Bound {
   const std::vector<profiles::TextId>& few_texts(NodeId test) const { return few_[test]; }
   // The text as an instant in ms; std::numeric_limits<int64_t>::min() where it is none. Remembered.
   int64_t instant(profiles::TextId id) const;
+  // The text as a number in micros (number_in_text); likewise.
+  int64_t number(profiles::TextId id) const;
 
   std::vector<StreamUse> streams;
   std::vector<Group> groups;
@@ -144,14 +152,19 @@ class Bound {
     TextTest test;
     std::unique_ptr<std::atomic<uint8_t>[]> known;
   };
-  std::vector<std::unique_ptr<TextMemo>> tests_;  // by node
-  mutable std::unique_ptr<std::atomic<int64_t>[]> instants_;
+  std::vector<std::unique_ptr<TextMemo>> tests_;             // by node
+  using Readings = std::unique_ptr<std::atomic<int64_t>[]>;  // by text
+  mutable Readings instants_, numbers_;
+  template <typename Read>
+  int64_t remembered(Readings& readings, profiles::TextId id, Read&& read) const;
+  void make_room(Readings& readings) const;
   struct ColumnFacts {
     int64_t largest = 0;  // magnitude of the known values
     bool dense = true;
   };
   std::unordered_map<const profiles::Column*, ColumnFacts> facts_;
   const ColumnFacts& facts_of(const profiles::Column& column);
+  int64_t largest_in_texts(const profiles::Column& column) const;
   std::optional<Limits> limits_;
   size_t text_room() const { return limits_ ? limits_->texts : history_->dictionary.size(); }
 };

@@ -159,6 +159,10 @@ class Block {
   void trait_list(Frame& frame, NodeId id);
   void event_time(Frame& frame, NodeId id);
   void calendar(Frame& frame, const Node& node, NodeId id);
+  int64_t time_part(const CalendarPlan& plan, Instant at) const;
+  void numbers_and_texts(Frame& frame, const PropertyColumns& where, const profiles::Column* list, Col& col);
+  void begun(Frame& frame, NodeId id);
+  Instant begin_of(size_t lane) const;
   void ago(Frame& frame, const Node& node, NodeId id);
   void arithmetic(Frame& frame, const Node& node, NodeId id);
   void size(Frame& frame, const Node& node, NodeId id);
@@ -195,6 +199,9 @@ class Block {
   const std::vector<uint64_t>& decayed_total(uint32_t group, int64_t half_life);
   template <typename F>
   void each_value(const Part& part, uint32_t row, F&& take);
+  template <typename F>
+  void each_time_part(const Part& part, uint32_t row, F&& take);
+  bool is_cleared(const Values& values, size_t row) const;
   bool matches(const GroupState& state, uint32_t row) const;
 
   // next_change.cpp
@@ -202,6 +209,7 @@ class Block {
   void until_of(Frame& frame, NodeId id);
   void earliest(Frame& frame, const Node& node, Col& col);
   void traits_until(Col& col);
+  void begun_until(const Frame& frame, Col& col);
   void logic_until(Frame& frame, const Node& node, NodeId id);
   void all_or_one_until(Frame& frame, const Node& node, NodeId id);
   void leaf_until(Frame& frame, const Node& node, NodeId id);

@@ -82,6 +82,10 @@ class Explaining {
 
   // What of the gate (plan.hpp) keeps the customer out at that instant; empty: nothing.
   std::string left_out_because(profiles::CustomerIndex customer, Instant as_of, profiles::Seq visible) const {
+    if (const Instant begin = history_.begin_of(customer, visible); begin == kNever)
+      return "left out: nothing is known of them up to this instant";
+    else if (begin > as_of)
+      return "left out: not there before " + tessera::text_of(begin);
     const profiles::Gate gate(history_);
     const auto since = [&](uint32_t row) {
       return gate.since(row) == kEver ? "since ever" : "since " + tessera::text_of(gate.since(row));

@@ -190,6 +190,8 @@ void Block::until_of(Frame& frame, NodeId id) {
     case Op::Calendar:
     case Op::Score:
       return;
+    case Op::Begun:
+      return begun_until(frame, col);
     case Op::Aggregate:
       if (col.kind == Col::Kind::Bits && !is_probe_ && !want_look_)
         for (size_t i = 0; i < frame.lanes; ++i)
@@ -243,6 +245,15 @@ void Block::traits_until(Col& col) {
   for (size_t i = 0; i < lanes_; ++i)
     if (const uint32_t next = state.cut(0)[i]; next < state.end[i])
       col.own_until[i] = std::min(col.own_until[i], time[next].ms);
+  col.until = col.own_until.data();
+}
+
+// Whoever is there stays.
+void Block::begun_until(const Frame& frame, Col& col) {
+  if (bound_.history().begin.empty()) return;
+  col.own_until.assign(frame.lanes, kNever.ms);
+  for (size_t i = 0; i < frame.lanes; ++i)
+    if (!col.is_true(i)) col.own_until[i] = begin_of(i).ms;
   col.until = col.own_until.data();
 }
 

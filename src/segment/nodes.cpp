@@ -188,6 +188,9 @@ void Block::run_node(Frame& frame, NodeId id) {
     case Op::Not:
       logic(frame, node, id);
       break;
+    case Op::Begun:
+      begun(frame, id);
+      break;
   }
   if (want_until_) until_of(frame, id);
 }
@@ -248,7 +251,8 @@ void Block::property(Frame& frame, const Node& node, NodeId id) {
   const Column* column = where.column;
   const Column* list = where.element ? bound_.lists[frame.stream][frame.scope] : nullptr;
   const bool is_even = !column || !list || are_even(frame, *list, *column);
-  const bool direct = column && is_even && frame.contiguous() && (where.element || !frame.rows);
+  const bool direct = column && !where.texts && is_even && frame.contiguous() && (where.element || !frame.rows);
+  if (where.texts) return numbers_and_texts(frame, where, list, col);
   const auto value = [&](const auto& values, auto otherwise, size_t i) {
     if (!column) return otherwise;
     if (!where.element) return values[frame.row(i)];
@@ -289,6 +293,24 @@ void Block::property(Frame& frame, const Node& node, NodeId id) {
     col.text = column->texts.data() + frame.first;
   else
     for (size_t i = 0; i < lanes; ++i) col.own_text[i] = value(column->texts, profiles::kAbsentText, i);
+}
+
+// A property that came as a number here and as text there, or as text alone, where a number is asked for.
+void Block::numbers_and_texts(Frame& frame, const PropertyColumns& where, const Column* list, Col& col) {
+  start_i64(col, frame.lanes, {1, Number::kOne});
+  const auto place_in = [&](const Column& column, size_t i) -> size_t {
+    if (!where.element) return frame.row(i);
+    return list ? element_of(*list, column, frame.row(i), frame.lane(i)) : frame.lane(i);
+  };
+  for (size_t i = 0; i < frame.lanes; ++i) {
+    int64_t& out = col.own_i64[i] = kUnknown;
+    if (where.column)
+      if (const size_t place = place_in(*where.column, i); place != kNoElement) out = where.column->numbers[place];
+    if (is_known(out)) continue;
+    const size_t place = place_in(*where.texts, i);
+    const TextId text = place == kNoElement ? profiles::kAbsentText : where.texts->texts[place];
+    out = text <= profiles::kClearedText ? kUnknown : bound_.number(text);
+  }
 }
 
 namespace {
@@ -336,32 +358,37 @@ void Block::event_time(Frame& frame, NodeId id) {
 
 void Block::calendar(Frame& frame, const Node& node, NodeId id) {
   Col& col = frame.cols[id];
-  const auto part = std::get<CalendarPart>(node.detail);
+  const auto& plan = std::get<CalendarPlan>(node.detail);
   const Instant* time = bound_.streams[frame.stream].stream->time.data();
   start_i64(col, frame.lanes, {});
-  for (size_t i = 0; i < frame.lanes; ++i) {
-    const Instant at = time[frame.row(i)];
-    if (at < kFirstDay || at > kLastDay) {
-      col.own_i64[i] = kUnknown;
-      continue;
-    }
-    const CivilTime local = plan_.zone.to_local(at);
-    const Instant day = instant_of({.year = local.year, .month = local.month, .day = local.day});
-    switch (part) {
-      case CalendarPart::Hour:
-        col.own_i64[i] = local.hour;
-        break;
-      case CalendarPart::Weekday:
-        col.own_i64[i] = weekday_of(day) + 1;
-        break;
-      case CalendarPart::Month:
-        col.own_i64[i] = local.month;
-        break;
-      case CalendarPart::Day:
-        col.own_i64[i] = day.ms / kDay.ms;
-        break;
-    }
-  }
+  for (size_t i = 0; i < frame.lanes; ++i) col.own_i64[i] = time_part(plan, time[frame.row(i)]);
+}
+
+// In whole numbers; the time itself in ms.
+int64_t Block::time_part(const CalendarPlan& plan, Instant at) const {
+  using enum language::TimePart;
+  if (plan.part == Time) return at.ms;
+  if (at < kFirstDay || at > kLastDay) return kUnknown;
+  const CivilTime local = plan_.zones[plan.zone].to_local(at);
+  const Instant day = instant_of({.year = local.year, .month = local.month, .day = local.day});
+  if (plan.part == Hour) return local.hour;
+  if (plan.part == Month) return local.month;
+  if (plan.part == Day) return day.ms / kDay.ms;
+  return weekday_of(day) + 1;
+}
+
+// Whoever has a beginning has one as known with the facts that are visible.
+void Block::begun(Frame& frame, NodeId id) {
+  Col& col = frame.cols[id];
+  start_words(col, frame.lanes);
+  fill(col.own_known, frame.lanes);
+  const profiles::History& history = bound_.history();
+  if (history.begin.empty()) return fill(col.own_truth, frame.lanes);
+  fill(col.own_truth, frame.lanes, [&](size_t i) { return begin_of(i) <= as_of(frame, i); });
+}
+
+Instant Block::begin_of(size_t lane) const {
+  return bound_.history().begin_of(static_cast<profiles::CustomerIndex>(from_ + lane), visible_);
 }
 
 // --- values
@@ -691,7 +718,15 @@ void Block::list_match(Frame& frame, const Node& node, NodeId id) {
     else
       items.push_back({PropertyType::Text, profiles::kAbsentText});  // no list holds instants
   }
+  const auto says_number = [&](uint32_t stream, uint32_t row, int64_t number) {
+    const Column* texts = bound_.properties[node.operands[0]][stream].list[static_cast<int>(PropertyType::Text) - 1];
+    if (!texts) return false;
+    for (uint32_t e = texts->list_first[row]; e < texts->list_first[row + 1]; ++e)
+      if (texts->texts[e] > profiles::kClearedText && bound_.number(texts->texts[e]) == number) return true;
+    return false;
+  };
   const auto includes = [&](uint32_t stream, uint32_t row, const Item& item) {
+    if (item.type == PropertyType::Number && says_number(stream, row, item.raw)) return true;
     const Column* column = bound_.properties[node.operands[0]][stream].list[static_cast<int>(item.type) - 1];
     if (!column || (item.type == PropertyType::Text && item.raw == profiles::kAbsentText)) return false;
     for (uint32_t e = column->list_first[row]; e < column->list_first[row + 1]; ++e) {

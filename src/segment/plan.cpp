@@ -33,8 +33,10 @@ struct KeyOf {
   std::string operator()(const WindowPlan& x) const {
     return fmt::format("{},{},{}", (*this)(x.low), (*this)(x.high), x.anchor);
   }
+  std::string operator()(const CalendarPlan& x) const { return fmt::format("{}@{}", int(x.part), x.zone); }
   std::string operator()(const AggregatePlan& x) const {
-    return fmt::format("{},{},{},{}", int(x.reduce), x.pattern, (*this)(x.property), (*this)(x.window));
+    return fmt::format("{},{},{},{},{}", int(x.reduce), x.pattern, (*this)(x.property), (*this)(x.window),
+                       x.calendar ? (*this)(*x.calendar) : "");
   }
   std::string operator()(const ScorePlan& x) const {
     std::string key = fmt::format("{},{},{}", x.unit, x.half_life, (*this)(x.window));
@@ -75,7 +77,7 @@ class Lowering {
     }
     for (const language::Expr* expr : extra) {
       const NodeId node = lower(*expr, 0);
-      plan_.outputs.push_back({"", "", language::DefinitionKind::Let, node, node});
+      plan_.outputs.push_back({"", "", language::DefinitionKind::Let, node, node, node});
       if (error_) return std::unexpected(*error_);
     }
     return {};
@@ -106,11 +108,13 @@ class Lowering {
     const NodeId ungated = lower(definition.body, 0);
     roots_.push_back(ungated);
     asks_for_mark_.push_back(asks_for_mark(definition.body));
+    NodeId with_begin = ungated;
     if (definition.kind == language::DefinitionKind::Segment) {
       plan_.segments.push_back(static_cast<uint32_t>(plan_.outputs.size()));
+      with_begin = logic(Op::And, {ungated, begun()}, 0);
       roots_.back() = gated(ungated, asks_for_mark_.back());
     }
-    plan_.outputs.push_back({definition.name, definition.slug, definition.kind, roots_.back(), ungated});
+    plan_.outputs.push_back({definition.name, definition.slug, definition.kind, roots_.back(), ungated, with_begin});
   }
 
   // Whether the definition itself, or a let it uses, speaks of $marked. What other segments ask is their own affair.
@@ -127,12 +131,13 @@ class Lowering {
 
   bool is_refused(uint32_t definition) const { return definition < is_refused_.size() && is_refused_[definition]; }
 
+  NodeId begun() { return condition({.op = Op::Begun}, 0); }
   NodeId gated(NodeId root, bool with_marked) {
     const NodeId profiling = trait(profiles::kProfiling, language::Type::Bool);
     std::vector<NodeId> stops = {is(language::TruthTest::IsFalse, profiling)};
     if (!with_marked)
       stops.push_back(condition({.op = Op::Known, .operands = {trait(profiles::kMarked, language::Type::Text)}}, 0));
-    return logic(Op::And, {root, negate(logic(Op::Or, std::move(stops), 0))}, 0);
+    return logic(Op::And, {root, negate(logic(Op::Or, std::move(stops), 0)), begun()}, 0);
   }
 
   NodeId intern(Node node) {
@@ -221,22 +226,37 @@ class Lowering {
   }
   NodeId trait(std::string_view name, language::Type type) {
     const uint32_t facts = intern_pattern({.names = {}, .system = profiles::stream_of_trait(name), .each = {}});
-    return intern(
-        {.op = Op::Aggregate, .type = type, .detail = AggregatePlan{Reduce::LastTrait, facts, std::string(name), {}}});
+    return intern({.op = Op::Aggregate,
+                   .type = type,
+                   .detail = AggregatePlan{
+                       .reduce = Reduce::LastTrait, .pattern = facts, .property = std::string(name), .window = {}}});
   }
 
   NodeId lower(const language::Property& property, language::Type type, uint16_t scope) {
-    static const std::map<std::string, CalendarPart> kParts = {{"$hour", CalendarPart::Hour},
-                                                               {"$weekday", CalendarPart::Weekday},
-                                                               {"$month", CalendarPart::Month},
-                                                               {"$day", CalendarPart::Day}};
     if (scope == 0 && !traits_list_)
       return refuse(fmt::format("the property '{}' stands outside any event", property.name),
                     fmt::format("Write 'trait {}' for a trait of the customer.", property.name));
     if (property.name == "$time") return intern({.op = Op::EventTime, .type = language::Type::Instant, .scope = scope});
-    if (const auto part = kParts.find(property.name); part != kParts.end())
-      return intern({.op = Op::Calendar, .type = language::Type::Number, .scope = scope, .detail = part->second});
+    if (const auto part = calendar(property.name, property.zone))
+      return intern({.op = Op::Calendar, .type = language::Type::Number, .scope = scope, .detail = *part});
     return intern({.op = Op::Property, .type = type, .scope = scope, .detail = property.name});
+  }
+  // nullopt: the name is a sender's property.
+  std::optional<CalendarPlan> calendar(std::string_view name, const std::string& zone) {
+    const language::TimeProperty* known = language::time_property(name);
+    if (!known) return std::nullopt;
+    return CalendarPlan{known->part, known->part == language::TimePart::Time ? uint16_t{0} : zone_of(zone)};
+  }
+  uint16_t zone_of(const std::string& name) {
+    if (name.empty()) return 0;
+    auto& zones = plan_.zones;
+    auto found = std::ranges::find(zones, name, &Zone::name);
+    if (found == zones.end()) {
+      auto zone = Zone::named(name);
+      if (!zone) return refuse(zone.error().message), uint16_t{0};  // the zones of this machine are others
+      found = zones.insert(zones.end(), std::move(*zone));
+    }
+    return static_cast<uint16_t>(found - zones.begin());
   }
 
   NodeId lower(const language::Name& name, language::Type, uint16_t scope) {
@@ -258,8 +278,10 @@ class Lowering {
                   int(language::AggregateKind::Median) == int(Reduce::Median) &&
                   int(language::AggregateKind::Mode) == int(Reduce::Mode));
     AggregatePlan plan{static_cast<Reduce>(aggregate.kind), pattern(aggregate.events), aggregate.property,
-                       window(aggregate.window)};
-    const bool is_time = plan.reduce == Reduce::FirstTime || plan.reduce == Reduce::LastTime;
+                       window(aggregate.window), calendar(aggregate.property, aggregate.zone)};
+    const bool is_extreme = plan.reduce == Reduce::Min || plan.reduce == Reduce::Max;
+    const bool is_time = plan.reduce == Reduce::FirstTime || plan.reduce == Reduce::LastTime ||
+                         (is_extreme && type == language::Type::Instant);
     const bool is_value = plan.reduce == Reduce::First || plan.reduce == Reduce::Last || plan.reduce == Reduce::Mode;
     return intern({.op = Op::Aggregate,
                    .type = is_time    ? language::Type::Instant
@@ -548,7 +570,7 @@ Result<Plan> compile(const language::Program& program, const Zone& zone) {
 Plan compile_each(const language::Program& program, std::vector<Refusal>& refused, const Zone& zone) {
   Plan plan;
   plan.scopes = {"", ""};
-  plan.zone = zone;
+  plan.zones = {zone};
   Lowering(plan, program).run_each(refused);
   return plan;
 }
@@ -557,7 +579,7 @@ Result<Plan> compile(const language::Program& program, const std::vector<const l
                      const Zone& zone) {
   Plan plan;
   plan.scopes = {"", ""};
-  plan.zone = zone;
+  plan.zones = {zone};
   TRY(Lowering(plan, program).run(extra));
   return plan;
 }

@@ -10,7 +10,8 @@
 // The gate. Every segment has one condition more than its definition says: nobody is a member who is marked (trait
 // $marked: bots, staff, tests) or has refused profiling (trait $profiling). Both are dated facts like any other, so
 // as_of, known_at, timelines and the next change know of them without a line of their own. A definition that asks about
-// $marked itself is left to answer that question; who refused profiling is in no segment at all.
+// $marked itself is left to answer that question; who refused profiling is in no segment at all. And nobody is a member
+// of anything before they begin (History::begin).
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "language/time_properties.hpp"
 #include "language/tree.hpp"
 #include "profiles/system_facts.hpp"
 #include "segment/rational.hpp"
@@ -35,7 +37,7 @@ enum class Op : uint8_t {
   Constant,    // Literal
   Property,    // std::string name; Type::List for a list
   EventTime,   // the row's time
-  Calendar,    // CalendarPart
+  Calendar,    // CalendarPlan
   Aggregate,   // AggregatePlan
   Score,       // ScorePlan
   Ago,         // as_of - operand
@@ -53,10 +55,16 @@ enum class Op : uint8_t {
   Or,
   Xor,
   AtLeast,  // uint32_t
-  Not
+  Not,
+  Begun  // the customer is there: as_of is not before their beginning (History::begin)
 };
 
-enum class CalendarPart : uint8_t { Hour, Weekday, Month, Day };
+// A part of a row's time, by the calendar of one of the plan's zones.
+struct CalendarPlan {
+  language::TimePart part = language::TimePart::Time;
+  uint16_t zone = 0;
+  bool operator==(const CalendarPlan&) const = default;
+};
 
 // Which rows: interned too.
 struct Pattern {
@@ -97,6 +105,7 @@ struct AggregatePlan {
   uint32_t pattern = 0;
   std::string property;
   WindowPlan window;
+  std::optional<CalendarPlan> calendar = {};  // then `property` is its name
 };
 
 // The sum over terms of weight * decay(age), weights all of one sign where there is a half-life, so that the value can
@@ -138,7 +147,7 @@ struct Node {
   uint16_t scope = 0;
   bool smooth = false;  // may change with every millisecond: ago, decaying scores and what is computed from them
   std::vector<NodeId> operands;
-  std::variant<std::monostate, language::Literal, std::string, CalendarPart, AggregatePlan, ScorePlan,
+  std::variant<std::monostate, language::Literal, std::string, CalendarPlan, AggregatePlan, ScorePlan,
                language::ArithmeticOp, RangePlan, language::CompareOp, std::vector<int64_t>, TextTestPlan,
                language::TruthTest, ListMatchPlan, uint32_t>
       detail;
@@ -148,13 +157,14 @@ struct Plan {
   std::vector<Node> nodes;
   std::vector<Pattern> patterns;
   std::vector<std::string> scopes;  // the list of each scope; [0] and [1] are "" (customers, rows)
-  Zone zone = Zone::utc();
+  std::vector<Zone> zones;          // [0]: of what says none
 
   struct Output {
     std::string name, slug;
     language::DefinitionKind kind;
     NodeId node;     // a segment's: with the gate
-    NodeId ungated;  // the definition alone: the same where no fact of the gate is known
+    NodeId ungated;  // the definition alone: the same where no fact of the gate is known and everybody is there
+    NodeId begun;    // the definition for those who are there: the same where no fact of the gate is known
   };
   std::vector<Output> outputs;     // lets, scores and segments, in the program's order
   std::vector<uint32_t> segments;  // of those, the segments

@@ -34,4 +34,19 @@ Result<std::optional<Instant>> instant_in(const Call& call, std::string_view nam
   return read;
 }
 
+Result<workspace::Look> look_in(const Call& call) {
+  workspace::Look out{.known_at = TRY(instant_in(call, "known_at"))};
+  const auto as_of = call.query.get("as_of");
+  if (const auto from = workspace::look_from_named(as_of.value_or("")))
+    out.from = *from;
+  else
+    out.as_of = TRY(instant_in(call, "as_of"));
+  const auto zone = call.query.get("zone");
+  if (!zone) return out;
+  auto known = Zone::named(*zone);
+  if (!known) return usage(known.error().message, "zone=Europe/Berlin");
+  out.zone = known->name();
+  return out;
+}
+
 }  // namespace tessera::server

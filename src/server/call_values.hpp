@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "server/site.hpp"
+#include "workspace/open.hpp"
 
 namespace tessera::server {
 
@@ -18,6 +19,10 @@ std::optional<size_t> limit_of(const Call& call);
 http::Response bad_limit();
 // An instant in the query; nullopt where there is none. Error: it is no instant.
 Result<std::optional<Instant>> instant_in(const Call& call, std::string_view name);
+
+// From when, as known when and by which zone the query asks: as_of (an instant, now or newest), known_at, zone. Errors are
+// of usage.
+Result<workspace::Look> look_in(const Call& call);
 
 bool accepts(const http::Request& request, std::string_view type);
 

@@ -26,9 +26,8 @@ std::optional<std::string> customer_of(Service& service, const Call& call, http:
   return std::nullopt;
 }
 
-Result<Json> outlook_of(Service& service, const Call& call, std::string_view customer, std::optional<Instant> as_of,
-                        std::optional<Instant> known_at) {
-  return answered(service, call, {as_of, known_at}, [&](Workspace& workspace) -> Result<Json> {
+Result<Json> outlook_of(Service& service, const Call& call, std::string_view customer, const workspace::Look& look) {
+  return answered(service, call, look, [&](Workspace& workspace) -> Result<Json> {
     const auto found = TRY(workspace::look_at(workspace, customer));
     if (!found) return usage(fmt::format("there was no customer '{}' then", customer), "leave out known_at");
     return workspace::to_json(*found, false);
@@ -36,19 +35,24 @@ Result<Json> outlook_of(Service& service, const Call& call, std::string_view cus
 }
 
 void get_outlook(Service& service, Call call, http::Responder responder) {
-  const auto as_of = instant_in(call, "as_of"), known_at = instant_in(call, "known_at");
-  for (const auto* each : {&as_of, &known_at})
-    if (!*each) return responder.send(problem_of(each->error(), 400));
+  const auto look = look_in(call);
+  if (!look) return responder.send(problem_of(look.error(), 400));
   const auto customer = customer_of(service, call, responder);
   if (!customer) return;
-  const auto out = outlook_of(service, call, *customer, *as_of, *known_at);
+  const auto out = outlook_of(service, call, *customer, *look);
   responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
 }
 
-Result<Json> history_of(Service& service, std::string_view customer, const workspace::FactsWish& wish) {
+Result<Json> history_of(Service& service, std::string_view customer, workspace::FactsWish wish,
+                        const std::optional<workspace::LookFrom>& from) {
   TRY(service.engine.record_now());
   LentRecord lent(service);
   const auto record = TRY(lent.open_record(store::OpenMode::ReadOnly));
+  if (from) {
+    const auto moment =
+        TRY(workspace::moment_of(lent, service.clock, std::nullopt, *from, wish.known_at, record->connection()));
+    wish.as_of = moment.at;
+  }
   const workspace::FactsPage page = TRY(workspace::facts_of(record->connection(), customer, wish));
   Json facts = Json::array();
   for (const workspace::Fact& fact : page.facts)
@@ -66,14 +70,14 @@ void get_history(Service& service, Call call, http::Responder responder) {
   const auto limit = limit_of(call);
   if (!limit) return responder.send(bad_limit());
   workspace::FactsWish wish{.before = call.query.get("before").value_or(""), .limit = *limit};
-  for (auto [name, instant] : {std::pair{"as_of", &wish.as_of}, std::pair{"known_at", &wish.known_at}}) {
-    const auto read = instant_in(call, name);
-    if (!read) return responder.send(problem_of(read.error(), 400));
-    *instant = read->value_or(kNever);
-  }
+  const auto look = look_in(call);
+  if (!look) return responder.send(problem_of(look.error(), 400));
+  wish.as_of = look->as_of.value_or(kNever);
+  wish.known_at = look->known_at.value_or(kNever);
   const auto customer = customer_of(service, call, responder);
   if (!customer) return;
-  const auto out = history_of(service, *customer, wish);
+  const bool is_word = call.query.get("as_of") && !look->as_of;
+  const auto out = history_of(service, *customer, wish, is_word ? std::optional(look->from) : std::nullopt);
   responder.send(out ? json_response(*out) : problem_of(out.error(), 503));
 }
 
@@ -105,11 +109,13 @@ constexpr Parameter kCustomer[] = {{"id", "path", "string", "Public id, user id,
 constexpr Parameter kHistory[] = {{"id", "path", "string", "Public id, user id, e-mail, phone or anonymous id"},
                                   {"limit", "query", "integer", "At most so many, 1 to 10000 (default 1000)"},
                                   {"before", "query", "string", "The next page: what the one before said as next"},
-                                  {"as_of", "query", "string", "Only what had happened by then"},
+                                  {"as_of", "query", "string", "Only what had happened by then: a time, now or newest"},
                                   {"known_at", "query", "string", "Only what had been learnt by then"}};
-constexpr Parameter kOutlook[] = {{"id", "path", "string", "Public id, user id, e-mail, phone or anonymous id"},
-                                  {"as_of", "query", "string", "Looked at from then (default: now)"},
-                                  {"known_at", "query", "string", "As known then (default: as known now)"}};
+constexpr Parameter kOutlook[] = {
+    {"id", "path", "string", "Public id, user id, e-mail, phone or anonymous id"},
+    {"as_of", "query", "string", "Looked at from then: a time, now or newest (default: now)"},
+    {"known_at", "query", "string", "As known then (default: as known now)"},
+    {"zone", "query", "string", "Zone of $hour, $weekday, $month and $day (default: the record's, else UTC)"}};
 constexpr Parameter kWhy[] = {{"id", "path", "string", "Public id, user id, e-mail, phone or anonymous id"},
                               {"segment", "query", "string", "This segment's id alone"}};
 

@@ -85,29 +85,29 @@ struct Wish {
 
 struct PastMembers {
   bool is_known = true;  // false: no such segment was in force at known_at
-  Instant as_of, known_at;
+  workspace::Moment moment;
+  Instant known_at;
   std::string definition;
   std::vector<std::string> members{};  // ascending
 };
 
 // Default of known_at: now; of as_of: known_at.
-Result<PastMembers> members_at(Service& service, const Call& call, std::optional<Instant> as_of,
-                               std::optional<Instant> known_at) {
+Result<PastMembers> members_at(Service& service, const Call& call, workspace::Look look) {
   const std::string& slug = call.parts[0];
-  const Instant known = known_at.value_or(service.clock.now()), at = as_of.value_or(known);
-  return answered(service, call, {at, known}, [&](Workspace& workspace) -> Result<PastMembers> {
+  const Instant known = look.known_at.value_or(service.clock.now());
+  look.known_at = known;
+  if (!call.query.get("as_of")) look.as_of = known;
+  return answered(service, call, look, [&](Workspace& workspace) -> Result<PastMembers> {
     auto found = TRY(workspace::members_then(workspace, slug));
-    if (!found) return PastMembers{.is_known = false, .as_of = at, .known_at = known, .definition = {}};
-    return PastMembers{true, at, known, std::move(found->definition), std::move(found->members)};
+    PastMembers out{.is_known = found.has_value(), .moment = workspace.moment, .known_at = known, .definition = {}};
+    if (found) out.definition = std::move(found->definition), out.members = std::move(found->members);
+    return out;
   });
 }
 
 // Who was in it, evaluated again over the record.
 void list_past_members(Service& service, const Call& call, const Wish& wish, http::Responder& responder) {
-  const auto past = [&]() -> Result<PastMembers> {
-    const auto known_at = TRY(instant_in(call, "known_at")), as_of = TRY(instant_in(call, "as_of"));
-    return members_at(service, call, as_of, known_at);
-  }();
+  const auto past = [&]() -> Result<PastMembers> { return members_at(service, call, TRY(look_in(call))); }();
   if (!past) return responder.send(problem_of(past.error(), 503));
   if (!past->is_known)
     return responder.send(problem(404, fmt::format("there was no segment '{}' in force then", call.parts[0]),
@@ -122,7 +122,8 @@ void list_past_members(Service& service, const Call& call, const Wish& wish, htt
   auto at = from;
   for (; at != past->members.end() && static_cast<size_t>(at - from) < wish.limit; ++at) members.add(*at);
   Json out = Json::object();
-  out.set("as_of", text_of(past->as_of)).set("known_at", text_of(past->known_at)).set("count", past->members.size());
+  out.set("as_of", text_of(past->moment.at)).set("known_at", text_of(past->known_at));
+  out.set("as_of_is", workspace::name_of(past->moment.is)).set("count", past->members.size());
   out.set("definition", past->definition).set("members", std::move(members));
   out.set("next", at == past->members.end() ? Json() : Json(*std::prev(at)));
   responder.send(json_response(out));
@@ -139,7 +140,7 @@ void list_members(Service& service, Call call, http::Responder responder) {
   std::optional<Lines> lines;
   if (is_lines) lines = Lines::Json;
   if (is_csv) lines = call.query.get("raw") ? Lines::RawCsv : Lines::Csv;
-  if (call.query.get("as_of") || call.query.get("known_at"))
+  if (call.query.get("as_of") || call.query.get("known_at") || call.query.get("zone"))
     return list_past_members(service, call, {after, *limit, lines}, responder);
   const auto page = service.engine.members(call.parts[0], after, lines ? 1 : *limit);
   if (!page) return responder.send(problem_of(page.error(), 404));
@@ -210,8 +211,11 @@ constexpr Parameter kMembers[] = {
     {"slug", "path", "string", "The segment's id"},
     {"after", "query", "string", "Those behind this customer, in the order of ids"},
     {"limit", "query", "integer", "At most so many, 1 to 10000 (default 1000); json only"},
-    {"as_of", "query", "string", "Who was in it then: a date or a time; with the definition in force at known_at"},
+    {"as_of", "query", "string",
+     "Who was in it then: a date or a time, now, or newest (the newest event); with the definition in force at "
+     "known_at"},
     {"known_at", "query", "string", "As known then (default: as known now); alone it is as_of too"},
+    {"zone", "query", "string", "Zone of $hour, $weekday, $month and $day (default: the record's, else UTC)"},
     {"format", "query", "string", "json (a page), csv or jsonl (all of them, streamed); or as Accept says"},
     {"raw", "query", "string", "Given, with csv: ids as they are, which a spreadsheet may run as formulas"}};
 

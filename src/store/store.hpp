@@ -2,6 +2,7 @@
 //
 //   the record  record.hpp       Record::open, append_entry: held by one process, written in numbered entries
 //               record_file.hpp  held_by, copy_whole: its file, seen from outside
+//               record_zone.hpp  zone_of_record, set_zone: by whose calendar times are read
 //               migrations.hpp   migrate: its tables, step by step from version to version
 //               database.hpp     Database, Connection, Writer: DuckDB behind one door
 //               database_memory.hpp  bound_database_memory: all that DuckDB takes

@@ -38,13 +38,15 @@ Result<Prepared> prepare_definition(Workspace& workspace, const Definition& aske
 }
 
 Result<Answer> evaluated(const Workspace& workspace, Prepared prepared) {
-  Answer out{.prepared = std::move(prepared), .as_of = workspace.as_of(), .evaluation = {}};
-  out.evaluation = segment::evaluate_all(*out.prepared.bound, out.as_of, workspace.known_at());
+  Answer out{.prepared = std::move(prepared), .moment = workspace.moment, .evaluation = {}};
+  out.evaluation = segment::evaluate_all(*out.prepared.bound, workspace.as_of(), workspace.known_at());
   TRY(go_on());
   // The plan's segments are the program's in order.
   for (uint32_t i = 0; i < out.prepared.asked; ++i)
     out.segment += out.prepared.program.definitions[i].kind == DefinitionKind::Segment;
   VERIFY(out.segment < out.evaluation.members.size());
+  const profiles::History& history = *out.prepared.history;
+  out.customers = history.customers_at(workspace.as_of(), history.visible_until(workspace.known_at()));
   return out;
 }
 
@@ -69,7 +71,8 @@ Result<size_t> find_segment(const std::vector<Definition>& known, std::string_vi
 Result<Prepared> prepare(Workspace& workspace, language::Program program, uint32_t asked) {
   Prepared out{.program = std::move(program), .asked = asked};
   out.plan = std::make_unique<segment::Plan>(TRY(segment::compile(out.program)));
-  const auto needs = language::needs_of(out.program, workspace.schema);
+  profiles::Needs needs = language::needs_of(out.program, workspace.schema);
+  needs.asked_from = workspace.as_of();
   out.history =
       std::make_unique<profiles::History>(TRY(profiles::load(workspace.connection(), needs, workspace.known_at())));
   out.bound = std::make_unique<segment::Bound>(TRY(segment::Bound::bind(*out.plan, *out.history)));
@@ -104,7 +107,7 @@ Result<std::optional<PastMembers>> members_then(Workspace& workspace, std::strin
 }
 
 Result<WhyOne> explain(Workspace& workspace, const Question& question, const std::string& customer) {
-  WhyOne out{.prepared = TRY(prepare(workspace, question)), .as_of = workspace.as_of(), .explanation = {}};
+  WhyOne out{.prepared = TRY(prepare(workspace, question)), .moment = workspace.moment, .explanation = {}};
   const auto index = out.prepared.history->find_customer(customer);
   if (!index) {
     const auto near = nearest_name(customer, out.prepared.history->customer);
@@ -113,7 +116,7 @@ Result<WhyOne> explain(Workspace& workspace, const Question& question, const std
                 {}, try_command("sql").argument("SELECT customer FROM customers LIMIT 10"));
   }
   out.explanation = TRY(segment::explain(out.prepared.program, out.prepared.asked, *out.prepared.history, *index,
-                                         out.as_of, workspace.known_at()));
+                                         workspace.as_of(), workspace.known_at()));
   return out;
 }
 
@@ -143,7 +146,7 @@ Result<std::optional<CustomerLook>> look_at(Workspace& workspace, std::string_vi
   const auto index = who ? history.find_customer(who->customer) : std::nullopt;
   if (!index) return std::nullopt;
   return CustomerLook{.who = std::move(*who),
-                      .as_of = at,
+                      .moment = workspace.moment,
                       .nothing_since = nothing_since(workspace, history),
                       .outlook = TRY(segment::outlook(program, history, *index, at, known_at))};
 }
@@ -152,11 +155,11 @@ Json to_json(const CustomerLook& look, bool identified) {
   Json out = profiles::to_json(look.who, identified);
   const Json more = segment::to_json(look.outlook);
   for (const auto& [name, value] : *more.as_object()) out.set(name, value);
-  return out;
+  return out.set("as_of_is", name_of(look.moment.is));
 }
 
 std::optional<Instant> nothing_since(const Workspace& workspace, const profiles::History& history) {
-  if (workspace.look.as_of) return std::nullopt;
+  if (!workspace.moment.is_usual || workspace.moment.is != Moment::Is::Now) return std::nullopt;
   Instant newest = kEver;
   for (const profiles::Stream& stream : history.streams)
     for (const Instant time : stream.time) newest = std::max(newest, time);

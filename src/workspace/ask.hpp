@@ -44,9 +44,10 @@ Result<Prepared> prepare(Workspace& workspace, const Question& question);
 
 struct Answer {
   Prepared prepared;
-  Instant as_of;
+  Moment moment;
   segment::Evaluation evaluation;
-  size_t segment = 0;  // of the evaluation: the one asked for
+  size_t segment = 0;    // of the evaluation: the one asked for
+  size_t customers = 0;  // who are there at as_of
 
   size_t count() const { return evaluation.count(segment); }
   std::vector<std::string> members() const;  // public ids, ascending
@@ -67,7 +68,7 @@ struct Why {
 // Of one question. Error: the record knows no such customer (public id); it names a near one.
 struct WhyOne {
   Prepared prepared;
-  Instant as_of;
+  Moment moment;
   segment::Explanation explanation;
 };
 Result<WhyOne> explain(Workspace& workspace, const Question& question, const std::string& customer);
@@ -77,7 +78,7 @@ Result<std::vector<Why>> explain_all(Workspace& workspace, std::string_view cust
 // Who somebody is, which segments they are in, since when, and what time alone changes. nullopt: nobody is known by it.
 struct CustomerLook {
   profiles::Acquaintance who;
-  Instant as_of;
+  Moment moment;
   std::optional<Instant> nothing_since;
   segment::Outlook outlook;
 };
@@ -85,7 +86,7 @@ Result<std::optional<CustomerLook>> look_at(Workspace& workspace, std::string_vi
 // `identified`: with the identifiers' values, which is written into the record's audit before it is shown.
 Json to_json(const CustomerLook& look, bool identified);
 
-// The newest event of a history, where nobody said from when to look and that is more than a month ago.
+// The newest event of a history, where it is looked at from now, nobody said so, and that is more than a month ago.
 std::optional<Instant> nothing_since(const Workspace& workspace, const profiles::History& history);
 
 }  // namespace tessera::workspace

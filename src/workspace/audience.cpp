@@ -123,7 +123,7 @@ Result<std::vector<int>> first_reasons(Workspace& workspace, const std::vector<E
     VERIFY(checked.ok());
     const auto last = static_cast<uint32_t>(checked.program.definitions.size() - 1);
     const auto prepared = TRY(prepare(workspace, std::move(checked.program), last));
-    const auto evaluation = segment::evaluate_all(*prepared.bound, answer.as_of, workspace.known_at());
+    const auto evaluation = segment::evaluate_all(*prepared.bound, workspace.as_of(), workspace.known_at());
     TRY(go_on());
     for (size_t i = 0; i < out.size(); ++i)
       if (out[i] < 0 && evaluation.is_member(0, i)) out[i] = static_cast<int>(r);

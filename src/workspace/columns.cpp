@@ -18,8 +18,10 @@ Result<Columns> columns_of(Workspace& workspace, std::span<const language::Progr
     for (const auto& [event, properties] : more.events)
       needs.events[event].insert(properties.begin(), properties.end());
   }
+  needs.asked_from = workspace.as_of();
   profiles::History history = TRY(profiles::load(workspace.connection(), needs, workspace.known_at()));
   Columns out;
+  out.there = history.customers_at(workspace.as_of(), history.visible_until(workspace.known_at()));
   for (const language::Program* program : programs) {
     std::vector<Column>& columns = out.columns.emplace_back();
     if (program->definitions.empty()) continue;

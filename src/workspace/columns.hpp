@@ -18,6 +18,7 @@ struct Column {
 };
 struct Columns {
   std::vector<std::string> customers;        // whose the bits are: public ids, ascending
+  size_t there = 0;                          // of them, at the instant that is asked about
   std::vector<std::vector<Column>> columns;  // by program
 };
 Result<Columns> columns_of(Workspace& workspace, std::span<const language::Program* const> programs);

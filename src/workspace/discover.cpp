@@ -4,20 +4,24 @@
 
 #include "discover/run_archive.hpp"
 #include "features/event_roles.hpp"
+#include "features/extent.hpp"
 #include "privacy/classes.hpp"
 #include "profiles/load.hpp"
 #include "profiles/schema.hpp"
+#include "store/record_zone.hpp"
+#include "workspace/moment.hpp"
 
 namespace tessera::workspace {
 
 namespace {
 
-// Hours mean something where every import knew its zone, or the user says which it is.
+// Hours mean something where every import knew its zone, or the user says which it is, now or once for the record.
 Result<std::optional<Zone>> zone_of(store::Connection& connection, const std::optional<std::string>& name) {
   if (name) {
     if (*name == "none") return std::nullopt;
     return TRY(Zone::named(*name));
   }
+  if (const std::string zone = TRY(store::zone_of_record(connection)); !zone.empty()) return TRY(Zone::named(zone));
   const auto unknown = TRY(connection.integer(
       "SELECT count(*) FROM tessera.entry WHERE kind = 'import' AND json_extract(detail, '$.zone_known') = 'false'"));
   if (unknown.value_or(0) > 0) return std::nullopt;
@@ -45,6 +49,7 @@ struct Reading {
   std::vector<profiles::EventListing> events;
   profiles::History history;
   discover::Keeping keeping;
+  Moment moment;
 };
 
 Result<Reading> read(Holder& holder, const Clock& clock, const DiscoveryWish& wish, std::string_view by,
@@ -55,18 +60,22 @@ Result<Reading> read(Holder& holder, const Clock& clock, const DiscoveryWish& wi
   store::Connection& connection = record->connection();
   for (const std::string& property : wish.allow) TRY(record->audit(clock.now(), by, "discover --allow", property));
   discover::Options options = wish.options;
-  options.as_of = wish.look.as_of;
+  const Moment moment =
+      TRY(moment_of(holder, clock, wish.look.as_of, wish.look.from, wish.look.known_at.value_or(kNever), connection));
+  if (!moment.is_usual) options.as_of = moment.at;
   options.today = clock.now();
   options.pseudonym_key = record->pseudonym_key();
   options.zone = TRY(zone_of(connection, wish.zone));
   auto events = TRY(profiles::list_events(connection, profiles::Counting::No));
   progress.step("reading the record", 0, 0);
   auto history = TRY(profiles::load(connection, {}, wish.look.known_at.value_or(kNever)));
+  // Just after the newest event, but not after now.
+  if (!options.as_of && features::extent_of(history).newest > clock.now()) options.as_of = moment.at;
   if (const auto parts = features::recognise_any(history))
     options.withheld = withheld(events, parts->words.industry, wish.allow);
   options.allowed = wish.allow;
   auto keeping = TRY(discover::Keeping::begin(connection, history, options));
-  return Reading{std::move(options), std::move(events), std::move(history), std::move(keeping)};
+  return Reading{std::move(options), std::move(events), std::move(history), std::move(keeping), moment};
 }
 
 // The record is opened anew, to be written: others may have read it all the while.
@@ -81,7 +90,7 @@ Result<Discovered> discover(Holder& holder, const Clock& clock, const DiscoveryW
                             Progress& progress) {
   Reading reading = TRY(read(holder, clock, wish, by, progress));
   reading.options.before = &reading.keeping.before();
-  Discovered out;
+  Discovered out{.moment = reading.moment};
   out.found = TRY(discover::discover(reading.history, language::schema_of(reading.events), reading.options, progress));
   if (wish.keep) {
     if (const auto kept = keep(holder, clock, reading, out.found))

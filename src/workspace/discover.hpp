@@ -14,6 +14,7 @@ struct Discovered {
   profiles::History history;  // that it was found in
   discover::Discovery found;
   std::string not_kept;  // why the run is not kept, though it should be; the discovery is none the worse
+  Moment moment;         // from when it was looked, but for what `found` says of that where nobody said
 };
 // `by`: who asks, for the audit. The record is read first and open only meanwhile. Errors: as discover(); it was
 // stopped (core/stop.hpp).

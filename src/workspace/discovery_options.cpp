@@ -25,10 +25,16 @@ void put(Wish& wish, Value value) {
   wish.options.*kMember = static_cast<std::remove_reference_t<decltype(wish.options.*kMember)>>(std::get<T>(value));
 }
 
+void put_as_of(Wish& wish, Value value) {
+  if (const auto* word = std::get_if<std::string>(&value))
+    wish.look.from = *look_from_named(*word);
+  else
+    wish.look.as_of = std::get<Instant>(value);
+}
+
 constexpr DiscoveryOption kOptions[] = {
     {"--as-of", "T", "Everything is measured at this instant", "just after the newest event", R"("2026-03-01")",
-     Kind::Instant, [](Wish& wish, Value value) { wish.look.as_of = std::get<Instant>(value); }, 0, 0,
-     kWithEveryCommand},
+     Kind::Instant, put_as_of, 0, 0, kWithEveryCommand},
     {"--known-at", "T", "Leave out what was learnt after this instant", "nothing is left out", R"("2026-03-01")",
      Kind::Instant, [](Wish& wish, Value value) { wish.look.known_at = std::get<Instant>(value); }, 0, 0,
      kWithEveryCommand},
@@ -124,6 +130,10 @@ Result<Value> value_in(const DiscoveryOption& option, const Json& value) {
       return duration_in(option, text);
     case Kind::Instant:
       if (const auto instant = text ? parse_instant(*text) : std::nullopt) return *instant;
+      if (option.put == put_as_of) {
+        if (text && look_from_named(*text)) return *text;
+        return wrong(option, "a time, now or newest");
+      }
       return wrong(option, "a time");
     case Kind::Zone:
       return zone_in(option, text);

@@ -18,7 +18,7 @@ namespace tessera::workspace {
 
 // What is asked of a discovery.
 struct DiscoveryWish {
-  Look look;
+  Look look{.from = LookFrom::Usual};
   discover::Options options{.hides = true};
   std::optional<std::string> zone;  // a name, or "none"; none is said: as the imports said
   std::vector<std::string> allow;   // properties classed as sensitive, which is written into the record's audit

@@ -8,6 +8,7 @@
 #include "profiles/schema.hpp"
 #include "profiles/value_count.hpp"
 #include "segment/runnable.hpp"
+#include "store/record_zone.hpp"
 
 namespace tessera::workspace {
 
@@ -34,8 +35,10 @@ Result<Workspace> open(Holder& holder, const Clock& clock, const Look& look, sto
 }
 
 Result<Workspace> open_on(std::shared_ptr<store::Record> record, Holder& holder, const Clock& clock, const Look& look) {
-  Workspace out{.holder = &holder, .clock = &clock, .look = look, .record = std::move(record)};
+  Workspace out{.holder = &holder, .clock = &clock, .look = look, .moment = {}, .record = std::move(record)};
+  out.moment = TRY(moment_of(holder, clock, look.as_of, look.from, out.known_at(), out.connection()));
   out.schema = language::schema_of(TRY(profiles::list_events(out.connection(), profiles::Counting::No)));
+  out.schema.zone = look.zone ? *look.zone : TRY(store::zone_of_record(out.connection()));
   auto applied = TRY(language::applied_definitions(out.connection(), out.known_at()));
   out.in_force = std::move(applied.definitions);
   out.unreadable = std::move(applied.unreadable);
@@ -44,7 +47,8 @@ Result<Workspace> open_on(std::shared_ptr<store::Record> record, Holder& holder,
 
 Result<Workspace> open_if_any(Holder& holder, const Clock& clock, const Look& look) {
   if (holder.has_record()) return open(holder, clock, look);
-  return Workspace{.holder = &holder, .clock = &clock, .look = look};
+  return Workspace{
+      .holder = &holder, .clock = &clock, .look = look, .moment = {look.as_of.value_or(clock.now())}, .record = {}};
 }
 
 RunnableInForce runnable_in_force(const Workspace& workspace) {
@@ -72,10 +76,10 @@ Result<std::vector<std::vector<OtherValues>>> other_values(const Workspace& work
       const profiles::StreamName stream = type.event.empty() ? profiles::StreamName(profiles::SystemStream::Identify)
                                                              : profiles::StreamName(type.event);
       if (is_new)
-        at->second = TRY(profiles::count_values(workspace.connection(), tables, stream, type.property, type.form.type,
-                                                type.form.is_list));
-      if (at->second > 0)
-        values.push_back({language::text_of(type), std::string(language::name_of_form(type.form)), at->second});
+        at->second = TRY(profiles::count_values(
+            workspace.connection(), tables, stream, type.property, type.form.type, type.form.is_list,
+            type.but_numbers ? profiles::Counted::ButNumbers : profiles::Counted::All));
+      if (at->second > 0) values.push_back({language::text_of(type), std::string(language::came_as(type)), at->second});
     }
   }
   return out;

@@ -11,18 +11,22 @@
 #include "language/schema.hpp"
 #include "language/tree.hpp"
 #include "workspace/holder.hpp"
+#include "workspace/moment.hpp"
 
 namespace tessera::workspace {
 
 struct Look {
-  std::optional<Instant> as_of;     // none: now
-  std::optional<Instant> known_at;  // none: nothing is left out
+  std::optional<Instant> as_of = {};     // none: as `from` says
+  std::optional<Instant> known_at = {};  // none: nothing is left out
+  LookFrom from = LookFrom::Now;
+  std::optional<std::string> zone = {};  // of the question, in the place of the record's
 };
 
 struct Workspace {
   Holder* holder;
   const Clock* clock;
   Look look;
+  Moment moment;                          // from when it is looked
   std::shared_ptr<store::Record> record;  // null: there is none (open_if_any)
   language::Schema schema;
   std::vector<language::Definition> in_force;    // at look.known_at
@@ -30,7 +34,7 @@ struct Workspace {
   std::vector<language::Definition> beside;  // lay_beside: they count where something is asked, and are not in force
 
   store::Connection& connection() const { return record->connection(); }
-  Instant as_of() const { return look.as_of.value_or(clock->now()); }
+  Instant as_of() const { return moment.at; }
   Instant known_at() const { return look.known_at.value_or(kNever); }
   // In force, those beside in the place of their like.
   std::vector<language::Definition> known() const;

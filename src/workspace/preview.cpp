@@ -100,8 +100,7 @@ Result<Preview> preview(Workspace& workspace, const std::string& text) {
   TRY(go_on());
   const language::Program* const programs[] = {&given.program, &known.program};
   const Columns all = TRY(columns_of(workspace, programs));
-  Preview out{
-      .as_of = workspace.as_of(), .customers = all.customers.size(), .segments = {}, .warnings = given.warnings};
+  Preview out{.as_of = workspace.as_of(), .customers = all.there, .segments = {}, .warnings = given.warnings};
   for (const Column& column : all.columns[0])
     if (is_asked(given, all.columns[0], column)) out.segments.push_back(preview_of(all, column, given));
   return out;

@@ -4,6 +4,7 @@
 //
 //   holder.hpp             FileHolder; a server's is server/lent_record.hpp: whose record it is
 //   open.hpp               open, open_if_any, lay_beside: schema, definitions in force, and the two times
+//   moment.hpp             moment_of: from when is looked where nobody says
 //   ask.hpp                ask: how many and who       explain, explain_all: why       look_at: one customer's outlook
 //                          members_then: who was in it
 //   facts.hpp              facts_of: what one customer did, page by page
@@ -25,4 +26,5 @@
 #include "workspace/event_names.hpp"
 #include "workspace/facts.hpp"
 #include "workspace/holder.hpp"
+#include "workspace/moment.hpp"
 #include "workspace/open.hpp"

@@ -100,6 +100,8 @@ const std::vector<Line> kLines = {
     {"keys add", "keys add web-shop"},
     {"keys add", "keys add"},
     {"keys revoke", "keys revoke wk_none"},
+    {"zone", "zone"},
+    {"zone", "--format json zone"},
     {"segments apply", "segments apply my.tsl"},
     {"segments apply", "--format json segments apply more.tsl my.tsl"},
     {"segments apply", "segments apply wrong.tsl"},

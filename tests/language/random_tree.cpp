@@ -9,6 +9,8 @@ namespace {
 const std::vector<std::string> kEvents{"Order Completed",       "Product Viewed",   "Product Added", "ping",
                                        "Ü \"quoted\" \\ event", "a where (b) and c"};
 const std::vector<std::string> kNumbers{"total", "quantity", "Item price", "count"},
+    kAdded{"total", "quantity", "Item price", "count", "channel", "$hour", "$day"},  // texts that may be numbers too
+
     kTexts{"channel", "coupon", "a.b", "last"}, kTruths{"is_gift", "is_test"}, kLists{"products.category", "tags"};
 const std::vector<std::string> kWords{"DE",          "",      "50% _off_", "line\nbreak", "\"x\"",
                                       "back\\slash", "größe", "2026-01-01"};
@@ -164,7 +166,7 @@ Expr RandomTree::number(int depth) {
     default:
       return made(Aggregate{.kind = static_cast<AggregateKind>(rng_.between(1, 5)),
                             .events = events(depth),
-                            .property = pick(kNumbers),
+                            .property = pick(kAdded),
                             .window = window(depth - 1)});
   }
 }

@@ -41,6 +41,14 @@ std::string text_of_lane(const segment::ValueColumn& column, size_t i) {
   }
 }
 
+// A condition is asked by its members, who are there; where rulings keep people out of segments, as a value.
+bool is_of_members(const Question& question) {
+  return question.asks == Asks::Value && !cannot_be_segments(question);
+}
+
+// Who is not there is neither in the one nor in the other.
+constexpr std::string_view kNotThere = "unknown";
+
 Result<Answer> reference(const Question& question) {
   Answer answer;
   for (profiles::CustomerIndex c = 0; c < question.history.customers(); ++c) {
@@ -48,7 +56,12 @@ Result<Answer> reference(const Question& question) {
     const Reference evaluator(question.program, rows, question.as_of,
                               question.history.visible_until(question.known_at));
     if (question.asks == Asks::Value) {
-      answer.push_back(text_of(evaluator.value(question.program.definitions.back().body)));
+      const language::Definition& asked = question.program.definitions.back();
+      const bool is_segment = asked.kind == language::DefinitionKind::Segment;
+      const bool is_value = evaluator.has_begun() || (!is_of_members(question) && !is_segment);
+      answer.push_back(is_value                  ? text_of(evaluator.value(asked.body))
+                       : is_of_members(question) ? std::string(kNotThere)
+                                                 : "false");
       continue;
     }
     std::vector<size_t> segments;
@@ -63,17 +76,24 @@ Result<Answer> reference(const Question& question) {
 enum class Form { Batch, Single };
 
 Result<Answer> product(const Question& question, Form form) {
-  const Plan plan = TRY(segment::compile(question.program));
+  const bool by_members = is_of_members(question);
+  const language::Program program = by_members ? *as_segments(question) : question.program;
+  const Plan plan = TRY(segment::compile(program));
   const Bound bound = TRY(Bound::bind(plan, question.history));
-  const segment::EvaluateOptions options{.values = {static_cast<uint32_t>(plan.outputs.size() - 1)}};
+  const auto asked = static_cast<uint32_t>(plan.outputs.size() - (by_members ? 3 : 1));
+  const segment::EvaluateOptions options{.values = {asked}};
   const auto customers = static_cast<profiles::CustomerIndex>(question.history.customers());
   Answer answer;
   const auto take = [&](const Evaluation& evaluation) {
-    for (size_t i = 0; i < evaluation.customers.to - evaluation.customers.from; ++i)
-      answer.push_back(question.asks == Asks::Value ? text_of_lane(evaluation.values.back(), i)
-                                                    : said_by_segments(question, question.program, [&](size_t s) {
-                                                        return evaluation.is_member(s, i);
-                                                      }));
+    for (size_t i = 0; i < evaluation.customers.to - evaluation.customers.from; ++i) {
+      const bool is_value = question.asks == Asks::Value;
+      const std::string value = is_value ? text_of_lane(evaluation.values[asked], i) : "";
+      answer.push_back(is_value && !by_members ? value : said_by_segments(question, program, [&](size_t s) {
+        return evaluation.is_member(s, i);
+      }));
+      // Of somebody who is not there the condition may hold all the same, and makes no member.
+      VERIFY(!by_members || answer.back() == value || answer.back() == kNotThere);
+    }
   };
   if (form == Form::Batch) {
     take(segment::evaluate_all(bound, question.as_of, question.known_at, options));

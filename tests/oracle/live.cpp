@@ -3,12 +3,13 @@
 // all of them at once; one by one, each at its own time as far as the order allows, so that time passes in between;
 // and a few at a time, at the very end.
 //
-// Live, nobody is a member before their first fact. So each customer is introduced by a fact that says nothing: traits
-// without a trait.
+// What comes in was learnt by the instant asked about, so who begins later is not told of. A customer of whom there is no
+// fact is introduced by one that says nothing: traits without a trait.
 #include <array>
 
 #include "fold/fold.hpp"
 #include "oracle/engines.hpp"
+#include "oracle/reference.hpp"
 
 namespace tessera::oracle {
 
@@ -134,7 +135,15 @@ class LiveRun {
   }
 
  private:
-  explicit LiveRun(const Question& question) : question_(question), places_(places_of(question)) {}
+  explicit LiveRun(const Question& question) : question_(question), places_(places_of(question)) {
+    const profiles::Seq visible = question.history.visible_until(question.known_at);
+    for (profiles::CustomerIndex c = 0; c < question.history.customers(); ++c) {
+      const auto rows = rows_of(question.history, c);
+      is_there_.push_back(Reference(question.program, rows, question.as_of, visible).has_begun());
+      is_bare_.push_back(rows.empty());
+    }
+    std::erase_if(places_, [&](const Place& place) { return !is_there_[place.customer]; });
+  }
 
   Result<void> start() {
     fold::Definitions definitions{.program = *as_segments(question_), .segments = {}};
@@ -160,8 +169,9 @@ class LiveRun {
     now_ = now_ - Duration{1};
     entry(now_, [&] {
       profiles::Intake& intake = fold_->intake();
-      for (const std::string& customer : question_.history.customer) {
-        const profiles::Identifier who{profiles::IdentifierKind::UserId, customer};
+      for (profiles::CustomerIndex c = 0; c < question_.history.customers(); ++c) {
+        if (!is_bare_[c]) continue;
+        const profiles::Identifier who{profiles::IdentifierKind::UserId, question_.history.customer[c]};
         intake.start(intake.kind(profiles::SystemStream::Identify), std::span(&who, 1), now_, ~uint64_t{offset_++});
       }
     });
@@ -182,16 +192,18 @@ class LiveRun {
 
   Answer read() const {
     Answer out;
-    for (const std::string& customer : question_.history.customer) {
-      const auto profile = fold_->identities().find(profiles::IdentifierKind::UserId, customer);
-      const auto leader = fold_->identities().leader(*profile);
-      out.push_back(said_by_segments(question_, program_, [&](size_t s) { return fold_->is_member(leader, s); }));
+    for (profiles::CustomerIndex c = 0; c < question_.history.customers(); ++c) {
+      const auto profile = fold_->identities().find(profiles::IdentifierKind::UserId, question_.history.customer[c]);
+      out.push_back(said_by_segments(question_, program_, [&](size_t s) {
+        return is_there_[c] && fold_->is_member(fold_->identities().leader(*profile), s);
+      }));
     }
     return out;
   }
 
   const Question& question_;
   std::vector<Place> places_;
+  std::vector<bool> is_there_, is_bare_;  // by customer
   std::unique_ptr<fold::Fold> fold_;
   language::Program program_;
   uint64_t offset_ = 1;

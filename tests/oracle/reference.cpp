@@ -45,10 +45,25 @@ bool is_cleared(const Column& column, size_t i) {
          (column.type == PropertyType::Bool && column.truths[i] == profiles::Truth::Cleared);
 }
 
-// A value seen as the wanted type: a text is an instant where it reads as one.
+// Blanks, a sign, digits with a point somewhere: up to twelve before it and six behind, zeros at the ends left away.
+Value number_said(const std::string& text) {
+  std::string sign, whole, rest;
+  static const RE2 kForm(R"([ \t\n\v\f\r]*([+-]?)(\d*)(?:\.(\d*))?[ \t\n\v\f\r]*)");
+  if (!RE2::FullMatch(text, kForm, &sign, &whole, &rest) || whole.empty() + rest.empty() == 2) return std::nullopt;
+  while (whole.size() > 1 && whole[0] == '0') whole.erase(0, 1);
+  while (rest.ends_with('0')) rest.pop_back();
+  if (whole == "0") whole.clear();
+  if (whole.size() > 12 || rest.size() > 6) return std::nullopt;
+  rest.resize(6, '0');
+  const int64_t micros = std::stoll("0" + whole + rest);
+  return Fraction::of(Number{sign == "-" ? -micros : micros});
+}
+
+// A value seen as the wanted type: a text is an instant, or a number, where it reads as one.
 Value as_type(const Known& value, Type type) {
   switch (type) {
     case Type::Number:
+      if (const auto* text = std::get_if<std::string>(&value)) return number_said(*text);
       return std::holds_alternative<Fraction>(value) ? Value(value) : std::nullopt;
     case Type::Text:
       return std::holds_alternative<std::string>(value) ? Value(value) : std::nullopt;
@@ -56,6 +71,7 @@ Value as_type(const Known& value, Type type) {
     case Type::Condition:
       return std::holds_alternative<bool>(value) ? Value(value) : std::nullopt;
     case Type::Instant:
+      if (std::holds_alternative<Instant>(value)) return value;
       if (const auto* text = std::get_if<std::string>(&value))
         if (const auto instant = parse_instant(*text)) return *instant;
       return std::nullopt;
@@ -131,6 +147,8 @@ std::vector<Row> rows_of(const profiles::History& history, profiles::CustomerInd
           if (const Value value = read(history, column, e)) cell.elements[e - from].push_back(*value);
         cell.cleared |= to - from == 1 && is_cleared(column, from);
       }
+      for (size_t i = history.learnt.size(); i-- > 0;)
+        if (row.seq < history.learnt[i].until) row.learnt = history.learnt[i].at;
       out.push_back(std::move(row));
     }
   std::sort(out.begin(), out.end(),
@@ -194,10 +212,14 @@ std::vector<Reference::Found> Reference::matches(const EventPattern& events, con
   return out;
 }
 
-std::vector<Known> Reference::values_at(const Found& match, const EventPattern& events,
-                                        const std::string& property) const {
+std::vector<Known> Reference::values_at(const Found& match, const EventPattern& events, const std::string& property,
+                                        const std::string& zone) const {
   std::vector<Known> out;
   const auto add = [&](const std::vector<Known>& values) { out.insert(out.end(), values.begin(), values.end()); };
+  if (is_of_time(property)) {
+    if (const Value part = of_time(*match.row, property, zone)) out.push_back(*part);
+    return out;
+  }
   if (match.element)
     if (const auto list = match.row->lists.find(events.each + "." + property); list != match.row->lists.end()) {
       add(list->second.elements[*match.element]);
@@ -211,23 +233,31 @@ std::vector<Known> Reference::values_at(const Found& match, const EventPattern& 
   return out;
 }
 
-Value Reference::property(const std::string& name, Type type, const Here& here) const {
-  if (name == "$time") return here.row->time;
-  if (name == "$hour" || name == "$weekday" || name == "$month" || name == "$day") {
-    if (here.row->time < kFirstDay || here.row->time > kLastDay) return std::nullopt;
-    const CivilTime local = zone_.to_local(here.row->time);
-    const Instant midnight = instant_of({local.year, local.month, local.day});
-    return Fraction::of(Number::of(name == "$hour"      ? local.hour
-                                   : name == "$month"   ? local.month
-                                   : name == "$weekday" ? weekday_of(midnight) + 1
-                                                        : midnight.ms / kDay.ms));
-  }
+bool Reference::is_of_time(const std::string& name) {
+  return name == "$time" || name == "$hour" || name == "$weekday" || name == "$month" || name == "$day";
+}
+
+Value Reference::of_time(const Row& row, const std::string& name, const std::string& zone) const {
+  if (name == "$time") return row.time;
+  if (row.time < kFirstDay || row.time > kLastDay) return std::nullopt;
+  const CivilTime local = (zone.empty() ? zone_ : *Zone::named(zone)).to_local(row.time);
+  const Instant midnight = instant_of({local.year, local.month, local.day});
+  return Fraction::of(Number::of(name == "$hour"      ? local.hour
+                                 : name == "$month"   ? local.month
+                                 : name == "$weekday" ? weekday_of(midnight) + 1
+                                                      : midnight.ms / kDay.ms));
+}
+
+Value Reference::property(const Property& node, Type type, const Here& here) const {
+  const std::string& name = node.name;
+  if (is_of_time(name)) return of_time(*here.row, name, node.zone);
   const Found match{here.row, here.each.empty() ? std::nullopt : std::optional(here.element)};
   EventPattern pattern;
   pattern.each = here.each;
   const bool of_element = !here.each.empty() && here.row->lists.contains(here.each + "." + name);
   if (!of_element && !here.row->scalars.contains(name)) return std::nullopt;
-  const std::vector<Known> values = of_element ? values_at(match, pattern, name) : here.row->scalars.at(name).values;
+  const std::vector<Known> values =
+      of_element ? values_at(match, pattern, name, "") : here.row->scalars.at(name).values;
   for (const Known& value : values)
     if (const Value typed = as_type(value, type)) return typed;
   return std::nullopt;
@@ -271,14 +301,14 @@ Value Reference::aggregate(const Aggregate& node, Type type) const {
     if (found.empty()) return std::nullopt;
     return node.kind == AggregateKind::FirstTime ? found.front().row->time : found.back().row->time;
   }
-  const bool picks =
-      node.kind == AggregateKind::First || node.kind == AggregateKind::Last || node.kind == AggregateKind::Mode;
+  const bool adds =
+      node.kind == AggregateKind::Sum || node.kind == AggregateKind::Avg || node.kind == AggregateKind::Median;
   std::vector<Known> values;
   for (const Found& match : found)
-    for (const Known& value : values_at(match, node.events, node.property)) {
+    for (const Known& value : values_at(match, node.events, node.property, node.zone)) {
       if (node.kind == AggregateKind::Distinct)
         values.push_back(value);
-      else if (const Value typed = as_type(value, picks ? type : Type::Number))
+      else if (const Value typed = as_type(value, adds ? Type::Number : type))
         values.push_back(*typed);
     }
   const auto number = [&](size_t i) { return std::get<Fraction>(values[i]); };
@@ -400,7 +430,7 @@ Value Reference::value(const Expr& expr, const Here* here) const {
               return std::get<Duration>(x.value);
             },
             [&](const Trait& x) -> Value { return trait(x.name, expr.type); },
-            [&](const Property& x) -> Value { return property(x.name, expr.type, *here); },
+            [&](const Property& x) -> Value { return property(x, expr.type, *here); },
             [&](const Name& x) -> Value { return value(program_.definitions[x.definition].body, nullptr); },
             [&](const Aggregate& x) -> Value { return aggregate(x, expr.type); },
             [&](const Score& x) -> Value { return score(x); },
@@ -433,10 +463,23 @@ bool Reference::is_member(size_t definition) const {
   const Definition& asked = program_.definitions[definition];
   if (truth(asked.body) != true) return false;
   if (asked.kind != DefinitionKind::Segment) return true;
+  if (!has_begun()) return false;
   // The gate: nobody who refused profiling, and nobody who is marked unless the definition asks about marks.
   const Value profiling = trait(std::string(profiles::kProfiling), Type::Bool);
   if (profiling && !std::get<bool>(*profiling)) return false;
   return asks_for_mark(asked.body) || !trait(std::string(profiles::kMarked), Type::Text);
+}
+// From the first dated fact on, or from when we learnt of them, if that was before; who has no dated fact is always there.
+bool Reference::has_begun() const {
+  if (rows_.empty()) return true;
+  bool has_any = false, has_dated = false, is_begun = false;
+  for (const Row& row : rows_) {
+    if (row.seq >= visible_) continue;
+    has_any = true;
+    has_dated |= row.time != kEver;
+    is_begun |= (row.time != kEver && row.time <= as_of_) || (row.learnt != kEver && row.learnt <= as_of_);
+  }
+  return has_dated ? is_begun : has_any;
 }
 bool Reference::asks_for_mark(const Expr& expr) const {
   if (const auto* trait = std::get_if<Trait>(&expr.node)) return trait->name == profiles::kMarked;
@@ -552,7 +595,10 @@ Tri Reference::condition(const ListMatch& node, const Here* here) const {
   for (size_t i = 1; i < node.operands.size(); ++i) {
     const Value item = value(node.operands[i], here);
     found += std::any_of(elements.begin(), elements.end(), [&](const auto& element) {
-      return std::any_of(element.begin(), element.end(), [&](const Known& x) { return same(x, *item); });
+      return std::any_of(element.begin(), element.end(), [&](const Known& x) {
+        const Value as_number = std::holds_alternative<Fraction>(*item) ? as_type(x, Type::Number) : Value(x);
+        return as_number && same(*as_number, *item);
+      });
     });
   }
   const size_t items = node.operands.size() - 1;

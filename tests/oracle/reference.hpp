@@ -32,6 +32,7 @@ struct Row {
     bool is_list = false, cleared = false;
   };
   std::map<std::string, Cell> scalars, lists;
+  Instant learnt = kEver;  // kEver: not said
 };
 
 // All rows of one customer, in the total order.
@@ -48,6 +49,8 @@ class Reference {
   // true, false or unknown
   std::optional<bool> truth(const language::Expr& expr) const;
   bool is_member(size_t definition) const;
+  // Whether the customer is there, as somebody who can be a member.
+  bool has_begun() const;
 
  private:
   bool asks_for_mark(const language::Expr& expr) const;
@@ -66,9 +69,11 @@ class Reference {
   std::vector<const Row*> existing() const;
   std::vector<Found> matches(const language::EventPattern& events, const language::Window& window) const;
   std::function<bool(const Row&)> within(const language::Window& window) const;
-  std::vector<Known> values_at(const Found& match, const language::EventPattern& events,
-                               const std::string& property) const;
-  Value property(const std::string& name, language::Type type, const Here& here) const;
+  std::vector<Known> values_at(const Found& match, const language::EventPattern& events, const std::string& property,
+                               const std::string& zone) const;
+  static bool is_of_time(const std::string& name);
+  Value of_time(const Row& row, const std::string& name, const std::string& zone) const;
+  Value property(const language::Property& node, language::Type type, const Here& here) const;
   Value trait(const std::string& name, language::Type type) const;
   std::optional<std::vector<std::vector<Known>>> list(const language::Expr& expr, const Here* here) const;
   Value aggregate(const language::Aggregate& aggregate, language::Type type) const;

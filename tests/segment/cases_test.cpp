@@ -3,6 +3,7 @@
 //   data shop_small     the table tests/cases/data/shop_small.shop
 //   now T               as of when
 //   known T             what was learnt until then; all without it
+//   zone Z              of the question
 //   shop                or the table itself (see oracle/shop.hpp)
 //   with                definitions that the blocks after it know
 //
@@ -32,6 +33,7 @@ constexpr cases::Word kWords[] = {
     {"data", Shape::Line, false, "shop"},
     {"now", Shape::Line},
     {"known", Shape::Line},
+    {"zone", Shape::Line},
     {"shop", Shape::Table, false, "data"},
     {"with", Shape::Table},
     {"members"},
@@ -76,7 +78,9 @@ class Runner {
     if (block_.kind() == "fmt") return canonical();
     const Result<profiles::History> history = shop();
     if (!history) return "data: " + history.error().text() + "\n";
-    const language::Checked checked = this->checked(language::schema_of(*history));
+    language::Schema schema = language::schema_of(*history);
+    schema.zone = block_.setting("zone");
+    const language::Checked checked = this->checked(schema);
     if (block_.kind() == "says") return said_;
     if (!said_.empty() && !checked.ok()) return said_;
     return asked(checked.program, *history);

@@ -54,14 +54,15 @@ TEST(Gate, ExplainSaysWhy) {
   EXPECT_EQ(explain(program, 0, history, 0, day(1), kNever)->holds, true);
 }
 
-TEST(Gate, CostsNothingWhereNobodyIsMarked) {
+TEST(Gate, CostsNothingWhereNobodyIsMarkedAndEverybodyIsThere) {
   HistoryBuilder builder;
   builder.add(event("a", 1), day(1));
-  const History history = std::move(builder).build();
+  History history = std::move(builder).build();
   const Plan plan = *compile(checked("segment \"All\" = did ping"));
-  const Bound bound = *Bound::bind(plan, history);
   EXPECT_NE(plan.outputs[0].node, plan.outputs[0].ungated);
-  EXPECT_EQ(bound.root(0), plan.outputs[0].ungated);
+  EXPECT_EQ(Bound::bind(plan, history)->root(0), plan.outputs[0].begun);
+  history.begin.clear();
+  EXPECT_EQ(Bound::bind(plan, history)->root(0), plan.outputs[0].ungated);
 }
 
 // Marks, their undoing and refusals at random instants, learnt at random others.

@@ -14,8 +14,24 @@ constexpr Instant kStart{20'000 * kDay.ms};
 constexpr int64_t kHours = 24 * 120;
 
 const char* const kEvents[] = {"Order Completed", "Product Viewed", "Product Added", "ping", "$message", "$identify"};
-const char* const kWords[] = {
-    "DE", "", "  ", "größe", "GRÖSSE", "50% _off_", "web", "2024-11-02", "2024-12-24T12:00:00Z"};
+const char* const kWords[] = {"DE",
+                              "",
+                              "  ",
+                              "größe",
+                              "GRÖSSE",
+                              "50% _off_",
+                              "web",
+                              "2",
+                              " -1.5 ",
+                              "+.50",
+                              "1e3",
+                              "1,000",
+                              "0003",
+                              "3.",
+                              "2024-11-02",
+                              "2024-12-24T12:00:00Z",
+                              "1234567890123",
+                              "0.1234567"};
 
 Value word(Rng& rng) {
   return std::string(kWords[rng.below(std::size(kWords))]);

@@ -8,6 +8,8 @@
 //   then          the story goes on -> the same
 //   history WHO   -> the facts of a customer known by this identifier, oldest first
 //   members       definitions -> who is in each segment at the end of the story
+//   past AS_OF [KNOWN_AT]   definitions -> who was in each segment then, as known now or then; '?' is who is another
+//                 customer by now
 //
 // Times are of 2026-03-01 where they say no day. A customer without a user id is shown by the first identifier.
 #include <fstream>
@@ -30,7 +32,8 @@ namespace {
 
 using cases::Shape;
 
-constexpr cases::Word kWords[] = {{"people"}, {"then"}, {"history", Shape::Case, true}, {"members"}};
+constexpr cases::Word kWords[] = {
+    {"people"}, {"then"}, {"history", Shape::Case, true}, {"members"}, {"past", Shape::Case, true}};
 
 struct Line {
   Instant at;
@@ -51,6 +54,22 @@ Line line_of(std::string_view text, size_t number) {
     if (!body.find("messageId")) body.set("messageId", fmt::format("m{}", number));
   }
   out.body = body.dump();
+  return out;
+}
+
+// By the batch evaluator over the record.
+std::vector<std::string> members_at(store::Record& record, const std::string& definitions, const std::string& slug,
+                                    Instant as_of, Instant known_at) {
+  const auto history = MUST(profiles::load(record, {}, known_at));
+  const auto checked =
+      language::check(language::parse_definitions(definitions).definitions, language::schema_of(history));
+  const auto plan = MUST(segment::compile(checked.program));
+  const auto bound = MUST(segment::Bound::bind(plan, history));
+  const auto found = segment::evaluate_all(bound, as_of, known_at);
+  std::vector<std::string> out;
+  for (size_t s = 0; s < plan.segments.size(); ++s)
+    for (size_t c = 0; c < history.customers(); ++c)
+      if (plan.outputs[plan.segments[s]].slug == slug && found.is_member(s, c)) out.push_back(history.customer[c]);
   return out;
 }
 
@@ -87,17 +106,7 @@ class ToARecord final : public Told {
   }
   store::Record& record() override { return *record_; }
   std::vector<std::string> members(const std::string& definitions, const std::string& slug) override {
-    const auto history = MUST(profiles::load(*record_));
-    const auto checked =
-        language::check(language::parse_definitions(definitions).definitions, language::schema_of(history));
-    const auto plan = MUST(segment::compile(checked.program));
-    const auto bound = MUST(segment::Bound::bind(plan, history));
-    const auto found = segment::evaluate_all(bound, now_, kNever);
-    std::vector<std::string> out;
-    for (size_t s = 0; s < plan.segments.size(); ++s)
-      for (size_t c = 0; c < history.customers(); ++c)
-        if (plan.outputs[plan.segments[s]].slug == slug && found.is_member(s, c)) out.push_back(history.customer[c]);
-    return out;
+    return members_at(*record_, definitions, slug, now_, kNever);
   }
 
  private:
@@ -234,7 +243,9 @@ class Runner {
  private:
   std::string answer(const cases::Block& block, Told& told) const {
     if (block.kind() == "history") return shown_history(told.record(), block.arguments);
-    if (block.kind() == "members") return shown_members(block.text, told);
+    if (block.kind() == "members")
+      return shown_members(block.text, told, [&](const std::string& slug) { return told.members(block.text, slug); });
+    if (block.kind() == "past") return shown_past(block, told);
     std::string said = tell(block.text, told);
     return said + shown_people(told.record());
   }
@@ -262,14 +273,27 @@ class Runner {
     return said;
   }
 
-  std::string shown_members(const std::string& definitions, Told& told) const {
+  static Instant time_of(std::string_view text) {
+    return parse_instant(fmt::format("2026-03-01T{}:00Z", text)).value();
+  }
+
+  std::string shown_past(const cases::Block& block, Told& told) const {
+    const auto times = split(block.arguments, ' ');
+    const Instant as_of = time_of(times[0]), known_at = times.size() > 1 ? time_of(times[1]) : kNever;
+    return shown_members(block.text, told, [&](const std::string& slug) {
+      return members_at(told.record(), block.text, slug, as_of, known_at);
+    });
+  }
+
+  std::string shown_members(const std::string& definitions, Told& told,
+                            const std::function<std::vector<std::string>(const std::string&)>& members_of) const {
     const auto people = people_of(told.record());
     std::string out;
     for (const language::Definition& definition : language::parse_definitions(definitions).definitions) {
       if (definition.kind != language::DefinitionKind::Segment) continue;
       std::vector<std::string> names;
-      for (const std::string& customer : told.members(definitions, definition.slug))
-        names.push_back(name_of(customer, people.at(customer)));
+      for (const std::string& customer : members_of(definition.slug))
+        names.push_back(people.contains(customer) ? name_of(customer, people.at(customer)) : "?");
       std::ranges::sort(names);
       out += fmt::format("{}:{}{}\n", definition.name, names.empty() ? "" : " ", join(names, ", "));
     }

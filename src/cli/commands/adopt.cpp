@@ -23,6 +23,7 @@ constexpr Option kAdoptOptions[] = {
     {"--retire", "", "Take segments out of use that earlier runs brought and this one has not", Takes::Flag},
     {"--dry-run", "", "Show what would change, and change nothing", Takes::Flag},
     {"--yes", "", "Do not ask", Takes::Flag},
+    kTheZone,
 };
 
 std::string number(uint64_t count) {
@@ -144,7 +145,7 @@ std::string plan_text(const Adoption& plan) {
   return out;
 }
 
-Json plan_json(const Adoption& plan, bool is_done) {
+Json plan_json(const Adoption& plan, const workspace::Moment& moment, bool is_done) {
   Json segments = Json::array(), stay = Json::array();
   for (const SegmentEffect& each : plan.effects)
     segments.add(Json::object()
@@ -158,6 +159,7 @@ Json plan_json(const Adoption& plan, bool is_done) {
   return Json::object()
       .set("run", plan.run.number)
       .set("as_of", text_of(plan.as_of))
+      .set("as_of_is", workspace::name_of(moment.is))
       .set("adopted", is_done)
       .set("segments", std::move(segments))
       .set("stay", std::move(stay));
@@ -182,10 +184,12 @@ Result<int> run_adopt(const Context& context, const Arguments& given) {
     return usage("what an adoption changes is said as text or json", try_again().option("--format", "json"));
   const bool is_dry = given.has("dry-run");
   const bool reads = is_dry || !given.has("yes") || context.world.server();
-  std::optional workspace = TRY(open(context, reads ? store::OpenMode::ReadOnly : store::OpenMode::MustExist));
+  std::optional workspace =
+      TRY(open_to_ask(context, given, reads ? store::OpenMode::ReadOnly : store::OpenMode::MustExist));
   const Adoption plan = TRY(workspace::plan_adoption(
       *workspace, {.run = given.text("RUN"), .only = given.all("only"), .retire = given.has("retire")}));
-  if (plan.as_of - plan.run.as_of > kDay * 30 && !context.as_of)
+  const workspace::Moment moment = workspace->moment;
+  if (plan.as_of - plan.run.as_of > kDay * 30 && moment.is_usual && moment.is == workspace::Moment::Is::Now)
     context.note(fmt::format("note: looking from now; the run looked from {} (--as-of looks from another day)",
                              text_of(plan.run.as_of)));
   const bool is_text = context.format == Format::Text;
@@ -200,7 +204,7 @@ Result<int> run_adopt(const Context& context, const Arguments& given) {
     TRY(workspace::adopt(*workspace, plan));
   }
   if (!is_text)
-    context.print(plan_json(plan, !is_dry).dump(2));
+    context.print(plan_json(plan, moment, !is_dry).dump(2));
   else if (!is_dry)
     context.print(fmt::format("\nRun {} is in use.\n", plan.run.number));
   return 0;
@@ -209,11 +213,16 @@ Result<int> run_adopt(const Context& context, const Arguments& given) {
 }  // namespace
 
 std::span<const Command> adopt_rows() {
-  static const Command kRows[] = {
-      {"discoveries", "The runs of discover that are kept, or one of them", kListOptions, run_discoveries,
-       Remote::There, Needs::Read},
-      {"adopt", "Put the segments of a run of discover into use, having shown who enters and leaves", kAdoptOptions,
-       run_adopt, Remote::There, Needs::Write}};
+  static const Command kRows[] = {{"discoveries", "The runs of discover that are kept, or one of them", kListOptions,
+                                   run_discoveries, Remote::There, Needs::Read},
+                                  {"adopt",
+                                   "Put the segments of a run of discover into use, having shown who enters and leaves",
+                                   kAdoptOptions,
+                                   run_adopt,
+                                   Remote::There,
+                                   Needs::Write,
+                                   {},
+                                   Looks::FromAnInstant}};
   return kRows;
 }
 

@@ -10,7 +10,9 @@ namespace {
 
 constexpr Option kOptions[] = {
     kTheCustomer,
-    {"--zone", "ZONE", "Zone of the times in the text, such as Europe/Berlin (default: UTC)"},
+    {"--zone", "ZONE",
+     "Zone of the times in the text, and of $hour, $weekday, $month and $day, such as Europe/Berlin (default: the "
+     "record's, else UTC)"},
     {"--identified", "", "Show the identifiers; logged", Takes::Flag},
 };
 
@@ -35,9 +37,10 @@ Result<int> run_customer(const Context& context, const Arguments& given) {
   if (context.format == Format::Csv)
     return usage("tessera customer has no form as csv", try_again().option("--format", "json"));
   const bool identified = given.has("identified");
-  const Zone zone = TRY(Zone::named(given.text("zone").value_or("UTC")));
   const std::string id = *given.text("ID");
-  auto workspace = TRY(open(context, identified ? store::OpenMode::MustExist : store::OpenMode::ReadOnly));
+  auto workspace =
+      TRY(open_to_ask(context, given, identified ? store::OpenMode::MustExist : store::OpenMode::ReadOnly));
+  const Zone zone = TRY(zone_of_times(workspace));
   const auto found = TRY(workspace::look_at(workspace, id));
   if (!found) return std::unexpected(TRY(profiles::nobody(workspace.connection(), id)));
   note_nothing_since(context, found->nothing_since);
@@ -47,7 +50,7 @@ Result<int> run_customer(const Context& context, const Arguments& given) {
   if (context.format == Format::Json)
     context.print(workspace::to_json(*found, identified).dump(2));
   else
-    context.print(who_text(found->who, identified, found->as_of, zone) +
+    context.print(who_text(found->who, identified, found->moment.at, zone) +
                   segment::text_of(found->outlook, zone, context.given_store));
   return 0;
 }
@@ -55,8 +58,14 @@ Result<int> run_customer(const Context& context, const Arguments& given) {
 }  // namespace
 
 std::span<const Command> customer_rows() {
-  static const Command kRows[] = {{"customer", "One customer: segments, why, since when, and what time alone changes",
-                                   kOptions, run_customer, Remote::There, Needs::Identified}};
+  static const Command kRows[] = {{"customer",
+                                   "One customer: segments, why, since when, and what time alone changes",
+                                   kOptions,
+                                   run_customer,
+                                   Remote::There,
+                                   Needs::Identified,
+                                   {},
+                                   Looks::FromAnInstant}};
   return kRows;
 }
 

@@ -60,7 +60,7 @@ Result<Value> value_of(const Context& context, const Arguments& given, const Dis
 }
 
 Result<workspace::DiscoveryWish> wish_of(const Context& context, const Arguments& given) {
-  workspace::DiscoveryWish out{.look = look_of(context)};
+  workspace::DiscoveryWish out{.look = TRY(look_of(context))};
   out.options.seed = context.seed.value_or(1);
   if (const auto file = given.text("features")) out.options.features_name = *file;
   for (const DiscoveryOption& option : workspace::discovery_options())
@@ -73,6 +73,7 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
   const auto wish = TRY(wish_of(context, given));
   const auto made =
       TRY(workspace::discover(context.world.holder(), context.clock, wish, context.caller.who, context.progress));
+  note_moment(context, made.moment);
   const discover::Discovery& found = made.found;
   if (!made.not_kept.empty())
     context.note(
@@ -84,7 +85,9 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
   if (const auto labels = given.text("labels"))
     TRY(context.world.write(*labels, report::labels_csv(made.history, found)));
   context.progress.finish();
-  context.print(context.format == Format::Json ? report::to_json(found).dump(2) : report::text_of(found));
+  const auto is = found.as_of_given ? made.moment.is : workspace::Moment::Is::Newest;
+  const Json json = report::to_json(found).set("as_of_is", workspace::name_of(is));
+  context.print(context.format == Format::Json ? json.dump(2) : report::text_of(found));
   if (out && context.format == Format::Text)
     context.print(fmt::format("Report: {}\n", (std::filesystem::path(*out) / "report.html").string()));
   if (found.run && context.format == Format::Text)
@@ -98,8 +101,14 @@ Result<int> run_discover(const Context& context, const Arguments& given) {
 
 std::span<const Command> discover_rows() {
   static const std::vector<Option> kOptions = make_options();
-  static const Command kRows[] = {{"discover", "Find the natural micro-segments and explain them", kOptions,
-                                   run_discover, Remote::There, Needs::Write}};
+  static const Command kRows[] = {{"discover",
+                                   "Find the natural micro-segments and explain them",
+                                   kOptions,
+                                   run_discover,
+                                   Remote::There,
+                                   Needs::Write,
+                                   {},
+                                   Looks::FromAnInstant}};
   return kRows;
 }
 

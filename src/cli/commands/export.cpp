@@ -25,6 +25,7 @@ constexpr Option kOptions[] = {
      "Ids as they are, for programs; otherwise what a spreadsheet would run as a formula has a ' before it",
      Takes::Flag},
     {"--out", "FILE", "Write to a file instead of standard output", Takes::One, false, Means::Output},
+    kTheZone,
 };
 
 Result<ListFor> target_of(const Arguments& given) {
@@ -43,7 +44,8 @@ Result<int> run_export(const Context& context, const Arguments& given) {
     return usage("a mailing list needs e-mail addresses, which are shown only when asked for",
                  try_again().flag("--identified").note("it is logged"));
   wish.question = TRY(question_of(given));
-  auto workspace = TRY(open(context, wish.identified ? store::OpenMode::MustExist : store::OpenMode::ReadOnly));
+  auto workspace =
+      TRY(open_to_ask(context, given, wish.identified ? store::OpenMode::MustExist : store::OpenMode::ReadOnly));
   TRY(lay_files_beside(context, workspace, given));
   const auto made = TRY(workspace::audience(workspace, wish, context.caller.who));
   note_warnings(context, made.warnings);
@@ -62,8 +64,14 @@ Result<int> run_export(const Context& context, const Arguments& given) {
 }  // namespace
 
 std::span<const Command> export_rows() {
-  static const Command kRows[] = {{"export", "The list of a segment's customers for the tools you use", kOptions,
-                                   run_export, Remote::There, Needs::Identified}};
+  static const Command kRows[] = {{"export",
+                                   "The list of a segment's customers for the tools you use",
+                                   kOptions,
+                                   run_export,
+                                   Remote::There,
+                                   Needs::Identified,
+                                   {},
+                                   Looks::FromAnInstant}};
   return kRows;
 }
 

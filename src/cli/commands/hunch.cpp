@@ -6,6 +6,7 @@
 #include "cli/asking.hpp"
 #include "core/remedy_json.hpp"
 #include "core/text.hpp"
+#include "features/extent.hpp"
 #include "measure/hunch_words.hpp"
 #include "profiles/load.hpp"
 
@@ -28,6 +29,7 @@ constexpr Option kOptions[] = {
     {"--horizon", "DURATION", "From the one to the other (default: 90 days)"},
     {"-f,--file", "FILE", "Definitions to use beside the applied ones", Takes::Many, false, Means::Input},
     {"--keep-unwanted", "", "Do not leave out bots, staff and test users", Takes::Flag},
+    kTheZone,
 };
 
 Remedy example() {
@@ -188,18 +190,22 @@ Result<int> run_hunch(const Context& context, const Arguments& given) {
   if (const auto horizon = TRY(given.duration("horizon"))) question.horizon = *horizon;
   if (question.horizon < kHour)
     return usage("--horizon must be an hour at least", try_again().option("--horizon", "90 days"));
-  question.as_of = context.as_of;
   question.known_at = context.known_at.value_or(kNever);
   question.keep_unwanted = given.has("keep-unwanted");
-  auto workspace = TRY(open(context));
+  auto workspace = TRY(open_to_ask(context, given));
+  // Where nobody says, just after the newest event.
+  if (!workspace.moment.is_usual) question.as_of = workspace.as_of();
   TRY(lay_files_beside(context, workspace, given));
   question.known = workspace.known();
   context.progress.step("reading the record", 0, 0);
   const auto history = TRY(profiles::load(workspace.connection(), {}, question.known_at));
+  if (features::extent_of(history).newest > context.clock.now()) question.as_of = workspace.as_of();
   const Hunch found = TRY(measure::hunch(history, workspace.schema, question, context.progress));
   context.progress.finish();
   for (const std::string& warning : found.warnings) context.note(warning);
-  context.print(context.format == Format::Json ? to_json(found).dump(2) : text_of(found, context.given_store));
+  const auto is = question.as_of ? workspace.moment.is : workspace::Moment::Is::Newest;
+  const Json json = to_json(found).set("as_of_is", workspace::name_of(is));
+  context.print(context.format == Format::Json ? json.dump(2) : text_of(found, context.given_store));
   return 0;
 }
 
@@ -208,7 +214,12 @@ Result<int> run_hunch(const Context& context, const Arguments& given) {
 std::span<const Command> hunch_rows() {
   static const Command kRows[] = {{"hunch",
                                    "Whether customers who meet a condition do something more often than their like",
-                                   kOptions, run_hunch, Remote::There, Needs::Read}};
+                                   kOptions,
+                                   run_hunch,
+                                   Remote::There,
+                                   Needs::Read,
+                                   {},
+                                   Looks::FromAnInstant}};
   return kRows;
 }
 

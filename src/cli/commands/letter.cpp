@@ -14,7 +14,9 @@ namespace {
 constexpr Option kOptions[] = {
     {"--since", "TIME", "Where the letter begins: a time, or so long before --as-of, such as '7 days'", Takes::One,
      true},
-    {"--zone", "ZONE", "Zone of the times, such as Europe/Berlin (default: UTC)"},
+    {"--zone", "ZONE",
+     "Zone of the times, and of $hour, $weekday, $month and $day, such as Europe/Berlin (default: the record's, else "
+     "UTC)"},
     {"--out", "DIR", "Write letter.html and letter.md", Takes::One, false, Means::Folder},
 };
 
@@ -46,15 +48,15 @@ Result<std::optional<report::LetterRun>> run_of(store::Connection& connection, I
 Result<int> run_letter(const Context& context, const Arguments& given) {
   if (context.format == Format::Csv)
     return usage("a letter is said as text or json", try_again().option("--format", "json"));
-  const Zone zone = TRY(Zone::named(given.text("zone").value_or("UTC")));
+  auto workspace = TRY(open_to_ask(context, given));
+  const Zone zone = TRY(zone_of_times(workspace));
   report::LetterQuestion question;
-  question.until = context.as_of.value_or(context.clock.now());
+  question.until = workspace.as_of();
   question.since = TRY(since_of(given, question.until));
   if (question.since >= question.until)
     return usage(fmt::format("--since {} is not before {}, where the letter ends", text_of(question.since),
                              text_of(question.until)),
                  try_again().option("--since", "7 days"));
-  auto workspace = TRY(open(context));
   store::Connection& connection = workspace.connection();
   question.pseudonym_key = workspace.record->pseudonym_key();
   question.definitions = TRY(report::letter_definitions(connection, question.since, question.until));
@@ -70,15 +72,22 @@ Result<int> run_letter(const Context& context, const Arguments& given) {
     TRY(context.world.write((folder / "letter.html").string(), report::html_of(page)));
     TRY(context.world.write((folder / "letter.md").string(), report::markdown_of(page)));
   }
-  context.print(context.format == Format::Json ? report::to_json(letter).dump(2) : report::markdown_of(page));
+  Json json = report::to_json(letter).set("as_of_is", workspace::name_of(workspace.moment.is));
+  context.print(context.format == Format::Json ? json.dump(2) : report::markdown_of(page));
   return 0;
 }
 
 }  // namespace
 
 std::span<const Command> letter_rows() {
-  static const Command kRows[] = {{"letter", "What happened since a time: segments, net money, who stands out",
-                                   kOptions, run_letter, Remote::There, Needs::Read}};
+  static const Command kRows[] = {{"letter",
+                                   "What happened since a time: segments, net money, who stands out",
+                                   kOptions,
+                                   run_letter,
+                                   Remote::There,
+                                   Needs::Read,
+                                   {},
+                                   Looks::FromAnInstant}};
   return kRows;
 }
 

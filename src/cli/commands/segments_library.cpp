@@ -52,7 +52,8 @@ Result<int> run_library(const Context& context, const Arguments& given) {
   if (const auto wanted = given.text("SEGMENT")) return print_one(context, *wanted);
   if (given.has("text")) return context.print(language::library_text()), 0;
   // With a record at hand it says what each still lacks there.
-  const auto workspace = TRY(workspace::open_if_any(context.world.holder(), context.clock, look_of(context)));
+  const auto workspace =
+      TRY(workspace::open_if_any(context.world.holder(), context.clock, {context.as_of, context.known_at}));
   Json list = Json::array();
   for (const language::LibraryEntry& entry : language::library()) {
     const auto needs = words_of(entry.needs);

@@ -10,11 +10,12 @@ constexpr Option kOptions[] = {
     kTheSegment,
     {"-e,--expression", "EXPR", "A condition in the segment language"},
     {"-f,--file", "FILE", "Definitions to use beside the applied ones", Takes::Many, false, Means::Input},
+    kTheZone,
 };
 
 Result<workspace::Answer> ask(const Context& context, const Arguments& given) {
   const auto question = TRY(question_of(given));
-  auto workspace = TRY(open(context));
+  auto workspace = TRY(open_to_ask(context, given));
   TRY(lay_files_beside(context, workspace, given));
   auto out = TRY(workspace::ask(workspace, question));
   note_warnings(context, out.prepared.warnings);
@@ -27,9 +28,10 @@ Result<int> run_count(const Context& context, const Arguments& given) {
   const size_t count = asked.count();
   if (context.format == Format::Json)
     context.print(Json::object()
-                      .set("as_of", text_of(asked.as_of))
+                      .set("as_of", text_of(asked.moment.at))
+                      .set("as_of_is", workspace::name_of(asked.moment.is))
                       .set("count", static_cast<uint64_t>(count))
-                      .set("customers", static_cast<uint64_t>(asked.prepared.history->customers()))
+                      .set("customers", static_cast<uint64_t>(asked.customers))
                       .dump(2));
   else
     context.print(context.shown(count));
@@ -46,7 +48,11 @@ Result<int> run_members(const Context& context, const Arguments& given) {
     else
       out += id + '\n';
   if (context.format == Format::Json)
-    context.print(Json::object().set("as_of", text_of(asked.as_of)).set("members", std::move(list)).dump(2));
+    context.print(Json::object()
+                      .set("as_of", text_of(asked.moment.at))
+                      .set("as_of_is", workspace::name_of(asked.moment.is))
+                      .set("members", std::move(list))
+                      .dump(2));
   else if (!out.empty())
     context.print(out);
   return 0;
@@ -55,10 +61,22 @@ Result<int> run_members(const Context& context, const Arguments& given) {
 }  // namespace
 
 std::span<const Command> segments_run_rows() {
-  static const Command kRows[] = {
-      {"segments count", "How many customers are in a segment", kOptions, run_count, Remote::There, Needs::Read},
-      {"segments members", "Who is in a segment: ids, one a line, sorted", kOptions, run_members, Remote::There,
-       Needs::Identified}};
+  static const Command kRows[] = {{"segments count",
+                                   "How many customers are in a segment",
+                                   kOptions,
+                                   run_count,
+                                   Remote::There,
+                                   Needs::Read,
+                                   {},
+                                   Looks::FromAnInstant},
+                                  {"segments members",
+                                   "Who is in a segment: ids, one a line, sorted",
+                                   kOptions,
+                                   run_members,
+                                   Remote::There,
+                                   Needs::Identified,
+                                   {},
+                                   Looks::FromAnInstant}};
   return kRows;
 }
 

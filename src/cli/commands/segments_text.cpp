@@ -60,7 +60,8 @@ Result<Read> read_and_check(const Context& context, const workspace::Workspace& 
 
 Result<int> run_check(const Context& context, const Arguments& given) {
   // Checking works without a record too.
-  const auto workspace = TRY(workspace::open_if_any(context.world.holder(), context.clock, look_of(context)));
+  const auto workspace =
+      TRY(workspace::open_if_any(context.world.holder(), context.clock, {context.as_of, context.known_at}));
   const auto read = TRY(read_and_check(context, workspace, given));
   context.print(fmt::format("{} definitions, no errors{}", read.definitions.size(),
                             workspace.record ? "" : " (no record: names of events and traits were not checked)"));
