@@ -30,7 +30,9 @@ inline uint64_t rounds(uint64_t sample) {
 }
 // What a full sample is sure to hold, which part of one need not.
 inline void expect_many(uint64_t found, uint64_t in_sample) {
-  if (!kSanitized) EXPECT_GT(found, in_sample);
+  if (!kSanitized) {
+    EXPECT_GT(found, in_sample);
+  }
 }
 
 // The line that docs/soak.md keeps: what was tried and what came of it. REQUIRES: a test runs.

@@ -238,8 +238,8 @@ TEST_F(DefinitionsTest, AnEventThatIsNamedLaterKeepsWhatIsRightAndAnAliasIsNotTu
   ASSERT_NO_FATAL_FAILURE(
       apply("event order = \"Ordered\"\nlet big = max(order.total)\n"
             "segment \"Big\" = big > 100\nsegment \"Any\" = did any event where price > 1\n"));
-  send("track", R"({"userId":"ann","event":"Bought","properties":{"total":"150 EUR","price":"2"}})");
-  // Turned to an event of which a total is only ever a text: whoever turns it is told, and everything stays as it was.
+  send("track", R"({"userId":"ann","event":"Bought","properties":{"total":true,"price":"two"}})");
+  // Turned to an event of which a total is only ever true or false: whoever turns it is told, and everything stays as it was.
   const auto turned = put("event order = \"Bought\"");
   EXPECT_EQ(turned.status, 422);
   EXPECT_THAT(turned.body, HasSubstr("'big' uses it and would no longer be right"));

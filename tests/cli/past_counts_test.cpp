@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 
 #include "ingest/import.hpp"
+#include "language/check.hpp"
 #include "language/library.hpp"
+#include "language/parse.hpp"
 #include "profiles/load.hpp"
 #include "segment/evaluate.hpp"
 #include "simulate/simulate.hpp"

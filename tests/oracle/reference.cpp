@@ -471,9 +471,9 @@ bool Reference::is_member(size_t definition) const {
 }
 // From the first dated fact on, or from when we learnt of them, if that was before; who has no dated fact is always there.
 bool Reference::has_begun() const {
-  if (rows_.empty()) return true;
+  if (of_begin_->empty()) return true;
   bool has_any = false, has_dated = false, is_begun = false;
-  for (const Row& row : rows_) {
+  for (const Row& row : *of_begin_) {
     if (row.seq >= visible_) continue;
     has_any = true;
     has_dated |= row.time != kEver;

@@ -51,6 +51,11 @@ class Reference {
   bool is_member(size_t definition) const;
   // Whether the customer is there, as somebody who can be a member.
   bool has_begun() const;
+  // The rows that say when they begin, where not all are looked at. REQUIRES: they outlive it.
+  Reference& begins_with(const std::vector<Row>& all) {
+    of_begin_ = &all;
+    return *this;
+  }
 
  private:
   bool asks_for_mark(const language::Expr& expr) const;
@@ -97,6 +102,7 @@ class Reference {
 
   const language::Program& program_;
   const std::vector<Row>& rows_;
+  const std::vector<Row>* of_begin_ = &rows_;
   const Instant as_of_;
   const profiles::Seq visible_;
   const Zone zone_;
