@@ -48,9 +48,11 @@ endfunction()
 # in_unity(ROOM SOURCE...): the room's sources are compiled eight at once, which saves a sixth to a third of the time.
 # Those of TESSERA_ALONE stay by themselves: in their unnamed namespaces is a name that a sibling's has too.
 set(TESSERA_ALONE
-    core/phone formats/documents formats/json_text ingest/segment_spec_events language/print language/tree_json
-    privacy/name_structure profiles/load segment/cuts segment/evaluate segment/nodes server/engine_json server/management
-    server/tracking server/[a-z_]*_routes)
+    core/phone core/thread_memory fold/values formats/documents formats/json_text formats/order_status
+    formats/preset_[a-z]* formats/times ingest/order_state ingest/segment_spec_events language/print
+    language/tree_json privacy/name_structure profiles/load profiles/rare_columns profiles/ruling segment/cuts
+    segment/evaluate segment/nodes server/[a-z_]*_routes server/engine_json server/management server/tracking
+    store/record)
 function(in_unity room)
   list(JOIN TESSERA_ALONE "|" alone)
   foreach(source ${ARGN})
