@@ -280,7 +280,7 @@ class CsvReader final : public RowReader {
       return true;
     }
     if (!is_totals_row(row)) return false;
-    left_out_.totals(row.line);
+    left_out_.totals(row);
     behind_blank_ = true;  // what follows totals may be a foot
     return true;
   }

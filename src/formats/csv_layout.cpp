@@ -181,6 +181,16 @@ void LeftOut::below(uint64_t from, uint64_t to, std::string_view first) {
   foot_.push_back(lines_text(from, to, "below the table", first));
 }
 
+void LeftOut::totals(const Row& row) {
+  note(totals_, row.line);
+  if (!first_totals_.empty()) return;
+  for (const Field& field : row.fields) {
+    const std::string_view text = trim(field.text);
+    if (!text.empty()) first_totals_ += (first_totals_.empty() ? "" : ", ") + std::string(text);
+  }
+  first_totals_ = repair_utf8(std::string_view(first_totals_).substr(0, kShown));
+}
+
 void LeftOut::note(Lines& lines, uint64_t line) {
   ++lines.count;
   if (lines.first.size() < kLinesNamed) lines.first.push_back(line);
@@ -188,15 +198,15 @@ void LeftOut::note(Lines& lines, uint64_t line) {
 
 std::vector<std::string> LeftOut::sentences() const {
   std::vector<std::string> out = head_;
-  const auto say = [&out](const Lines& lines, std::string_view one, std::string_view many) {
+  const auto say = [&out](const Lines& lines, std::string_view one, std::string_view many, std::string_view first) {
     if (lines.count == 0) return;
-    out.push_back(fmt::format("{} {} left out (line{} {}{})",
-                              lines.count == 1 ? std::string(one) : fmt::format("{} {}", lines.count, many),
-                              lines.count == 1 ? "is" : "are", lines.count == 1 ? "" : "s",
-                              fmt::join(lines.first, ", "), lines.count > lines.first.size() ? " ..." : ""));
+    out.push_back(fmt::format(
+        "{} {} left out (line{} {}{}){}", lines.count == 1 ? std::string(one) : fmt::format("{} {}", lines.count, many),
+        lines.count == 1 ? "is" : "are", lines.count == 1 ? "" : "s", fmt::join(lines.first, ", "),
+        lines.count > lines.first.size() ? " ..." : "", first.empty() ? std::string() : fmt::format(": '{}'", first)));
   };
-  say(headers_, "a line that repeats the names of the columns", "lines that repeat the names of the columns");
-  say(totals_, "a row of totals", "rows of totals");
+  say(headers_, "a line that repeats the names of the columns", "lines that repeat the names of the columns", "");
+  say(totals_, "a row of totals", "rows of totals", first_totals_);
   out.insert(out.end(), foot_.begin(), foot_.end());
   return out;
 }

@@ -49,7 +49,8 @@ class LeftOut {
  public:
   void separator(char mark);
   void above(uint64_t from, uint64_t to, std::string_view first);
-  void totals(uint64_t line) { note(totals_, line); }
+  // The row says what its source makes the total of: it is said too.
+  void totals(const Row& row);
   void repeated_header(uint64_t line) { note(headers_, line); }
   void below(uint64_t from, uint64_t to, std::string_view first);
   std::vector<std::string> sentences() const;
@@ -62,6 +63,7 @@ class LeftOut {
   static void note(Lines& lines, uint64_t line);
   std::vector<std::string> head_, foot_;
   Lines totals_, headers_;
+  std::string first_totals_;
 };
 
 }  // namespace tessera::formats

@@ -14,7 +14,8 @@
 namespace tessera::formats {
 namespace {
 
-constexpr size_t kSomeTimes = 5;  // one time in so many values makes a column that may say when
+constexpr size_t kMostStates = 30;  // different words of a column that is called the state of an order
+constexpr size_t kSomeTimes = 5;    // one time in so many values makes a column that may say when
 constexpr std::string_view kEndsOfIds[] = {"id", "no", "nr", "number", "num", "nummer", "numero", "ref"};
 
 struct Fit {
@@ -58,6 +59,10 @@ Fit value_fit(Values values, const ColumnProfile& column) {
     case Values::Status:
       return order_words(column) * 2 > column.distinct.size() ? Fit{4, "its values are states of orders" + examples}
                                                               : Fit{};
+    case Values::Flag:
+      return column.is_truth() || (!column.is_numeric() && !column.is_time())
+                 ? Fit{3, "its values say yes or no" + examples}
+                 : Fit{};
     case Values::IdLike:
       return is_id_like(column)
                  ? Fit{2, fmt::format("{}{} different values{}", column.distinct.size() >= 500 ? "over " : "",
@@ -67,6 +72,21 @@ Fit value_fit(Values values, const ColumnProfile& column) {
       return {1, {}};
   }
   return {};
+}
+
+// A column that is called the state of an order says states, whatever words or codes the shop has for them: what nobody
+// knows is asked about.
+Fit own_states(const ColumnProfile& column) {
+  if (column.values == 0 || column.is_time() || (column.is_numeric() && column.numbers.fractions > 0)) return {};
+  if (column.distinct.size() > kMostStates) return {};
+  return {3, fmt::format("states of orders, e.g. '{}'", column.examples.empty() ? "" : column.examples[0])};
+}
+
+// What is called an amount and is one in most rows: the others are rejects with their places, not lost.
+Fit mostly_numbers(const ColumnProfile& column) {
+  const size_t read = column.numbers.values - column.numbers.bad;
+  if (column.values == 0 || read * 2 < column.numbers.values || column.is_time()) return {};
+  return {1, "most of its values are numbers"};
 }
 
 struct Candidate {
@@ -87,8 +107,9 @@ class Guess {
   Result<Mapping> mapping() {
     TRY(refuse_data_as_header());
     assign();
-    prefer_repeating_order();
+    settle_states();
     by_values();
+    prefer_repeating_order();
     TRY(refuse_without_time());
     if (!says_who()) TRY(number_the_rows());
     decide_rows();
@@ -136,7 +157,11 @@ class Guess {
         const Meaning& meaning = meanings()[m];
         if (is_personal && meaning.role == Role::Time) continue;
         const int by_name = name_score(meaning.words, bare_[c]);
-        const Fit fit = value_fit(meaning.values, profile_.columns[c]);
+        Fit fit = value_fit(meaning.values, profile_.columns[c]);
+        if (meaning.role == Role::Status && fit.score == 0 && by_name == kPlainest)
+          fit = own_states(profile_.columns[c]);
+        if (meaning.values == Values::Number && fit.score == 0 && by_name >= kPlain)
+          fit = mostly_numbers(profile_.columns[c]);
         const bool values_suffice = meaning.role == Role::Email;
         if (fit.score == 0 || (by_name == 0 && !values_suffice)) continue;
         std::string why = by_name > 0 ? "its name says so" : "";
@@ -156,6 +181,22 @@ class Guess {
       given.insert(candidate.meaning);
       take(candidate.column, meaning.role, meaning.target, std::move(candidate.why));
     }
+  }
+
+  // An order is bought when it is paid, where nothing else says when. An order's state and its payment's are both the
+  // order's.
+  void settle_states() {
+    const auto paid = std::ranges::find(mapping_.bindings, Role::PaidAt, &Binding::role);
+    if (!has(Role::Time) && paid != mapping_.bindings.end()) paid->role = Role::Time;
+    for (size_t c = 0; has(Role::Status) && c < profile_.columns.size(); ++c) {
+      const ColumnProfile& column = profile_.columns[c];
+      if (taken_[c] || name_score(meaning_of(Role::Status).words, bare_[c]) < kPlainest) continue;
+      if (value_fit(Values::Status, column).score == 0) continue;
+      take(c, Role::Status, property_name(column.name), "a state of the order too");
+    }
+    // What rows of this column were known by before it had a part of its own.
+    for (Binding& binding : mapping_.bindings)
+      if (is_of_order_state(binding.role)) binding.known_as = "property " + property_name(binding.column);
   }
 
   // A date without a clock exists besides.
@@ -363,7 +404,7 @@ class Guess {
     }
     if (has(Role::Event) && !has(Role::Order)) {
       mapping_.rows = RowMeans::Event;
-      demote([](const Binding& b) { return b.role == Role::Status; }, Role::Property);
+      demote(is_state, Role::Property);
       return;
     }
     demote([](const Binding& b) { return b.role == Role::Event; }, Role::Property);
@@ -373,8 +414,10 @@ class Guess {
     }
     mapping_.rows = RowMeans::Event;
     mapping_.event = kNamelessEvent;
-    demote([](const Binding& b) { return b.role == Role::Status; }, Role::Property);
+    demote(is_state, Role::Property);
   }
+
+  static bool is_state(const Binding& b) { return b.role == Role::Status || is_of_order_state(b.role); }
 
   template <typename Which>
   void demote(Which which, Role to) {

@@ -8,6 +8,24 @@
 namespace tessera::formats {
 namespace {
 
+// When an order was cancelled; and whether, by a flag, a reason that cancelled orders alone have, or a date under such a
+// name. A flag says it more plainly than a reason beside it.
+constexpr std::string_view kCancelledAt =
+    "cancelledat|canceledat|cancelledon|canceledon|cancelleddate|canceleddate|cancelledtime|canceledtime|"
+    "cancellationdate|cancellationtime|canceldate|canceltime|cancelat|datecancelled|datecanceled|dateofcancellation|"
+    "voidedat|voidedon|voideddate|voiddate|storniertam|stornodatum|stornierungsdatum|stornozeit|stornierungszeit|"
+    "annuliertam|annulliertam|dateannulation|datedannulation|datedelannulation|annulele|annuleele|fechacancelacion|"
+    "fechadecancelacion|fechaanulacion|fechadeanulacion|canceladoel|canceladael|anuladoel|anuladael|"
+    "dataannullamento|datadiannullamento|datacancellazione|datadicancellazione|annullatoil|annullatail";
+constexpr std::string_view kCancelled =
+    "iscancelled|iscanceled|cancelled|canceled|isvoid|isvoided|void|voided|cancelledflag|canceledflag|storniert|"
+    "iststorniert|storno|stornokennzeichen|stornoflag|annulliert|annule|annulee|estannule|estannulee|commandeannulee|"
+    "cancelado|cancelada|anulado|anulada|escancelado|estacancelado|annullato|annullata|eannullato|cancellato||"
+    "cancelreason|cancellationreason|cancelledreason|canceledreason|reasonforcancellation|voidreason|stornogrund|"
+    "stornierungsgrund|grundderstornierung|motifannulation|motifdannulation|motifdelannulation|raisonannulation|"
+    "motivocancelacion|motivodecancelacion|motivoanulacion|motivodeanulacion|motivoannullamento|"
+    "motivodannullamento|motivocancellazione";
+
 constexpr Meaning kMeanings[] = {
     {Role::Email, "email", Values::EmailAddress,
      "email|mail|emailaddress|mailaddress|~email|~mail|courriel|adressemail|correo|~correo|~courriel"},
@@ -36,8 +54,8 @@ constexpr Meaning kMeanings[] = {
      "idfactura|fattura|numerofattura|nfattura|ricevuta|scontrino|numeroscontrino|transazione"},
     {Role::Time, "", Values::Time,
      "time|timestamp|date|datetime|eventtime|eventdate|orderdate|ordertime|dateoforder|orderedat|invoicedate|"
-     "purchasedate|purchasedat|dateofpurchase|transactiondate|transactiontime|createdat|created|occurredat|saledate|"
-     "solddate|bookingdate|visitdate|ts|when|day|paidat|eventtimestamp|datum|zeit|zeitpunkt|zeitstempel|bestelldatum|"
+     "purchasedate|purchasedat|dateofpurchase|transactiondate|transactiontime|soldat|soldon|placedat|placedon|createdat|created|occurredat|saledate|"
+     "solddate|bookingdate|visitdate|ts|when|day|eventtimestamp|datum|zeit|zeitpunkt|zeitstempel|bestelldatum|"
      "bestellzeit|rechnungsdatum|kaufdatum|buchungsdatum|verkaufsdatum|datumzeit|datumuhrzeit|bestelltam|erstelltam|"
      "heure|datecommande|datedecommande|dateachat|datedachat|datefacture|datedefacture|dateheure|horodatage|fecha|"
      "fechapedido|fechadepedido|fechacompra|fechadecompra|fechahora|fechafactura|fechadefactura|momento|fechaventa|"
@@ -48,8 +66,31 @@ constexpr Meaning kMeanings[] = {
      "event|eventname|eventtype|action|activity|activitytype|eventaction|metric|ereignis|aktion|aktivitat|ereignisname|"
      "evenement|nomevenement|typeevenement|evento|accion|actividad|nombreevento|tipoevento|azione|attivita"},
     {Role::Status, "", Values::Status,
-     "status|orderstatus|paymentstatus|financialstatus|bestellstatus|zahlungsstatus|auftragsstatus|statut|"
-     "statutcommande|etat|estado|estadopedido|stato|statoordine|eventtype|type"},
+     "status|orderstatus|orderstate|statemachinestate|paymentstatus|paymentstate|financialstatus|financialstate|transactionstatus|"
+     "salestatus|invoicestatus|bestellstatus|bestellungsstatus|zahlungsstatus|auftragsstatus|rechnungsstatus|statut|"
+     "statutcommande|statutdelacommande|statutdecommande|statutpaiement|statutdepaiement|etatcommande|"
+     "etatdelacommande|estadopedido|estadodelpedido|estadodepago|estadopago|statoordine|statodellordine|"
+     "statopagamento|statodelpagamento||etat|estado|stato|state|zustand|eventtype|transactiontype|saletype|movementtype|paymenttype|"
+     "recordtype|buchungsart|vorgangsart|belegart|typedetransaction|typetransaction|tipodetransaccion|"
+     "tipotransaccion|tipotransazione|tipooperazione|type|typ|tipo|art"},
+    {Role::PaidAt, "", Values::Time,
+     "paidat|paidon|paiddate|paidtime|datepaid|paymentdate|paymenttime|dateofpayment|paidondate|paymentreceivedat|"
+     "bezahltam|bezahldatum|zahlungsdatum|zahlungseingang|datepaiement|datedepaiement|datedupaiement|payele|fechapago|"
+     "fechadepago|fechadelpago|pagadoel|datapagamento|datadipagamento|datadelpagamento|pagatoil"},
+    {Role::CancelledAt, "", Values::Any, kCancelledAt},
+    {Role::CancelledAt, "", Values::Time, kCancelled},
+    {Role::Cancelled, "", Values::Flag, kCancelled},
+    {Role::RefundedAt, "", Values::Time,
+     "refundedat|refundedon|refundeddate|refunddate|refundtime|daterefunded|dateofrefund|erstattetam|erstattungsdatum|"
+     "ruckerstattungsdatum|ruckerstattetam|dateremboursement|datederemboursement|datederemboursement|remboursele|"
+     "fechareembolso|fechadereembolso|fechadelreembolso|reembolsadoel|datarimborso|datadirimborso|datadelrimborso|"
+     "rimborsatoil"},
+    {Role::UpdatedAt, "", Values::Time,
+     "updatedat|updatedon|lastupdated|lastupdatedat|lastupdateddate|lastupdate|lastmodified|lastmodifieddate|"
+     "modifiedat|datemodified|lastchanged|changedat|geandertam|aktualisiertam|letzteanderung|anderungsdatum|"
+     "datemodification|datedemodification|modifiele|misajourle|fechamodificacion|fechademodificacion|"
+     "fechaactualizacion|fechadeactualizacion|actualizadoel|modificadoel|datamodifica|datadimodifica|"
+     "dataaggiornamento|aggiornatoil|modificatoil"},
     {Role::Item, "quantity", Values::Number,
      "quantity|qty|units|pieces|itemquantity|lineitemquantity|numberofitems|unitssold|menge|anzahl|stuck|stueck|"
      "stuckzahl|quantite|qte|nombre|cantidad|unidades|uds|cant|quantita|qta|pezzi"},

@@ -12,7 +12,7 @@
 namespace tessera::formats {
 
 // What a column's values must be like for a role.
-enum class Values : uint8_t { Any, Number, Time, ClockTime, EmailAddress, Text, Category, Status, IdLike };
+enum class Values : uint8_t { Any, Number, Time, ClockTime, EmailAddress, Text, Category, Status, Flag, IdLike };
 
 struct Meaning {
   Role role;

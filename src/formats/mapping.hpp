@@ -53,12 +53,17 @@ enum class RowMeans : uint8_t {
   Customer,   // a row is a customer with traits
 };
 
+inline constexpr std::string_view kNotKnownBy = "-";
+
 struct Binding {
   std::string column;  // as the file names it
   Role role = Role::Ignore;
   std::string target;  // of Property, Item and Trait: the name it gets
   ValueType type = ValueType::Auto;
   std::string why;  // said when a guess is shown
+  // What its values are known by in a row's fingerprint (ingest/fields.hpp); empty: its part and target. kNotKnownBy: they
+  // are no part of it. So a name that changes makes no row a new one.
+  std::string known_as = {};
   bool operator==(const Binding&) const = default;
 };
 

@@ -71,11 +71,12 @@ Result<std::vector<TimeForm>> forms_of(const ColumnProfile& column, const PlanOp
                               times.month_first, examples),
                   place, try_again().option("--dates", "dmy").note("or mdy: the others become rejects"));
     }
-    if (!day && !month && times.day_first == 0 && times.month_first == 0) {
+    const bool is_dotted = times.day_first + times.month_first == 0 && times.dotted == reads(TimeForm::DayMonth);
+    if (!day && !month && times.day_first == 0 && times.month_first == 0 && !is_dotted) {
       return fail(fmt::format("'{}': day or month first? No value is above 12 in either place", examples), place,
                   try_again().option("--dates", "dmy").note("or mdy"));
     }
-    if (day || (!month && times.day_first > 0)) {
+    if (day || (!month && (times.day_first > 0 || is_dotted))) {
       forms.push_back(TimeForm::DayMonth);
     } else {
       forms.push_back(TimeForm::MonthDay);

@@ -14,6 +14,9 @@ struct PresetColumn {
   Role role;
   std::string_view target = {};
   ValueType type = ValueType::Auto;
+  // Rows that say no id of their own are known by what they say, each value by "ROLE TARGET". Stored on disk: where role or
+  // target change, the former stay here; a column that is read anew is kNotKnownBy (tests/ingest/presets_test.cpp).
+  std::string_view known_as = {};
 };
 
 enum class PresetShape : uint8_t {
@@ -43,6 +46,7 @@ struct NoRow {
   When when;
   When unless = {"", "never"};
   std::string_view why;
+  bool repeats_money = false;  // of other rows: what it says is no money of the file's own
 };
 
 struct Preset {

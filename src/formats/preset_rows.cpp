@@ -58,10 +58,10 @@ class Test {
 
 class PresetRows final : public RowReader {
  public:
-  PresetRows(std::unique_ptr<RowReader> rows, const Preset& preset)
-      : rows_(std::move(rows)), columns_(rows_->columns()), width_(columns_.size()) {
+  PresetRows(std::unique_ptr<RowReader> rows, const Preset& preset, LeftOutSink left_out)
+      : rows_(std::move(rows)), columns_(rows_->columns()), width_(columns_.size()), left_out_(std::move(left_out)) {
     for (const NoRow& rule : preset.no_rows)
-      rules_.push_back({Test(rule.when, columns_), Test(rule.unless, columns_), rule.why});
+      rules_.push_back({Test(rule.when, columns_), Test(rule.unless, columns_), rule.why, rule.repeats_money});
     for (const MadeColumn& made : preset.made) {
       auto& cases = made_.emplace_back();
       for (const MadeCase& each : made.cases) {
@@ -101,6 +101,7 @@ class PresetRows final : public RowReader {
   struct Rule {
     Test when, unless;
     std::string_view why;
+    bool repeats_money = false;
     uint64_t count = 0, line = 0;
   };
   struct Case {
@@ -113,6 +114,7 @@ class PresetRows final : public RowReader {
     for (Rule& rule : rules_) {
       if (!rule.when.holds(row) || rule.unless.holds(row)) continue;
       if (rule.count++ == 0) rule.line = row.line;
+      if (left_out_ && !rule.repeats_money) left_out_(row);
       return true;
     }
     return false;
@@ -128,15 +130,16 @@ class PresetRows final : public RowReader {
   std::unique_ptr<RowReader> rows_;
   std::vector<std::string> columns_;
   size_t width_;
+  LeftOutSink left_out_;
   std::vector<Rule> rules_;
   std::vector<std::vector<Case>> made_;
 };
 
 }  // namespace
 
-std::unique_ptr<RowReader> rows_of_preset(std::unique_ptr<RowReader> rows, const Preset& preset) {
+std::unique_ptr<RowReader> rows_of_preset(std::unique_ptr<RowReader> rows, const Preset& preset, LeftOutSink left_out) {
   if (preset.made.empty() && preset.no_rows.empty()) return rows;
-  return std::make_unique<PresetRows>(std::move(rows), preset);
+  return std::make_unique<PresetRows>(std::move(rows), preset, std::move(left_out));
 }
 
 }  // namespace tessera::formats

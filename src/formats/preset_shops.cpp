@@ -208,8 +208,8 @@ constexpr std::string_view kLightspeedNeeds[] = {"Receipt Number|Invoice Number"
 constexpr std::string_view kLightspeedShows[] = {"Date", "Receipt Number|Invoice Number", "Line Type", "Customer Code",
                                                  "Total"};
 constexpr NoRow kLightspeedNoRows[] = {
-    {.when = {"Line Type", "sale"}, .why = "rows that sum up a sale, whose lines are there"},
-    {.when = {"Line Type", "~payment"}, .why = "payments of a sale"}};
+    {.when = {"Line Type", "sale"}, .why = "rows that sum up a sale, whose lines are there", .repeats_money = true},
+    {.when = {"Line Type", "~payment"}, .why = "payments of a sale", .repeats_money = true}};
 
 // Olist's public set, and those laid out like it: orders, their items and customers in files of their own, which one
 // import joins (ingest/joined_files.hpp).

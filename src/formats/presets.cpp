@@ -115,7 +115,8 @@ Result<Mapping> apply_preset(const Preset& preset, const std::vector<std::string
   for (const PresetColumn& known : preset.columns) {
     const std::string* column = find_column(known.names, columns);
     if (!column || binding_of(mapping, *column)) continue;
-    mapping.bindings.push_back({*column, known.role, std::string(known.target), known.type, "preset"});
+    mapping.bindings.push_back(
+        {*column, known.role, std::string(known.target), known.type, "preset", std::string(known.known_as)});
   }
   if (preset.rest != Rest::Ignore) keep_rest(preset, columns, mapping);
   if (!says_who(mapping) && !preset.who_else.empty()) {

@@ -19,7 +19,7 @@ struct StatusWord {
 constexpr StatusWord kStatuses[] = {
     // bought: paid, or on its way
     {"paid|completed|complete|processing|authorized|authorised|partially_paid|partiallyfulfilled|partially shipped|"
-     "shipped|delivered|fulfilled|unfulfilled|unshipped|success|successful|succeeded|payment|sale|wc-completed|"
+     "shipped partially|paid partially|shipped|delivered|fulfilled|unfulfilled|unshipped|success|successful|succeeded|payment|sale|wc-completed|"
      "wc-processing|closed|captured|settled|ok|approved|accepted|confirmed|in progress|preparing|"
      "ready for pickup|ready to ship|picked up|dispatched|in transit|out for delivery|archived|"
      "awaiting fulfillment|awaiting fulfilment|awaiting shipment|awaiting pickup|partially delivered|"
@@ -31,17 +31,17 @@ constexpr StatusWord kStatuses[] = {
      "zugestellt|ausgeliefert|teilweise versendet|teilweise bezahlt|abholbereit|zahlung akzeptiert|zahlung erhalten|"
      "zahlung eingegangen|zahlung erfolgreich|bestätigt|angenommen",
      OrderFate::Completed},
-    {"payé|payée|terminé|terminée|en cours|en cours de traitement|en cours de préparation|en préparation|expédié|"
+    {"payé|payée|terminé|terminée|en cours|en cours de traitement|en cours de préparation|en préparation|expédié|partiellement expédié|expédié partiellement|"
      "expédiée|livré|livrée|paiement accepté|paiement à distance accepté|validé|validée|confirmé|confirmée",
      OrderFate::Completed},
-    {"pagado|pagada|completado|completada|procesando|en proceso|preparación en curso|preparación en proceso|enviado|"
+    {"pagado|pagada|completado|completada|procesando|en proceso|preparación en curso|preparación en proceso|enviado|parcialmente enviado|enviado parcialmente|"
      "enviada|entregado|entregada|pago aceptado|pago remoto aceptado|confirmado|confirmada",
      OrderFate::Completed},
-    {"pagato|pagata|completato|completata|in lavorazione|in elaborazione|in preparazione|preparazione in corso|spedito|"
+    {"pagato|pagata|completato|completata|in lavorazione|in elaborazione|in preparazione|preparazione in corso|spedito|spedito parzialmente|parzialmente spedito|"
      "spedita|inviato|consegnato|consegnata|pagamento accettato|pagamento remoto accettato|confermato|confermata",
      OrderFate::Completed},
     // some of it given back
-    {"partially_refunded|partiallyrefunded|partial refund|partly refunded|partially returned|teilweise erstattet|"
+    {"partially_refunded|partiallyrefunded|refunded partially|returned partially|partial refund|partly refunded|partially returned|teilweise erstattet|"
      "teilweise rückerstattet|teilerstattet|partiellement remboursé|partiellement remboursée|"
      "remboursement partiel|parcialmente reembolsado|reembolsado parcialmente|reembolso parcial|"
      "parzialmente rimborsato|rimborsato parzialmente|rimborso parziale",
@@ -60,7 +60,7 @@ constexpr StatusWord kStatuses[] = {
     // not paid yet
     {"pending|on-hold|onhold|on hold|hold|holded|wc-pending|wc-on-hold|pending payment|pending_payment|payment pending|"
      "payment_review|pending_paypal|fraud|checkout-draft|checkout draft|wc-checkout-draft|draft|unpaid|open|expired|"
-     "awaiting payment|awaiting check payment|awaiting bank wire payment|awaiting cash on delivery validation|"
+     "suspected fraud|reminded|payment reminded|awaiting payment|awaiting check payment|awaiting bank wire payment|awaiting cash on delivery validation|"
      "awaiting paypal payment|on backorder (not paid)|on backorder|backorder|backordered|incomplete|"
      "manual verification required|disputed|under review|unconfirmed|requires_payment_method|requires_action|"
      "requires_confirmation|requires_capture|requires payment method|uncaptured|past due|overdue|created|new|"

@@ -521,6 +521,8 @@ void TimeEvidence::add(std::string_view text) {
              month = parse_time(text, TimeForm::MonthDay).has_value();
   day_first += day && !month ? 1 : 0;
   month_first += month && !day ? 1 : 0;
+  const size_t mark = text.find_first_not_of("0123456789");
+  dotted += day && month && mark != text.npos && text[mark] == '.' ? 1 : 0;
 }
 
 size_t TimeEvidence::best() const {

@@ -22,6 +22,10 @@ enum class DecimalMark : uint8_t { Point, Comma };
 // A thousands mark must be followed by groups of three (or two, the Indian way) and at last three digits.
 // Flaws as parse_number's; empty text is NotANumber.
 ParsedNumber parse_amount(std::string_view text, DecimalMark mark);
+// The currency that an amount is written with, as its three letters: "12.50 €", "USD 3", "R$5". Empty where it is written with
+// none, or with a sign of several ("$", "kr").
+std::string_view currency_of_amount(std::string_view text);
+bool is_currency(std::string_view code);  // three letters of ISO 4217 that are in use
 
 // a * b, exactly; TooFine or OutOfRange where it does not fit.
 ParsedNumber multiply(Number a, Number b);
@@ -86,6 +90,7 @@ struct TimeEvidence {
   std::array<size_t, kTimeForms> reads{};
   size_t with_offset = 0, with_clock = 0;
   size_t day_first = 0, month_first = 0;  // day/month texts that only one order can read
+  size_t dotted = 0;                      // those that both can, with dots: 03.04.2026 is written day first
   size_t unreadable = 0;                  // by every form
   void add(std::string_view text);
   bool is_time() const { return values > 0 && unreadable * 20 <= values; }

@@ -50,12 +50,16 @@ size_t country_rank(const formats::ColumnPlan& column) {
 
 }  // namespace
 
+std::string known_by(const formats::Binding& binding) {
+  if (!binding.known_as.empty()) return binding.known_as;
+  // Before there were roles for an order's states such a column was a property: rows stay known.
+  return is_of_order_state(binding.role) ? fmt::format("property {}", name_of(binding.role))
+                                         : fmt::format("{} {}", name_of(binding.role), binding.target);
+}
+
 FieldReader::FieldReader(const formats::Plan& plan, NormaliserContext& context) : plan_(plan), context_(context) {
   for (const formats::ColumnPlan& column : plan.columns) {
-    const formats::Role role = column.binding.role;
-    // Before there were roles for an order's states such a column was a property: rows stay known.
-    seeds_.push_back(is_of_order_state(role) ? hash64(fmt::format("property {}", name_of(role)))
-                                             : hash64(fmt::format("{} {}", name_of(role), column.binding.target)));
+    seeds_.push_back(hash64(known_by(column.binding)));
     if (column.binding.role == formats::Role::Time && !time_) time_ = &column;
     if (column.binding.role == formats::Role::Clock) clock_ = &column;
     if (column.binding.role == formats::Role::ZoneName) zone_ = &column;
@@ -205,7 +209,7 @@ std::optional<FieldReader::Price> FieldReader::price_of(const formats::Row& row)
   return amount;
 }
 
-bool FieldReader::leaves_out(const formats::Row& row, std::optional<Instant> time) {
+bool FieldReader::leaves_out(const formats::Row& row, std::optional<Instant> time, BelowZero below) {
   // Where the zone is not known, it may be tomorrow there already.
   const Instant now = plan_.zone_known ? context_.now : context_.now + Duration{14 * 3'600'000};
   if (time && *time > now) {
@@ -213,8 +217,10 @@ bool FieldReader::leaves_out(const formats::Row& row, std::optional<Instant> tim
     if (context_.leaves_out(formats::Odd::FutureTime, row.line, said, row.raw)) return true;
   }
   if (const auto price = price_of(row); price && price->number.micros <= 0) {
-    const formats::Odd kind = price->number.micros < 0 ? formats::Odd::NegativePrice : formats::Odd::ZeroPrice;
-    if (context_.leaves_out(kind, row.line, trim(price->text), row.raw)) return true;
+    const bool is_below = price->number.micros < 0;
+    const formats::Odd kind = is_below ? formats::Odd::NegativePrice : formats::Odd::ZeroPrice;
+    const bool is_meant = is_below && below == BelowZero::IsGivenBack;
+    if (!is_meant && context_.leaves_out(kind, row.line, trim(price->text), row.raw)) return true;
   }
   for (const formats::ColumnPlan* column : id_columns_) {
     const std::string_view id = row.at(column->column).text;
@@ -313,7 +319,7 @@ uint64_t FieldReader::content(const formats::Row& row) const {
   uint64_t sum = 0;
   for (size_t i = 0; i < plan_.columns.size(); ++i) {
     const formats::Field& field = row.at(plan_.columns[i].column);
-    if (!says_something(field)) continue;
+    if (!says_something(field) || plan_.columns[i].binding.known_as == formats::kNotKnownBy) continue;
     const std::string_view text =
         plan_.columns[i].float_ids ? formats::without_point_zero(field.text) : trim(field.text);
     sum += mix64(hash64(text, seeds_[i]));

@@ -23,7 +23,14 @@ inline bool says_something(const formats::Field& field) {
   return field.kind != formats::FieldKind::Text || !formats::is_blank(field.text);
 }
 
+// Under what name a column's values are part of what a row is known by. Stored on disk, never change: a binding whose part
+// or target is another than it was says what it was.
+std::string known_by(const formats::Binding& binding);
+
 class TraitLog;
+
+// What money below zero is in a row.
+enum class BelowZero : uint8_t { IsOdd, IsGivenBack };
 
 class FieldReader {
  public:
@@ -40,7 +47,7 @@ class FieldReader {
   // Of a column that holds an instant beside the row's own.
   std::optional<Instant> instant(const formats::ColumnPlan& column, const formats::Row& row);
   // Looks for odd values in a row whose time was read. True: they made the row a reject.
-  bool leaves_out(const formats::Row& row, std::optional<Instant> time);
+  bool leaves_out(const formats::Row& row, std::optional<Instant> time, BelowZero below = BelowZero::IsOdd);
 
   void start(profiles::Intake::Kind kind, const Who& who, Instant time, uint64_t fingerprint);
   void count_fact() { ++context_.findings.facts_used; }

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "profiles/intake.hpp"
 
@@ -28,16 +29,33 @@ enum class MoneyFate : uint8_t {
   Cancelled,
   Pending,
   Failed,
-  LeftOut,     // no order, by its status
+  LeftOut,     // no order, by its status or by what its preset knows of such rows
   NoCustomer,  // nobody's
   Rejected
 };
 inline constexpr size_t kMoneyFates = 9;
 
+inline constexpr size_t kMostPlacesOfMoney = 1'000;  // of each kind and currency: what a person looks through
+
+// Where money that became no sale stands.
+struct MoneyPlace {
+  std::string file;
+  uint64_t line = 0;
+  std::string order;  // its id; empty: none
+  int128 micros = 0;
+};
+
 struct OrderSums {
   struct Sum {
-    uint64_t orders = 0;  // of rejects: rows
+    uint64_t orders = 0;  // of rejects and of what no order is: rows
     int128 micros = 0;
+    std::vector<MoneyPlace> places;  // the first ones
+
+    void add(int128 more, std::string_view file, uint64_t line, std::string_view order) {
+      ++orders;
+      micros += more;
+      if (places.size() < kMostPlacesOfMoney) places.push_back({std::string(file), line, std::string(order), more});
+    }
   };
   std::array<Sum, kMoneyFates> by_fate;
   Sum refunded;  // of what was bought
@@ -51,10 +69,9 @@ class Findings {
   std::set<std::string> unknown_statuses;  // as written, some of them
   uint64_t orders_known = 0;               // told before by other means than these rows
 
-  void add_money(const std::string& currency, MoneyFate fate, int128 micros) {
-    OrderSums::Sum& sum = money[currency].by_fate[static_cast<size_t>(fate)];
-    ++sum.orders;
-    sum.micros += micros;
+  void add_money(const std::string& currency, MoneyFate fate, int128 micros, std::string_view file, uint64_t line,
+                 std::string_view order) {
+    money[currency].by_fate[static_cast<size_t>(fate)].add(micros, file, line, order);
   }
 
   uint64_t rows_read = 0;

@@ -253,9 +253,11 @@ struct Table {
 };
 
 Result<std::unique_ptr<formats::RowReader>> open_table(const Input& input, const ImportOptions& options,
-                                                       const formats::Preset* preset, formats::RejectSink rejects) {
+                                                       const formats::Preset* preset, formats::RejectSink rejects,
+                                                       formats::LeftOutSink left_out = {}) {
   auto rows = TRY(open_rows(input, options, std::move(rejects)));
-  return preset && input.format == Format::Csv ? formats::rows_of_preset(std::move(rows), *preset) : std::move(rows);
+  if (!preset || input.format != Format::Csv) return rows;
+  return formats::rows_of_preset(std::move(rows), *preset, std::move(left_out));
 }
 
 Result<Table> look_at(const Input& input, const ImportOptions& options, Progress& progress) {
@@ -300,15 +302,20 @@ Result<void> feed_table(NormaliserContext& context, const Input& input, const Im
   file.notes.insert(file.notes.end(), plan.notes.begin(), plan.notes.end());
   report.zone_known = report.zone_known && (plan.zone_known || plan.mapping.rows == formats::RowMeans::Customer);
 
-  auto reader = TRY(open_table(input, options, table.preset, [&](formats::Malformed bad) {
-    ++context.findings.rows_read;
-    context.findings.reject(context.intake, bad.reason, context.file, bad.line, bad.value, bad.row);
-  }));
+  Normaliser* into = nullptr;
+  auto reader = TRY(open_table(
+      input, options, table.preset,
+      [&](formats::Malformed bad) {
+        ++context.findings.rows_read;
+        context.findings.reject(context.intake, bad.reason, context.file, bad.line, bad.value, bad.row);
+      },
+      [&](const formats::Row& row) { into->pass_over(row); }));
   context.odd = options.odd.or_keep(formats::odd_values_of(plan.mapping.preset));
   context.statuses = &options.statuses;
   const bool is_of_orders = plan.mapping.rows == formats::RowMeans::OrderLine;
   const auto own = is_of_orders ? nullptr : make_normaliser(plan, context);
   Normaliser& normaliser = is_of_orders ? orders.open(std::move(plan), context) : *own;
+  into = &normaliser;
   Meter meter(progress, input);
   formats::Row row;
   while (TRY(reader->next(row))) {

@@ -1,9 +1,17 @@
 #include "ingest/money_report.hpp"
 
+#include <algorithm>
+#include <span>
+#include <tuple>
+
 #include <fmt/format.h>
+
+#include "core/text.hpp"
 
 namespace tessera::ingest {
 namespace {
+
+constexpr size_t kPlacesShown = 3;  // in the text; JSON has them all
 
 struct FateRow {
   MoneyFate fate;
@@ -14,7 +22,7 @@ constexpr FateRow kLeftOut[] = {
     {MoneyFate::Cancelled, "cancelled", "cancelled"},
     {MoneyFate::Pending, "pending", "pending: not paid yet"},
     {MoneyFate::Failed, "failed", "failed"},
-    {MoneyFate::LeftOut, "no_order", "no orders, by their status"},
+    {MoneyFate::LeftOut, "no_order", "no orders, or left out by the preset"},
     {MoneyFate::NoCustomer, "no_customer", "nobody's"},
     {MoneyFate::Rejected, "rejected", "in rejected rows"},
     {MoneyFate::Adjusted, "adjusted", "adjustments"},
@@ -46,21 +54,55 @@ Json json_of(const OrderSums::Sum& sum) {
   return Json::object().set("orders", sum.orders).set("amount", Json(Json::Literal{text_of_micros(sum.micros)}));
 }
 
-std::string line_of(int128 micros, std::string_view says, uint64_t orders) {
+// As the files have them: they were met in the order of time.
+std::vector<MoneyPlace> by_place(const OrderSums::Sum& sum) {
+  std::vector<MoneyPlace> out = sum.places;
+  std::ranges::stable_sort(out, {}, [](const MoneyPlace& each) { return std::tie(each.file, each.line); });
+  return out;
+}
+
+// With the rows that make it.
+Json json_by_row(const OrderSums::Sum& sum) {
+  Json rows = Json::array();
+  for (const MoneyPlace& place : by_place(sum))
+    rows.add(Json::object()
+                 .set("file", place.file)
+                 .set("line", place.line)
+                 .set("order", place.order.empty() ? Json() : Json(repair_utf8(place.order)))
+                 .set("amount", Json::Literal{text_of_micros(place.micros)}));
+  return json_of(sum).set("rows", std::move(rows));
+}
+
+// "orders.csv:3, 4, 7 ...": where the first of it stands.
+std::string places_of(const OrderSums::Sum& sum) {
+  std::string out;
+  std::string_view file;
+  const std::vector<MoneyPlace> places = by_place(sum);
+  for (const MoneyPlace& place : std::span(places).first(std::min(places.size(), kPlacesShown))) {
+    out += out.empty() ? ": " : ", ";
+    out += place.file == file ? fmt::format("{}", place.line) : fmt::format("{}:{}", place.file, place.line);
+    file = place.file;
+  }
+  return sum.orders > kPlacesShown ? out + " ..." : out;
+}
+
+std::string line_of(int128 micros, std::string_view says, uint64_t orders, std::string_view places = {}) {
   const std::string count = orders > 0 ? fmt::format(" ({})", orders) : std::string();
-  return fmt::format("  {:>14}  {}{}\n", text_of_micros(micros), says, count);
+  return fmt::format("  {:>14}  {}{}{}\n", text_of_micros(micros), says, count, places);
 }
 
 std::string lines_of(const OrderSums& sums, const Totals& totals) {
   std::string out = line_of(totals.in_files.micros, "in the files, orders or rows", totals.in_files.orders);
   for (const FateRow& row : kLeftOut)
     if (const OrderSums::Sum& sum = sum_of(sums, row.fate); sum.orders > 0)
-      out += line_of(-sum.micros, row.says, sum.orders);
+      out += line_of(-sum.micros, row.says, sum.orders, places_of(sum));
   const OrderSums::Sum &bought = sum_of(sums, MoneyFate::Bought), &credited = sum_of(sums, MoneyFate::Credited);
   out += line_of(bought.micros, "bought", bought.orders);
-  if (credited.orders > 0) out += line_of(credited.micros, "given back under numbers of their own", credited.orders);
+  if (credited.orders > 0)
+    out += line_of(credited.micros, "given back under numbers of their own", credited.orders, places_of(credited));
   if (sums.refunded.orders > 0)
-    out += line_of(-sums.refunded.micros, "given back of what was bought", sums.refunded.orders);
+    out +=
+        line_of(-sums.refunded.micros, "given back of what was bought", sums.refunded.orders, places_of(sums.refunded));
   return out + line_of(totals.net, "net", 0);
 }
 
@@ -73,14 +115,14 @@ Json money_json(const Findings& findings) {
     Json left_out = Json::object();
     for (const FateRow& row : kLeftOut)
       if (const OrderSums::Sum& sum = sum_of(sums, row.fate); sum.orders > 0)
-        left_out.set(std::string(row.code), json_of(sum));
+        left_out.set(std::string(row.code), json_by_row(sum));
     out.add(Json::object()
                 .set("currency", currency.empty() ? Json() : Json(currency))
                 .set("in_files", json_of(totals.in_files))
                 .set("left_out", std::move(left_out))
                 .set("bought", json_of(sum_of(sums, MoneyFate::Bought)))
-                .set("credited", json_of(sum_of(sums, MoneyFate::Credited)))
-                .set("given_back", json_of(sums.refunded))
+                .set("credited", json_by_row(sum_of(sums, MoneyFate::Credited)))
+                .set("given_back", json_by_row(sums.refunded))
                 .set("net", Json::Literal{text_of_micros(totals.net)}));
   }
   return out;

@@ -39,6 +39,8 @@ class Normaliser {
  public:
   virtual ~Normaliser() = default;
   virtual Result<void> add(const formats::Row& row) = 0;
+  // A row that its preset knows to be none of its orders or events; its money is the file's.
+  virtual void pass_over(const formats::Row&) {}
   // Emits what was waiting. Call once.
   virtual Result<void> finish() = 0;
 };

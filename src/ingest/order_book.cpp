@@ -138,17 +138,20 @@ void OrderBook::settle(Open& order, const profiles::ToldOrder& told) {
   const OrderReading& reading = part.reading;
   const Micros said = order.word.total().value_or(0);
   if (reading.kind == OrderReading::Kind::Gone) return;
-  if (reading.kind == OrderReading::Kind::None) return findings_.add_money(reading.currency, MoneyFate::LeftOut, said);
+  const auto add_money = [&](MoneyFate fate, Micros amount) {
+    findings_.add_money(reading.currency, fate, amount, reading.file, reading.first_line, reading.id);
+  };
+  if (reading.kind == OrderReading::Kind::None) return add_money(MoneyFate::LeftOut, said);
   if (order.who.empty()) {
     for (const Part& each : order.parts) findings_.rows_without_customer += each.reading.rows_read;
-    return findings_.add_money(reading.currency, MoneyFate::NoCustomer, order.word.is_credit ? -said : said);
+    return add_money(MoneyFate::NoCustomer, order.word.is_credit ? -said : said);
   }
   if (order.word.placed == kEver) {
     for (Part& each : order.parts) each.source->reject_order(each.reading, "no-time");
-    return findings_.add_money(reading.currency, MoneyFate::Rejected, said);
+    return add_money(MoneyFate::Rejected, said);
   }
   if (reading.kind == OrderReading::Kind::Adjusted) {
-    findings_.add_money(reading.currency, MoneyFate::Adjusted, said);
+    add_money(MoneyFate::Adjusted, said);
     const OrderEvent event{.name = "Order Adjusted", .time = order.word.placed, .money = order.word.money};
     write(order, event, first_print(order, event.name));
     return part.source->log_traits(reading, order.who, order.word.placed);
@@ -194,18 +197,18 @@ void OrderBook::write(Open& order, const OrderEvent& event, uint64_t print) {
 
 void OrderBook::tally(const Open& order) {
   const OrderWord& word = order.word;
-  const std::string& currency = order.parts[order.newest].reading.currency;
+  const OrderReading& reading = order.parts[order.newest].reading;
   const Micros total = word.total().value_or(0);
-  findings_.add_money(currency, fate_of(word), word.is_credit ? -total : total);
-  if (const Micros unsold = order.parts[order.newest].reading.unsold; unsold != 0)
-    findings_.add_money(currency, MoneyFate::Cancelled, unsold);
+  const auto add_money = [&](MoneyFate fate, Micros amount) {
+    findings_.add_money(reading.currency, fate, amount, reading.file, reading.first_line, reading.id);
+  };
+  add_money(fate_of(word), word.is_credit ? -total : total);
+  if (reading.unsold != 0) add_money(MoneyFate::Cancelled, reading.unsold);
   if (word.is_credit || word.stage != Stage::Bought) return;
   Micros refunded = word.is_refunded_whole ? std::max(word.refunded, total) : word.refunded;
   for (const auto& [time, amount] : word.refunds) refunded = word.refunded > 0 ? refunded : refunded + amount;
   if (refunded == 0) return;
-  OrderSums::Sum& sum = findings_.money[currency].refunded;
-  ++sum.orders;
-  sum.micros += refunded;
+  findings_.money[reading.currency].refunded.add(refunded, reading.file, reading.first_line, reading.id);
 }
 
 // The identity of an order's first event of a name. Stored on disk, never change.

@@ -65,7 +65,7 @@ OrderColumns::OrderColumns(const formats::Plan& plan) {
     const Role role = column.binding.role;
     const std::string_view target = column.binding.target;
     if (role == Role::Order && !order) order = &column;
-    if (role == Role::Status && !status) status = &column;
+    if (role == Role::Status) statuses.push_back(&column);
     if (role == Role::Cancelled) cancelled = &column;
     if (role == Role::PaidAt) paid_at = &column;
     if (role == Role::CancelledAt) cancelled_at = &column;
@@ -141,24 +141,31 @@ bool OrderRows::leaves_out(const formats::Row& row) {
   for (const formats::ColumnPlan* column : columns_.money) {
     if (column->binding.target != "total") continue;
     const auto total = number_at(column, row), quantity = number_at(columns_.quantity, row);
-    if (!total || total->micros >= 0 || (quantity && quantity->micros < 0)) continue;
+    if (!total || total->micros >= 0 || (quantity && quantity->micros < 0) || is_given_back(row)) continue;
     const std::string_view said = trim(row.at(column->column).text);
     if (context_.leaves_out(formats::Odd::NegativePrice, row.line, said, row.raw)) return true;
   }
-  if (!columns_.status) return false;
-  const formats::Field& status = row.at(columns_.status->column);
-  if (!says(status) || fate_of(status.text)) return false;
-  const std::string written(trim(status.text));
-  if (context_.findings.unknown_statuses.size() < kMostStatusesNamed)
-    context_.findings.unknown_statuses.insert(written);
-  return context_.leaves_out(formats::Odd::UnknownStatus, row.line, written, row.raw);
+  for (const formats::ColumnPlan* column : columns_.statuses) {
+    const formats::Field& status = row.at(column->column);
+    if (!says(status) || fate_of(status.text)) continue;
+    const std::string written(trim(status.text));
+    if (context_.findings.unknown_statuses.size() < kMostStatusesNamed)
+      context_.findings.unknown_statuses.insert(written);
+    if (context_.leaves_out(formats::Odd::UnknownStatus, row.line, written, row.raw)) return true;
+  }
+  return false;
+}
+
+bool OrderRows::is_given_back(const formats::Row& row) {
+  const std::string_view status = status_of(row);
+  return !status.empty() && fate_of(status) == OrderFate::Refunded;
 }
 
 void OrderRows::reject(std::string_view reason, std::string_view value, uint64_t line, std::string_view raw) {
   context_.findings.reject(context_.intake, reason, context_.file, line, value, raw);
 }
 
-void OrderRows::tally_reject(const formats::Row& row) {
+void OrderRows::tally(const formats::Row& row, MoneyFate fate) {
   Micros amount = 0;
   ExactSum line;
   if (const auto said = number_at(columns_.amount, row))
@@ -168,13 +175,22 @@ void OrderRows::tally_reject(const formats::Row& row) {
   amount = micros_of(line).value_or(0);
   for (const formats::ColumnPlan* column : columns_.money)
     if (const auto total = number_at(column, row); total && column->binding.target == "total") amount = total->micros;
-  context_.findings.add_money(currency_of(row), MoneyFate::Rejected, amount);
+  const std::string_view id = columns_.order ? trim(row.at(columns_.order->column).text) : std::string_view();
+  context_.findings.add_money(currency_of(row), fate, amount, context_.file, row.line, id);
 }
 
+// As its column says, else the amounts themselves, else whoever imports.
 std::string OrderRows::currency_of(const formats::Row& row) const {
   if (columns_.currency)
     if (const formats::Field& field = row.at(columns_.currency->column); says(field))
       return std::string(trim(field.text));
+  const auto beside = [&row](const formats::ColumnPlan* column) {
+    return column ? formats::currency_of_amount(row.at(column->column).text) : std::string_view();
+  };
+  for (const formats::ColumnPlan* column : columns_.money)
+    if (const std::string_view code = beside(column); !code.empty()) return std::string(code);
+  for (const formats::ColumnPlan* column : {columns_.amount, columns_.price})
+    if (const std::string_view code = beside(column); !code.empty()) return std::string(code);
   return plan_.currency;
 }
 
@@ -217,6 +233,22 @@ std::optional<OrderFate> OrderRows::fate_of(std::string_view status) {
   if (known != fates_.end()) return known->second;
   return fates_[std::string(status)] =
              context_.statuses ? context_.statuses->fate(status) : formats::fate_of_status(status);
+}
+
+// What is said of the order in one column and of its payment in another: the word that takes most from a sale.
+std::string_view OrderRows::status_of(const formats::Row& row) {
+  constexpr OrderFate kByWeight[] = {
+      OrderFate::Completed, OrderFate::Pending,   OrderFate::Failed, OrderFate::CompletedAndRefunded,
+      OrderFate::Refunded,  OrderFate::Cancelled, OrderFate::None};
+  std::string_view out;
+  ptrdiff_t most = -1;
+  for (const formats::ColumnPlan* column : columns_.statuses) {
+    const formats::Field& field = row.at(column->column);
+    if (!says(field)) continue;
+    const auto weight = std::ranges::find(kByWeight, fate_of(field.text).value_or(OrderFate::Pending)) - kByWeight;
+    if (weight > most) out = trim(field.text), most = weight;
+  }
+  return out;
 }
 
 // By status, in the order of the file. What nobody knows is no sale.
@@ -267,13 +299,8 @@ void OrderRows::read(std::vector<formats::Row> rows, Instant seen, OrderReading&
   for (formats::Row& row : rows) {
     Line& line = lines.emplace_back();
     line.row = std::move(row);
-    if (columns_.status) {
-      const formats::Field& status = line.row.at(columns_.status->column);
-      if (says(status))
-        line.status = trim(status.text);
-      else if (lines.size() > 1)
-        line.status = lines[lines.size() - 2].status;
-    }
+    line.status = status_of(line.row);
+    if (line.status.empty() && lines.size() > 1) line.status = lines[lines.size() - 2].status;
     line.time = fields_.time(line.row);
     line.quantity = number_at(columns_.quantity, line.row);
     if (const auto amount = number_at(columns_.amount, line.row))

@@ -23,10 +23,11 @@ bool is_money_of_order(std::string_view property);
 struct OrderColumns {
   explicit OrderColumns(const formats::Plan& plan);
 
-  const formats::ColumnPlan *order = nullptr, *status = nullptr, *currency = nullptr;
+  const formats::ColumnPlan *order = nullptr, *currency = nullptr;
   const formats::ColumnPlan *quantity = nullptr, *price = nullptr, *amount = nullptr, *line_discount = nullptr;
   const formats::ColumnPlan *paid_at = nullptr, *cancelled_at = nullptr, *refunded_at = nullptr, *updated_at = nullptr,
                             *cancelled = nullptr;
+  std::vector<const formats::ColumnPlan*> statuses;  // of the order, of its payment: the one that says most holds
   std::vector<const formats::ColumnPlan*> items;     // others of a product
   std::vector<const formats::ColumnPlan*> money;     // of kMoneyOfOrder
   std::vector<const formats::ColumnPlan*> instants;  // beside the order's time
@@ -56,8 +57,10 @@ class OrderRows {
   // Looks for odd values of orders: a total below zero, a status that nobody knows. True: the row became a reject.
   bool leaves_out(const formats::Row& row);
   void reject(std::string_view reason, std::string_view value, uint64_t line, std::string_view raw);
-  // The money of a row that became nothing.
-  void tally_reject(const formats::Row& row);
+  // The money of a row that became nothing, and why.
+  void tally(const formats::Row& row, MoneyFate fate);
+  // Whether its status says that it is money given back: below zero it is not odd then.
+  bool is_given_back(const formats::Row& row);
 
   // All lines of an order, in the file's order; `seen`: how new the file is.
   void read(std::vector<formats::Row> lines, Instant seen, OrderReading& out);
@@ -68,6 +71,7 @@ class OrderRows {
   using Groups = std::vector<Group>;
 
   std::optional<formats::OrderFate> fate_of(std::string_view status);
+  std::string_view status_of(const formats::Row& row);
   Groups group(const std::vector<Line>& lines, std::string_view id);
   bool is_history(const std::vector<Line>& lines, const Groups& groups) const;
   void read_history(const std::vector<Line>& lines, Groups& groups, OrderReading& out);

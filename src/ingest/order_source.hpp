@@ -21,7 +21,9 @@ struct OrderReading {
     Gone       // rejected already
   };
   Kind kind = Kind::State;
-  std::string id;  // empty: the row alone is the order
+  std::string id;         // empty: the row alone is the order
+  std::string_view file;  // which says it, from
+  uint64_t first_line = 0;
   Who who;
   std::vector<formats::Row> rows;  // of what was bought, in the file's order
   formats::Row whole;              // for each column the first row that says something
@@ -30,7 +32,7 @@ struct OrderReading {
   Micros unsold = 0;  // of lines that are no part of what was bought: cancelled ones of an order that was not
   bool total_is_inexact = false;
   uint64_t row_print = 0;  // where there is no id
-  uint64_t rows_read = 0, first_line = 0;
+  uint64_t rows_read = 0;
 };
 
 class OrderSource : public Normaliser {

@@ -219,6 +219,11 @@ Instant OrderDifference::not_before(const std::optional<Instant>& time) const {
   return std::max(time.value_or(word_.placed), word_.placed);
 }
 
+// Nor is money given back before it was paid.
+Instant OrderDifference::not_before_payment(const std::optional<Instant>& time) const {
+  return std::max(not_before(time), told_.bought_at.value_or(word_.bought_at.value_or(word_.placed)));
+}
+
 // Of events beyond the first of their name: the same state told twice is told once.
 uint64_t OrderDifference::mark() const {
   uint64_t mark = mix64(told_.prints.size() + 1);
@@ -263,7 +268,7 @@ std::vector<OrderDifference::Refund> OrderDifference::new_refunds() const {
     out.push_back({time, !is_own_time, more});
     left -= more;
   }
-  if (left > 0) out.push_back({not_before(word_.refunded_at), !word_.refunded_at, left});
+  if (left > 0) out.push_back({not_before_payment(word_.refunded_at), !word_.refunded_at, left});
   return out;
 }
 

@@ -122,6 +122,7 @@ class OrderDifference {
   void tell_refunds(const std::vector<Refund>& refunds);
   uint64_t mark() const;
   Instant not_before(const std::optional<Instant>& time) const;
+  Instant not_before_payment(const std::optional<Instant>& time) const;
 
   const OrderWord& word_;
   profiles::ToldOrder told_;

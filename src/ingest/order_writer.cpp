@@ -82,19 +82,23 @@ void OrderWriter::put_changes(KindPlan& kind, const OrderEvent& event) {
   if (event.total_is_estimated) intake.put(property(kind, profiles::kTotalEstimated), true);
 }
 
-// What the rows say, else what was said for the file.
+// What the rows say, in a column or beside the amounts, else what was said for the file.
 void OrderWriter::put_currency(KindPlan& kind, const OrderReading& reading) {
   if (columns_.currency)
     if (const formats::Field& field = reading.whole.at(columns_.currency->column); !formats::is_blank(field.text))
       return fields_.put(property(kind, "currency"), *columns_.currency, field);
-  if (!plan_.currency.empty()) context_.intake.put(property(kind, "currency"), std::string_view(plan_.currency));
+  if (!reading.currency.empty()) context_.intake.put(property(kind, "currency"), std::string_view(reading.currency));
 }
 
 void OrderWriter::put_properties(KindPlan& kind, const OrderReading& reading, const OrderEvent& event) {
   for (const formats::ColumnPlan& column : plan_.columns) {
     const Role role = column.binding.role;
     std::string_view name = column.binding.target;
-    if (role == Role::Status || role == Role::PaidAt)
+    const bool is_other_status = role == Role::Status && &column != columns_.statuses.front();
+    std::string own_name;
+    if (is_other_status)
+      name = own_name = formats::property_name(column.binding.column);
+    else if (role == Role::Status || role == Role::PaidAt)
       name = formats::name_of(role);
     else if (role != Role::Property)
       continue;

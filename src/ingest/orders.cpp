@@ -33,6 +33,7 @@ class FileOfOrders final : public OrderSource {
         traits_(context.intake) {}
 
   Result<void> add(const formats::Row& row) override;
+  void pass_over(const formats::Row& row) override { rows_.tally(row, MoneyFate::LeftOut); }
   Result<void> finish() override {
     traits_.emit(fields_);
     return {};
@@ -87,7 +88,7 @@ Result<void> FileOfOrders::add(const formats::Row& row) {
   if (const auto flaw = rows_.flaw_of_numbers(row)) {
     if (flaw->is_of_order && !formats::is_blank(id)) spoiled_.emplace(id);
     rows_.reject(flaw->reason, flaw->value, row.line, row.raw);
-    rows_.tally_reject(row);
+    rows_.tally(row, MoneyFate::Rejected);
     return {};
   }
   const std::optional<Instant> time = fields_.time(row);
@@ -95,12 +96,13 @@ Result<void> FileOfOrders::add(const formats::Row& row) {
     const formats::Field& field = row.at(fields_.time_column());
     if (!formats::is_blank(field.text) && field.kind != formats::FieldKind::Null) {
       rows_.reject("bad-time", field.text, row.line, row.raw);
-      rows_.tally_reject(row);
+      rows_.tally(row, MoneyFate::Rejected);
       return {};
     }
   }
-  if (fields_.leaves_out(row, time) || rows_.leaves_out(row)) {
-    rows_.tally_reject(row);
+  const BelowZero below = rows_.is_given_back(row) ? BelowZero::IsGivenBack : BelowZero::IsOdd;
+  if (fields_.leaves_out(row, time, below) || rows_.leaves_out(row)) {
+    rows_.tally(row, MoneyFate::Rejected);
     return {};
   }
   note_newest(row, time);
@@ -159,10 +161,12 @@ OrderReading FileOfOrders::read(size_t order) {
     formats::Row& row = lines.emplace_back();
     at = kept_.read(at, row);
   }
+  out.file = context_.file;
+  out.first_line = lines.front().line;
   if (orders_[order].id && spoiled_.contains(out.id)) {
     for (const formats::Row& row : lines) {
       rows_.reject("order-rejected", out.id, row.line, text_of(row));
-      rows_.tally_reject(row);
+      rows_.tally(row, MoneyFate::Rejected);
     }
     out.kind = OrderReading::Kind::Gone;
     return out;

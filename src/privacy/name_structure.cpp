@@ -68,11 +68,11 @@ struct Ending {
   std::string_view text;
   Part part;
 };
-constexpr Ending kEndings[] = {{"vorname", Part::Name},      {"nachname", Part::Name},     {"namen", Part::Name},
-                               {"name", Part::Name},         {"telefon", Part::Phone},     {"phone", Part::Phone},
-                               {"adresse", Part::Address},   {"anschrift", Part::Address}, {"address", Part::Address},
-                               {"postcode", Part::Postcode}, {"zipcode", Part::Postcode},  {"plz", Part::Postcode},
-                               {"zip", Part::Postcode}};
+constexpr Ending kEndings[] = {
+    {"vorname", Part::Name},    {"nachname", Part::Name},     {"namen", Part::Name},       {"name", Part::Name},
+    {"telefon", Part::Phone},   {"phone", Part::Phone},       {"adresse", Part::Address},  {"anschrift", Part::Address},
+    {"address", Part::Address}, {"postcode", Part::Postcode}, {"zipcode", Part::Postcode}, {"plz", Part::Postcode},
+    {"zip", Part::Postcode},    {"empfänger", Part::Holder},  {"empfaenger", Part::Holder}};
 
 // Of two letters or three: words of other meanings too, unless they are all there is, or somebody's.
 constexpr std::string_view kShortPostcodes = "cap|cp";
@@ -203,8 +203,10 @@ std::optional<Saying> saying_of(std::string_view name, std::span<const std::stri
   if (structure.has(Part::Address)) return Saying::Address;
   if (structure.has(Part::Phone) && is_somebodys && !structure.has_unknown) return Saying::PersonsPhone;
   if (structure.has(Part::Name) && structure.has(Part::On) && structure.has(Part::Card)) return Saying::PersonsName;
-  const bool is_nothing_else = std::ranges::all_of(
-      structure.parts, [](Part part) { return part == Part::Person || part == Part::Holder || part == Part::Filler; });
+  const bool is_nothing_else = std::ranges::all_of(structure.parts, [&](Part part) {
+    return part == Part::Person || part == Part::Holder || part == Part::Filler ||
+           (part == Part::Place && structure.has(Part::Holder));  // "invoice recipient"
+  });
   if (!is_nothing_else || structure.has_unknown) return std::nullopt;
   // "recipient" is who receives; "buyer" and "contact" may be an id or a yes: the values say which.
   if (structure.has(Part::Holder)) return Saying::PersonsName;

@@ -1,8 +1,12 @@
 // What of the presets no case file can say: Parquet, and the table itself. The rest: tests/cases/import/presets.test.
 #include "formats/presets.hpp"
 
+#include <cstdlib>
+#include <fstream>
+
 #include "core/text.hpp"
 #include "ingest/fed.hpp"
+#include "ingest/fields.hpp"
 #include "store/database.hpp"
 
 namespace tessera::ingest {
@@ -107,6 +111,48 @@ TEST(Presets, EachKnowsItsOwnColumns) {
     for (std::string& column : columns) column = " " + fold_case(column) + "_";
     EXPECT_EQ(formats::recognise_preset(columns), found) << preset.name << " in small letters";
   }
+}
+
+// What rows without an id of their own are known by, "PRESET|COLUMN|WHAT" a line.
+const std::string kKnownBy = TESSERA_SOURCE_DIR "/tests/ingest/presets_known_by.txt";
+
+std::map<std::string, std::string> known_by_column() {
+  std::map<std::string, std::string> out;
+  for (const formats::Preset& preset : formats::presets())
+    for (const formats::PresetColumn& column : preset.columns)
+      out[fmt::format("{}|{}", preset.name, split(column.names, '|').front())] =
+          known_by({.column = "",
+                    .role = column.role,
+                    .target = std::string(column.target),
+                    .known_as = std::string(column.known_as)});
+  return out;
+}
+
+// A preset that is edited makes no row of the same file a new one: a column keeps what it is known by (PresetColumn::
+// known_as says it where part or target change), and one that is read anew is no part of it. A new preset is added to the
+// list by TESSERA_BLESS=1, which changes no line that is there.
+TEST(Presets, RowsStayKnownByWhatTheyWere) {
+  std::map<std::string, std::string> golden;
+  std::set<std::string> listed;
+  std::ifstream file(kKnownBy);
+  for (std::string line; std::getline(file, line);) {
+    const size_t end = line.rfind('|');
+    golden[line.substr(0, end)] = line.substr(end + 1);
+    listed.insert(line.substr(0, line.find('|')));
+  }
+  auto known = known_by_column();
+  if (std::getenv("TESSERA_BLESS")) {
+    std::ofstream out(kKnownBy);
+    known.merge(golden);
+    for (const auto& [column, what] : known)
+      out << column << '|' << (golden.contains(column) ? golden[column] : what) << '\n';
+  }
+  ASSERT_GT(golden.size(), 200u);
+  for (const auto& [column, what] : golden)
+    EXPECT_EQ(known.contains(column) ? known[column] : "no such column", what) << column;
+  for (const auto& [column, what] : known)
+    if (listed.contains(column.substr(0, column.find('|'))) && !golden.contains(column))
+      EXPECT_EQ(what, formats::kNotKnownBy) << column << " is read anew";
 }
 
 }  // namespace
