@@ -1,10 +1,17 @@
 #include "cli/asking.hpp"
 
+#include "core/currency.hpp"
+#include "core/text.hpp"
+
 namespace tessera::cli {
 
 Result<workspace::Look> look_of(const Context& context, const Arguments& given) {
   workspace::Look out{context.as_of, context.known_at, context.look_from};
   if (const auto zone = given.text("zone")) out.zone = TRY(Zone::named(*zone)).name();
+  if (const auto named = given.text("currency")) {
+    out.currency = currency_code(*named);
+    if (!out.currency) return usage(fmt::format("'{}' is no code of a currency, such as EUR", plain_line(*named)));
+  }
   return out;
 }
 

@@ -27,7 +27,13 @@ inline constexpr Option kTheZone{.name = "--zone",
                                  .help = "Zone of $hour, $weekday, $month and $day, such as Europe/Berlin",
                                  .otherwise = "the record's, else UTC; a definition's own goes before it"};
 
-// Error: there is no such zone.
+// In which amounts are read.
+inline constexpr Option kTheCurrency{.name = "--currency",
+                                     .value = "CURRENCY",
+                                     .help = "Currency in which amounts are read, such as EUR",
+                                     .otherwise = "the record's; a definition's own goes before it"};
+
+// Error: there is no such zone, or it is no currency.
 Result<workspace::Look> look_of(const Context& context, const Arguments& given = {});
 // Error where the record does not exist: says how to make one.
 Result<workspace::Workspace> open(const Context& context, store::OpenMode mode = store::OpenMode::ReadOnly);

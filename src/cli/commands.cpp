@@ -29,7 +29,7 @@ using Rows = std::span<const Command>;
 Rows import_rows(), looking_rows(), events_rows(), customer_rows(), customers_rows(), discover_rows(), adopt_rows(),
     hunch_rows(), letter_rows(), segments_text_rows(), segments_run_rows(), segments_explain_rows(),
     segments_library_rows(), export_rows(), cluster_rows(), simulate_rows(), serve_rows(), keys_rows(), clock_rows(),
-    tokens_rows(), audit_rows(), keeping_rows(), zone_rows(), shell_rows();
+    tokens_rows(), audit_rows(), keeping_rows(), zone_rows(), currency_rows(), shell_rows();
 
 std::span<const Command> commands() {
   static const std::vector<Command> kAll = [] {
@@ -54,6 +54,7 @@ std::span<const Command> commands() {
                             keys_rows(),
                             clock_rows(),
                             zone_rows(),
+                            currency_rows(),
                             tokens_rows(),
                             audit_rows(),
                             keeping_rows(),

@@ -102,6 +102,8 @@ constexpr Example kAuditVerify[] = {{"audit verify", "keep what it says elsewher
 constexpr Example kClockAccept[] = {{"--store http://127.0.0.1:8080 clock accept", "a jump that is meant"}};
 constexpr Example kClockBack[] = {{"clock back --to 2026-03-01", "with its server stopped"}};
 constexpr Example kZone[] = {{"zone Europe/Berlin", "$hour and its kin by the clock of Berlin"}};
+constexpr Example kCurrency[] = {{"currency EUR", "amounts that name no currency are euros, and so are figures"},
+                                 {"currency EUR --rates eurofxref-hist.csv", "and amounts of others are converted"}};
 constexpr Example kBackup[] = {{"backup copy.duckdb", "also of a running server"}};
 constexpr Example kRestore[] = {{"--store new.duckdb restore copy.duckdb", "copy.duckdb.keys lies beside it"}};
 constexpr Example kKeystoreNew[] = {{"keystore new", "where the old one is lost for good"}};
@@ -160,6 +162,7 @@ constexpr Guide kGuides[] = {
     {"clock accept", Group::Keep, kClockAccept},
     {"clock back", Group::Keep, kClockBack},
     {"zone", Group::Keep, kZone},
+    {"currency", Group::Keep, kCurrency},
     {"backup", Group::Keep, kBackup},
     {"restore", Group::Keep, kRestore},
     {"keystore new", Group::Keep, kKeystoreNew},

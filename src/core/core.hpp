@@ -8,6 +8,7 @@
 //              remedy_json.hpp  put_remedy, remedy_from: as members of a document
 //   values     number.hpp       Number, parse_number: exact, in millionths
 //              number_in_text.hpp  number_in_text: where a number is asked for and a text came
+//              currency.hpp     currency_code, Rates: what an amount of one day is in another currency
 //              time.hpp         Instant, Duration, Zone, Clock, parse_instant
 //              text.hpp         fold_case, slug_of, nearest_name, split, trim, join
 //              json.hpp         Json, parse_json

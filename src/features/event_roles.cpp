@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "core/remedy.hpp"
 #include "core/text.hpp"
+#include "profiles/money_names.hpp"
 #include "profiles/told_orders.hpp"
 
 namespace tessera::features {
@@ -37,12 +39,10 @@ const EventRole* known_part(std::string_view event, std::string_view& industry) 
   return nullptr;
 }
 
-constexpr std::array<std::string_view, 9> kMoney = {"revenue", "net_amount", "subtotal", "total", "amount",
-                                                    "value",   "price",      "fee",      "fare"};
+constexpr auto kMoney = profiles::money_names<profiles::MoneyIs::Whole, profiles::MoneyIs::Part>();
 
 // What a main event without the usual one came to as a whole: not the price of one of its things.
-constexpr std::array<std::string_view, 6> kWholeMoney = {"revenue", "net_amount", "subtotal",
-                                                         "total",   "amount",     "value"};
+constexpr auto kWholeMoney = profiles::money_names<profiles::MoneyIs::Whole>();
 
 constexpr std::array<std::string_view, 9> kCounts = {"quantity",   "items",      "num_items", "services", "instalments",
                                                      "travellers", "passengers", "seats",     "count"};
@@ -165,6 +165,26 @@ std::string any_column(const History& history, const EventRoles& parts, Names na
   return found;
 }
 
+// What would be part of the money, were there a rate for it.
+void read_left_out(const History& history, EventRoles& parts) {
+  for (const profiles::LeftOut& one : history.left_out)
+    if (std::ranges::any_of(parts.net.sources, [&](const MoneySource& source) {
+          return std::ranges::count(source.events, one.event) > 0 &&
+                 std::ranges::count(source.properties, one.property) > 0;
+        }))
+      parts.left_out.push_back(one);
+}
+
+std::string said_left_out(const EventRoles& parts) {
+  if (parts.left_out.empty()) return {};
+  std::string list;
+  for (const profiles::LeftOut& one : parts.left_out)
+    list += fmt::format("{}{} '{}' of {} in {} ({})", list.empty() ? "" : ", ", one.values, one.property, one.event,
+                        plain_line(one.currency), text_of_micros(one.sum));
+  return fmt::format("; left out, as there is no rate for them: {} ({} converts them)", list,
+                     try_command("currency").argument(parts.currency).blank_option("--rates", "FILE").line());
+}
+
 void define_value(EventRoles& parts) {
   if (parts.money.empty()) {
     parts.value_definition = fmt::format("number of {} (the data has no amounts)", parts.words.mains);
@@ -178,6 +198,8 @@ void define_value(EventRoles& parts) {
   parts.value_definition += parts.money == "revenue" || parts.money == "subtotal" || parts.money == "net_amount"
                                 ? "; without tax and shipping as far as the source leaves them out"
                                 : "; as the source gives it, tax and shipping included if it includes them";
+  if (!parts.currency.empty()) parts.value_definition += fmt::format("; in {}", plain_line(parts.currency));
+  parts.value_definition += said_left_out(parts);
 }
 
 }  // namespace
@@ -234,6 +256,8 @@ Result<EventRoles> recognise(const History& history) {
   read_net_money(history, parts);
   parts.channel = any_column(history, parts, kChannels);
   parts.device = any_column(history, parts, kDevices);
+  parts.currency = parts.money.empty() ? "" : history.currency;
+  read_left_out(history, parts);
   define_value(parts);
   return parts;
 }

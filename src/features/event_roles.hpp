@@ -24,11 +24,13 @@ struct EventRoles {
   std::string item_name;                                // name of a thing in that list: "name"; or a plain property
   std::string category;                                 // property of category, of the list or plain
   bool category_in_list = false;
-  bool service_lines = false;          // things have a flag "service": postage, fees, adjustments
-  std::string count;                   // property of how many things, where there is no list
-  std::vector<std::string> promotion;  // properties that say a reduction was had: "coupon"
-  std::string channel, device;         // properties of any event
-  std::string value_definition;        // for readers: "sum of revenue of orders, less refunds"
+  bool service_lines = false;               // things have a flag "service": postage, fees, adjustments
+  std::string count;                        // property of how many things, where there is no list
+  std::vector<std::string> promotion;       // properties that say a reduction was had: "coupon"
+  std::string channel, device;              // properties of any event
+  std::string value_definition;             // for readers: "sum of revenue of orders, less refunds"
+  std::string currency;                     // of the money; empty: no event names one
+  std::vector<profiles::LeftOut> left_out;  // what of it is in other currencies, and not converted
 
   const std::vector<std::string>& of(EventRole part) const { return events[static_cast<size_t>(part)]; }
   bool has(EventRole part) const { return !of(part).empty(); }

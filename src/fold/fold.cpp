@@ -31,7 +31,11 @@ Fold::~Fold() = default;
 Result<std::unique_ptr<Fold>> Fold::make(Definitions definitions, const FoldLimits& limits, FindChange find_change,
                                          std::unique_ptr<Memory> memory) {
   std::unique_ptr<Fold> fold(new Fold(limits, std::move(find_change)));
-  fold->memory_ = memory ? std::move(memory) : std::make_unique<Memory>(TRY(wanted_by(definitions)));
+  if (!memory) {
+    memory = std::make_unique<Memory>(TRY(wanted_by(definitions)));
+    memory->money = limits.money;
+  }
+  fold->memory_ = std::move(memory);
   TRY(fold->set_plan(std::move(definitions)));
   fold->inflow_ = std::make_unique<Inflow>(fold->identities_, *fold->memory_, fold->recent_, fold->rulings_, 0);
   return fold;

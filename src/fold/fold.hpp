@@ -57,7 +57,8 @@ struct Definitions {
 
 struct FoldLimits {
   profiles::StitchLimits stitch = {};
-  std::string key = {};  // the record's
+  std::string key = {};            // the record's
+  profiles::MoneyBook money = {};  // the record's, where make() gets no memory
   uint64_t remembered_messages = 50'000'000;
   uint64_t kept_flips = 1'000'000;
   uint64_t unpacked_from = 1024;  // facts of a customer whose history stays unpacked

@@ -52,6 +52,8 @@ Result<void> Fold::redefine(Definitions definitions, std::unique_ptr<Memory> mem
   if (!definitions.plan)
     definitions.plan = std::make_shared<const segment::Plan>(TRY(segment::compile(definitions.program)));
   const bool is_all = !touched || memory;  // other facts in memory are another history
+  // What the record has not been told yet was noted here.
+  if (memory && memory->money.home.empty()) memory->money = memory_->money;
   auto old_memory = memory ? std::exchange(memory_, std::move(memory)) : nullptr;
   Layout before{words_, {}, version_of_plan_, std::exchange(members_, {})};
   if (auto set = set_plan(std::move(definitions)); !set) {

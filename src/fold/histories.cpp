@@ -4,8 +4,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <numeric>
+#include <utility>
 
 #include "profiles/extra.hpp"
+#include "profiles/money_names.hpp"
 
 namespace tessera::fold {
 
@@ -151,6 +153,14 @@ struct Histories::Loaded {
     }
   }
 
+  void note_currencies(const profiles::Dictionary& dictionary) const {
+    const Column* named = stream.column(profiles::kCurrencyProperty, PropertyType::Text, false);
+    if (!named) return;
+    profiles::TextId last = profiles::kAbsentText;
+    for (const profiles::TextId id : named->texts)
+      if (id > profiles::kClearedText && std::exchange(last, id) != id) shape.note_currency(index, dictionary.text(id));
+  }
+
   void write(uint32_t row, RowWriter& out) const {
     out.start(index);
     for (size_t c = 0; c < slots.size(); ++c)
@@ -235,6 +245,7 @@ void Histories::append(const profiles::History& by_profile) {
     }
     fit_block(profile);
   }
+  for (const Loaded& loaded : streams) loaded.note_currencies(by_profile.dictionary);
   for (const Loaded& loaded : streams)
     for (const Column& column : loaded.stream.columns)
       for (const int64_t x : column.numbers)
@@ -307,6 +318,7 @@ bool Histories::fit(Unpacked& out) const {
       if (const Slot& of = shape.slots[slot]; of.is_list)
         if (const auto length = length_of(shape, shape.properties[of.property]))
           sink.slots[*length].under.push_back(sink.slots[slot].column);
+    profiles::add_converted_columns(stream, shape_.converted(s, money_));
     out.history.streams.push_back(std::move(stream));
   }
   return true;

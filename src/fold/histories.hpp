@@ -83,7 +83,8 @@ struct Unpacked {
 
 class Histories {
  public:
-  explicit Histories(Shape& shape) : shape_(shape) {}
+  // REQUIRES: both outlive it.
+  Histories(Shape& shape, const profiles::MoneyBook& money) : shape_(shape), money_(money) {}
   ~Histories();
   Histories(const Histories&) = delete;
   Histories& operator=(const Histories&) = delete;
@@ -147,6 +148,7 @@ class Histories {
   void fit_block(profiles::Profile profile);
 
   Shape& shape_;
+  const profiles::MoneyBook& money_;
   std::vector<Block*> blocks_;  // by profile; null: no rows
   uint64_t bytes_ = 0, rows_ = 0;
   int64_t largest_ = 0;

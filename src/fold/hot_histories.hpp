@@ -8,7 +8,8 @@ namespace tessera::fold {
 
 struct Memory {
   Shape shape;
-  Histories histories{shape};
+  profiles::MoneyBook money;  // grows as facts come in
+  Histories histories{shape, money};
   profiles::Dictionary dictionary;
 
   explicit Memory(Wanted wanted) : shape(std::move(wanted)) {}

@@ -8,6 +8,7 @@
 #include "profiles/extra.hpp"
 #include "profiles/identifier_rules.hpp"
 #include "profiles/message_prints.hpp"
+#include "profiles/money_names.hpp"
 #include "store/database.hpp"
 
 namespace tessera::fold {
@@ -119,7 +120,9 @@ Inflow::Property Inflow::property(Kind kind, std::string_view name) {
   if (const auto found = of.index.find(std::string(name)); found != of.index.end()) return found->second;
   const auto property = static_cast<Property>(properties_.size());
   of.properties.push_back(first_invalid_utf8(name) ? repair_utf8(name) : std::string(name));
-  properties_.push_back({kind, buffer(kind).add_property(of.properties.back())});
+  properties_.push_back({.kind = kind,
+                         .index = buffer(kind).add_property(of.properties.back()),
+                         .is_currency = name == profiles::kCurrencyProperty && profiles::is_counted(of.system)});
   of.index.emplace(name, property);
   return property;
 }
@@ -215,6 +218,8 @@ void Inflow::put_row(Kind kind, Profile profile, Instant time, Seq seq, uint64_t
 void Inflow::put_scalar(Property property, Scalar value) {
   if (skipping_) return;
   if (auto* text = std::get_if<std::string_view>(&value)) *text = clean(*text);
+  const auto* text = std::get_if<std::string_view>(&value);
+  if (text && properties_[property].is_currency && memory_->money.note(*text, next_seq_ - 1)) memory_->shape.touch();
   buffer(current_).put(properties_[property].index, value);
 }
 
@@ -271,7 +276,9 @@ class Inflow::Packer {
                             ? memory.shape.length_slot(stream, filled.wanted.property)
                             : memory.shape.slot(stream, filled.wanted.property,
                                                 static_cast<PropertyType>(filled.wanted.type), filled.wanted.is_list);
-      if (slot) (is_length ? lengths_ : columns_).push_back({filled.column, *slot, at});
+      const bool names_currency = filled.wanted.property == profiles::kCurrencyProperty &&
+                                  filled.wanted.type == StoredType::Text && !filled.wanted.is_list;
+      if (slot) (is_length ? lengths_ : columns_).push_back({filled.column, *slot, at, names_currency});
     }
     for (const auto& item : extras_) cleared_.push_back(memory.shape.property(stream, item.property));
   }
@@ -292,6 +299,7 @@ class Inflow::Packer {
     const BufferedColumn* column;
     uint16_t slot;
     size_t at;
+    bool names_currency = false;
     bool step_to(uint32_t row) {
       while (at < column->rows.size() && column->rows[at] < row) ++at;
       return at < column->rows.size() && column->rows[at] == row;
@@ -305,6 +313,7 @@ class Inflow::Packer {
         memory_.histories.note_number(column.numbers[cursor.at]);
         out.number(cursor.slot, column.numbers[cursor.at]);
       } else if (column.type == StoredType::Text) {
+        if (cursor.names_currency) memory_.shape.note_currency(stream_, column.texts[cursor.at]);
         out.text(cursor.slot, memory_.dictionary.intern(column.texts[cursor.at]));
       } else {
         out.truth(cursor.slot, column.truths[cursor.at] != 0);

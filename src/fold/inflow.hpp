@@ -122,6 +122,7 @@ class Inflow final : public profiles::Intake {
   struct PropertyOf {
     Kind kind;
     uint32_t index;
+    bool is_currency;  // of an event that somebody told
   };
   class Packer;
 

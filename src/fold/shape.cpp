@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "profiles/extra.hpp"
+#include "profiles/money_names.hpp"
 
 namespace tessera::fold {
 
@@ -28,6 +29,8 @@ Wanted Wanted::by(const segment::Plan& plan) {
     wanted.properties.insert(std::get<std::string>(node.detail));
     if (node.scope == 0) wanted.systems.insert(profiles::SystemStream::Identify);
   }
+  wanted.money = segment::money_wanted(plan);
+  if (!wanted.money.empty()) wanted.properties.emplace(profiles::kCurrencyProperty);
   return wanted;
 }
 
@@ -44,6 +47,7 @@ void Wanted::add(const Wanted& other) {
   any_event |= other.any_event;
   events.insert(other.events.begin(), other.events.end());
   properties.insert(other.properties.begin(), other.properties.end());
+  money.insert(other.money.begin(), other.money.end());
   systems.insert(other.systems.begin(), other.systems.end());
 }
 
@@ -134,6 +138,31 @@ std::optional<uint16_t> Shape::slot(uint16_t stream, std::string_view property, 
 std::optional<uint16_t> Shape::slot(uint16_t stream, std::string_view property, profiles::PropertyType type,
                                     bool is_list) {
   return slot(stream, property, Slot{.property = 0, .type = type, .is_list = is_list});
+}
+
+void Shape::note_currency(uint16_t stream, std::string_view named) {
+  StreamShape& of = streams_[stream];
+  if (of.has_more_currencies || std::ranges::find(of.currencies, named) != of.currencies.end()) return;
+  std::string code = currency_named(named);
+  if (code.empty() || std::ranges::find(of.currencies, code) != of.currencies.end()) return;
+  if (of.currencies.size() < kMostCurrencies)
+    of.currencies.push_back(std::move(code));
+  else
+    of.has_more_currencies = true;
+  ++version_;
+}
+
+std::vector<profiles::MoneyWant> Shape::converted(size_t stream, const profiles::MoneyBook& book) const {
+  const StreamShape& of = streams_[stream];
+  std::vector<profiles::MoneyWant> out;
+  if (book.home.empty() || !profiles::is_counted(of.system)) return out;
+  for (const profiles::MoneyWant& want : wanted_.money) {
+    const std::string_view currency = book.resolved(want.currency);
+    const bool is_other = currency != book.home || of.has_more_currencies ||
+                          std::ranges::any_of(of.currencies, [&](const auto& named) { return named != currency; });
+    if (is_other) out.push_back(want);
+  }
+  return out;
 }
 
 std::optional<uint16_t> Shape::length_slot(uint16_t stream, std::string_view prefix) {

@@ -16,6 +16,7 @@
 
 #include "profiles/history.hpp"
 #include "profiles/load.hpp"
+#include "profiles/money.hpp"
 #include "profiles/tables.hpp"
 #include "segment/plan.hpp"
 
@@ -25,6 +26,7 @@ struct Wanted {
   bool any_event = false;
   std::set<std::string, std::less<>> events, properties;  // "products" stands for all of products.*
   std::set<profiles::SystemStream> systems;
+  std::set<profiles::MoneyWant> money = {};  // amounts, and in which currencies
 
   static Wanted by(const segment::Plan& plan);
   static Wanted of_traits(std::span<const std::string> names);
@@ -55,6 +57,9 @@ struct StreamShape {
   profiles::SystemStream system = profiles::SystemStream::None;
   std::vector<std::string> properties;
   std::vector<Slot> slots;
+  // The currencies that its rows named, and whether there were more than are kept here.
+  std::vector<std::string> currencies = {};
+  bool has_more_currencies = false;
 
   profiles::StreamName name() const {
     return system == profiles::SystemStream::None ? profiles::StreamName(event) : profiles::StreamName(system);
@@ -62,6 +67,9 @@ struct StreamShape {
   uint16_t property(std::string_view name);  // added where missing
   uint16_t slot(Slot wanted);                // likewise
 };
+
+// So many currencies of a stream are told apart; with more it is taken to have all. There are 180 in the world.
+inline constexpr size_t kMostCurrencies = 256;
 
 // Of events that are counted as any event and not told apart.
 inline constexpr std::string_view kUnnamed;
@@ -81,8 +89,14 @@ class Shape {
   std::optional<uint16_t> slot(uint16_t stream, std::string_view property, profiles::PropertyType type, bool is_list);
   std::optional<uint16_t> property(uint16_t stream, std::string_view property);
   std::optional<uint16_t> length_slot(uint16_t stream, std::string_view prefix);
+  // That a row of the stream names a currency.
+  void note_currency(uint16_t stream, std::string_view named);
+  // What of a stream is not all in the currency in which it is wanted, so that it needs columns of its own.
+  std::vector<profiles::MoneyWant> converted(size_t stream, const profiles::MoneyBook& book) const;
+  // That the record has a currency now.
+  void touch() { ++version_; }
   const std::vector<StreamShape>& streams() const { return streams_; }
-  // Changes whenever a stream or a slot was added.
+  // Changes whenever a stream or a slot was added, or a currency came that a stream had not.
   uint64_t version() const { return version_; }
 
  private:

@@ -123,6 +123,7 @@ void put_in_order(Stream& stream, size_t base, uint32_t rows) {
   std::iota(order.begin(), order.end(), static_cast<uint32_t>(base));
   std::ranges::sort(order, before);
   for (Column& column : stream.columns) {
+    if (!column.currency.empty()) continue;  // made when the rows are in order
     if (column.is_list)
       permute_lists(column, base, order);
     else if (column.type == PropertyType::Number)
@@ -157,6 +158,7 @@ void lengthen(Sink& sink, Stream& stream, uint32_t rows) {
   stream.time.resize(rows);
   stream.seq.resize(rows);
   for (Column& column : stream.columns) {
+    if (!column.currency.empty()) continue;  // made when the rows are in order
     if (column.is_list)
       column.list_first.resize(rows + 1);
     else if (column.type == PropertyType::Number)
@@ -181,6 +183,7 @@ void empty(Sink& sink, Stream& stream) {
   stream.time.clear();
   stream.seq.clear();
   for (Column& column : stream.columns) {
+    if (!column.currency.empty()) continue;  // made when the rows are in order
     column.numbers.clear();
     column.texts.clear();
     column.truths.clear();
@@ -343,7 +346,11 @@ void Histories::unpack(std::span<const std::span<const Profile>> customers, std:
       unpacker.note_most(*sink, base, sink->rows);
     }
   }
-  for (Sink* sink : sinks) lengthen(*sink, unpacker.stream_of(*sink), sink->rows);
+  for (Sink* sink : sinks) {
+    Stream& stream = unpacker.stream_of(*sink);
+    lengthen(*sink, stream, sink->rows);
+    profiles::convert_rows(stream, out.history.dictionary, money_, 0);
+  }
   out.history.customer.resize(customers.size());
 }
 
@@ -370,6 +377,7 @@ void Histories::extend(std::span<const Profile> profiles, std::span<Place> place
       lengthen(sink, stream, rows);
       changed[sink.stream] = put_new_in_order(stream, sink.had, rows);
       stream.first[1] = rows;
+      profiles::convert_rows(stream, out.history.dictionary, money_, changed[sink.stream]);
     }
     unpacker.note_most(sink, 0, rows);
   }

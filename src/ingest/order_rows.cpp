@@ -5,6 +5,7 @@
 
 #include "core/text.hpp"
 #include "formats/presets.hpp"
+#include "profiles/money_names.hpp"
 
 namespace tessera::ingest {
 
@@ -55,6 +56,8 @@ std::optional<Micros> micros_of(const ExactSum& sum) {
 }
 
 }  // namespace
+
+static_assert(std::ranges::all_of(kMoneyOfOrder, profiles::is_in_money_table));
 
 bool is_money_of_order(std::string_view property) {
   return std::ranges::find(kMoneyOfOrder, property) != std::end(kMoneyOfOrder);

@@ -300,7 +300,8 @@ class Checker {
                                                   : out_.program.definitions[name.definition].body.type;
                 },
             .decaying_scores = [this](const Name& name) { return decaying_of(name); },
-            .forgives = errors_ == Errors::Forgiven};
+            .forgives = errors_ == Errors::Forgiven,
+            .currency = entries_[path_.back()].written->currency};
   }
 
   int decaying_of(const Name& name) const {

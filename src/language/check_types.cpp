@@ -4,13 +4,16 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "core/number_in_text.hpp"
 #include "core/text.hpp"
+#include "language/amounts.hpp"
 #include "language/lex.hpp"
 #include "language/time_properties.hpp"
+#include "profiles/money_names.hpp"
 
 namespace tessera::language {
 
@@ -204,6 +207,27 @@ class Typer {
     return "";
   }
 
+  // --- amounts
+
+  // In which currency a property of these events is read, where it is an amount; what an alias brings along keeps its own.
+  void give_currency(const Expr& expr, const EventPattern* events, const std::string& property, std::string& currency) {
+    if (!events || asks_presence_ || !currency.empty() || !profiles::is_money(property)) return;
+    currency = context_.currency;
+    if (!currency.empty()) return;
+    if (!events->where.empty())
+      if (auto named = currency_in(events->where[0])) {
+        currency = std::move(*named);
+        return;
+      }
+    currency = context_.lookup.currency();
+    const bool is_said = context_.schema.currency_is_set || !context_.schema.asked_currency.empty();
+    if (is_said || context_.lookup.is_settled() || std::exchange(is_mixed_, true)) return;
+    if (auto mixed = mixed_currencies(context_.schema, *events, property, expr.span))
+      context_.diagnostics.push_back(std::move(*mixed));
+    else
+      is_mixed_ = false;
+  }
+
   // --- values
 
   Type type_node(Expr&, Literal& literal, Type) { return type_of(literal); }
@@ -250,7 +274,9 @@ class Typer {
         return fail(expr, fmt::format("unknown property '{}' of an event's time{}", property.name, near));
     }
     if (forms.empty()) warn_unknown_property(property.name, expr.span);
-    return settle(expr, property.name, forms, want);
+    const Type type = settle(expr, property.name, forms, want);
+    if (type == Type::Number) give_currency(expr, events_, property.name, property.currency);
+    return type;
   }
 
   Type type_node(Expr& expr, Name& name, Type) {
@@ -277,11 +303,16 @@ class Typer {
     const Forms forms = forms_of_aggregated(aggregate, expr.span);
     const bool any_type = is_flexible(expr);
     const bool numbers = !any_type && aggregate.kind != AggregateKind::Distinct;
-    if (!numbers && !any_type) return Type::Number;
+    const bool may_be_numbers = forms.empty() || std::ranges::any_of(forms, may_be_number);
+    if (!numbers && !any_type) {
+      if (may_be_numbers) give_currency(expr, &aggregate.events, aggregate.property, aggregate.currency);
+      return Type::Number;
+    }
     if (numbers && !forms.empty() && std::ranges::none_of(forms, may_be_number) && !forgets(expr))
       return fail(expr, fmt::format("sums, averages and the like need numbers, and {} is only ever {}",
                                     aggregate.property, text_of_forms(forms)));
     const Type settled = settle(expr, aggregate.property, forms, numbers ? Type::Number : want);
+    if (settled == Type::Number) give_currency(expr, &aggregate.events, aggregate.property, aggregate.currency);
     return settled;
   }
 
@@ -505,7 +536,9 @@ class Typer {
   }
 
   Type type_node(Expr&, IsKnown& known, Type) {
+    asks_presence_ = std::holds_alternative<Property>(known.operand[0].node);
     infer(known.operand[0], Type::Unresolved);
+    asks_presence_ = false;
     return Type::Condition;
   }
 
@@ -577,6 +610,8 @@ class Typer {
   const EventPattern* events_ = nullptr;  // whose properties `where` speaks of
   std::vector<std::string> prefixes_;     // lists whose element is at hand, innermost last
   bool in_where_ = false;
+  bool asks_presence_ = false;  // whether there is a value, not which: the same in every currency
+  bool is_mixed_ = false;       // that amounts came in several currencies was said
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "language/diagnostic.hpp"
 #include "language/lookup.hpp"
@@ -23,6 +24,7 @@ struct TypeContext {
   // Where a place asks for a type that the name never came in, the name is forgotten instead of refused: what was
   // applied before types were settled is to be read whatever came since.
   bool forgives = false;
+  std::string_view currency = {};  // that the definition names for its amounts; empty: none
 };
 
 // Types `expr` as a condition: a Bool value becomes a comparison with true.

@@ -71,7 +71,10 @@ std::string render(const Diagnostics& diagnostics, std::string_view source, std:
 Error error_of(const Diagnostics& diagnostics, std::string_view source, std::string_view file) {
   std::string text = render(diagnostics, source, file);
   if (!text.empty()) text.pop_back();
-  return Error{.message = std::move(text), .place = {}, .remedy = {}};
+  const auto helps = [](const Diagnostic& one) { return one.severity == Severity::Error && !one.remedy.empty(); };
+  const auto helpful = std::ranges::find_if(diagnostics, helps);
+  return Error{
+      .message = std::move(text), .place = {}, .remedy = helpful == diagnostics.end() ? Remedy() : helpful->remedy};
 }
 
 std::string did_you_mean(std::string_view name, std::span<const std::string> candidates, char quote) {

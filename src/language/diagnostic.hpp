@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/remedy.hpp"
 #include "core/result.hpp"
 #include "language/tree.hpp"
 
@@ -23,6 +24,7 @@ struct Diagnostic {
   Severity severity = Severity::Error;
   Span span;
   std::string message;  // what is wrong and what would be right, without a final full stop
+  Remedy remedy = {};   // of an error: a command that helps
   bool operator==(const Diagnostic& o) const {
     return severity == o.severity && span.from == o.span.from && message == o.message;
   }

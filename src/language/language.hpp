@@ -7,9 +7,11 @@
 //              print.hpp        print: the tree as text, one way for each
 //              text_operators.hpp  TextOperator: one row an operator of texts, whole
 //              time_properties.hpp  TimeProperty: what every event has by its time alone
+//              amounts.hpp      currency_in, mixed_currencies: in which currency an amount is meant
 //              tree_json.hpp    to_json, definition_from_json
 //              walk.hpp         for_each_child
 //   + schema   schema.hpp       schema_of: what the record knows by name
+//              record_schema.hpp  schema_of_record: and by what it reads times and amounts
 //   = program  check.hpp        check, check_expression: names resolved, types inferred, in order
 //              check_types.hpp  type_condition: the typing half
 //              lookup.hpp       Lookup: what it finds by its names, once and for all

@@ -126,9 +126,9 @@ Needs needs_of(const std::vector<Definition>& definitions) {
   for (const std::string& event : looks.events)
     if (!event.empty()) needs.events.push_back(event);
   std::set<Needs::Property> properties;
-  for (const auto& [event, list, property] : looks.properties)
-    if (!property.empty() && !property.starts_with('$'))
-      properties.insert({event, list.empty() ? property : list + "." + property});
+  for (const Looks::Property& look : looks.properties)
+    if (!look.property.empty() && !look.property.starts_with('$'))
+      properties.insert({look.event, look.list.empty() ? look.property : look.list + "." + look.property});
   needs.properties.assign(properties.begin(), properties.end());
   needs.traits.assign(looks.traits.begin(), looks.traits.end());
   return needs;

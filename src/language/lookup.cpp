@@ -1,5 +1,7 @@
 #include "language/lookup.hpp"
 
+#include "profiles/money.hpp"
+
 namespace tessera::language {
 
 namespace {
@@ -95,6 +97,13 @@ Lookup::Forms Lookup::property(const EventPattern* events, const std::vector<std
   for (const std::string& event : events->names)
     add_forms(names_under(lists, name), [&](const std::string& under) { return &property_of(event, under); }, out);
   return out;
+}
+
+std::string Lookup::currency() {
+  const std::string& asked = now_.asked_currency.empty() ? now_.currency : now_.asked_currency;
+  if (!settled_) found_.currency = asked;
+  const std::string& out = found_.currency.empty() ? asked : found_.currency;
+  return out.empty() ? std::string(profiles::kRecordsCurrency) : out;
 }
 
 void Lookup::forget_property(const EventPattern* events, const std::vector<std::string>& lists,

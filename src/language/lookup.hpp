@@ -23,13 +23,18 @@ class Lookup {
   using Forms = std::set<Schema::Form>;
 
   // `settled`: what it found before; null: it was not applied. REQUIRES: both outlive it.
-  Lookup(const Schema& now, const Schema* settled) : now_(now), settled_(settled) {}
+  Lookup(const Schema& now, const Schema* settled) : now_(now), settled_(settled) {
+    if (settled) found_.currency = settled->currency;
+  }
 
   bool is_settled() const { return settled_ != nullptr; }
   bool has_event(const std::string& name);
   const Forms& trait(const std::string& name);
   // Of the events that the pattern names (null: of none); `lists` are those whose elements are at hand, innermost last.
   Forms property(const EventPattern* events, const std::vector<std::string>& lists, const std::string& name);
+
+  // In which amounts are read of a definition that does not say it itself: a code, or profiles::kRecordsCurrency.
+  std::string currency();
 
   // From here on as if no value had ever come under this name.
   void forget_trait(const std::string& name) { found_.traits[name].clear(); }

@@ -5,6 +5,7 @@
 
 #include "language/time_properties.hpp"
 #include "language/walk.hpp"
+#include "profiles/money_names.hpp"
 
 namespace tessera::language {
 
@@ -16,9 +17,9 @@ class Walker {
 
   void visit(const Expr& expr) {
     if (const auto* trait = std::get_if<Trait>(&expr.node)) looks.traits.insert(trait->name);
-    if (const auto* property = std::get_if<Property>(&expr.node)) add(*at_, list_, property->name);
+    if (const auto* property = std::get_if<Property>(&expr.node)) add(*at_, list_, property->name, property->currency);
     if (const auto* aggregate = std::get_if<Aggregate>(&expr.node); aggregate && !aggregate->property.empty())
-      add(aggregate->events.names, aggregate->events.each, aggregate->property);
+      add(aggregate->events.names, aggregate->events.each, aggregate->property, aggregate->currency);
     const std::string outer = list_;
     if (const auto* any = std::get_if<AnyElement>(&expr.node)) {
       add(*at_, any->list, "");
@@ -42,10 +43,11 @@ class Walker {
     list_ = outer_list;
   }
 
-  void add(const Names& events, const std::string& list, const std::string& property) {
+  void add(const Names& events, const std::string& list, const std::string& property,
+           const std::string& currency = {}) {
     if (time_property(property)) return;  // every event has it
-    if (events.empty()) looks.properties.insert({"", list, property});
-    for (const std::string& event : events) looks.properties.insert({event, list, property});
+    if (events.empty()) looks.properties.insert({"", list, property, currency});
+    for (const std::string& event : events) looks.properties.insert({event, list, property, currency});
   }
 
   const Names nowhere_;
@@ -102,6 +104,9 @@ profiles::Needs needs_of(const Program& program, const Schema& schema) {
       // A property may be meant as the element's or the event's own: both are read.
       if (!look.list.empty()) needs.add_property(name, look.list);
       if (!look.property.empty()) needs.add_property(name, look.property);
+      if (look.currency.empty() || are_all_in(schema, name, look.currency)) return;
+      needs.add_property(name, std::string(profiles::kCurrencyProperty));
+      needs.money.insert({look.property, look.currency});
     });
   const auto add_trait = [&](std::string_view trait) {
     needs.add_property(std::string(profiles::row_of(profiles::stream_of_trait(trait))->name), std::string(trait));

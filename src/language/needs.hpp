@@ -14,9 +14,10 @@ namespace tessera::language {
 
 struct Looks {
   struct Property {
-    std::string event;     // empty: any event
-    std::string list;      // "products" where an element's is looked at; else empty
-    std::string property;  // "total", "category"; empty: the list itself
+    std::string event;          // empty: any event
+    std::string list;           // "products" where an element's is looked at; else empty
+    std::string property;       // "total", "category"; empty: the list itself
+    std::string currency = {};  // in which an amount is read (tree.hpp)
     auto operator<=>(const Property&) const = default;
   };
   std::set<std::string> events;  // empty: any event

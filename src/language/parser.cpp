@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "core/currency.hpp"
 #include "core/text.hpp"
 
 namespace tessera::language {
@@ -200,7 +202,7 @@ std::optional<Definition> Parser::definition() {
     const auto name = definition_name(statement->word);
     if (!name) return std::nullopt;
     out.name = out.slug = *name;
-    zone_of(out);
+    clauses_of(out);
     if (!expect("=", fmt::format("after {} {}", statement->word, *name))) return std::nullopt;
     if (out.kind == DefinitionKind::Event)
       define_event(out);
@@ -227,6 +229,28 @@ std::optional<std::string> Parser::definition_name(std::string_view kind) {
     return std::nullopt;
   }
   return lexed_.tokens[at_++].text;
+}
+
+// zone "Europe/Berlin" and currency "EUR", in any order, each at most once.
+void Parser::clauses_of(Definition& out) {
+  for (bool has_zone = false, has_currency = false; !panic_;) {
+    if (is("zone") && !std::exchange(has_zone, true))
+      zone_of(out);
+    else if (is("currency") && !std::exchange(has_currency, true))
+      currency_of(out);
+    else
+      return;
+  }
+}
+
+void Parser::currency_of(Definition& out) {
+  if (!take("currency")) return;
+  if (!is_kind(TokenKind::Text))
+    return fail_here(fmt::format("expected a currency in quotes, such as \"EUR\", found {}", shown()));
+  const auto code = currency_code(token().text);
+  if (!code) return fail_here(fmt::format("{} is no code of a currency, such as \"EUR\"", shown()));
+  ++at_;
+  out.currency = *code;
 }
 
 void Parser::zone_of(Definition& out) {
@@ -258,7 +282,7 @@ void Parser::define_segment(Definition& out) {
   }
   if (out.slug.empty())
     return fail_at(name_at, "no id can be made of this name; give one: segment \"...\" id \"some-id\" = ...");
-  zone_of(out);
+  clauses_of(out);
   if (!expect("=", "after the segment's name")) return;
   out.body = condition();
 }

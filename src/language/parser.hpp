@@ -48,7 +48,9 @@ class Parser {
   void define_event(Definition& out);
   void define_score(Definition& out);
   void define_segment(Definition& out);
+  void clauses_of(Definition& out);
   void zone_of(Definition& out);
+  void currency_of(Definition& out);
   std::optional<std::string> definition_name(std::string_view kind);
   void refuse_later_version(std::string_view what);
 

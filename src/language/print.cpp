@@ -143,21 +143,22 @@ class Printer {
     std::string out;
     if (!definition.note.empty())
       for (const std::string_view line : split(definition.note, '\n')) out += comment(line);
-    const std::string zone = definition.zone.empty() ? "" : fmt::format(" zone {}", in_quotes(definition.zone));
+    std::string clauses = definition.zone.empty() ? "" : fmt::format(" zone {}", in_quotes(definition.zone));
+    if (!definition.currency.empty()) clauses += fmt::format(" currency {}", in_quotes(definition.currency));
     switch (definition.kind) {
       case DefinitionKind::Event:
-        out += fmt::format("event {}{} = {}", definition.name, zone, events(definition.event, Style::Definition));
+        out += fmt::format("event {}{} = {}", definition.name, clauses, events(definition.event, Style::Definition));
         break;
       case DefinitionKind::Let:
-        out += body(fmt::format("let {}{} =", definition.name, zone), definition.body);
+        out += body(fmt::format("let {}{} =", definition.name, clauses), definition.body);
         break;
       case DefinitionKind::Score:
-        out += fmt::format("score {}{} = {}", definition.name, zone, flat(definition.body, Level::Chain));
+        out += fmt::format("score {}{} = {}", definition.name, clauses, flat(definition.body, Level::Chain));
         break;
       case DefinitionKind::Segment: {
         const bool needs_id = definition.slug != slug_of(definition.name);
         const std::string id = needs_id ? fmt::format(" id {}", in_quotes(definition.slug)) : "";
-        out += body(fmt::format("segment {}{}{} =", in_quotes(definition.name), id, zone), definition.body);
+        out += body(fmt::format("segment {}{}{} =", in_quotes(definition.name), id, clauses), definition.body);
       }
     }
     return out + "\n";

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "profiles/money.hpp"
 #include "profiles/schema.hpp"
 
 namespace tessera::language {
@@ -56,6 +57,17 @@ Result<Schema::Properties> properties_from_json(const Json* json, std::string_vi
 
 }  // namespace
 
+bool are_all_in(const Schema& schema, const std::string& event, std::string_view currency) {
+  if (schema.currency.empty()) return true;
+  const std::string_view wanted = currency == profiles::kRecordsCurrency ? schema.currency : currency;
+  const auto known = schema.events.find(event);
+  if (known == schema.events.end()) return false;
+  if (known->second.currencies.empty()) return wanted == schema.currency;
+  return std::ranges::all_of(known->second.currencies, [&](const auto& named) {
+    return (named.first.empty() ? schema.currency : named.first) == wanted;
+  });
+}
+
 Schema schema_of(const profiles::History& history) {
   Schema out;
   for (const profiles::Stream& stream : history.streams) {
@@ -96,6 +108,7 @@ Json to_json(const Schema& schema) {
   }
   Json out = Json::object();
   out.set("events", std::move(events)).set("traits", properties_to_json(schema.traits));
+  if (!schema.currency.empty()) out.set("currency", schema.currency);
   return out;
 }
 
@@ -113,6 +126,7 @@ Result<Schema> schema_from_json(const Json& json) {
     }
   }
   out.traits = TRY(properties_from_json(json.find("traits"), "traits"));
+  if (const Json* currency = json.find("currency")) out.currency = currency->text_or("");
   return out;
 }
 

@@ -66,6 +66,9 @@ struct Trait {
 struct Property {
   std::string name;
   std::string zone = {};  // of a reserved one, filled by the checker; empty: the plan's
+  // Of an amount (profiles/money_names.hpp), filled by the checker: the currency in which it is read, a code or
+  // profiles::kRecordsCurrency. Empty: a plain number.
+  std::string currency = {};
   bool operator==(const Property&) const = default;
 };
 struct Name {  // a let (of any type, conditions too) or a score; `definition` is filled by the checker: index in
@@ -127,7 +130,7 @@ struct Aggregate {
   EventPattern events;
   std::string property;  // empty for Count, FirstTime, LastTime; a list property contributes each of its elements
   Window window;
-  std::string zone = {};  // as Property::zone
+  std::string zone = {}, currency = {};  // as of Property
   bool operator==(const Aggregate&) const = default;
 };
 // A score: the sum over terms of weight * (number of matching events), each event halved for every half-life of its
@@ -270,12 +273,13 @@ enum class DefinitionKind : uint8_t { Event = 1, Let = 2, Score = 3, Segment = 4
 
 struct Definition {
   DefinitionKind kind = DefinitionKind::Segment;
-  std::string name;    // "Abandoned cart, high intent", or purchase_intent
-  std::string slug;    // "abandoned-cart-high-intent"; equal to the name for let, score, event
-  std::string note;    // the comment lines right before it, kept by fmt
-  std::string zone;    // by whose calendar the times of its events are read; empty: the question's, else the record's
-  EventPattern event;  // for Event
-  Expr body;           // for the others; a Score definition's body is a Score node
+  std::string name;      // "Abandoned cart, high intent", or purchase_intent
+  std::string slug;      // "abandoned-cart-high-intent"; equal to the name for let, score, event
+  std::string note;      // the comment lines right before it, kept by fmt
+  std::string zone;      // by whose calendar the times of its events are read; empty: the question's, else the record's
+  std::string currency;  // in which its amounts are read; empty: the question's, else the record's
+  EventPattern event;    // for Event
+  Expr body;             // for the others; a Score definition's body is a Score node
   Span span;
   // What it found by the names in it when it was applied (lookup.hpp): it is read with that from then on. Null: it was
   // not applied, and is read with what the record knows now.

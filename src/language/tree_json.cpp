@@ -468,6 +468,7 @@ Json to_json(const Definition& definition) {
   out.set("name", definition.name).set("slug", definition.slug);
   if (!definition.note.empty()) out.set("note", definition.note);
   if (!definition.zone.empty()) out.set("zone", definition.zone);
+  if (!definition.currency.empty()) out.set("currency", definition.currency);
   if (definition.kind == DefinitionKind::Event)
     out.set("events", events_json(definition.event));
   else
@@ -510,6 +511,7 @@ Result<Definition> definition_from_json(const Json& json) {
                                                    : out.name;
   if (json.find("note")) out.note = TRY(top.text(json, "note"));
   if (json.find("zone")) out.zone = TRY(top.text(json, "zone"));
+  if (json.find("currency")) out.currency = TRY(top.text(json, "currency"));
   const bool is_event = out.kind == DefinitionKind::Event;
   const Json* body = json.find(is_event ? "events" : "body");
   if (!body) return top.wrong(is_event ? "events: missing" : "body: missing");

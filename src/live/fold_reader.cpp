@@ -51,7 +51,12 @@ WritePage FoldReader::page() {
 Redefinition FoldReader::redefinition(const LogEntry& entry, Recorder& recorder) const {
   Redefinition out{.changed = [&]() -> Result<fold::InForce::Changed> {
     const auto schema = TRY(recorder.schema());
-    if (entry.kind == EntryKind::Define) return in_force_->with(entry.text, schema, entry.learnt);
+    if (entry.kind == EntryKind::Define) {
+      // By a version that knew no currencies: in the record's, whatever came.
+      language::Schema as_then = schema;
+      as_then.currency_is_set = true;
+      return in_force_->with(entry.text, as_then, entry.learnt);
+    }
     if (entry.kind == EntryKind::Remove) return in_force_->without(entry.text, schema, entry.learnt);
     return in_force_->with(TRY(segment::parse_accepted(entry.text)), schema, entry.learnt);
   }()};

@@ -4,14 +4,13 @@
 
 #include "core/hash.hpp"
 #include "core/parallel.hpp"
+#include "language/record_schema.hpp"
+#include "profiles/currencies.hpp"
 #include "profiles/identifier_rules.hpp"
 #include "profiles/load.hpp"
 #include "profiles/people.hpp"
-#include "profiles/schema.hpp"
-#include "profiles/value_count.hpp"
 #include "profiles/write_rows.hpp"
 #include "store/database_memory.hpp"
-#include "store/record_zone.hpp"
 
 namespace tessera::live {
 
@@ -266,28 +265,25 @@ Result<std::vector<fold::Fold::Said>> Recorder::said() {
 }
 
 Result<language::Schema> Recorder::schema() {
-  language::Schema out = language::schema_of(TRY(profiles::list_events(connection_, profiles::Counting::No)));
-  out.zone = TRY(store::zone_of_record(connection_));
-  return out;
+  return language::schema_of_record(connection_);
 }
 
 Result<uint64_t> Recorder::count(const language::OtherType& type, uint64_t recorded_until) {
   if (std::exchange(counted_at_, recorded_until) != recorded_until) {
     counted_.clear();
+    book_.reset();
     tables_ = TRY(profiles::EventTables::read(connection_));
   }
   if (const auto known = counted_.find(type); known != counted_.end()) return known->second;
-  const profiles::StreamName stream =
-      type.event.empty() ? profiles::StreamName(profiles::SystemStream::Identify) : profiles::StreamName(type.event);
-  const uint64_t count =
-      TRY(profiles::count_values(connection_, tables_, stream, type.property, type.form.type, type.form.is_list,
-                                 type.but_numbers ? profiles::Counted::ButNumbers : profiles::Counted::All));
+  if (!type.currency.empty() && !book_) book_ = TRY(profiles::money_book(connection_));
+  const uint64_t count = TRY(language::count_unread(connection_, tables_, type, book_.value_or(profiles::MoneyBook{})));
   counted_.emplace(type, count);
   return count;
 }
 
 Result<std::unique_ptr<fold::Memory>> Recorder::memory(fold::Wanted wanted) {
   auto memory = std::make_unique<fold::Memory>(std::move(wanted));
+  memory->money = TRY(profiles::money_book(connection_));
   memory->histories.append(
       TRY(profiles::load_by_profile(connection_, memory->shape.wanted().needs(tables_), memory->dictionary)));
   return memory;

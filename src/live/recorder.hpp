@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -88,6 +89,7 @@ class Recorder {
   profiles::EventTables tables_;
   std::map<language::OtherType, uint64_t> counted_;
   uint64_t counted_at_ = 0;
+  std::optional<profiles::MoneyBook> book_;  // by which was counted
 };
 
 }  // namespace tessera::live

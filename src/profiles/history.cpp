@@ -68,7 +68,8 @@ size_t Dictionary::bytes() const {
 
 const Column* Stream::column(std::string_view property, PropertyType type, bool is_list) const {
   for (const Column& column : columns)
-    if (column.type == type && column.is_list == is_list && column.property == property) return &column;
+    if (column.type == type && column.is_list == is_list && column.property == property && column.currency.empty())
+      return &column;
   return nullptr;
 }
 

@@ -79,6 +79,10 @@ struct Column {
   std::vector<TextId> texts;
   std::vector<Truth> truths;
   std::vector<uint32_t> list_first;  // is_list: rows + 1 offsets into the above
+  // Amounts of another column (`from`, its place in the stream) in a currency (money.hpp): always numbers. Empty: as they
+  // came. They stand behind those that came.
+  std::string currency = {};
+  uint32_t from = 0;
 };
 
 struct Stream {
@@ -95,7 +99,7 @@ struct Stream {
   // One of "any event".
   bool is_counted() const { return profiles::is_counted(system); }
   // Null where the stream has no such column.
-  const Column* column(std::string_view property, PropertyType type, bool is_list) const;
+  const Column* column(std::string_view property, PropertyType type, bool is_list) const;  // as it came
 };
 
 // Facts of seq < until (and not below the previous until) were learnt at `at`; both strictly ascending.
@@ -119,6 +123,13 @@ struct FirstFacts {
   }
 };
 
+// Amounts of one property of an event, in one currency, that were taken out of a history (home_amounts.hpp).
+struct LeftOut {
+  std::string event, property, currency;
+  uint64_t values = 0;
+  int128 sum = 0;  // micros, of that currency
+};
+
 struct History {
   Dictionary dictionary;
   std::vector<Stream> streams;        // by event name, ascending; of one name the sender's first
@@ -129,6 +140,9 @@ struct History {
   // facts without a time alone was there since ever. Empty: everybody always was.
   std::vector<Instant> begin;
   Seq begin_until = 0;  // with all facts of seq < begin_until known
+  // Where all amounts are read as one (home_amounts.hpp): in which currency, and what was taken out for want of a rate.
+  std::string currency = {};
+  std::vector<LeftOut> left_out = {};
 
   size_t customers() const { return customer.size(); }
   size_t events() const;  // all rows, traits included

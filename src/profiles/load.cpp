@@ -8,6 +8,7 @@
 
 #include "core/parallel.hpp"
 #include "core/stop.hpp"
+#include "profiles/currencies.hpp"
 #include "profiles/people.hpp"
 #include "profiles/rare_columns.hpp"
 #include "profiles/tables.hpp"
@@ -596,6 +597,9 @@ Result<History> load(Connection& connection, const Needs& needs, Instant known_a
   Customers customers = TRY(read_customers(connection, known_at, visible_until));
   TRY(load_streams(connection, needs, visible_until, customers, history));
   TRY(find_begins(connection, needs, visible_until, customers, history));
+  if (!needs.money.empty())
+    add_conversions(history, std::vector<MoneyWant>(needs.money.begin(), needs.money.end()),
+                    TRY(money_book(connection)));
   history.customer = std::move(customers.public_id);
   return history;
 }

@@ -9,6 +9,7 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "profiles/history.hpp"
+#include "profiles/money.hpp"
 #include "store/record.hpp"
 
 namespace tessera::profiles {
@@ -21,6 +22,9 @@ struct Needs {
   bool everything = true;
   // Where not everything: by name; the name of a system's row stands for its stream too, whatever the record calls it.
   std::map<std::string, std::set<std::string>, std::less<>> events;
+
+  // What is asked for in a currency; the property and the currency of the event are to be named above, too.
+  std::set<MoneyWant> money = {};
 
   // No instant before this one is asked about: where all was learnt by then, everybody had begun, and it is not looked up
   // when.

@@ -25,6 +25,15 @@ void append_rows(Column& to, const Column& from, uint32_t begin, uint32_t end) {
   append(to.truths, from.truths, first, last);
 }
 
+// Without rows.
+Column like(const Column& column) {
+  return {.property = column.property,
+          .type = column.type,
+          .is_list = column.is_list,
+          .currency = column.currency,
+          .from = column.from};
+}
+
 // Behind the customer's last row of time <= until.
 uint32_t end_of(const Stream& stream, CustomerIndex customer, Instant until) {
   if (is_kept_whole(stream.system)) return stream.first[customer + 1];
@@ -36,7 +45,7 @@ uint32_t end_of(const Stream& stream, CustomerIndex customer, Instant until) {
 Stream past_of(const Stream& stream, Instant until, const std::vector<CustomerIndex>& customers) {
   Stream out{.event = stream.event, .system = stream.system, .first = {0}, .time = {}, .seq = {}, .columns = {}};
   for (const Column& column : stream.columns) {
-    out.columns.push_back({.property = column.property, .type = column.type, .is_list = column.is_list});
+    out.columns.push_back(like(column));
     if (column.is_list) out.columns.back().list_first.push_back(0);
   }
   for (const CustomerIndex customer : customers) {
@@ -62,6 +71,8 @@ Past past_of(const History& history, Instant until) {
   }
   out.history.dictionary = history.dictionary;
   out.history.learnt = history.learnt;
+  out.history.currency = history.currency;
+  out.history.left_out = history.left_out;
   for (const CustomerIndex customer : out.customer) out.history.customer.push_back(history.customer[customer]);
   for (const Stream& stream : history.streams) {
     Stream past = past_of(stream, until, out.customer);
@@ -108,7 +119,7 @@ History alone(const History& history, CustomerIndex customer, Instant until, Seq
   for (const Stream& stream : history.streams) {
     Stream own{.event = stream.event, .system = stream.system, .first = {0}, .time = {}, .seq = {}, .columns = {}};
     for (const Column& column : stream.columns) {
-      own.columns.push_back({.property = column.property, .type = column.type, .is_list = column.is_list});
+      own.columns.push_back(like(column));
       if (column.is_list) own.columns.back().list_first.push_back(0);
     }
     for (uint32_t row = stream.first[customer]; row < stream.first[customer + 1]; ++row) {

@@ -26,9 +26,13 @@
 //   in memory         load.hpp              load: from the record, what a plan needs of it
 //                     rare_columns.hpp      RareColumns: what `extra` says, as columns
 //                     history.hpp           History, Stream, Column: what did this customer do, of this kind, when?
+//                     money.hpp             MoneyBook, add_conversions: amounts in the currency in which they are asked for
+//                     money_names.hpp       is_money: which properties are amounts
+//                     home_amounts.hpp      read_in_home: a whole history in the record's currency
 //                     past.hpp              past_of: a history as it was
 //   looked over       schema.hpp            list_events: which events and properties there are
 //                     value_count.hpp       count_values: of one property in one type
+//                     currencies.hpp        money_book, currencies_named: what the record says its amounts are in
 //                     newest_event.hpp      newest_event: from when questions look
 //                     doctor.hpp            examine: is the record in order?
 //                     set_back.hpp          set_back: a record that is ahead of the clock

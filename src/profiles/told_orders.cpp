@@ -7,6 +7,7 @@
 
 #include "core/hash.hpp"
 #include "core/json.hpp"
+#include "profiles/money_names.hpp"
 #include "profiles/tables.hpp"
 #include "profiles/write_rows.hpp"
 #include "store/database.hpp"
@@ -27,6 +28,9 @@ struct TellingStream {
   Telling telling;
   std::string_view event;
 };
+static_assert(std::ranges::all_of(kOrderMoney, is_in_money_table) &&
+              std::ranges::all_of(kChangeOfMoney, is_in_money_table));
+
 constexpr TellingStream kStreams[] = {
     {Telling::Bought, "Order Completed"},    {Telling::Updated, "Order Updated"}, {Telling::Refunded, "Order Refunded"},
     {Telling::Cancelled, "Order Cancelled"}, {Telling::Pending, "Order Pending"}, {Telling::Failed, "Order Failed"},

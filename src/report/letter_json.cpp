@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "report/amounts_json.hpp"
 #include "report/letter_words.hpp"
 
 namespace tessera::report {
@@ -97,6 +98,8 @@ Json to_json(const Letter& letter) {
       .set("as_known_then", letter.as_known_then)
       .set("comparisons", uint64_t{letter.comparisons})
       .set("value_definition", letter.parts.value_definition)
+      .set("currency", letter.parts.currency.empty() ? Json() : Json(letter.parts.currency))
+      .set("amounts_left_out", json_of_left_out(letter.parts.left_out))
       .set("value", json_of(letter.money))
       .set("customers", json_of(letter.buyers))
       .set("first_timers", json_of(letter.first_timers))

@@ -5,6 +5,7 @@
 #include "core/csv.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
+#include "report/amounts_json.hpp"
 #include "report/report_backtest.hpp"
 #include "report/report_lineage.hpp"
 #include "report/report_needs.hpp"
@@ -264,6 +265,8 @@ Json to_json(const discover::Discovery& d) {
                            .set("has", texts(d.maturity.has))
                            .set("missing", texts(d.maturity.missing)))
       .set("value_definition", d.value_definition)
+      .set("currency", d.parts.currency.empty() ? Json() : Json(d.parts.currency))
+      .set("amounts_left_out", json_of_left_out(d.parts.left_out))
       .set("goal", d.goal.empty() ? Json() : Json(d.goal))
       .set("segments", segments)
       .set("tree", d.tree.empty() ? Json() : tree_json(d, 0))

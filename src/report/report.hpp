@@ -5,6 +5,7 @@
 //                report_lineage.hpp   of a lineage
 //                report_needs.hpp     of a group's needs
 //                report_style.hpp     its look
+//                amounts_json.hpp     json_of_left_out: amounts for which there was no rate
 //   a letter     letter.hpp           letter, letter_definitions: what happened between two instants
 //                letter_figures.hpp   LetterQuestion, Letter: what is asked and said, as figures
 //                letter_parts.hpp     note_notables, note_silences

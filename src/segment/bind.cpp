@@ -50,6 +50,15 @@ bool has_list(const Stream& stream, const std::string& property) {
                      [&](const Column& c) { return c.is_list && c.property == property; });
 }
 
+// The column in which the amounts of another stand in a currency; it itself where they all came in it.
+const Column* amounts_in(const Stream& stream, const Column* came, const std::string& currency) {
+  if (!came || currency.empty()) return came;
+  const auto from = static_cast<size_t>(came - stream.columns.data());
+  for (const Column& column : stream.columns)
+    if (column.currency == currency && column.from == from) return &column;
+  return came;
+}
+
 // A list column under "each.", or the list named so itself.
 const Column* list_under(const Stream& stream, const std::string& each) {
   for (const Column& column : stream.columns)
@@ -211,8 +220,9 @@ const Bound::ColumnFacts& Bound::facts_of(const Column& column) {
   const auto [found, is_new] = facts_.emplace(&column, ColumnFacts{});
   if (!is_new) return found->second;
   if (limits_) {
-    // Nobody counts how large the numbers are that come as text.
-    const int64_t largest = column.type == PropertyType::Text ? Number::kLimit : limits_->largest;
+    // Nobody counts how large the numbers are that come as text, or by converting.
+    const bool is_as_came = column.type == PropertyType::Number && column.currency.empty();
+    const int64_t largest = is_as_came ? limits_->largest : Number::kLimit;
     return found->second = {.largest = largest, .dense = false};
   }
   if (column.type == PropertyType::Text) return found->second = {.largest = largest_in_texts(column), .dense = false};
@@ -248,7 +258,9 @@ int64_t Bound::largest_in_texts(const Column& column) const {
   return blocks.empty() ? 0 : std::ranges::max(blocks);
 }
 
-uint32_t Bound::bind_values(const AggregatePlan& aggregate, language::Type type, uint32_t group) {
+uint32_t Bound::bind_values(const Node& node, uint32_t group) {
+  const auto& aggregate = std::get<AggregatePlan>(node.detail);
+  const language::Type type = node.type;
   const Stream& stream = *streams[groups[group].stream].stream;
   const Pattern& pattern = plan_->patterns[groups[group].pattern];
   const bool any_type = aggregate.reduce == Reduce::Distinct;
@@ -262,8 +274,9 @@ uint32_t Bound::bind_values(const AggregatePlan& aggregate, language::Type type,
   const auto add = [&](const std::string& property, bool is_list) {
     bool found = false;
     for (const Column& column : stream.columns)
-      if (column.property == property && column.is_list == is_list && is_read(column)) {
-        out.columns.push_back(&column);
+      if (column.property == property && column.is_list == is_list && column.currency.empty() && is_read(column)) {
+        const bool is_number = column.type == PropertyType::Number || out.texts == TextsAs::Numbers;
+        out.columns.push_back(is_number ? amounts_in(stream, &column, node.currency) : &column);
         found = true;
       }
     return found;
@@ -321,7 +334,7 @@ void Bound::bind_aggregate(NodeId id) {
   for (const uint32_t group : pattern_groups_[aggregate.pattern]) {
     Part part{.group = group};
     if (has_values) {
-      part.values = bind_values(aggregate, node.type, group);
+      part.values = bind_values(node, group);
       if (values[part.values].columns.empty() && !aggregate.calendar) continue;  // nothing known there
     }
     bind_window(aggregate.window, part);
@@ -368,7 +381,11 @@ void Bound::bind_property(NodeId id) {
       out.column = find(property, out.element);
       if (node.type == language::Type::Number)
         out.texts = use.stream->column(property, PropertyType::Text, out.element);
-      if (out.texts) make_room(numbers_);
+      if (node.type == language::Type::Number) {
+        out.column = amounts_in(*use.stream, out.column, node.currency);
+        out.texts = amounts_in(*use.stream, out.texts, node.currency);
+      }
+      if (out.texts && out.texts->type == PropertyType::Text) make_room(numbers_);
     }
     properties[id].push_back(out);
   }

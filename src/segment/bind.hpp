@@ -132,7 +132,7 @@ class Bound {
   size_t most_rows(const Group& group) const;
   void bind_patterns();
   void bind_window(const WindowPlan& window, Part& part);
-  uint32_t bind_values(const AggregatePlan& aggregate, language::Type type, uint32_t group);
+  uint32_t bind_values(const Node& node, uint32_t group);
   void bind_aggregate(NodeId id);
   void bind_score(NodeId id);
   void bind_property(NodeId id);

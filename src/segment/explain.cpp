@@ -3,6 +3,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "core/text.hpp"
 #include "language/print.hpp"
 #include "language/uses.hpp"
 #include "language/walk.hpp"
@@ -141,6 +142,17 @@ class Explaining {
     }
   }
 
+  // Of an amount that is gathered, also behind a name.
+  std::string currency_of(const language::Expr& expr) const {
+    if (const auto* name = std::get_if<language::Name>(&expr.node))
+      return currency_of(program_.definitions[name->definition].body);
+    const auto* aggregate = std::get_if<language::Aggregate>(&expr.node);
+    const bool is_amount = aggregate && expr.type == language::Type::Number &&
+                           aggregate->kind != language::AggregateKind::Distinct &&
+                           aggregate->currency != profiles::kRecordsCurrency;
+    return is_amount ? aggregate->currency : "";
+  }
+
   // The values directly below a condition, and what they in turn were made of where that tells more.
   void find_values(const language::Expr& expr, std::vector<Explanation::Found>& found) const {
     language::for_each_child(
@@ -148,7 +160,7 @@ class Explaining {
         [&](const language::Expr& child) {
           if (std::holds_alternative<language::Literal>(child.node) || is_condition(child) || !nodes_.contains(&child))
             return;
-          found.push_back({language::print(child), value_text(child)});
+          found.push_back({language::print(child), value_text(child), currency_of(child)});
           const bool is_made = std::holds_alternative<language::Ago>(child.node) ||
                                std::holds_alternative<language::Arithmetic>(child.node);
           if (is_made) find_values(child, found);
@@ -213,8 +225,11 @@ void write(const Explanation& explanation, size_t depth, std::string& out) {
   if (!explanation.because.empty()) out += fmt::format("  ({})", explanation.because);
   if (explanation.until < kNever) out += fmt::format("  [may change {}]", tessera::text_of(explanation.until));
   out += '\n';
-  for (const auto& found : explanation.found)
-    out += fmt::format("{}          {} = {}\n", indent, found.expression, found.value);
+  for (const auto& found : explanation.found) {
+    const bool is_amount = !found.currency.empty() && found.value != "unknown";
+    out += fmt::format("{}          {} = {}{}\n", indent, found.expression, found.value,
+                       is_amount ? " " + plain_line(found.currency) : "");
+  }
   for (const Explanation& part : explanation.parts) write(part, depth + 1, out);
 }
 
@@ -243,8 +258,11 @@ Json to_json(const Explanation& explanation) {
   if (explanation.until < kNever) out.set("may_change", tessera::text_of(explanation.until));
   if (!explanation.found.empty()) {
     Json found = Json::array();
-    for (const auto& item : explanation.found)
-      found.add(Json::object().set("expression", item.expression).set("value", item.value));
+    for (const auto& item : explanation.found) {
+      Json one = Json::object().set("expression", item.expression).set("value", item.value);
+      if (!item.currency.empty()) one.set("currency", item.currency);
+      found.add(std::move(one));
+    }
     out.set("found", std::move(found));
   }
   if (!explanation.parts.empty()) {

@@ -19,6 +19,7 @@ struct Explanation {
   std::string because;        // "2 of 3 hold", "nothing is known of last_time(order)"
   struct Found {
     std::string expression, value;  // "count(order, last 30 days)", "1"; "unknown"
+    std::string currency = {};      // of an amount; empty: it is none, or no event names one
   };
   std::vector<Found> found;  // the values the condition compared
   Instant until = kNever;    // certain to stay as it is before this; kNever: time alone never changes it

@@ -308,7 +308,12 @@ void Block::numbers_and_texts(Frame& frame, const PropertyColumns& where, const 
       if (const size_t place = place_in(*where.column, i); place != kNoElement) out = where.column->numbers[place];
     if (is_known(out)) continue;
     const size_t place = place_in(*where.texts, i);
-    const TextId text = place == kNoElement ? profiles::kAbsentText : where.texts->texts[place];
+    const bool is_there = place != kNoElement;
+    if (where.texts->type == PropertyType::Number) {  // converted
+      out = is_there ? where.texts->numbers[place] : kUnknown;
+      continue;
+    }
+    const TextId text = is_there ? where.texts->texts[place] : profiles::kAbsentText;
     out = text <= profiles::kClearedText ? kUnknown : bound_.number(text);
   }
 }

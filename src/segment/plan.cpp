@@ -144,6 +144,7 @@ class Lowering {
     std::string key =
         fmt::format("{}/{}/{}/{}", int(node.op), int(node.type), node.scope, fmt::join(node.operands, ","));
     key += "/" + std::visit(KeyOf{}, node.detail);
+    if (!node.currency.empty()) key += "/" + KeyOf{}(node.currency);
     const auto [found, is_new] = nodes_.emplace(std::move(key), static_cast<NodeId>(plan_.nodes.size()));
     if (is_new) plan_.nodes.push_back(std::move(node));
     return found->second;
@@ -239,7 +240,8 @@ class Lowering {
     if (property.name == "$time") return intern({.op = Op::EventTime, .type = language::Type::Instant, .scope = scope});
     if (const auto part = calendar(property.name, property.zone))
       return intern({.op = Op::Calendar, .type = language::Type::Number, .scope = scope, .detail = *part});
-    return intern({.op = Op::Property, .type = type, .scope = scope, .detail = property.name});
+    return intern(
+        {.op = Op::Property, .type = type, .scope = scope, .detail = property.name, .currency = property.currency});
   }
   // nullopt: the name is a sender's property.
   std::optional<CalendarPlan> calendar(std::string_view name, const std::string& zone) {
@@ -287,7 +289,8 @@ class Lowering {
                    .type = is_time    ? language::Type::Instant
                            : is_value ? type
                                       : language::Type::Number,
-                   .detail = std::move(plan)});
+                   .detail = std::move(plan),
+                   .currency = aggregate.currency});
   }
 
   NodeId lower(const language::Score& score, language::Type, uint16_t scope) {

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -25,6 +26,7 @@
 #include "core/result.hpp"
 #include "language/time_properties.hpp"
 #include "language/tree.hpp"
+#include "profiles/money.hpp"
 #include "profiles/system_facts.hpp"
 #include "segment/rational.hpp"
 
@@ -151,6 +153,7 @@ struct Node {
                language::ArithmeticOp, RangePlan, language::CompareOp, std::vector<int64_t>, TextTestPlan,
                language::TruthTest, ListMatchPlan, uint32_t>
       detail;
+  std::string currency = {};  // of a property or an aggregate that is an amount: language/tree.hpp
 };
 
 struct Plan {
@@ -180,6 +183,9 @@ struct Plan {
   // Index in `outputs` by name or slug; nullopt where there is none.
   std::optional<uint32_t> find(std::string_view name) const;
 };
+
+// The amounts that a plan reads, and in which currencies.
+std::set<profiles::MoneyWant> money_wanted(const Plan& plan);
 
 // Some of a plan's segments, and what they are computed from.
 struct Selection {

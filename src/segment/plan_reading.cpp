@@ -87,6 +87,16 @@ std::vector<uint32_t> Plan::readers(profiles::StreamName stream) const {
   return out;
 }
 
+std::set<profiles::MoneyWant> money_wanted(const Plan& plan) {
+  std::set<profiles::MoneyWant> out;
+  for (const Node& node : plan.nodes) {
+    if (node.currency.empty()) continue;
+    const auto* aggregate = std::get_if<AggregatePlan>(&node.detail);
+    out.insert({aggregate ? aggregate->property : std::get<std::string>(node.detail), node.currency});
+  }
+  return out;
+}
+
 Selection select(const Plan& plan, std::vector<uint32_t> segments) {
   std::vector<NodeId> roots, ungated;
   for (const uint32_t segment : segments) {

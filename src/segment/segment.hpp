@@ -19,6 +19,8 @@
 // Behind evaluation: block.hpp (a block of customers, column by column), cuts.hpp (windows), decay.hpp (scores),
 // rational.hpp (exact fractions). language/library.hpp has ready-made definitions. The language itself is described in
 // docs/language.md.
+//
+// Large because every kind of node is bound, evaluated, bounded in time and explained: what knows one of these knows all.
 #pragma once
 
 #include "language/ask.hpp"

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "core/currency.hpp"
+
 namespace tessera::server {
 
 std::optional<size_t> number_in(const Call& call, std::string_view name, size_t otherwise, size_t most, size_t least) {
@@ -41,6 +43,10 @@ Result<workspace::Look> look_in(const Call& call) {
     out.from = *from;
   else
     out.as_of = TRY(instant_in(call, "as_of"));
+  if (const auto currency = call.query.get("currency")) {
+    out.currency = currency_code(*currency);
+    if (!out.currency) return usage("'currency' is the code of a currency", "currency=EUR");
+  }
   const auto zone = call.query.get("zone");
   if (!zone) return out;
   auto known = Zone::named(*zone);

@@ -115,7 +115,8 @@ constexpr Parameter kOutlook[] = {
     {"id", "path", "string", "Public id, user id, e-mail, phone or anonymous id"},
     {"as_of", "query", "string", "Looked at from then: a time, now or newest (default: now)"},
     {"known_at", "query", "string", "As known then (default: as known now)"},
-    {"zone", "query", "string", "Zone of $hour, $weekday, $month and $day (default: the record's, else UTC)"}};
+    {"zone", "query", "string", "Zone of $hour, $weekday, $month and $day (default: the record's, else UTC)"},
+    {"currency", "query", "string", "In which amounts are read, such as EUR (default: the record's)"}};
 constexpr Parameter kWhy[] = {{"id", "path", "string", "Public id, user id, e-mail, phone or anonymous id"},
                               {"segment", "query", "string", "This segment's id alone"}};
 

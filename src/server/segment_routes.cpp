@@ -140,7 +140,7 @@ void list_members(Service& service, Call call, http::Responder responder) {
   std::optional<Lines> lines;
   if (is_lines) lines = Lines::Json;
   if (is_csv) lines = call.query.get("raw") ? Lines::RawCsv : Lines::Csv;
-  if (call.query.get("as_of") || call.query.get("known_at") || call.query.get("zone"))
+  if (call.query.get("as_of") || call.query.get("known_at") || call.query.get("zone") || call.query.get("currency"))
     return list_past_members(service, call, {after, *limit, lines}, responder);
   const auto page = service.engine.members(call.parts[0], after, lines ? 1 : *limit);
   if (!page) return responder.send(problem_of(page.error(), 404));
@@ -216,6 +216,7 @@ constexpr Parameter kMembers[] = {
      "known_at"},
     {"known_at", "query", "string", "As known then (default: as known now); alone it is as_of too"},
     {"zone", "query", "string", "Zone of $hour, $weekday, $month and $day (default: the record's, else UTC)"},
+    {"currency", "query", "string", "In which amounts are read, such as EUR (default: the record's)"},
     {"format", "query", "string", "json (a page), csv or jsonl (all of them, streamed); or as Accept says"},
     {"raw", "query", "string", "Given, with csv: ids as they are, which a spreadsheet may run as formulas"}};
 

@@ -254,6 +254,13 @@ CREATE OR REPLACE VIEW tessera.person AS
   JOIN tessera.identity leader ON leader.profile = coalesce(stitched.leader, own.profile);
 )sql";
 
+// Notes on version 15, rates of currencies (store/record_currency.hpp): how many millionths of a currency one euro was
+// worth on a day. The record's own currency, where it was set, is meta: currency.
+constexpr const char* kVersion15 = R"sql(
+CREATE TABLE tessera.rate(day DATE NOT NULL, currency VARCHAR NOT NULL, micros BIGINT NOT NULL);
+INSERT INTO tessera.catalogue VALUES ('tessera.rate', 'bookkeeping', NULL, NULL, 0);
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, "the first tables", kVersion1},
     {2, "webhooks", kVersion2},
@@ -269,6 +276,7 @@ constexpr Migration kMigrations[] = {
     {12, "secrets in a keystore", kVersion12},
     {13, "orders as states that change", kVersion13},
     {14, "what a call is wrong in", kVersion14},
+    {15, "rates of currencies", kVersion15},
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "store/restate.hpp"
+
 namespace tessera::store {
 
 Result<std::string> zone_of_record(Connection& connection) {
@@ -15,11 +17,7 @@ Result<void> set_zone(Record& record, const Zone& zone, Instant now) {
   auto transaction = TRY(Transaction::begin(connection));
   TRY(connection.run("DELETE FROM tessera.meta WHERE key = 'zone'"));
   TRY(connection.run("INSERT INTO tessera.meta VALUES ('zone', ?)", {std::string_view(zone.name())}));
-  // 'restate': live/recorder.hpp.
-  TRY(connection.run(
-      "INSERT INTO tessera.meta SELECT 'restate', ? WHERE EXISTS (SELECT 1 FROM tessera.change) AND NOT EXISTS (SELECT 1 "
-      "FROM tessera.meta WHERE key = 'restate')",
-      {std::string_view(text_of(now))}));
+  TRY(note_to_restate(connection, now));
   TRY(record.audit(now, "cli", "zone", zone.name()));
   return transaction.commit();
 }

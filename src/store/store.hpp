@@ -3,6 +3,8 @@
 //   the record  record.hpp       Record::open, append_entry: held by one process, written in numbered entries
 //               record_file.hpp  held_by, copy_whole: its file, seen from outside
 //               record_zone.hpp  zone_of_record, set_zone: by whose calendar times are read
+//               record_currency.hpp  currency_set, rates_of_record: in what amounts are read, and by which rates
+//               restate.hpp      note_to_restate: what was told is to be worked out anew
 //               migrations.hpp   migrate: its tables, step by step from version to version
 //               database.hpp     Database, Connection, Writer: DuckDB behind one door
 //               database_memory.hpp  bound_database_memory: all that DuckDB takes

@@ -5,10 +5,9 @@
 #include "language/other_types.hpp"
 #include "language/parse.hpp"
 #include "language/print.hpp"
-#include "profiles/schema.hpp"
-#include "profiles/value_count.hpp"
+#include "language/record_schema.hpp"
+#include "profiles/currencies.hpp"
 #include "segment/runnable.hpp"
-#include "store/record_zone.hpp"
 
 namespace tessera::workspace {
 
@@ -37,8 +36,9 @@ Result<Workspace> open(Holder& holder, const Clock& clock, const Look& look, sto
 Result<Workspace> open_on(std::shared_ptr<store::Record> record, Holder& holder, const Clock& clock, const Look& look) {
   Workspace out{.holder = &holder, .clock = &clock, .look = look, .moment = {}, .record = std::move(record)};
   out.moment = TRY(moment_of(holder, clock, look.as_of, look.from, out.known_at(), out.connection()));
-  out.schema = language::schema_of(TRY(profiles::list_events(out.connection(), profiles::Counting::No)));
-  out.schema.zone = look.zone ? *look.zone : TRY(store::zone_of_record(out.connection()));
+  out.schema = TRY(language::schema_of_record(out.connection()));
+  if (look.zone) out.schema.zone = *look.zone;
+  if (look.currency) out.schema.asked_currency = *look.currency;
   auto applied = TRY(language::applied_definitions(out.connection(), out.known_at()));
   out.in_force = std::move(applied.definitions);
   out.unreadable = std::move(applied.unreadable);
@@ -68,17 +68,16 @@ Result<std::vector<std::vector<OtherValues>>> other_values(const Workspace& work
   const auto types = language::other_types(program, workspace.schema);
   const auto tables = TRY(profiles::EventTables::read(workspace.connection()));
   std::map<language::OtherType, uint64_t> counted;
+  std::optional<profiles::MoneyBook> book;
   std::vector<std::vector<OtherValues>> out;
   for (const auto& of : types) {
     auto& values = out.emplace_back();
     for (const language::OtherType& type : of) {
       const auto [at, is_new] = counted.try_emplace(type);
-      const profiles::StreamName stream = type.event.empty() ? profiles::StreamName(profiles::SystemStream::Identify)
-                                                             : profiles::StreamName(type.event);
+      if (is_new && !type.currency.empty() && !book) book = TRY(profiles::money_book(workspace.connection()));
       if (is_new)
-        at->second = TRY(profiles::count_values(
-            workspace.connection(), tables, stream, type.property, type.form.type, type.form.is_list,
-            type.but_numbers ? profiles::Counted::ButNumbers : profiles::Counted::All));
+        at->second =
+            TRY(language::count_unread(workspace.connection(), tables, type, book.value_or(profiles::MoneyBook{})));
       if (at->second > 0) values.push_back({language::text_of(type), std::string(language::came_as(type)), at->second});
     }
   }

@@ -19,7 +19,7 @@ struct Look {
   std::optional<Instant> as_of = {};     // none: as `from` says
   std::optional<Instant> known_at = {};  // none: nothing is left out
   LookFrom from = LookFrom::Now;
-  std::optional<std::string> zone = {};  // of the question, in the place of the record's
+  std::optional<std::string> zone = {}, currency = {};  // of the question, in the place of the record's
 };
 
 struct Workspace {

@@ -5,6 +5,7 @@
 //   holder.hpp             FileHolder; a server's is server/lent_record.hpp: whose record it is
 //   open.hpp               open, open_if_any, lay_beside: schema, definitions in force, and the two times
 //   moment.hpp             moment_of: from when is looked where nobody says
+//   amounts.hpp            load_to_report: a whole history, amounts in the record's currency
 //   ask.hpp                ask: how many and who       explain, explain_all: why       look_at: one customer's outlook
 //                          members_then: who was in it
 //   facts.hpp              facts_of: what one customer did, page by page

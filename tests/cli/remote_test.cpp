@@ -102,6 +102,8 @@ const std::vector<Line> kLines = {
     {"keys revoke", "keys revoke wk_none"},
     {"zone", "zone"},
     {"zone", "--format json zone"},
+    {"currency", "currency"},
+    {"currency", "--format json currency"},
     {"segments apply", "segments apply my.tsl"},
     {"segments apply", "--format json segments apply more.tsl my.tsl"},
     {"segments apply", "segments apply wrong.tsl"},

@@ -51,10 +51,11 @@ constexpr std::string_view kNotThere = "unknown";
 
 Result<Answer> reference(const Question& question) {
   Answer answer;
+  const Amounts amounts(question.money, question.history);
   for (profiles::CustomerIndex c = 0; c < question.history.customers(); ++c) {
     const auto rows = rows_of(question.history, c);
-    const Reference evaluator(question.program, rows, question.as_of,
-                              question.history.visible_until(question.known_at));
+    const Reference evaluator(question.program, rows, question.as_of, question.history.visible_until(question.known_at),
+                              Zone::utc(), &amounts);
     if (question.asks == Asks::Value) {
       const language::Definition& asked = question.program.definitions.back();
       const bool is_segment = asked.kind == language::DefinitionKind::Segment;
@@ -73,13 +74,23 @@ Result<Answer> reference(const Question& question) {
   return answer;
 }
 
+// As the loader would lay it out for this plan.
+profiles::History laid_out(const Question& question, const Plan& plan) {
+  profiles::History out = question.history;
+  const auto wanted = segment::money_wanted(plan);
+  profiles::add_conversions(out, std::vector<profiles::MoneyWant>(wanted.begin(), wanted.end()),
+                            question.money.book(question.history));
+  return out;
+}
+
 enum class Form { Batch, Single };
 
 Result<Answer> product(const Question& question, Form form) {
   const bool by_members = is_of_members(question);
   const language::Program program = by_members ? *as_segments(question) : question.program;
   const Plan plan = TRY(segment::compile(program));
-  const Bound bound = TRY(Bound::bind(plan, question.history));
+  const profiles::History history = laid_out(question, plan);
+  const Bound bound = TRY(Bound::bind(plan, history));
   const auto asked = static_cast<uint32_t>(plan.outputs.size() - (by_members ? 3 : 1));
   const segment::EvaluateOptions options{.values = {asked}};
   const auto customers = static_cast<profiles::CustomerIndex>(question.history.customers());
@@ -117,7 +128,8 @@ Instant before_all(const Question& question) {
 Result<Answer> end_of_timeline(const Question& question) {
   const language::Program program = *as_segments(question);
   const Plan plan = TRY(segment::compile(program));
-  const Bound bound = TRY(Bound::bind(plan, question.history));
+  const profiles::History history = laid_out(question, plan);
+  const Bound bound = TRY(Bound::bind(plan, history));
   Answer answer;
   for (profiles::CustomerIndex c = 0; c < question.history.customers(); ++c) {
     auto line = segment::timeline(bound, c, before_all(question), question.as_of, question.known_at);

@@ -11,6 +11,7 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "language/tree.hpp"
+#include "oracle/money.hpp"
 #include "profiles/history.hpp"
 
 namespace tessera::oracle {
@@ -26,6 +27,7 @@ struct Question {
   Instant as_of;
   Instant known_at;
   Asks asks = Asks::Value;
+  Money money = {};
 };
 
 // One line a customer, in the order of History::customer. For a condition "true", "false" or "unknown"; for a value its

@@ -142,7 +142,10 @@ class LiveRun {
       is_there_.push_back(Reference(question.program, rows, question.as_of, visible).has_begun());
       is_bare_.push_back(rows.empty());
     }
-    std::erase_if(places_, [&](const Place& place) { return !is_there_[place.customer]; });
+    // A fact that names the record's currency does so for everybody.
+    std::erase_if(places_, [&](const Place& place) {
+      return !is_there_[place.customer] && !place.stream->column("currency", PropertyType::Text, false);
+    });
   }
 
   Result<void> start() {
@@ -151,7 +154,9 @@ class LiveRun {
       if (definition.kind == language::DefinitionKind::Segment)
         definitions.segments.push_back({.slug = definition.slug, .name = definition.name});
     program_ = definitions.program;
-    fold_ = TRY(fold::Fold::make(std::move(definitions), {}, nullptr));
+    fold::FoldLimits limits;
+    limits.money = question_.money.book_before_all();
+    fold_ = TRY(fold::Fold::make(std::move(definitions), limits, nullptr));
     return {};
   }
 

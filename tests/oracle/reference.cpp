@@ -7,6 +7,7 @@
 
 #include "core/text.hpp"
 #include "language/walk.hpp"
+#include "oracle/money.hpp"
 
 namespace tessera::oracle {
 
@@ -259,8 +260,14 @@ Value Reference::property(const Property& node, Type type, const Here& here) con
   const std::vector<Known> values =
       of_element ? values_at(match, pattern, name, "") : here.row->scalars.at(name).values;
   for (const Known& value : values)
-    if (const Value typed = as_type(value, type)) return typed;
+    if (const Value typed = as_type(value, type)) return in_currency(typed, *here.row, node.currency);
   return std::nullopt;
+}
+
+// An amount that has no rate is unknown.
+Value Reference::in_currency(const Value& value, const Row& row, const std::string& currency) const {
+  if (!value || currency.empty() || !amounts_) return value;
+  return amounts_->in(currency, row, *value);
 }
 
 Value Reference::trait(const std::string& name, Type type) const {
@@ -306,10 +313,12 @@ Value Reference::aggregate(const Aggregate& node, Type type) const {
   std::vector<Known> values;
   for (const Found& match : found)
     for (const Known& value : values_at(match, node.events, node.property, node.zone)) {
-      if (node.kind == AggregateKind::Distinct)
-        values.push_back(value);
-      else if (const Value typed = as_type(value, adds ? Type::Number : type))
+      if (node.kind == AggregateKind::Distinct) {
+        if (const Value amount = in_currency(value, *match.row, node.currency)) values.push_back(*amount);
+      } else if (const Value typed =
+                     in_currency(as_type(value, adds ? Type::Number : type), *match.row, node.currency)) {
         values.push_back(*typed);
+      }
     }
   const auto number = [&](size_t i) { return std::get<Fraction>(values[i]); };
   Fraction sum;

@@ -38,12 +38,14 @@ struct Row {
 // All rows of one customer, in the total order.
 std::vector<Row> rows_of(const profiles::History& history, profiles::CustomerIndex customer);
 
+class Amounts;
+
 class Reference {
  public:
-  // REQUIRES: program and rows outlive it.
+  // REQUIRES: program, rows and amounts outlive it.
   Reference(const language::Program& program, const std::vector<Row>& rows, Instant as_of, profiles::Seq visible,
-            Zone zone = Zone::utc())
-      : program_(program), rows_(rows), as_of_(as_of), visible_(visible), zone_(std::move(zone)) {}
+            Zone zone = Zone::utc(), const Amounts* amounts = nullptr)
+      : program_(program), rows_(rows), as_of_(as_of), visible_(visible), zone_(std::move(zone)), amounts_(amounts) {}
 
   Value value(const language::Expr& expr) const { return value(expr, nullptr); }
   // true, false or unknown
@@ -79,6 +81,7 @@ class Reference {
   static bool is_of_time(const std::string& name);
   Value of_time(const Row& row, const std::string& name, const std::string& zone) const;
   Value property(const language::Property& node, language::Type type, const Here& here) const;
+  Value in_currency(const Value& value, const Row& row, const std::string& currency) const;
   Value trait(const std::string& name, language::Type type) const;
   std::optional<std::vector<std::vector<Known>>> list(const language::Expr& expr, const Here* here) const;
   Value aggregate(const language::Aggregate& aggregate, language::Type type) const;
@@ -106,6 +109,7 @@ class Reference {
   const Instant as_of_;
   const profiles::Seq visible_;
   const Zone zone_;
+  const Amounts* const amounts_;  // null: all amounts are of one currency
 };
 
 }  // namespace tessera::oracle

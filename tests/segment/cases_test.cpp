@@ -4,6 +4,9 @@
 //   now T               as of when
 //   known T             what was learnt until then; all without it
 //   zone Z              of the question
+//   currency C          that was set for the record
+//   asked C             of the question
+//   rates               a line a day: 2026-01-05 USD 1.25 JPY 160
 //   shop                or the table itself (see oracle/shop.hpp)
 //   with                definitions that the blocks after it know
 //
@@ -34,6 +37,9 @@ constexpr cases::Word kWords[] = {
     {"now", Shape::Line},
     {"known", Shape::Line},
     {"zone", Shape::Line},
+    {"currency", Shape::Line},
+    {"asked", Shape::Line},
+    {"rates", Shape::Table},
     {"shop", Shape::Table, false, "data"},
     {"with", Shape::Table},
     {"members"},
@@ -80,6 +86,9 @@ class Runner {
     if (!history) return "data: " + history.error().text() + "\n";
     language::Schema schema = language::schema_of(*history);
     schema.zone = block_.setting("zone");
+    money_ = money();
+    oracle::tell_currencies(schema, money_, *history);
+    schema.asked_currency = block_.setting("asked");
     const language::Checked checked = this->checked(schema);
     if (block_.kind() == "says") return said_;
     if (!said_.empty() && !checked.ok()) return said_;
@@ -103,6 +112,20 @@ class Runner {
     }
     const language::ParsedExpression parsed = language::parse_expression(block_.text);
     return parsed.ok() ? language::print(parsed.expr) + "\n" : language::render(parsed.diagnostics, block_.text);
+  }
+
+  oracle::Money money() const {
+    oracle::Money out{.set = std::string(block_.setting("currency")), .quotes = {}};
+    for (const std::string_view line : split(block_.setting("rates"), '\n')) {
+      const auto words = split(trim(line), ' ');
+      const auto day = parse_instant(words[0]);
+      for (size_t i = 1; day && i + 1 < words.size(); i += 2) {
+        const ParsedNumber rate = parse_number(words[i + 1]);
+        EXPECT_FALSE(rate.flaw.has_value()) << line;
+        out.quotes.push_back({utc_day(*day), std::string(words[i]), rate.number.micros});
+      }
+    }
+    return out;
   }
 
   Result<profiles::History> shop() const {
@@ -138,8 +161,9 @@ class Runner {
     std::string out;
     std::string_view by;
     for (const oracle::Engine& engine : oracle::engines()) {
-      const oracle::Question question{program, history, now_, known_,
-                                      block_.kind() == "segments" ? oracle::Asks::Membership : oracle::Asks::Value};
+      const oracle::Question question{
+          program, history, now_, known_, block_.kind() == "segments" ? oracle::Asks::Membership : oracle::Asks::Value,
+          money_};
       if (const auto why = engine.cannot(question)) {
         tally.note(fmt::format("{} not asked, {}", engine.name, *why));
         continue;
@@ -170,6 +194,7 @@ class Runner {
 
   const cases::Block& block_;
   Instant now_, known_;
+  oracle::Money money_;
   std::string said_;
 };
 

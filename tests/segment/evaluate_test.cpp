@@ -28,11 +28,28 @@ language::Program program_of(std::string_view text) {
 
 // All engines answer every definition of a random program over a random shop alike. Counts the kinds of answers, so
 // that the test knows it is not comparing one unknown with another.
-void engines_agree(uint64_t seed, std::map<std::string, int>& kinds) {
+enum class Currencies { One, Several };
+
+// Some days have rates, of two currencies; the record's currency is set, or not, and what is asked is in one of three.
+oracle::Money random_money(Rng& rng) {
+  oracle::Money out;
+  const int32_t first = utc_day(random_moment(rng));
+  for (int32_t day = first - 15; day < first + 90; day += static_cast<int32_t>(rng.between(1, 14)))
+    for (const char* currency : {"USD", "JPY"})
+      if (rng.chance(0.8)) out.quotes.push_back({day, currency, rng.between(1, 3'000'000)});
+  if (rng.chance(0.3)) out.set = rng.chance(0.5) ? "USD" : "EUR";
+  return out;
+}
+
+void engines_agree(uint64_t seed, Currencies currencies, std::map<std::string, int>& kinds) {
   Rng rng(seed);
-  const profiles::History history = random_shop(rng);
-  const language::Checked checked =
-      language::check(language::RandomTree(seed).definitions(), language::RandomTree::shop());
+  const bool are_several = currencies == Currencies::Several;
+  const profiles::History history = are_several ? random_shop_of_currencies(rng) : random_shop(rng);
+  const oracle::Money money = are_several ? random_money(rng) : oracle::Money();
+  language::Schema schema = language::RandomTree::shop();
+  constexpr const char* kAsked[] = {"", "", "EUR", "JPY"};
+  if (are_several) schema.asked_currency = kAsked[rng.below(std::size(kAsked))];
+  const language::Checked checked = language::check(language::RandomTree(seed).definitions(), schema);
   ASSERT_TRUE(checked.ok());
   const auto engines = oracle::engines();
   for (int round = 0; round < 3; ++round) {
@@ -40,7 +57,7 @@ void engines_agree(uint64_t seed, std::map<std::string, int>& kinds) {
     language::Program program;
     for (const language::Definition& definition : checked.program.definitions) {
       program.definitions.push_back(definition);
-      const Question question{program, history, as_of, known_at};
+      const Question question{program, history, as_of, known_at, oracle::Asks::Value, money};
       const auto expected = engines[0].answer(question);
       ASSERT_TRUE(expected.has_value());
       for (const std::string& answer : *expected)
@@ -62,7 +79,7 @@ void engines_agree(uint64_t seed, std::map<std::string, int>& kinds) {
 TEST(Evaluate, AllEnginesAgreeOnRandomDefinitions) {
   std::map<std::string, int> kinds;
   for (uint64_t seed = 0; seed < rounds(40); ++seed) {
-    engines_agree(seed, kinds);
+    engines_agree(seed, Currencies::One, kinds);
     if (HasFatalFailure()) return;
   }
   int all = 0;
@@ -70,6 +87,16 @@ TEST(Evaluate, AllEnginesAgreeOnRandomDefinitions) {
   figure("{} answers of {} programs compared", all, rounds(40));
   for (const char* kind : {"true", "false", "unknown", "0", "a value"})
     EXPECT_GT(kinds[kind] * 25, all) << "too few answers of the kind " << kind;
+}
+
+// Also where amounts came in several currencies, with rates on some days, and what is asked for is in one of them.
+TEST(Evaluate, AllEnginesAgreeOnRandomAmountsOfSeveralCurrencies) {
+  std::map<std::string, int> kinds;
+  for (uint64_t seed = 0; seed < rounds(40); ++seed) {
+    engines_agree(seed, Currencies::Several, kinds);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(kinds["a value"], 100);
 }
 
 // A customer's answer does not depend on the block they are in or on the number of threads.

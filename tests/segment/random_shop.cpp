@@ -69,7 +69,18 @@ Instant random_moment(Rng& rng) {
   return rng.chance(0.5) ? hour : hour + Duration{rng.between(-1, 1)};
 }
 
-profiles::History random_shop(Rng& rng) {
+namespace {
+
+enum class Currencies : uint8_t { None, Several };
+
+Value currency(Rng& rng) {
+  constexpr const char* kCurrencies[] = {"EUR", "USD", "usd ", "JPY", "EUR", "", "credits of ours"};
+  if (rng.chance(0.05)) return nullptr;
+  if (rng.chance(0.05)) return Number::of(978);
+  return std::string(kCurrencies[rng.below(std::size(kCurrencies))]);
+}
+
+profiles::History shop_with(Rng& rng, Currencies currencies) {
   HistoryBuilder builder;
   const auto customers = rng.between(1, 4);
   for (int64_t c = 0; c < customers; ++c) builder.add_customer(fmt::format("c{}", c));
@@ -91,6 +102,7 @@ profiles::History random_shop(Rng& rng) {
     } else {
       for (const Named& property : kProperties)
         if (rng.chance(0.7)) row.properties[property.name] = scalar(rng, property.kind);
+      if (currencies == Currencies::Several && rng.chance(0.8)) row.properties["currency"] = currency(rng);
     }
     for (const Named& list : kLists) {
       if (rng.chance(0.3)) continue;
@@ -102,6 +114,16 @@ profiles::History random_shop(Rng& rng) {
     if (rng.chance(0.1)) builder.add(row, learnt[static_cast<size_t>(r)]);  // the same again
   }
   return std::move(builder).build();
+}
+
+}  // namespace
+
+profiles::History random_shop(Rng& rng) {
+  return shop_with(rng, Currencies::None);
+}
+
+profiles::History random_shop_of_currencies(Rng& rng) {
+  return shop_with(rng, Currencies::Several);
 }
 
 }  // namespace tessera::segment

@@ -9,6 +9,8 @@
 namespace tessera::segment {
 
 profiles::History random_shop(Rng& rng);
+// The same with events that name currencies: two with rates, one without, in small letters, none, null, a number.
+profiles::History random_shop_of_currencies(Rng& rng);
 // An instant among the shop's, at a row's time or a millisecond beside.
 Instant random_moment(Rng& rng);
 

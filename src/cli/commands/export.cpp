@@ -26,6 +26,7 @@ constexpr Option kOptions[] = {
      Takes::Flag},
     {"--out", "FILE", "Write to a file instead of standard output", Takes::One, false, Means::Output},
     kTheZone,
+    kTheCurrency,
 };
 
 Result<ListFor> target_of(const Arguments& given) {

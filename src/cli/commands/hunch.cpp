@@ -8,7 +8,7 @@
 #include "core/text.hpp"
 #include "features/extent.hpp"
 #include "measure/hunch_words.hpp"
-#include "profiles/load.hpp"
+#include "workspace/amounts.hpp"
 
 namespace tessera::cli {
 
@@ -198,9 +198,10 @@ Result<int> run_hunch(const Context& context, const Arguments& given) {
   TRY(lay_files_beside(context, workspace, given));
   question.known = workspace.known();
   context.progress.step("reading the record", 0, 0);
-  const auto history = TRY(profiles::load(workspace.connection(), {}, question.known_at));
+  const auto history = TRY(workspace::load_to_report(workspace.connection(), question.known_at, question.known));
   if (features::extent_of(history).newest > context.clock.now()) question.as_of = workspace.as_of();
-  const Hunch found = TRY(measure::hunch(history, workspace.schema, question, context.progress));
+  const Hunch found =
+      TRY(measure::hunch(history, workspace::schema_to_report(workspace.schema), question, context.progress));
   context.progress.finish();
   for (const std::string& warning : found.warnings) context.note(warning);
   const auto is = question.as_of ? workspace.moment.is : workspace::Moment::Is::Newest;

@@ -8,10 +8,12 @@
 #include "core/hash.hpp"
 #include "core/text.hpp"
 #include "formats/presets.hpp"
+#include "formats/rates_file.hpp"
 #include "ingest/order_stream.hpp"
 #include "ingest/row_stream.hpp"
 #include "server/imports.hpp"
 #include "store/record.hpp"
+#include "store/record_currency.hpp"
 #include "store/record_file.hpp"
 
 namespace tessera::cli {
@@ -26,6 +28,7 @@ constexpr Option kRest[] = {
     {"--zone", "ZONE", "Zone of times that name none: UTC, Europe/London, ...; none = unknown"},
     {"--decimals", "MARK", "comma or point, where numbers such as 1,234 leave it open"},
     {"--currency", "CODE", "Currency of amounts that name none: EUR"},
+    {"--rates", "FILE", "Dated rates by which other currencies are converted, as tessera currency takes them"},
     {"--country", "CODE", "Country of telephone numbers that name none, where no column says it: DE"},
     {"--delimiter", "CHAR", "Between fields: , ; | or tab (default: found)"},
     {"--encoding", "NAME", "utf-8 or windows-1252 (default: UTF-8, anything else is refused)"},
@@ -129,12 +132,20 @@ Result<ingest::ImportReport> import_into(const Context& context, const Arguments
   const formats::Asker asker = context.interactive ? formats::Asker(ask_on_terminal) : [](const auto&, const auto&) {
     return std::optional<formats::Answer>();
   };
-  return ingest::import_files(*record, given.all("FILE"), options, asker, context.progress);
+  std::vector<Rates::Quote> rates;
+  if (const auto file = given.text("rates")) rates = TRY(formats::read_rates(*file));
+  auto report = TRY(ingest::import_files(*record, given.all("FILE"), options, asker, context.progress));
+  if (!rates.empty()) TRY(store::put_rates(*record, rates, context.clock.now()));
+  return report;
 }
 
 // The files are read and understood here; their rows are the server's then.
 Result<ingest::ImportReport> import_there(const Context& context, const Arguments& given,
                                           const ingest::ImportOptions& options) {
+  if (given.text("rates"))
+    return usage(
+        "a server reads amounts by the rates that the record had when it was started",
+        try_command("currency").blank_option("--rates", "FILE").note("with --store FILE, while it is stopped"));
   const std::string import = hex_of(secret_bytes(8));
   const auto files = given.all("FILE");
   ingest::FarOrders orders([&](std::string body) {

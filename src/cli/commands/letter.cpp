@@ -4,8 +4,8 @@
 #include "cli/asking.hpp"
 #include "lineage/runs.hpp"
 #include "live/sources.hpp"
-#include "profiles/load.hpp"
 #include "report/letter_words.hpp"
+#include "workspace/amounts.hpp"
 
 namespace tessera::cli {
 
@@ -63,8 +63,9 @@ Result<int> run_letter(const Context& context, const Arguments& given) {
   question.sources = TRY(sources_of(connection));
   question.run = TRY(run_of(connection, question.until));
   context.progress.step("reading the record", 0, 0);
-  const auto history = TRY(profiles::load(connection, {}, workspace.known_at()));
-  const auto letter = TRY(report::letter(history, workspace.schema, question, context.progress));
+  const auto history = TRY(workspace::load_to_report(connection, workspace.known_at(), workspace.in_force));
+  const auto letter =
+      TRY(report::letter(history, workspace::schema_to_report(workspace.schema), question, context.progress));
   context.progress.finish();
   const report::Page page = report::page_of(letter, zone, context.given_store);
   if (const auto out = given.text("out")) {

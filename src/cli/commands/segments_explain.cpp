@@ -20,6 +20,7 @@ constexpr Option kOptions[] = {
     {"-e,--expression", "EXPR", "A condition instead of a segment"},
     {"-f,--file", "FILE", "Definitions to use beside the applied ones", Takes::Many, false, Means::Input},
     kTheZone,
+    kTheCurrency,
 };
 
 Result<int> run_explain(const Context& context, const Arguments& given) {

@@ -11,6 +11,7 @@ constexpr Option kOptions[] = {
     {"-e,--expression", "EXPR", "A condition in the segment language"},
     {"-f,--file", "FILE", "Definitions to use beside the applied ones", Takes::Many, false, Means::Input},
     kTheZone,
+    kTheCurrency,
 };
 
 Result<workspace::Answer> ask(const Context& context, const Arguments& given) {
