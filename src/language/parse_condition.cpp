@@ -362,7 +362,8 @@ Expr Parser::tail_between(size_t first, Expr left, bool negated) {
     return expr(first, std::move(out));
   }
   Between out{.negated = negated};
-  Expr low = value();
+  const size_t low_at = at_;
+  Expr low = shares_unit() ? expr(low_at, Literal{first_duration("between")}) : value();
   if (!expect("and", "in between ... and ...")) return {};
   Expr high = value();
   if (take("ago")) {

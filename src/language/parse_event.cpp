@@ -218,7 +218,7 @@ Window Parser::between_window() {
     return Absolute{.from = *from, .to = *to};
   }
   const Span at = token().span;
-  const Duration newest = duration("between");
+  const Duration newest = first_duration("between");
   expect("and", "in between ... and ... ago");
   const Duration oldest = duration("and");
   expect("ago", "after between ... and ...");

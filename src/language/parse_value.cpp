@@ -169,6 +169,25 @@ Expr Parser::number() {
   return expr(first, Literal{read});
 }
 
+namespace {
+
+struct Length {
+  int128 ms = 0;
+  std::string flaw = {};  // empty: none
+};
+
+Length length_of(const std::string& written, const Unit& unit) {
+  const ParsedNumber count = parse_number(written);
+  const int128 scaled = int128(count.number.micros) * unit.length.ms;
+  if (count.flaw || scaled > int128(kLongestDuration) * Number::kOne)
+    return {.flaw = fmt::format("{} {} is too long; at most 10,000 years", written, unit.plural)};
+  if (scaled % Number::kOne != 0)
+    return {.flaw = fmt::format("{} {} is no whole number of milliseconds", written, unit.plural)};
+  return {.ms = scaled / Number::kOne};
+}
+
+}  // namespace
+
 // 30 days; 1 hour 30 minutes; 1.5 days; 30d. Nothing (and nothing taken) where no number with a unit stands here.
 std::optional<Duration> Parser::duration_here() {
   int128 total = 0;
@@ -178,15 +197,9 @@ std::optional<Duration> Parser::duration_here() {
     if (calendar_word(1)) return refuse_calendar(1), std::nullopt;
     const Unit* unit = unit_of(token(1).text);
     if (!unit) break;
-    const ParsedNumber count = parse_number(token().text);
-    const int128 scaled = int128(count.number.micros) * unit->length.ms;
-    if (count.flaw || scaled > int128(kLongestDuration) * Number::kOne)
-      return fail_here(fmt::format("{} {} is too long; at most 10,000 years", token().text, unit->plural)),
-             std::nullopt;
-    if (scaled % Number::kOne != 0)
-      return fail_here(fmt::format("{} {} is no whole number of milliseconds", token().text, unit->plural)),
-             std::nullopt;
-    total += scaled / Number::kOne;
+    const Length length = length_of(token().text, *unit);
+    if (!length.flaw.empty()) return fail_here(length.flaw), std::nullopt;
+    total += length.ms;
     any = true;
     at_ += 2;
   }
@@ -213,6 +226,20 @@ Duration Parser::duration(std::string_view after) {
     fail_here(fmt::format("expected a length of time after '{}', such as 30 days; found {}", after, shown()));
   }
   return {};
+}
+
+// "30 and 60 days": the first number is of the second's unit.
+bool Parser::shares_unit() const {
+  return is_kind(TokenKind::Number) && is("and", 1) && is_kind(TokenKind::Number, 2) && is_kind(TokenKind::Word, 3) &&
+         !calendar_word(3) && unit_of(token(3).text) != nullptr;
+}
+
+Duration Parser::first_duration(std::string_view after) {
+  if (!shares_unit()) return duration(after);
+  const Length length = length_of(token().text, *unit_of(token(3).text));
+  if (!length.flaw.empty()) return fail_here(length.flaw), Duration{};
+  ++at_;
+  return Duration{static_cast<int64_t>(length.ms)};
 }
 
 bool Parser::calendar_word(size_t ahead) const {

@@ -97,6 +97,8 @@ class Parser {
   std::string name_after(std::string_view keyword);
   std::string path_rest(std::string first);
   std::optional<Duration> duration_here();  // nothing where no number with a unit stands here
+  bool shares_unit() const;
+  Duration first_duration(std::string_view after);  // of two, the unit of which may stand behind the second alone
   Duration duration(std::string_view after);
   std::optional<Instant> instant_here();
   bool calendar_word(size_t ahead) const;

@@ -70,6 +70,9 @@ Result<workspace::DiscoveryWish> wish_of(const Context& context, const Arguments
 }
 
 Result<int> run_discover(const Context& context, const Arguments& given) {
+  if (context.format == Format::Csv)
+    return usage("a discovery is said as text or json; its customers as a table: --labels",
+                 try_again().option("--format", "json"));
   const auto wish = TRY(wish_of(context, given));
   const auto made =
       TRY(workspace::discover(context.world.holder(), context.clock, wish, context.caller.who, context.progress));

@@ -1,5 +1,6 @@
 // The commands that keep the record: backup, restore, doctor.
 #include "cli/command.hpp"
+#include "cli/table.hpp"
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
@@ -82,14 +83,27 @@ profiles::Finding definitions_finding(const Context& context, const std::shared_
       try_command("segments apply").blank("FILE.tsl").note("with another definition, or remove it")};
 }
 
+constexpr std::string_view kSeverities[] = {"fine", "notice", "problem"};
+
+std::string table_of(const std::vector<profiles::Finding>& findings, const Context& context) {
+  std::vector<ListRow> rows;
+  for (const profiles::Finding& each : findings)
+    rows.push_back({std::string(kSeverities[static_cast<size_t>(each.severity)]), each.check, each.found,
+                    each.remedy.empty() ? std::nullopt : std::optional(each.remedy.text(context.given_store))});
+  return render_list({{"severity"}, {"check"}, {"found"}, {"remedy"}}, rows, context.format);
+}
+
 Result<int> run_doctor(const Context& context, const Arguments&) {
   auto record = TRY(context.world.open_record(store::OpenMode::ReadOnly));
   auto findings = TRY(profiles::examine(*record));
   findings.push_back(definitions_finding(context, record));
   if (server::Service* const server = context.world.server())
     for (auto& finding : server::live_findings(*server)) findings.push_back(std::move(finding));
-  context.print(context.format == Format::Json ? profiles::json_of(findings).dump(2)
-                                               : profiles::text_of(findings, context.given_store));
+  if (context.format == Format::Csv)
+    context.print(table_of(findings, context));
+  else
+    context.print(context.format == Format::Json ? profiles::json_of(findings).dump(2)
+                                                 : profiles::text_of(findings, context.given_store));
   return profiles::has_problems(findings) ? 1 : 0;
 }
 

@@ -1,5 +1,6 @@
 // Ready-made definitions to take, edit and apply: segments library.
 #include "cli/asking.hpp"
+#include "cli/table.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "language/library.hpp"
@@ -55,6 +56,7 @@ Result<int> run_library(const Context& context, const Arguments& given) {
   const auto workspace =
       TRY(workspace::open_if_any(context.world.holder(), context.clock, {context.as_of, context.known_at}));
   Json list = Json::array();
+  std::vector<ListRow> rows;
   for (const language::LibraryEntry& entry : language::library()) {
     const auto needs = words_of(entry.needs);
     const auto lacks =
@@ -68,6 +70,9 @@ Result<int> run_library(const Context& context, const Arguments& given) {
                       .set("text", language::print(entry.definitions));
       if (workspace.record) item.set("missing", list_of(lacks));
       list.add(std::move(item));
+    } else if (context.format == Format::Csv) {
+      rows.push_back({entry.slug, entry.name, entry.sentence, join(needs, ", "),
+                      workspace.record ? std::optional(join(lacks, ", ")) : std::nullopt});
     } else {
       context.print(fmt::format("{}\n  {}\n  needs {}{}", entry.name, entry.sentence,
                                 needs.empty() ? "any event" : join(needs, ", "),
@@ -75,6 +80,8 @@ Result<int> run_library(const Context& context, const Arguments& given) {
     }
   }
   if (context.format == Format::Json) context.print(list.dump(2));
+  if (context.format == Format::Csv)
+    context.print(render_list({{"id"}, {"name"}, {"who"}, {"needs"}, {"missing"}}, rows, context.format));
   return 0;
 }
 

@@ -1,5 +1,6 @@
 // Asking: segments count, members.
 #include "cli/asking.hpp"
+#include "cli/table.hpp"
 #include "core/json.hpp"
 
 namespace tessera::cli {
@@ -34,6 +35,10 @@ Result<int> run_count(const Context& context, const Arguments& given) {
                       .set("count", static_cast<uint64_t>(count))
                       .set("customers", static_cast<uint64_t>(asked.customers))
                       .dump(2));
+  else if (context.format == Format::Csv)
+    context.print(render_list({{"as_of"}, {"count", true}, {"customers", true}},
+                              {{text_of(asked.moment.at), std::to_string(count), std::to_string(asked.customers)}},
+                              context.format));
   else
     context.print(context.shown(count));
   return 0;
@@ -41,6 +46,12 @@ Result<int> run_count(const Context& context, const Arguments& given) {
 
 Result<int> run_members(const Context& context, const Arguments& given) {
   const auto asked = TRY(ask(context, given));
+  if (context.format == Format::Csv) {
+    std::vector<ListRow> rows;
+    for (const std::string& id : asked.members()) rows.push_back({id});
+    context.print(render_list({{"customer"}}, rows, context.format));
+    return 0;
+  }
   std::string out;
   Json list = Json::array();
   for (const std::string& id : asked.members())
