@@ -234,8 +234,8 @@ std::string summary_of(const Discovery& d, const Segment& segment) {
   const bool has_events = d.parts.has(features::EventRole::Main);
   std::string text = fmt::format("{} {}, {:.1f} % of all", grouped(static_cast<double>(segment.size)), words.customers,
                                  100 * segment.customer_share);
-  text += has_events ? fmt::format(", with {:.1f} % of {} ({}).", 100 * segment.value_share,
-                                   d.parts.money.empty() ? words.mains : words.money, grouped(segment.value))
+  text += has_events ? fmt::format(", with {:.1f} % of {} ({}).", 100 * segment.value_share, d.parts.value_words(),
+                                   grouped(segment.value))
                      : ".";
   if (segment.set_apart) text += fmt::format(" Set apart: {}.", segment.why_apart);
   if (!segment.distinct.empty()) text += fmt::format(" Known: {}.", segment.distinct[0].sentence);

@@ -167,12 +167,14 @@ std::string any_column(const History& history, const EventRoles& parts, Names na
 
 // What would be part of the money, were there a rate for it.
 void read_left_out(const History& history, EventRoles& parts) {
-  for (const profiles::LeftOut& one : history.left_out)
-    if (std::ranges::any_of(parts.net.sources, [&](const MoneySource& source) {
-          return std::ranges::count(source.events, one.event) > 0 &&
-                 std::ranges::count(source.properties, one.property) > 0;
-        }))
-      parts.left_out.push_back(one);
+  // Of each event and currency by the property that most have: the others say the same once more.
+  std::set<std::pair<std::string, std::string>> told;
+  for (const MoneySource& source : parts.net.sources)
+    for (const std::string& property : source.properties)
+      for (const profiles::LeftOut& one : history.left_out)
+        if (one.property == property && std::ranges::count(source.events, one.event) > 0 &&
+            told.emplace(one.event, one.currency).second)
+          parts.left_out.push_back(one);
 }
 
 std::string said_left_out(const EventRoles& parts) {
@@ -211,6 +213,11 @@ std::string EventRoles::alias(EventRole part) const {
   if (part == EventRole::Main) return std::string(words.main);
   if (part == EventRole::Undo) return std::string(words.undo);
   return std::string(kNames[static_cast<size_t>(part)]);
+}
+
+std::string EventRoles::value_words() const {
+  if (money.empty()) return std::string(words.mains);
+  return currency.empty() ? std::string(words.money) : fmt::format("{} in {}", words.money, plain_line(currency));
 }
 
 EventRoles roles_without_events() {

@@ -35,6 +35,8 @@ struct EventRoles {
   const std::vector<std::string>& of(EventRole part) const { return events[static_cast<size_t>(part)]; }
   bool has(EventRole part) const { return !of(part).empty(); }
   std::string alias(EventRole part) const;  // name in the segment language
+  // What values are called: "spend net of returns in EUR"; without amounts "orders".
+  std::string value_words() const;
 };
 
 // Of a record that knows people and nothing that they did: no events, and words for a table of customers.

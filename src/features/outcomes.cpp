@@ -29,7 +29,7 @@ Result<std::vector<Outcome>> measure_outcomes(const Setting& at, const EventRole
   const IndustryTerms& words = parts.words;
   const bool has_money = !parts.money.empty();
   std::vector<Outcome> out{
-      {"value", fmt::format("{} in the {}", has_money ? words.money : words.mains, days), false, {}},
+      {"value", fmt::format("{} in the {}", parts.value_words(), days), false, {}},
       {"repeat", fmt::format("another {} within {}", words.main, days), true, {}},
       {"retention", fmt::format("any event within {}", days), true, {}},
   };

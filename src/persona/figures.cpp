@@ -104,7 +104,7 @@ std::vector<Measure> measures_of(const features::EventRoles& parts, const featur
     for (const double n : count->values) out.back().values.push_back(std::isnan(n) ? NAN : n >= 2);
   }
   out.push_back({.name = "value",
-                 .phrase = fmt::format("{} a {}", parts.money.empty() ? words.mains : words.money, words.customer),
+                 .phrase = fmt::format("{} a {}", parts.value_words(), words.customer),
                  .values = {value.begin(), value.end()},
                  .in_rule = {}});
   return out;

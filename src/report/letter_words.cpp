@@ -135,7 +135,7 @@ class Wording {
     const auto note_total = [&](const LetterFigure& figure, std::string_view more, std::string_view less) {
       if (figure.is_beyond) parts.emplace_back(figure.now > figure.usual.range.high ? more : less);
     };
-    const std::string_view what = letter_.has_money ? words_.money : words_.mains;
+    const std::string what = letter_.parts.value_words();
     note_total(letter_.money, fmt::format("{} was more than usual", what), fmt::format("{} was less than usual", what));
     note_total(letter_.buyers, fmt::format("more {} than usual", words_.customers),
                fmt::format("fewer {} than usual", words_.customers));
@@ -147,9 +147,9 @@ class Wording {
 
   std::vector<Sentence> totals() const {
     std::vector<Sentence> out;
-    out.push_back({plain(fmt::format("{}: {} {}{}; {}.", capitalised(letter_.has_money ? words_.money : words_.mains),
-                                     grouped(letter_.money.now), in_period(), before(letter_.money),
-                                     verdict(letter_.money, false)))});
+    out.push_back(
+        {plain(fmt::format("{}: {} {}{}; {}.", capitalised(letter_.parts.value_words()), grouped(letter_.money.now),
+                           in_period(), before(letter_.money), verdict(letter_.money, false)))});
     out.push_back({plain(fmt::format(
         "{} {} had {} {}{}: {}. {} of them had their first{}: {}.", grouped(letter_.buyers.now), words_.customers,
         std::string_view("aeiou").find(words_.main[0]) != std::string_view::npos ? fmt::format("an {}", words_.main)
@@ -221,7 +221,7 @@ class Wording {
     out.table.head = {"segment", "then", "now", "entered", "left"};
     if (letter_.has_money)
       out.table.head.insert(out.table.head.end(),
-                            {std::string(words_.money), fmt::format("in the {} before", length_)});
+                            {letter_.parts.value_words(), fmt::format("in the {} before", length_)});
     for (const LetterSegment& one : letter_.segments) {
       if (out.table.rows.size() == kMostRows) break;
       const auto number = [](double x) { return Sentence{plain(grouped(x))}; };
@@ -244,7 +244,7 @@ class Wording {
                     "cannot be told.",
                     letter_.has_money ? fmt::format("{} is of those who were in the segment when the period "
                                                     "began; before: of those who were when that one began. ",
-                                                    capitalised(words_.money))
+                                                    capitalised(letter_.parts.value_words()))
                                       : ""))});
   }
 

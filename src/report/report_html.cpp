@@ -115,7 +115,7 @@ class Page {
     figure(grouped(static_cast<double>(d_.grouped)), "were grouped");
     if (has_events()) {
       figure(grouped(static_cast<double>(d_.active)), fmt::format("active in {}", text_of(d_.active_within)));
-      figure(grouped(d_.value), d_.parts.money.empty() ? std::string(words_.mains) : std::string(words_.money));
+      figure(grouped(d_.value), d_.parts.value_words());
     }
     if (d_.k > 1) figure(percent(d_.in_exactly_one), "in exactly one rule");
     out_ += "</div>\n";

@@ -51,7 +51,7 @@ struct Reading {
   profiles::History history;
   discover::Keeping keeping;
   Moment moment;
-  std::string currency;  // that what is found is to say
+  language::Schema schema;  // of the record
 };
 
 Result<Reading> read(Holder& holder, const Clock& clock, const DiscoveryWish& wish, std::string_view by,
@@ -70,16 +70,17 @@ Result<Reading> read(Holder& holder, const Clock& clock, const DiscoveryWish& wi
   options.zone = TRY(zone_of(connection, wish.zone));
   auto events = TRY(profiles::list_events(connection, profiles::Counting::No));
   progress.step("reading the record", 0, 0);
-  auto history = TRY(load_to_report(connection, wish.look.known_at.value_or(kNever), {}));
+  const std::string texts[] = {options.features, options.goal};
+  auto history = TRY(load_to_report(connection, wish.look.known_at.value_or(kNever), {}, texts));
   // Just after the newest event, but not after now.
   if (!options.as_of && features::extent_of(history).newest > clock.now()) options.as_of = moment.at;
   if (const auto parts = features::recognise_any(history))
     options.withheld = withheld(events, parts->words.industry, wish.allow);
   options.allowed = wish.allow;
   auto keeping = TRY(discover::Keeping::begin(connection, history, options));
-  std::string currency = currency_to_say(TRY(language::schema_of_record(connection)));
+  language::Schema schema = TRY(language::schema_of_record(connection));
   return Reading{std::move(options), std::move(events), std::move(history), std::move(keeping), moment,
-                 std::move(currency)};
+                 std::move(schema)};
 }
 
 // The record is opened anew, to be written: others may have read it all the while.
@@ -96,7 +97,7 @@ Result<Discovered> discover(Holder& holder, const Clock& clock, const DiscoveryW
   reading.options.before = &reading.keeping.before();
   Discovered out{.moment = reading.moment};
   out.found = TRY(discover::discover(reading.history, language::schema_of(reading.events), reading.options, progress));
-  out.found.tsl = with_currency(std::move(out.found.tsl), reading.currency);
+  out.found.tsl = with_currency(std::move(out.found.tsl), reading.schema);
   if (wish.keep) {
     if (const auto kept = keep(holder, clock, reading, out.found))
       out.found.run = *kept;

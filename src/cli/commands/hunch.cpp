@@ -198,7 +198,8 @@ Result<int> run_hunch(const Context& context, const Arguments& given) {
   TRY(lay_files_beside(context, workspace, given));
   question.known = workspace.known();
   context.progress.step("reading the record", 0, 0);
-  const auto history = TRY(workspace::load_to_report(workspace.connection(), question.known_at, question.known));
+  const std::string texts[] = {question.condition, question.outcome};
+  const auto history = TRY(workspace::load_to_report(workspace.connection(), question.known_at, question.known, texts));
   if (features::extent_of(history).newest > context.clock.now()) question.as_of = workspace.as_of();
   const Hunch found =
       TRY(measure::hunch(history, workspace::schema_to_report(workspace.schema), question, context.progress));
