@@ -119,9 +119,10 @@ INSTANTIATE_TEST_SUITE_P(Layouts, ShopHistories, testing::ValuesIn(kLayouts),
 // TESSERA_SHOPS: customers. Ten exports in six orders each, the first as they were made; a sample: five in another order.
 TEST_P(ShopHistories, ComeToWhatTheLedgerSays) {
   const Layout layout = GetParam();
-  const size_t customers = tries("TESSERA_SHOPS", 300), from = customers > 300 ? 0 : 1;
+  constexpr size_t kSample = 300;
+  const size_t customers = tries("TESSERA_SHOPS", kSample / kPartOfSample), from = customers > kSample ? 0 : 1;
   const auto orders = shop_orders(layout, customers, 7);
-  const auto exports = shop_exports(layout, orders, customers > 300 ? 10 : 5, 11);
+  const auto exports = shop_exports(layout, orders, customers > kSample ? 10 : 5, 11);
   const Ledger expected = ledger_of(orders, layout);
   for (size_t i = from; i < (from == 0 ? 6 : 2); ++i) {
     Rng rng(100 + i);
