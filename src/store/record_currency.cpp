@@ -21,7 +21,7 @@ Result<std::vector<Rates::Quote>> quotes_of(Connection& connection) {
   return out;
 }
 
-Result<void> write(Connection& connection, std::span<const Rates::Quote> quotes) {
+Result<void> put_quotes(Connection& connection, std::span<const Rates::Quote> quotes) {
   const std::array<std::string, 3> columns{"day", "currency", "micros"};
   Writer writer = TRY(Writer::open(connection, "tessera", "rate", columns));
   for (size_t from = 0; from < quotes.size(); from += Writer::kRows) {
@@ -68,7 +68,7 @@ Result<void> put_rates(Record& record, std::span<const Rates::Quote> quotes, Ins
   for (const auto& [key, micros] : all) merged.push_back({key.second, key.first, micros});
   auto transaction = TRY(Transaction::begin(connection));
   TRY(connection.run("DELETE FROM tessera.rate"));
-  TRY(write(connection, merged));
+  TRY(put_quotes(connection, merged));
   TRY(note_to_restate(connection, now));
   TRY(record.audit(now, "cli", "rates", fmt::format("{} rates", quotes.size())));
   return transaction.commit();
