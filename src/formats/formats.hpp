@@ -21,6 +21,7 @@
 //   settle  plan.hpp               settle: how each column of one file is read
 //           values.hpp             parse_amount, parse_time, clean_email: what one field says
 //           order_status.hpp       StatusWords: what the words of a status column mean
+//           record_states.hpp      states of appointments, claims and their like
 //           scanner.hpp            taking a text apart from its front
 //           suspicious_values.hpp  OddRules: can be read and is hardly ever meant
 #pragma once

@@ -10,6 +10,7 @@
 #include "core/text.hpp"
 #include "formats/guess_words.hpp"
 #include "formats/presets.hpp"
+#include "formats/record_states.hpp"
 
 namespace tessera::formats {
 namespace {
@@ -17,6 +18,8 @@ namespace {
 constexpr size_t kMostStates = 30;  // different words of a column that is called the state of an order
 constexpr size_t kSomeTimes = 5;    // one time in so many values makes a column that may say when
 constexpr std::string_view kEndsOfIds[] = {"id", "no", "nr", "number", "num", "nummer", "numero", "ref"};
+
+constexpr std::string_view kNamesOfStates[] = {"status", "state", "statut", "etat", "estado", "stato", "zustand"};
 
 struct Fit {
   int score = 0;  // 0: cannot be
@@ -108,12 +111,14 @@ class Guess {
     TRY(refuse_data_as_header());
     assign();
     settle_states();
+    find_record();
     by_values();
     prefer_repeating_order();
     TRY(refuse_without_time());
     if (!says_who()) TRY(number_the_rows());
     decide_rows();
     if (mapping_.rows == RowMeans::OrderLine) settle_amount();
+    if (mapping_.rows != RowMeans::Customer) read_currency_of_names();
     keep_rest();
     mapping_.preset = "guessed";
     std::stable_sort(mapping_.bindings.begin(), mapping_.bindings.end(),
@@ -197,6 +202,44 @@ class Guess {
     // What rows of this column were known by before it had a part of its own.
     for (Binding& binding : mapping_.bindings)
       if (is_of_order_state(binding.role)) binding.known_as = "property " + property_name(binding.column);
+  }
+
+  // --- things with a history of states
+
+  bool says_states_of_records(size_t c) const {
+    const ColumnProfile& column = profile_.columns[c];
+    const auto known = std::ranges::count_if(column.distinct,
+                                             [](const std::string& word) { return state_of_record(word).has_value(); });
+    return column.values > 0 && column.distinct.size() <= kMostStates &&
+           static_cast<size_t>(known) * 2 > column.distinct.size();
+  }
+  std::optional<size_t> state_column() const {
+    if (const auto status = column_of(Role::Status)) return says_states_of_records(*status) ? status : std::nullopt;
+    for (size_t c = 0; c < profile_.columns.size(); ++c) {
+      const bool is_called_state = std::ranges::any_of(
+          kNamesOfStates, [&](std::string_view name) { return bare_[c].find(name) != std::string::npos; });
+      if (!taken_[c] && is_called_state && says_states_of_records(c)) return c;
+    }
+    return std::nullopt;
+  }
+  // An appointment, a claim, an application: its id and its state, and no sale. A booking with money is an order.
+  void find_record() {
+    for (size_t c = 0; c < profile_.columns.size(); ++c) {
+      const std::string_view thing = thing_of(bare_[c]);
+      const auto order = column_of(Role::Order);
+      if (thing.empty() || (order && *order != c)) continue;
+      const bool has_money = has(Role::Item, "amount") || has(Role::Item, "price") || has(Role::Property, "total");
+      const auto state = state_column();
+      if (!state || (thing == "Booking" && has_money)) continue;
+      std::erase_if(mapping_.bindings, [&](const Binding& b) {
+        return b.column == profile_.columns[c].name || b.column == profile_.columns[*state].name;
+      });
+      if (customer_ == c) customer_.reset();
+      mapping_.thing = thing;
+      take(c, Role::Record, "", "its name says so");
+      take(*state, Role::Status, "", "its values are states of such a thing");
+      return;
+    }
   }
 
   // A date without a clock exists besides.
@@ -402,6 +445,15 @@ class Guess {
           Role::Trait);
       return;
     }
+    if (has(Role::Record)) {
+      mapping_.rows = RowMeans::Event;
+      for (Binding& binding : mapping_.bindings)
+        if (binding.role == Role::Item || binding.role == Role::Event || is_of_order_state(binding.role)) {
+          binding.role = Role::Property;
+          binding.target = property_name(binding.column);
+        }
+      return;
+    }
     if (has(Role::Event) && !has(Role::Order)) {
       mapping_.rows = RowMeans::Event;
       demote(is_state, Role::Property);
@@ -451,6 +503,27 @@ class Guess {
     }
     if (repeated == 0) return std::nullopt;
     return different == 0;
+  }
+
+  // "Amount (USD)", "total_eur".
+  void read_currency_of_names() {
+    if (has(Role::Property, "currency")) return;
+    for (const Binding& binding : mapping_.bindings) {
+      const bool is_money = (binding.role == Role::Item && (binding.target == "amount" || binding.target == "price")) ||
+                            (binding.role == Role::Property && binding.target == "total");
+      if (!is_money || !mapping_.currency.empty()) continue;
+      std::string spaced = binding.column;
+      for (char& c : spaced)
+        if (std::string_view("()[]_-/.,:").find(c) != std::string_view::npos) c = ' ';
+      for (const std::string_view word : split(spaced, ' ')) {
+        // In small letters a code may be a word: "all", "try", "top".
+        const bool is_plain = word == "eur" || word == "usd" || word == "gbp" || word == "chf";
+        std::string code(word);
+        if (is_plain)
+          for (char& c : code) c = static_cast<char>(c - 'a' + 'A');
+        if (is_currency(code) && code != "ALL" && code != "TOP") mapping_.currency = code;
+      }
+    }
   }
 
   // The amount is the line's, or the order's written on each of its lines: the values tell.

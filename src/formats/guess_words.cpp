@@ -33,6 +33,9 @@ constexpr Meaning kMeanings[] = {
      "customerid|customer|customernumber|customerno|customernr|customercode|customeruniqueid|custid|custno|cust|userid|"
      "user|uid|clientid|clientnumber|memberid|member|membernumber|accountid|accountnumber|account|buyerid|buyer|"
      "buyeruserid|buyerusername|shopperid|shopper|personid|contactid|profileid|subscriberid|patientid|patient|guestid|"
+     "patientennr|patientnr|patientno|patientnumber|policyholderid|policyholderno|insuredid|applicantid|"
+     "cardholderid|versichertennummer|numeroassure|"
+     "paciente|idpaciente|numeropaciente|paziente|idpaziente|"
      "passengerid|cardid|cardnumber|loyaltyid|loyaltycard|householdid|householdkey|kundennummer|kundennr|kundeid|kunde|"
      "kundenid|kdnr|knr|kundencode|kundin|mitgliedsnummer|mitglied|patientennummer|nutzerid|nutzer|benutzerid|"
      "benutzername|kaufer|idclient|numeroclient|numerodeclient|numclient|nclient|noclient|client|codeclient|"
@@ -48,13 +51,13 @@ constexpr Meaning kMeanings[] = {
      "auftragsnummer|auftragsnr|auftrag|numerocommande|numerodecommande|commande|nocommande|ncommande|idcommande|"
      "pedido|idpedido|numeropedido|numerodepedido|npedido|ordine|idordine|numeroordine|numerodordine|nordine||"
      "orderreference|invoiceno|invoice|invoicenumber|invoiceid|receiptid|receipt|receiptno|receiptnumber|"
-     "transactionid|transaction|transactionno|transactionnumber|basketid|basket|bookingid|bookingreference|pnr|saleid|"
+     "transactionid|transaction|paymentid|paymentno|paymentnumber|chargeid|zahlungsid|zahlungsnummer|idpaiement|idpago|idpagamento|transactionno|transactionnumber|basketid|basket|bookingid|bookingreference|pnr|saleid|"
      "salesrecordnumber|rechnungsnummer|rechnungsnr|rechnung|belegnummer|belegnr|beleg|bonnummer|bon|facture|"
      "numerofacture|numerodefacture|nfacture|nofacture|ticket|factura|numerofactura|numerodefactura|nfactura|"
      "idfactura|fattura|numerofattura|nfattura|ricevuta|scontrino|numeroscontrino|transazione"},
     {Role::Time, "", Values::Time,
      "time|timestamp|date|datetime|eventtime|eventdate|orderdate|ordertime|dateoforder|orderedat|invoicedate|"
-     "purchasedate|purchasedat|dateofpurchase|transactiondate|transactiontime|soldat|soldon|placedat|placedon|createdat|created|occurredat|saledate|"
+     "purchasedate|purchasedat|dateofpurchase|transactiondate|transactiontime|soldat|soldon|placedat|placedon|bookedat|bookedon|reportedat|reportedon|filedat|filedon|appliedat|appliedon|submittedat|submittedon|appointmentdate|appointmenttime|terminam|termin|gebuchtam|gemeldetam|beantragtam|createdat|created|occurredat|saledate|"
      "solddate|bookingdate|visitdate|ts|when|day|eventtimestamp|datum|zeit|zeitpunkt|zeitstempel|bestelldatum|"
      "bestellzeit|rechnungsdatum|kaufdatum|buchungsdatum|verkaufsdatum|datumzeit|datumuhrzeit|bestelltam|erstelltam|"
      "heure|datecommande|datedecommande|dateachat|datedachat|datefacture|datedefacture|dateheure|horodatage|fecha|"
@@ -66,13 +69,15 @@ constexpr Meaning kMeanings[] = {
      "event|eventname|eventtype|action|activity|activitytype|eventaction|metric|ereignis|aktion|aktivitat|ereignisname|"
      "evenement|nomevenement|typeevenement|evento|accion|actividad|nombreevento|tipoevento|azione|attivita"},
     {Role::Status, "", Values::Status,
-     "status|orderstatus|orderstate|statemachinestate|paymentstatus|paymentstate|financialstatus|financialstate|transactionstatus|"
+     "status|transactiontype|saletype|movementtype|buchungsart|vorgangsart|belegart|"
+     "typedetransaction|typetransaction|tipodetransaccion|tipotransaccion|tipotransazione|tipooperazione|"
+     "orderstatus|orderstate|statemachinestate|paymentstatus|paymentstate|financialstatus|financialstate|transactionstatus|"
      "salestatus|invoicestatus|bestellstatus|bestellungsstatus|zahlungsstatus|auftragsstatus|rechnungsstatus|statut|"
      "statutcommande|statutdelacommande|statutdecommande|statutpaiement|statutdepaiement|etatcommande|"
      "etatdelacommande|estadopedido|estadodelpedido|estadodepago|estadopago|statoordine|statodellordine|"
-     "statopagamento|statodelpagamento||etat|estado|stato|state|zustand|eventtype|transactiontype|saletype|movementtype|paymenttype|"
-     "recordtype|buchungsart|vorgangsart|belegart|typedetransaction|typetransaction|tipodetransaccion|"
-     "tipotransaccion|tipotransazione|tipooperazione|type|typ|tipo|art"},
+     "statopagamento|statodelpagamento||etat|estado|stato|state|zustand|eventtype|paymenttype|"
+     "recordtype|"
+     "type|typ|tipo|art"},
     {Role::PaidAt, "", Values::Time,
      "paidat|paidon|paiddate|paidtime|datepaid|paymentdate|paymenttime|dateofpayment|paidondate|paymentreceivedat|"
      "bezahltam|bezahldatum|zahlungsdatum|zahlungseingang|datepaiement|datedepaiement|datedupaiement|payele|fechapago|"

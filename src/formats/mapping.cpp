@@ -40,12 +40,13 @@ constexpr Key kKeys[] = {
     {"category", Role::Item, "category"},
     {"amount", Role::Item, "amount"},
     {"zone", Role::ZoneName},
+    {"record", Role::Record},
 };
 
-constexpr std::string_view kRoleNames[] = {"ignored",    "customer",  "email",    "phone",        "anonymous",
-                                           "time",       "clock",     "zone",     "event",        "message",
-                                           "order",      "status",    "paid_at",  "cancelled_at", "refunded_at",
-                                           "updated_at", "cancelled", "property", "item",         "trait"};
+constexpr std::string_view kRoleNames[] = {
+    "ignored",     "customer",   "email",     "phone",    "anonymous", "time",    "clock",
+    "zone",        "event",      "message",   "order",    "status",    "paid_at", "cancelled_at",
+    "refunded_at", "updated_at", "cancelled", "property", "item",      "trait",   "record"};
 
 constexpr std::string_view kEachLine = "line";
 
@@ -103,7 +104,7 @@ Binding binding_for(std::string_view key, std::string column) {
 
 // A row means an order line where it has money or items, a customer where it has no time, else an event.
 RowMeans meaning_of(const Mapping& mapping) {
-  if (mapping.find(Role::Event) || !mapping.event.empty()) return RowMeans::Event;
+  if (mapping.find(Role::Event) || !mapping.event.empty() || mapping.find(Role::Record)) return RowMeans::Event;
   const bool has_items = std::any_of(mapping.bindings.begin(), mapping.bindings.end(),
                                      [](const Binding& b) { return b.role == Role::Item; });
   if (mapping.find(Role::Order) || has_items || mapping.find(Role::Property, "total")) return RowMeans::OrderLine;
@@ -126,8 +127,9 @@ const Binding* Mapping::find(Role role, std::string_view target) const {
 std::string Mapping::text() const {
   std::string out;
   constexpr std::string_view kMeans[] = {"an event", "a line of an order", "a customer with traits"};
-  out += fmt::format("each row is {}{}\n", kMeans[static_cast<size_t>(rows)],
-                     event.empty() ? "" : fmt::format(" ({})", event));
+  out += fmt::format(
+      "each row is {}{}\n", kMeans[static_cast<size_t>(rows)],
+      event.empty() && thing.empty() ? "" : fmt::format(" ({})", thing.empty() ? event : thing + " and its state"));
   size_t width = 0;
   for (const Binding& binding : bindings) width = std::max(width, binding.column.size());
   if (!numbered.empty())
@@ -150,6 +152,7 @@ std::string Mapping::map_option() const {
   };
   constant("event", event);
   constant("currency", currency);
+  constant("thing", thing);
   if (!numbered.empty()) constant("customer", kEachLine);
   return out;
 }
@@ -260,11 +263,13 @@ Result<void> set_constant(Mapping& mapping, const Piece& piece, std::string_view
     mapping.event = piece.value;
   } else if (piece.key == "currency") {
     mapping.currency = piece.value;
+  } else if (piece.key == "thing") {
+    mapping.thing = piece.value;
   } else if (piece.key == "customer" && piece.value == kEachLine) {
     mapping.numbered = file.substr(file.rfind('/') + 1);
   } else {
-    return usage(
-        fmt::format("--map: only event, currency and customer='{}' can be constants, not '{}'", kEachLine, piece.key));
+    return usage(fmt::format("--map: only event, currency, thing and customer='{}' can be constants, not '{}'",
+                             kEachLine, piece.key));
   }
   return {};
 }
@@ -324,6 +329,7 @@ Result<Mapping> changed(const Mapping& mapping, std::string_view change, const s
     const Mapping said = TRY(parse_map(change, columns, file));
     if (!said.event.empty()) out.event = said.event;
     if (!said.currency.empty()) out.currency = said.currency;
+    if (!said.thing.empty()) out.thing = said.thing;
     if (!said.numbered.empty()) out.numbered = said.numbered;
     for (Binding binding : said.bindings) {
       leave(binding.column);

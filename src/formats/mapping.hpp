@@ -35,6 +35,7 @@ enum class Role : uint8_t {
   Property,     // of the event
   Item,         // of the order line: products.TARGET
   Trait,        // of the customer, true from the row's time on
+  Record,       // the id of an appointment, a claim ...: a thing with a history of states (record_states.hpp)
 };
 std::string_view name_of(Role role);
 // Whether it says something of an order's states beside Status: on rows that are no orders' it is a property.
@@ -71,6 +72,7 @@ struct Mapping {
   std::string preset;  // "" for --map, "guessed"
   RowMeans rows = RowMeans::Event;
   std::string event;  // where no column names it
+  std::string thing;  // that Record is the id of: "Appointment"
   std::vector<Binding> bindings;
   std::string currency;  // where no column says it
   std::string numbered;  // where no column says who and each row is a customer: what their ids begin with ("mall.csv")
@@ -87,7 +89,7 @@ struct Mapping {
 // cancelled_at, refunded_at, updated_at, cancelled,
 // item (products.name), product_id, quantity, price, category, amount (products.amount of a line, or the order's total
 // where each row is an order), trait.NAME, item.NAME, and any other word: a property of that name.
-// KEY='text' in quotes is a constant: event='Order Completed', currency='EUR'; customer='line': each line is a customer of
+// KEY='text' in quotes is a constant: event='Order Completed', currency='EUR', thing='Claim'; customer='line': each line is a customer of
 // its own. property.NAME is a property whatever the word means otherwise. Columns not named are left out. A column with
 // a comma or a quote stands in double quotes, each of its own doubled.
 // Errors name the nearest column.

@@ -50,27 +50,40 @@ Result<void> StatusWords::say(std::string_view text) {
     if (is_quoted && word.size() > 1) word = word.substr(1, word.size() - 2);
     const auto meaning = std::ranges::find(
         kMeanings, equals == each.npos ? std::string_view() : trim(each.substr(equals + 1)), &Meaning::word);
-    if (word.empty() || meaning == std::end(kMeanings)) {
+    const auto state = record_state_named(equals == each.npos ? std::string_view() : trim(each.substr(equals + 1)));
+    if (word.empty() || (meaning == std::end(kMeanings) && !state)) {
       return usage(
           fmt::format("--status: '{}' is not STATUS=MEANING, where MEANING is one of {}", trim(each),
                       meanings_of_status()),
           word.empty() ? Remedy() : try_again().option("--status", said_as(word, "none")).note("no order at all"));
     }
-    said_[key_of(word)] = {std::string(word), meaning->fate};
+    const bool is_of_orders = meaning != std::end(kMeanings);
+    said_[key_of(word)] = {std::string(word), is_of_orders ? std::optional(meaning->fate) : std::nullopt, state};
   }
   return {};
 }
 
 std::optional<OrderFate> StatusWords::fate(std::string_view status) const {
   const auto said = said_.find(key_of(status));
-  return said != said_.end() ? said->second.fate : fate_of_status(status);
+  return said != said_.end() && said->second.fate ? said->second.fate : fate_of_status(status);
+}
+
+std::optional<RecordState> StatusWords::record_state(std::string_view status) const {
+  const auto said = said_.find(key_of(status));
+  return said != said_.end() && said->second.state ? said->second.state : state_of_record(status);
+}
+
+bool StatusWords::said_none(std::string_view status) const {
+  const auto said = said_.find(key_of(status));
+  return said != said_.end() && said->second.fate == OrderFate::None;
 }
 
 std::string StatusWords::text() const {
   std::string out;
   for (const auto& [key, said] : said_) {
-    const auto meaning = std::ranges::find(kMeanings, said.fate, &Meaning::fate);
-    out += (out.empty() ? "" : ",") + said_as(said.word, meaning->word);
+    const auto meaning = std::ranges::find_if(kMeanings, [&](const Meaning& each) { return each.fate == said.fate; });
+    out += (out.empty() ? "" : ",") +
+           said_as(said.word, meaning != std::end(kMeanings) ? meaning->word : name_of(*said.state));
   }
   return out;
 }

@@ -11,14 +11,19 @@
 
 #include "core/result.hpp"
 #include "formats/presets.hpp"
+#include "formats/record_states.hpp"
 
 namespace tessera::formats {
 
 class StatusWords {
  public:
-  // "WORD=MEANING,...": words as the file has them, in any case; meanings as meanings_of_status() lists them.
+  // "WORD=MEANING,...": words as the file has them, in any case; meanings as meanings_of_status() lists them, or a state of
+  // an appointment and its like (record_states.hpp).
   Result<void> say(std::string_view text);
   std::optional<OrderFate> fate(std::string_view status) const;
+  std::optional<RecordState> record_state(std::string_view status) const;
+  // Whether whoever imports says that there is nothing behind the word.
+  bool said_none(std::string_view status) const;
   // As say() takes it.
   std::string text() const;
   bool empty() const { return said_.empty(); }
@@ -26,7 +31,8 @@ class StatusWords {
  private:
   struct Said {
     std::string word;
-    OrderFate fate;
+    std::optional<OrderFate> fate;
+    std::optional<RecordState> state;
   };
   std::map<std::string, Said> said_;  // by the word's plain name
 };

@@ -25,19 +25,19 @@ constexpr StatusWord kStatuses[] = {
      "awaiting fulfillment|awaiting fulfilment|awaiting shipment|awaiting pickup|partially delivered|"
      "payment accepted|remote payment accepted|processing in progress|on backorder (paid)|invoiced|"
      "shipped - delivered to buyer|shipped - picked up|shipped - out for delivery|shipping|paymentcompleted|"
-     "paid out|cleared|posted|done|finished|fully paid|payment received|order placed",
+     "paid out|checked in|checked out|cleared|posted|done|finished|fully paid|payment received|order placed",
      OrderFate::Completed},
-    {"bezahlt|abgeschlossen|fertig|erledigt|in bearbeitung|in vorbereitung|versendet|versandt|verschickt|geliefert|"
+    {"verkauf|bezahlt|abgeschlossen|fertig|erledigt|in bearbeitung|in vorbereitung|versendet|versandt|verschickt|geliefert|"
      "zugestellt|ausgeliefert|teilweise versendet|teilweise bezahlt|abholbereit|zahlung akzeptiert|zahlung erhalten|"
      "zahlung eingegangen|zahlung erfolgreich|bestätigt|angenommen",
      OrderFate::Completed},
-    {"payé|payée|terminé|terminée|en cours|en cours de traitement|en cours de préparation|en préparation|expédié|partiellement expédié|expédié partiellement|"
+    {"vente|payé|payée|terminé|terminée|en cours|en cours de traitement|en cours de préparation|en préparation|expédié|partiellement expédié|expédié partiellement|"
      "expédiée|livré|livrée|paiement accepté|paiement à distance accepté|validé|validée|confirmé|confirmée",
      OrderFate::Completed},
-    {"pagado|pagada|completado|completada|procesando|en proceso|preparación en curso|preparación en proceso|enviado|parcialmente enviado|enviado parcialmente|"
+    {"venta|pagado|pagada|completado|completada|procesando|en proceso|preparación en curso|preparación en proceso|enviado|parcialmente enviado|enviado parcialmente|"
      "enviada|entregado|entregada|pago aceptado|pago remoto aceptado|confirmado|confirmada",
      OrderFate::Completed},
-    {"pagato|pagata|completato|completata|in lavorazione|in elaborazione|in preparazione|preparazione in corso|spedito|spedito parzialmente|parzialmente spedito|"
+    {"vendita|pagato|pagata|completato|completata|in lavorazione|in elaborazione|in preparazione|preparazione in corso|spedito|spedito parzialmente|parzialmente spedito|"
      "spedita|inviato|consegnato|consegnata|pagamento accettato|pagamento remoto accettato|confermato|confermata",
      OrderFate::Completed},
     // some of it given back
@@ -49,12 +49,12 @@ constexpr StatusWord kStatuses[] = {
     // given back
     {"refunded|refund|wc-refunded|returned|return|fully refunded|payment refund|charged back|chargeback|reversed|"
      "payment reversal|paypal_reversed|shipped - returned to seller|shipped - returning to seller|"
-     "rückerstattet|erstattet|zurückerstattet|retourniert|zurückgegeben|rückgebucht|remboursé|remboursée|retourné|"
+     "rückgabe|rückerstattet|erstattet|zurückerstattet|retourniert|zurückgegeben|rückgebucht|remboursé|remboursée|retourné|"
      "retournée|reembolsado|reembolsada|devuelto|devuelta|rimborsato|rimborsata|reso|restituito",
      OrderFate::Refunded},
     // taken back before it was one
     {"cancelled|canceled|voided|void|wc-cancelled|cancelled by seller|cancelled by buyer|canceled by customer|abandoned|"
-     "expired order|unavailable|paypal_canceled_reversal|uncollectible|storniert|stornierte|abgebrochen|annulliert|"
+     "expired order|unavailable|paypal_canceled_reversal|uncollectible|storniert|storno|stornierte|abgebrochen|annulliert|"
      "annulé|annulée|abandonné|cancelado|cancelada|anulado|anulada|annullato|annullata|cancellato|cancellata",
      OrderFate::Cancelled},
     // not paid yet

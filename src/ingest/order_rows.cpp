@@ -161,7 +161,9 @@ bool OrderRows::leaves_out(const formats::Row& row) {
 
 bool OrderRows::is_given_back(const formats::Row& row) {
   const std::string_view status = status_of(row);
-  return !status.empty() && fate_of(status) == OrderFate::Refunded;
+  if (status.empty()) return false;
+  const auto fate = fate_of(status);
+  return fate == OrderFate::Refunded || fate == OrderFate::Cancelled;
 }
 
 void OrderRows::reject(std::string_view reason, std::string_view value, uint64_t line, std::string_view raw) {
@@ -491,10 +493,11 @@ void OrderRows::take_money(const std::vector<Line>& lines, const std::vector<uin
     word.total_from = columns_.has_products ? TotalFrom::Lines : TotalFrom::Order;
   }
   if (plan_.mapping.preset == "online-retail" && fate == OrderFate::Adjusted) out.kind = OrderReading::Kind::Adjusted;
-  const bool is_sale =
-      fate == OrderFate::Completed || fate == OrderFate::CompletedAndRefunded || fate == OrderFate::Refunded;
   const bool is_negative = word.money[kTotal] ? *word.money[kTotal] < 0 : sum.known && sum.value < 0;
   const bool by_number = formats::fate_of_number(plan_.mapping.preset, out.id) == OrderFate::Refunded;
+  // A reversal with money below zero takes a sale back as a credit does ("Storno", "void").
+  const bool is_sale = fate == OrderFate::Completed || fate == OrderFate::CompletedAndRefunded ||
+                       fate == OrderFate::Refunded || (fate == OrderFate::Cancelled && is_negative);
   word.is_credit = is_sale && (is_negative || by_number);
   for (uint32_t row = 0; row < chosen.size(); ++row) {
     const Line& line = lines[chosen[row]];

@@ -59,7 +59,7 @@ class OrderRows {
   void reject(std::string_view reason, std::string_view value, uint64_t line, std::string_view raw);
   // The money of a row that became nothing, and why.
   void tally(const formats::Row& row, MoneyFate fate);
-  // Whether its status says that it is money given back: below zero it is not odd then.
+  // Whether its status says that it is money given back, or taken back: below zero it is not odd then.
   bool is_given_back(const formats::Row& row);
 
   // All lines of an order, in the file's order; `seen`: how new the file is.

@@ -56,7 +56,12 @@ constexpr size_t kLongestName = 200;  // of an event, in bytes
 class EventNormaliser final : public Normaliser {
  public:
   EventNormaliser(const formats::Plan& plan, NormaliserContext& context)
-      : plan_(plan), context_(context), reader_(plan, context), traits_(context.intake) {}
+      : plan_(plan),
+        context_(context),
+        reader_(plan, context),
+        traits_(context.intake),
+        record_(reader_.find(formats::Role::Record)),
+        status_(reader_.find(formats::Role::Status)) {}
 
   Result<void> add(const formats::Row& row) override {
     const bool is_customer = plan_.mapping.rows == formats::RowMeans::Customer;
@@ -75,7 +80,9 @@ class EventNormaliser final : public Normaliser {
       reject("no-time", "", row);
       return {};
     }
-    const std::string_view event = event_of(row);
+    const auto event_said = record_ ? event_of_record(row) : event_of(row);
+    if (!event_said) return {};
+    const std::string_view event = *event_said;
     const bool is_traits = is_customer && event.empty();
     if (event.empty() && !is_traits) {
       reject("no-event-name", "", row);
@@ -90,7 +97,7 @@ class EventNormaliser final : public Normaliser {
       return {};
     }
     KindPlan& kind = TRY(kind_of(is_traits ? profiles::StreamName(profiles::SystemStream::Identify) : event));
-    reader_.start(kind.kind, who, time.value_or(kEver), identity(row));
+    reader_.start(kind.kind, who, time.value_or(kEver), identity(row, who, event, time));
     for (size_t i = 0; i < plan_.columns.size(); ++i) {
       const formats::ColumnPlan& column = plan_.columns[i];
       const formats::Field& field = row.at(column.column);
@@ -129,11 +136,30 @@ class EventNormaliser final : public Normaliser {
   };
 
   // As the row says or, where it says nothing, the mapping; empty: nobody says.
-  std::string_view event_of(const formats::Row& row) {
+  std::optional<std::string_view> event_of(const formats::Row& row) {
     if (const formats::ColumnPlan* column = reader_.find(formats::Role::Event))
       if (const formats::Field& field = row.at(column->column); says_something(field))
         return canonical(trim(field.text));
     return plan_.mapping.rows == formats::RowMeans::Customer ? std::string_view() : plan_.mapping.event;
+  }
+
+  // What became of the thing that the row is about. nullopt: the row is left out.
+  std::optional<std::string_view> event_of_record(const formats::Row& row) {
+    const std::string_view thing = plan_.mapping.thing.empty() ? std::string_view("Record") : plan_.mapping.thing;
+    const std::string written(status_ ? trim(row.at(status_->column).text) : std::string_view());
+    if (context_.statuses && !formats::is_blank(written) && context_.statuses->said_none(written)) {
+      context_.findings.warn("no-order", context_.file, row.line, written);
+      return std::nullopt;
+    }
+    const auto state = context_.statuses ? context_.statuses->record_state(written) : formats::state_of_record(written);
+    if (!state && !formats::is_blank(written)) {
+      if (context_.findings.unknown_statuses.size() < kMostStatusesNamed)
+        context_.findings.unknown_statuses.insert(written);
+      if (context_.leaves_out(formats::Odd::UnknownStatus, row.line, written, row.raw)) return std::nullopt;
+    }
+    const auto [known, is_new] = names_.try_emplace(written);
+    if (is_new) known->second = state ? formats::event_of_record(thing, *state) : fmt::format("{} Updated", thing);
+    return known->second;
   }
 
   // Looked up once for each name as written.
@@ -183,12 +209,21 @@ class EventNormaliser final : public Normaliser {
         return plan_.mapping.rows == formats::RowMeans::Customer ? "phone" : "";
       case formats::Role::Status:
         return "status";
+      case formats::Role::Record:
+        return formats::property_name(binding.column);
       default:
         return is_of_order_state(binding.role) ? std::string(name_of(binding.role)) : std::string();
     }
   }
 
-  uint64_t identity(const formats::Row& row) {
+  uint64_t identity(const formats::Row& row, const Who& who, std::string_view event, std::optional<Instant> time) {
+    // A thing comes to a state once, in whatever exports it is said and whatever else they say; it may be moved often.
+    if (record_ && says_something(row.at(record_->column))) {
+      const auto& [kind, value] = who.ids.front();
+      const uint64_t print = hash64(trim(row.at(record_->column).text), hash64(value, static_cast<uint64_t>(kind)));
+      const bool is_moved = event.ends_with(" Moved") || event.ends_with(" Updated");
+      return mix64(print ^ hash64(event) ^ (is_moved && time ? mix64(static_cast<uint64_t>(time->ms)) : 0));
+    }
     if (const formats::ColumnPlan* column = reader_.find(formats::Role::Message)) {
       const formats::Field& field = row.at(column->column);
       if (says_something(field)) return hash64(trim(field.text), kMessageSeed);
@@ -205,6 +240,7 @@ class EventNormaliser final : public Normaliser {
   NormaliserContext& context_;
   FieldReader reader_;
   TraitLog traits_;
+  const formats::ColumnPlan *record_, *status_;
   Occurrences occurrences_;
   std::unordered_map<std::string, KindPlan> kinds_;
   std::unordered_map<std::string, std::string> names_;  // as written -> the spec's

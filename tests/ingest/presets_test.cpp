@@ -150,9 +150,10 @@ TEST(Presets, RowsStayKnownByWhatTheyWere) {
   ASSERT_GT(golden.size(), 200u);
   for (const auto& [column, what] : golden)
     EXPECT_EQ(known.contains(column) ? known[column] : "no such column", what) << column;
-  for (const auto& [column, what] : known)
-    if (listed.contains(column.substr(0, column.find('|'))) && !golden.contains(column))
-      EXPECT_EQ(what, formats::kNotKnownBy) << column << " is read anew";
+  for (const auto& [column, what] : known) {
+    if (!listed.contains(column.substr(0, column.find('|'))) || golden.contains(column)) continue;
+    EXPECT_EQ(what, formats::kNotKnownBy) << column << " is read anew";
+  }
 }
 
 }  // namespace
