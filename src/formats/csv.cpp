@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/text.hpp"
+#include "formats/blanks.hpp"
 #include "formats/csv_layout.hpp"
 
 namespace tessera::formats {
@@ -181,6 +182,20 @@ std::map<size_t, size_t> cut_head(std::string_view head, char delimiter) {
   for (const size_t count : counts) ++tally[count];
   return tally;
 }
+
+// nullopt: none cuts its records.
+std::optional<char> delimiter_of(std::string_view head) {
+  double best = 0;
+  std::optional<char> out;
+  for (const char candidate : {',', ';', '\t', '|', '^', '~'}) {
+    // Agreement counts most; among those that agree alike, the one that cuts into more fields.
+    const double score = score_of(cut_head(head, candidate));
+    if (score > best) best = score, out = candidate;
+  }
+  return out;
+}
+
+constexpr size_t kPeeked = 64 << 10;  // bytes
 
 class CsvReader final : public RowReader {
   // Long because cutting, damage and what stands around the table share one buffer, which every read may move.
@@ -549,30 +564,32 @@ CsvDialect sniff_csv(std::string_view head, const CsvOptions& options) {
     dialect.delimiter = *options.delimiter;
     return dialect;
   }
-  double best = 0;
-  for (const char candidate : {',', ';', '\t', '|', '^', '~'}) {
-    // Agreement counts most; among those that agree alike, the one that cuts into more fields.
-    const double score = score_of(cut_head(head, candidate));
-    if (score > best) best = score, dialect.delimiter = candidate;
-  }
+  if (const auto mark = delimiter_of(head)) dialect.delimiter = *mark;
   return dialect;
 }
 
 Result<std::unique_ptr<RowReader>> open_csv(const OpenFile& file, const CsvOptions& options, RejectSink rejects) {
   auto source = TRY(open_bytes(file));
-  std::string mark;
+  std::string head;
   {
     auto peek = TRY(open_bytes(file));
-    TRY(peek->read(mark, 2));
+    TRY(peek->read(head, kPeeked));
   }
-  if (mark == "\xFF\xFE" || mark == "\xFE\xFF") {
+  if (head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF")) {
     std::string skip;
     TRY(source->read(skip, 2));
-    source = std::make_unique<Utf16Source>(std::move(source), mark[0] == '\xFE');
+    source = std::make_unique<Utf16Source>(std::move(source), head[0] == '\xFE');
   } else if (options.encoding == Encoding::Windows1252) {
     source = std::make_unique<Windows1252Source>(std::move(source));
   }
-  return start(std::move(source), file.path, options, std::move(rejects));
+  CsvOptions dialect = options;
+  const auto mark = options.delimiter ? options.delimiter : delimiter_of(head);
+  if (!mark || (mark == '\t' && !options.delimiter && cut_head(head, '\t').size() > 1))
+    if (const auto least = blanks_between_columns(head)) {
+      source = tabs_for_blanks(std::move(source), *least);
+      dialect.delimiter = '\t';
+    }
+  return start(std::move(source), file.path, dialect, std::move(rejects));
 }
 
 Result<std::unique_ptr<RowReader>> csv_of_text(std::string text, const CsvOptions& options, RejectSink rejects,

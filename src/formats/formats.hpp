@@ -5,6 +5,7 @@
 //   read    bytes.hpp              open_bytes: plain or gzip
 //           csv.hpp                open_csv, sniff_csv
 //           rates_file.hpp         read_rates: currencies by days, as the European Central Bank writes them
+//           blanks.hpp             blanks_between_columns, tabs_for_blanks: columns that blanks alone part
 //           csv_layout.hpp         LeftOut, header_among: what stands around a table
 //           documents.hpp          open_json, open_parquet
 //           json_document.hpp      JsonParser: one document as a flat list of nodes

@@ -3,6 +3,7 @@
 
 #include <rapidcheck.h>
 
+#include "formats/blanks.hpp"
 #include "formats/documents.hpp"
 
 namespace tessera::formats {
@@ -217,6 +218,45 @@ TEST(Json, NodesKeepLiteralsTextsAndExtents) {
   const size_t deep_size = deep.size();
   deep.append(kJsonPadding, '\0');
   EXPECT_FALSE(parser.parse(std::string_view(deep).substr(0, deep_size), d, problem));
+}
+
+// A source that gives so many bytes at a time.
+class Pieces final : public ByteSource {
+ public:
+  Pieces(std::string text, size_t size) : text_(std::move(text)), size_(size) {}
+  Result<bool> read(std::string& out, size_t most) override {
+    const size_t step = std::min({size_, most, text_.size() - at_});
+    out.append(text_, at_, step);
+    at_ += step;
+    return at_ < text_.size();
+  }
+  uint64_t consumed() const override { return at_; }
+
+ private:
+  std::string text_;
+  size_t size_, at_ = 0;
+};
+
+TEST(Blanks, BecomeTabsWhereverAPieceEnds) {
+  const std::string text = "  a  b c \r\n\n d\t  e f\n   \ng  h  i";
+  for (const auto& [least, expected] :
+       {std::pair<size_t, std::string>{1, "a\tb\tc\r\n\nd\te\tf\n\ng\th\ti"}, {2, "a\tb c\r\n\nd\te f\n\ng\th\ti"}})
+    for (const size_t size : {1, 2, 3, 5, 100}) {
+      const auto source = tabs_for_blanks(std::make_unique<Pieces>(text, size), least);
+      std::string out;
+      while (*source->read(out, 1 << 10)) {
+      }
+      EXPECT_EQ(out, expected) << size << " bytes at a time";
+    }
+}
+
+TEST(Blanks, PartColumnsWhereEveryLineHasAsManyCells) {
+  EXPECT_EQ(blanks_between_columns("a b\n1  2\n"), 1u);
+  EXPECT_EQ(blanks_between_columns("first name   b\nx  2\n"), 2u);
+  EXPECT_EQ(blanks_between_columns("a b\n1 2 3\n"), std::nullopt);
+  EXPECT_EQ(blanks_between_columns("a\n1\n"), std::nullopt) << "one column";
+  EXPECT_EQ(blanks_between_columns("a b\n1"), std::nullopt) << "no two lines";
+  EXPECT_EQ(blanks_between_columns("a b\n\"1 2\"\n"), std::nullopt) << "quotes";
 }
 
 }  // namespace
