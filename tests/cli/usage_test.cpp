@@ -14,7 +14,8 @@ TEST(Usage, WrongUsageIsTwoWithAHint) {
   EXPECT_EQ(ran.code, 2);
   EXPECT_NE(ran.err.find("did you mean 'import'?"), std::string::npos) << ran.err;
   EXPECT_EQ(work.sh("tessera --store r.db").code, 2);
-  EXPECT_NE(work.sh("tessera segments count --exprssion x").err.find("did you mean '--expression'?"), std::string::npos);
+  EXPECT_NE(work.sh("tessera segments count --exprssion x").err.find("did you mean '--expression'?"),
+            std::string::npos);
   EXPECT_EQ(work.sh("tessera segments count").code, 2);
   EXPECT_EQ(work.sh("tessera --as-of yesterday segments count -e 'did \"x\"'").code, 2);
 }
