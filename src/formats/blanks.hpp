@@ -1,4 +1,5 @@
-// Tables whose columns stand apart by blanks alone, as statistics programs and old reports print them.
+// Tables whose columns stand apart by blanks alone, as statistics programs and old reports print them. They are looked
+// for where no mark cuts the names of the columns: one that stands in the values alone is a decimal comma, say.
 #pragma once
 
 #include <memory>

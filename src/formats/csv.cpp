@@ -196,7 +196,6 @@ std::optional<char> delimiter_of(std::string_view head) {
 }
 
 constexpr size_t kPeeked = 64 << 10;  // bytes
-
 class CsvReader final : public RowReader {
   // Long because cutting, damage and what stands around the table share one buffer, which every read may move.
  public:
@@ -583,8 +582,9 @@ Result<std::unique_ptr<RowReader>> open_csv(const OpenFile& file, const CsvOptio
     source = std::make_unique<Windows1252Source>(std::move(source));
   }
   CsvOptions dialect = options;
-  const auto mark = options.delimiter ? options.delimiter : delimiter_of(head);
-  if (!mark || (mark == '\t' && !options.delimiter && cut_head(head, '\t').size() > 1))
+  const auto mark = delimiter_of(head);
+  const bool in_names = mark && std::string_view(head).substr(0, head.find('\n')).find(*mark) != std::string::npos;
+  if (!options.delimiter && (!in_names || (mark == '\t' && cut_head(head, '\t').size() > 1)))
     if (const auto least = blanks_between_columns(head)) {
       source = tabs_for_blanks(std::move(source), *least);
       dialect.delimiter = '\t';
