@@ -51,8 +51,13 @@ class MovedClock : public testing::Test {
   void apply() {
     ASSERT_EQ(server.ask("PUT", "/api/v1/segments", "segment \"Paid\" = did \"Paid\" in the last 10 days").status, 200);
   }
-  std::string members() const { return server.ask("GET", "/api/v1/segments/paid/members").body; }
-  std::string status() const { return server.ask("GET", "/api/v1/status").body; }
+  std::string members() const { return after("/api/v1/segments/paid/members"); }
+  std::string status() const { return after("/api/v1/status"); }
+  // Everything that was sent.
+  std::string after(std::string_view target) const {
+    server.catch_up();
+    return server.ask("GET", target).body;
+  }
   Ran run(const std::string& command) const {
     return work.sh(fmt::format("tessera --store http://127.0.0.1:{} {}", server.port(), command));
   }

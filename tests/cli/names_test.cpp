@@ -43,11 +43,13 @@ class Names : public testing::Test {
     return join(out, " ");
   }
   std::string members(const std::string& slug) const {
+    server.catch_up();
     const auto answer = parse_json(server.ask("GET", "/api/v1/segments/" + slug + "/members").body);
     return answer ? texts_of(answer->find("members")) : answer.error().text();
   }
   // Of a condition, by the record.
   std::string asked(const std::string& condition) const {
+    server.catch_up();
     const auto answer = server.ask("POST", "/api/v1/segments/preview", condition);
     const auto json = parse_json(answer.body);
     const Json* segments = json ? json->find("segments") : nullptr;

@@ -147,6 +147,17 @@ http::Answer Serving::ask(std::string_view method, std::string_view target, std:
   return raw.answer();
 }
 
+void Serving::catch_up() const {
+  std::optional<double> end;  // of the log when this began
+  for (double applied = -1; !end || applied < *end;) {
+    const auto status = parse_json(ask("GET", "/api/v1/status").body);
+    const Json* engine = status ? status->find("engine") : nullptr;
+    if (!engine) return;  // it is down: whatever is asked next says so
+    applied = engine->find("applied_until")->number_or(0);
+    if (!end) end = engine->find("log_end")->number_or(0);
+  }
+}
+
 std::string request(std::string_view method, std::string_view target, std::string_view body, std::string_view headers) {
   const char* const token = std::getenv("TESSERA_TOKEN");
   std::string all(headers);

@@ -44,6 +44,9 @@ class Serving {
 
   // One request on a connection of its own, with the token where one is needed; status 0: no answer.
   http::Answer ask(std::string_view method, std::string_view target, std::string_view body = {}) const;
+  // Asks until everything that was acknowledged before is in what it answers: a call is acknowledged when it is in the
+  // log, and applied after that.
+  void catch_up() const;
 
  private:
   int wait_for_end();

@@ -256,6 +256,7 @@ class Survival : public testing::Test {
   }
   // What the server says at one instant of its own, which is the first of the pair.
   std::pair<std::string, Memberships> memberships() {
+    server.catch_up();
     const auto as_of = [&] { return json("/api/v1/status").find("engine")->find("as_of")->text_or(""); };
     for (int i = 0; i < 1'000; ++i) {
       const std::string before = as_of();
