@@ -168,6 +168,8 @@ class Typer {
   // The type that fits both the place and the record. `what` is for messages: "trait age", "property total".
   Type settle(const Expr& expr, const std::string& what, const Forms& forms, Type want) {
     if (want == Type::Condition) want = Type::Bool;
+    if (want == Type::Duration && (forms.empty() || forgets(expr)))
+      return fail(expr, fmt::format("{0} is no length of time; where it holds times, ago({0}) is one", what));
     if (forms.empty()) return want == Type::Unresolved ? Type::Text : want;
     const auto has = [&](PropertyType type, bool list) { return forms.contains({type, list}); };
     const bool has_list = std::ranges::any_of(forms, &Schema::Form::is_list);
@@ -313,7 +315,10 @@ class Typer {
                                     aggregate.property, text_of_forms(forms)));
     const Type settled = settle(expr, aggregate.property, forms, numbers ? Type::Number : want);
     if (settled == Type::Number) give_currency(expr, &aggregate.events, aggregate.property, aggregate.currency);
-    return settled;
+    if (settled != Type::List) return settled;
+    return fail(expr, fmt::format("first, last and mode are of single values, not of lists; ask the event itself: "
+                                  "did ... where {} includes ...",
+                                  aggregate.property));
   }
 
   // What is gathered of an event's time: numbers of its parts, or instants, which are not added up.
@@ -438,10 +443,8 @@ class Typer {
         if (common == Type::Instant && type == Type::Text) type = read_as_instant(operand);
         if (common == Type::Unresolved) common = type;
         if (type == common) continue;
-        if (common == Type::Text && type == Type::Instant) {  // "2026-01-01" = last order
+        if (common == Type::Text && type == Type::Instant && read_as_instants(operands)) {  // "2026-01-01" = last order
           common = type;
-          for (Expr& before : operands)
-            if (before.type == Type::Text) before.type = read_as_instant(before);
           continue;
         }
         return fail(whole, fmt::format("{} cannot be compared with {}{}", name_of(common), name_of(type),
@@ -467,6 +470,14 @@ class Typer {
     literal->value = *instant;
     expr.type = Type::Instant;
     return Type::Instant;
+  }
+
+  // Those that are texts so far; false: one of them is no time.
+  static bool read_as_instants(Exprs& operands) {
+    return std::ranges::all_of(operands, [](Expr& operand) {
+      if (operand.type == Type::Text) operand.type = read_as_instant(operand);
+      return operand.type != Type::Text;
+    });
   }
 
   static std::string_view mend(Type a, Type b, const Exprs& operands) {

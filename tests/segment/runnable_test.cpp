@@ -4,6 +4,9 @@
 #include "core/stop.hpp"
 #include "language/limits.hpp"
 #include "language/parse.hpp"
+#include "oracle/reference.hpp"
+#include "segment/segment.hpp"
+#include "soak.hpp"
 
 namespace tessera::segment {
 namespace {
@@ -56,6 +59,107 @@ TEST(Runnable, WorkThatWasLeftComesToNothing) {
   const Runnable left = runnable(in_force, {});
   EXPECT_TRUE(left.program.definitions.empty());
   EXPECT_EQ(left.aside.size(), in_force.size());
+}
+
+// Everything beside everything: what the checker lets pass is evaluated, and as the reference says; the rest is an error.
+TEST(Runnable, WhateverIsAcceptedRuns) {
+  profiles::HistoryBuilder builder;
+  for (const char* who : {"ann", "bob"})
+    builder.add({.customer = who,
+                 .event = "ping",
+                 .time = Instant{0} + kDay,
+                 .properties = {{"total", Number::of(3)},
+                                {"text", std::string("2026-01-01")},
+                                {"tags", std::vector<profiles::HistoryBuilder::Value>{std::string("a")}},
+                                {"truth", true}}},
+                Instant{0} + kDay);
+  const profiles::History history = std::move(builder).build();
+  const language::Schema schema = language::schema_of(history);
+  const Instant now = Instant{0} + kDay * 5;
+  const std::vector<std::string> values = {"1",
+                                           "0.5",
+                                           "\"pro\"",
+                                           "\"7\"",
+                                           "\"2026-01-01\"",
+                                           "\"$time\"",
+                                           "2026-01-01",
+                                           "3 days",
+                                           "true",
+                                           "now",
+                                           "trait plan",
+                                           "trait \"$marked\"",
+                                           "count(ping)",
+                                           "last ping",
+                                           "first(ping.$time)",
+                                           "last(ping.$time)",
+                                           "mode(ping.$time)",
+                                           "max(ping.$time)",
+                                           "mode(ping.$weekday)",
+                                           "last(ping.$day)",
+                                           "distinct(ping.$hour)",
+                                           "sum(ping.total)",
+                                           "max(ping.total)",
+                                           "last(ping.total)",
+                                           "mode(ping.text)",
+                                           "first(ping.text)",
+                                           "last(ping.tags)",
+                                           "first(ping.truth)",
+                                           "size(trait plan)",
+                                           "since(last ping)",
+                                           "ago(last ping)",
+                                           "last(ping.unheard)",
+                                           "last ping - first ping",
+                                           "last ping + 2 days",
+                                           "coalesce(trait plan, 1)",
+                                           "did ping"};
+  const std::vector<std::string> properties = {"1",     "\"pro\"",  "2026-01-01", "3 days",   "true",
+                                               "text",  "total",    "tags",       "truth",    "unheard",
+                                               "$time", "$weekday", "$day",       "\"$day\"", "total + 1"};
+  const char* const forms[] = {"{} = {}",
+                               "{} != {}",
+                               "{} < {}",
+                               "{} >= {}",
+                               "{} in ({})",
+                               "{} + {} > 1",
+                               "{} contains {}",
+                               "{} includes {}",
+                               "{} between {} and 7",
+                               "{} - {} > 3 days",
+                               "{} is known and {}",
+                               "coalesce({}, {}) = 1",
+                               "{} starts with {}",
+                               "{} is true or not {}",
+                               "size({}) > {}"};
+  size_t accepted = 0, refused = 0;
+  std::vector<std::string> texts;
+  for (const char* form : forms) {
+    for (const std::string& a : values)
+      for (const std::string& b : values) texts.push_back("segment \"S\" = " + fmt::format(fmt::runtime(form), a, b));
+    for (const std::string& a : properties)
+      for (const std::string& b : properties)
+        texts.push_back("segment \"S\" = did ping where " + fmt::format(fmt::runtime(form), a, b));
+  }
+  for (const std::string& text : texts) {
+    auto parsed = language::parse_definitions(text);
+    auto checked = parsed.ok() ? language::check(std::move(parsed.definitions), schema) : language::Checked();
+    if (!parsed.ok() || !checked.ok()) {
+      ++refused;
+      continue;
+    }
+    const auto plan = compile(checked.program);
+    if (!plan) continue;  // with an error of its own
+    const auto bound = Bound::bind(*plan, history);
+    ASSERT_TRUE(bound.has_value()) << text;
+    ++accepted;
+    const auto found = evaluate(*bound, {0, 2}, now, kNever, {});
+    for (profiles::CustomerIndex c = 0; c < 2; ++c) {
+      const auto rows = oracle::rows_of(history, c);
+      const oracle::Reference reference(checked.program, rows, now, profiles::kAllSeqs);
+      EXPECT_EQ(found.is_member(0, c), reference.is_member(0)) << text;
+    }
+  }
+  expect_many(accepted, 1'000);
+  expect_many(refused, 1'000);
 }
 
 }  // namespace
