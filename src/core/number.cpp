@@ -51,9 +51,37 @@ std::optional<Decimal> split(std::string_view text) {
   return out;
 }
 
+// "-12.5" and its like, by far the most numbers: up to 12 digits, and 6 behind the point. nullopt: anything else.
+std::optional<Number> plain_decimal(std::string_view text) {
+  constexpr size_t kMostWhole = 12, kMostFraction = 6;
+  const bool is_signed = !text.empty() && (text.front() == '-' || text.front() == '+');
+  const bool is_negative = is_signed && text.front() == '-';
+  text.remove_prefix(is_signed ? 1 : 0);
+  int64_t value = 0;
+  size_t whole = 0, fraction = 0;
+  for (; whole < text.size() && is_digit(text[whole]); ++whole) {
+    if (whole == kMostWhole) return std::nullopt;
+    value = value * 10 + (text[whole] - '0');
+  }
+  text.remove_prefix(whole);
+  if (!text.empty()) {
+    if (text.front() != '.') return std::nullopt;
+    text.remove_prefix(1);
+    for (; fraction < text.size() && is_digit(text[fraction]); ++fraction) {
+      if (fraction == kMostFraction) return std::nullopt;
+      value = value * 10 + (text[fraction] - '0');
+    }
+    if (fraction != text.size()) return std::nullopt;
+  }
+  if (whole + fraction == 0) return std::nullopt;
+  for (size_t i = fraction; i < kMostFraction; ++i) value *= 10;
+  return Number{is_negative ? -value : value};
+}
+
 }  // namespace
 
 ParsedNumber parse_number(std::string_view text) {
+  if (const auto plain = plain_decimal(text)) return {*plain, std::nullopt};
   const auto decimal = split(text);
   if (!decimal) return {{}, NumberFlaw::NotANumber};
   if (decimal->digits.empty()) return {};

@@ -97,23 +97,42 @@ size_t length_of(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
+namespace {
+
+// Folds the letter that begins at `at` and gives it to `emit` byte by byte, as long as that says true; how many bytes of
+// the text it was (of the folded text it is as many), 0 when emit said false.
+template <typename Emit>
+size_t fold_letter(std::string_view text, size_t at, Emit&& emit) {
+  const auto lead = static_cast<uint8_t>(text[at]);
+  if (lead < 0x80) return emit(static_cast<char>(fold(lead))) ? 1 : 0;
+  if (lead < 0xC2 || lead > 0xDF || at + 1 >= text.size()) return emit(text[at]) ? 1 : 0;
+  const char32_t folded = fold(((lead & 0x1F) << 6) | (static_cast<uint8_t>(text[at + 1]) & 0x3F));
+  return emit(static_cast<char>(0xC0 | (folded >> 6))) && emit(static_cast<char>(0x80 | (folded & 0x3F))) ? 2 : 0;
+}
+
+}  // namespace
+
 std::string fold_case(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (size_t at = 0; at < text.size(); ++at) {
-    const auto lead = static_cast<uint8_t>(text[at]);
-    if (lead < 0x80) {
-      out += static_cast<char>(fold(lead));
-    } else if (lead >= 0xC2 && lead <= 0xDF && at + 1 < text.size()) {
-      const char32_t folded = fold(((lead & 0x1F) << 6) | (static_cast<uint8_t>(text[at + 1]) & 0x3F));
-      out += static_cast<char>(0xC0 | (folded >> 6));
-      out += static_cast<char>(0x80 | (folded & 0x3F));
-      ++at;
-    } else {
-      out += text[at];
-    }
-  }
+  const auto emit = [&out](char c) {
+    out += c;
+    return true;
+  };
+  for (size_t at = 0; at < text.size();) at += fold_letter(text, at, emit);
   return out;
+}
+
+bool folds_to(std::string_view text, std::string_view folded) {
+  if (text.size() != folded.size()) return false;
+  const char* next = folded.data();
+  const auto emit = [&next](char c) { return c == *next++; };
+  for (size_t at = 0; at < text.size();) {
+    const size_t size = fold_letter(text, at, emit);
+    if (size == 0) return false;
+    at += size;
+  }
+  return true;
 }
 
 std::string capitalised(std::string_view text) {

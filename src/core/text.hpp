@@ -22,6 +22,8 @@ size_t length_of(std::string_view text);
 // Simple case folding: ASCII, Latin-1, Latin Extended-A, Greek and Cyrillic letters to their small form, 'ß' kept.
 // Documented in docs/language.md; the same in every evaluator.
 std::string fold_case(std::string_view text);
+// Whether fold_case(text) is `folded`; nothing is allocated.
+bool folds_to(std::string_view text, std::string_view folded);
 
 // With a capital, where it begins with a small ASCII letter.
 std::string capitalised(std::string_view text);

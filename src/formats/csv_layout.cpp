@@ -134,7 +134,7 @@ bool is_totals_row(const Row& row) {
   if (word.size() > 40 || kBeginnings.find(word.front()) == std::string_view::npos) return false;
   word = trim(word.substr(0, word.find('(')));
   while (word.ends_with(':')) word = trim(word.substr(0, word.size() - 1));
-  if (std::ranges::find(kTotals, fold_case(word)) == std::end(kTotals)) return false;
+  if (std::ranges::none_of(kTotals, [word](std::string_view total) { return folds_to(word, total); })) return false;
   bool has_blank = first != row.fields.begin();
   for (auto field = first + 1; field != row.fields.end(); ++field) {
     const std::string_view text = trim(field->text);

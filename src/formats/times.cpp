@@ -257,7 +257,30 @@ int take_year(Scanner& in) {
   return width == 4 && year >= 1000 ? year : -1;
 }
 
+// "2024-03-01T10:15:00.250Z", a blank for the T, without the fraction, without the Z: what programs write. nullopt:
+// anything else, which may be a time too.
+std::optional<ParsedTime> parse_plain_iso(std::string_view text) {
+  constexpr std::string_view kLayout = "dddd-dd-ddTdd:dd:dd";
+  if (text.size() < kLayout.size()) return std::nullopt;
+  for (size_t i = 0; i < kLayout.size(); ++i) {
+    const bool fits = kLayout[i] == 'd'   ? is_digit(text[i])
+                      : kLayout[i] == 'T' ? text[i] == 'T' || text[i] == ' '
+                                          : text[i] == kLayout[i];
+    if (!fits) return std::nullopt;
+  }
+  const auto two = [text](size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
+  ParsedTime time{.local = {two(0) * 100 + two(2), two(5), two(8), two(11), two(14), two(17)}, .has_clock = true};
+  const CivilTime& t = time.local;
+  if (t.year < 1000 || !is_date(t.year, t.month, t.day) || t.hour > 23 || t.minute > 59 || t.second > 59)
+    return std::nullopt;
+  Scanner in{text.substr(kLayout.size())};
+  if (!take_fraction(in, time.local.millisecond)) return std::nullopt;
+  if (in.take('Z')) time.offset_minutes = 0;
+  return in.rest.empty() ? std::optional(time) : std::nullopt;
+}
+
 std::optional<ParsedTime> parse_iso(std::string_view text) {
+  if (const auto plain = parse_plain_iso(text)) return plain;
   Scanner in{text};
   size_t width = 0;
   const int year = in.number(4, &width);

@@ -159,8 +159,9 @@ bool is_blank(std::string_view text) {
   if (text.size() > 10) return false;
   static constexpr std::string_view kBlank[] = {"null", "nan", "none",   "n/a",  "na",  "#n/a",    "nil",  "undefined",
                                                 "-",    "\\n", "(null)", "<na>", "nat", "#value!", "#ref!"};
-  const std::string folded = fold_case(text);
-  return std::find(std::begin(kBlank), std::end(kBlank), folded) != std::end(kBlank);
+  constexpr std::string_view kBegins = "nNuU-\\(<#";  // each of them
+  return kBegins.find(text.front()) != kBegins.npos &&
+         std::ranges::any_of(kBlank, [text](std::string_view word) { return folds_to(text, word); });
 }
 
 namespace {
@@ -182,9 +183,9 @@ IdFlaw flaw_of_id(std::string_view text) {
   if (has_lost_letter(text)) return IdFlaw::Blocked;
   if (text.find_first_not_of("0-") == std::string_view::npos || text == "-1" || text == "0.0") return IdFlaw::Blocked;
   if (text.size() > kLongestNoId || is_digit(text.front())) return IdFlaw::None;
-  const std::string folded = fold_case(text);
-  if (std::ranges::find(kNoValue, folded) != std::end(kNoValue)) return IdFlaw::Blank;
-  return std::ranges::find(kNobody, folded) != std::end(kNobody) ? IdFlaw::Blocked : IdFlaw::None;
+  const auto is = [text](std::string_view word) { return folds_to(text, word); };
+  if (std::ranges::any_of(kNoValue, is)) return IdFlaw::Blank;
+  return std::ranges::any_of(kNobody, is) ? IdFlaw::Blocked : IdFlaw::None;
 }
 
 std::string_view without_point_zero(std::string_view text) {

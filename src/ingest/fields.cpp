@@ -73,6 +73,10 @@ FieldReader::FieldReader(const formats::Plan& plan, NormaliserContext& context) 
     if (is_trait) trait_columns_.push_back(&column);
     if (country_rank(column) < std::size(kCountryNames)) country_columns_.push_back(&column);
   }
+  const auto is_address = [](const formats::ColumnPlan& column) {
+    return column.binding.role == formats::Role::Email || column.binding.role == formats::Role::Phone;
+  };
+  has_ids_alone_ = plan.mapping.numbered.empty() && std::ranges::none_of(plan.columns, is_address);
   std::ranges::stable_sort(country_columns_, {}, [](const formats::ColumnPlan* each) { return country_rank(*each); });
 }
 
@@ -134,6 +138,14 @@ Who FieldReader::who(const formats::Row& row) {
   if (who.empty() && !plan_.mapping.numbered.empty())
     who.add(IdentifierKind::UserId, fmt::format("{}:{}", plan_.mapping.numbered, row.line));
   return who;
+}
+
+bool FieldReader::are_of_one(const formats::Row& a, const formats::Row& b) const {
+  constexpr size_t kLongestId = 500;  // a longer one is warned about
+  return has_ids_alone_ && std::ranges::all_of(id_columns_, [&](const formats::ColumnPlan* column) {
+           const formats::Field &of_a = a.at(column->column), &of_b = b.at(column->column);
+           return of_a.kind == of_b.kind && of_a.text == of_b.text && of_a.text.size() <= kLongestId;
+         });
 }
 
 std::optional<Instant> FieldReader::time(const formats::Row& row) {

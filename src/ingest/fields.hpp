@@ -42,6 +42,8 @@ class FieldReader {
 
   // Identifiers that are blank, blocked (0, -1, "guest") or no address are left out; the last are warned about.
   Who who(const formats::Row& row);
+  // Whether both rows say by the same ids alone of whom they are, so that the second says nothing new; false: perhaps not.
+  bool are_of_one(const formats::Row& a, const formats::Row& b) const;
   // nullopt: blank, or not readable in the column's form.
   std::optional<Instant> time(const formats::Row& row);
   // Of a column that holds an instant beside the row's own.
@@ -72,6 +74,7 @@ class FieldReader {
   const formats::ColumnPlan *time_ = nullptr, *clock_ = nullptr, *zone_ = nullptr;
   const formats::ColumnPlan *price_ = nullptr, *amount_ = nullptr, *quantity_ = nullptr;
   std::vector<const formats::ColumnPlan*> id_columns_;
+  bool has_ids_alone_ = false;  // no addresses or numbers, which each row is warned about
   std::vector<const formats::ColumnPlan*> trait_columns_;
   std::unordered_map<std::string, std::optional<Zone>> zones_;
   std::vector<const formats::ColumnPlan*> country_columns_;  // the one to be asked first, first

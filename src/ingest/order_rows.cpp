@@ -298,15 +298,16 @@ bool OrderRows::is_history(const std::vector<Line>& lines, const Groups& groups)
   return false;
 }
 
-void OrderRows::read(std::vector<formats::Row> rows, Instant seen, OrderReading& out) {
+void OrderRows::read(std::vector<KeptLine> rows, Instant seen, OrderReading& out) {
   std::vector<Line> lines;
+  lines.reserve(rows.size());
   bool has_flag = false, has_no_flag = false;
-  for (formats::Row& row : rows) {
+  for (KeptLine& kept : rows) {
     Line& line = lines.emplace_back();
-    line.row = std::move(row);
+    line.row = std::move(kept.row);
     line.status = status_of(line.row);
     if (line.status.empty() && lines.size() > 1) line.status = lines[lines.size() - 2].status;
-    line.time = fields_.time(line.row);
+    line.time = kept.time;
     line.quantity = number_at(columns_.quantity, line.row);
     if (const auto amount = number_at(columns_.amount, line.row))
       line.sum.add(*amount);
@@ -322,8 +323,10 @@ void OrderRows::read(std::vector<formats::Row> rows, Instant seen, OrderReading&
       has_flag |= flag == true;
       has_no_flag |= flag == false;
     }
-    const Who who = fields_.who(line.row);
-    for (const auto& [kind, value] : who.ids) out.who.add(kind, value);
+    if (lines.size() == 1 || !fields_.are_of_one(lines[lines.size() - 2].row, line.row)) {
+      const Who who = fields_.who(line.row);
+      for (const auto& [kind, value] : who.ids) out.who.add(kind, value);
+    }
     if (line.time) out.word.placed = out.word.placed == kEver ? *line.time : std::min(out.word.placed, *line.time);
   }
   if (!(has_flag && has_no_flag))
@@ -337,6 +340,7 @@ void OrderRows::read(std::vector<formats::Row> rows, Instant seen, OrderReading&
     std::vector<uint32_t> all(lines.size());
     for (uint32_t i = 0; i < all.size(); ++i) all[i] = i;
     take_money(lines, all, OrderFate::Completed, out);
+    give_rows(lines, out);
     context_.findings.warn("no-order", context_.file, lines[0].row.line, lines[0].status);
     return;
   }
@@ -348,7 +352,13 @@ void OrderRows::read(std::vector<formats::Row> rows, Instant seen, OrderReading&
   } else {
     read_things(lines, groups, out);
   }
+  give_rows(lines, out);
   take_instants(out, groups.size() == 1);
+}
+
+// What was taken, when all is read from the lines.
+void OrderRows::give_rows(std::vector<Line>& lines, OrderReading& out) {
+  for (const uint32_t i : taken_) out.rows.push_back(std::move(lines[i].row));
 }
 
 // The order at several times: it is as far as its furthest row, and came to what the latest row of the purchase says.
@@ -461,10 +471,8 @@ void OrderRows::take_rows(const std::vector<Line>& lines, const std::vector<uint
       if (formats::is_blank(out.whole.fields[i].text) && !formats::is_blank(row.fields[i].text))
         out.whole.fields[i] = row.fields[i];
   };
-  for (const uint32_t i : chosen) {
-    fill(lines[i].row);
-    out.rows.push_back(lines[i].row);
-  }
+  for (const uint32_t i : chosen) fill(lines[i].row);
+  taken_ = chosen;
   if (chosen.size() < lines.size())
     for (const Line& line : lines) fill(line.row);
   out.currency = currency_of(out.whole);

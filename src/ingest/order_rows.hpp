@@ -63,7 +63,7 @@ class OrderRows {
   bool is_given_back(const formats::Row& row);
 
   // All lines of an order, in the file's order; `seen`: how new the file is.
-  void read(std::vector<formats::Row> lines, Instant seen, OrderReading& out);
+  void read(std::vector<KeptLine> rows, Instant seen, OrderReading& out);
 
  private:
   struct Line;
@@ -79,6 +79,7 @@ class OrderRows {
   void take_rows(const std::vector<Line>& lines, const std::vector<uint32_t>& chosen, OrderReading& out);
   void take_money(const std::vector<Line>& lines, const std::vector<uint32_t>& chosen, formats::OrderFate fate,
                   OrderReading& out);
+  void give_rows(std::vector<Line>& lines, OrderReading& out);
   void take_instants(OrderReading& out, bool has_one_status);
   std::optional<Micros> said_total(const std::vector<Line>& lines, const std::vector<uint32_t>& chosen) const;
   void add_refunds(const std::vector<Line>& lines, const std::vector<uint32_t>& chosen, OrderWord& word) const;
@@ -89,6 +90,7 @@ class OrderRows {
   FieldReader& fields_;
   const OrderColumns& columns_;
   std::unordered_map<std::string, std::optional<formats::OrderFate>> fates_;  // by status as written
+  std::vector<uint32_t> taken_;  // lines of the order at hand that are the event's rows
 };
 
 }  // namespace tessera::ingest

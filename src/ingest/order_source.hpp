@@ -39,7 +39,7 @@ class OrderSource : public Normaliser {
  public:
   virtual size_t orders() const = 0;
   virtual std::string_view id(size_t order) const = 0;
-  virtual Instant time(size_t order) = 0;  // kEver: none
+  virtual Instant time(size_t order) const = 0;  // the earliest of its rows; kEver: none
   virtual OrderReading read(size_t order) = 0;
   // The newest instant of the file that is not to come.
   virtual Instant newest() const = 0;

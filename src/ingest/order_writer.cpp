@@ -111,11 +111,22 @@ void OrderWriter::put_properties(KindPlan& kind, const OrderReading& reading, co
   }
 }
 
-void OrderWriter::put_item(KindPlan& kind, const formats::ColumnPlan& column, const formats::Row& row) {
+Intake::Property OrderWriter::of_product(KindPlan& kind, size_t index, std::string_view name) {
+  if (kind.of_product.empty()) kind.of_product.resize(columns_.items.size() + std::size(kOfLine));
+  std::optional<Intake::Property>& known = kind.of_product[index];
+  if (!known) known = property(kind, fmt::format("products.{}", name));
+  return *known;
+}
+Intake::Property OrderWriter::of_line(KindPlan& kind, OfLine which) {
+  return of_product(kind, columns_.items.size() + which, kOfLine[which]);
+}
+
+void OrderWriter::put_item(KindPlan& kind, size_t item, const formats::Row& row) {
+  const formats::ColumnPlan& column = *columns_.items[item];
   const std::string_view text = text_of_item(column, row);
   if (text.empty()) return;
   Intake& intake = context_.intake;
-  const Intake::Property p = property(kind, fmt::format("products.{}", column.binding.target));
+  const Intake::Property p = of_product(kind, item, column.binding.target);
   if (column.type == formats::ValueType::Number) {
     const ParsedNumber number = number_of(column, row.at(column.column));
     if (!number.flaw) return intake.element(p, number.number);
@@ -137,21 +148,20 @@ bool OrderWriter::says_a_thing(const formats::Row& row) const {
 void OrderWriter::put_product(KindPlan& kind, const formats::Row& row, bool is_refund) {
   Intake& intake = context_.intake;
   if (!says_a_thing(row)) return;
-  for (const formats::ColumnPlan* column : columns_.items) put_item(kind, *column, row);
+  for (size_t item = 0; item < columns_.items.size(); ++item) put_item(kind, item, row);
   const auto quantity = number_at(columns_.quantity, row), price = number_at(columns_.price, row);
   auto amount = number_at(columns_.amount, row);
-  if (quantity) intake.element(property(kind, "products.quantity"), without_sign(*quantity, is_refund));
-  if (price) intake.element(property(kind, "products.price"), *price);
+  if (quantity) intake.element(of_line(kind, Quantity), without_sign(*quantity, is_refund));
+  if (price) intake.element(of_line(kind, Price), *price);
   if (const auto discount = number_at(columns_.line_discount, row))
-    intake.element(property(kind, "products.discount"), without_sign(*discount, is_refund));
+    intake.element(of_line(kind, Discount), without_sign(*discount, is_refund));
   if (!amount && price) {
     const ParsedNumber product = formats::multiply(*price, quantity.value_or(Number::of(1)));
     if (!product.flaw) amount = product.number;
   }
-  if (amount) intake.element(property(kind, "products.amount"), without_sign(*amount, is_refund));
+  if (amount) intake.element(of_line(kind, Amount), without_sign(*amount, is_refund));
   const ProductName product = product_of(columns_, row);
-  if (!product.id.empty() || !product.name.empty())
-    intake.element(property(kind, "products.service"), is_service_line(product));
+  if (!product.id.empty() || !product.name.empty()) intake.element(of_line(kind, Service), is_service_line(product));
   intake.next_element(kind.kind, "products");
 }
 

@@ -26,6 +26,8 @@ class OrderWriter {
   struct KindPlan {
     Intake::Kind kind;
     std::map<std::string, Intake::Property, std::less<>> properties;
+    // Of a product, once one has it: the columns.items, then kOfLine.
+    std::vector<std::optional<Intake::Property>> of_product;
   };
 
   KindPlan& kind_of(std::string_view event);
@@ -34,7 +36,12 @@ class OrderWriter {
   void put_changes(KindPlan& kind, const OrderEvent& event);
   void put_currency(KindPlan& kind, const OrderReading& reading);
   void put_properties(KindPlan& kind, const OrderReading& reading, const OrderEvent& event);
-  void put_item(KindPlan& kind, const formats::ColumnPlan& column, const formats::Row& row);
+  enum OfLine : uint8_t { Quantity, Price, Discount, Amount, Service };
+  static constexpr std::string_view kOfLine[] = {"quantity", "price", "discount", "amount", "service"};
+
+  Intake::Property of_product(KindPlan& kind, size_t index, std::string_view name);
+  Intake::Property of_line(KindPlan& kind, OfLine which);
+  void put_item(KindPlan& kind, size_t item, const formats::Row& row);
   bool says_a_thing(const formats::Row& row) const;
   void put_product(KindPlan& kind, const formats::Row& row, bool is_refund);
   bool is_service_line(const ProductName& product);

@@ -17,8 +17,10 @@ namespace tessera::ingest {
 namespace {
 
 struct Order {
-  uint64_t first = KeptLines::kNone, last = KeptLines::kNone;
+  KeptLines::Place first = nullptr, last = nullptr;
   const std::string* id = nullptr;  // in by_id_; null: the row alone
+  Instant earliest = kEver;         // of its rows; kEver: none has a time
+  uint32_t rows = 0;
 };
 
 class FileOfOrders final : public OrderSource {
@@ -43,7 +45,7 @@ class FileOfOrders final : public OrderSource {
   std::string_view id(size_t order) const override {
     return orders_[order].id ? std::string_view(*orders_[order].id) : std::string_view();
   }
-  Instant time(size_t order) override;
+  Instant time(size_t order) const override { return orders_[order].earliest; }
   OrderReading read(size_t order) override;
   Instant newest() const override { return newest_; }
   void write(const OrderReading& reading, const OrderEvent& event, const Who& who, uint64_t print) override {
@@ -65,7 +67,7 @@ class FileOfOrders final : public OrderSource {
  private:
   static std::string text_of(const formats::Row& row);
   void note_newest(const formats::Row& row, std::optional<Instant> time);
-  void keep(const formats::Row& row);
+  void keep(const formats::Row& row, std::optional<Instant> time);
 
   NormaliserContext& context_;
   FieldReader fields_;
@@ -106,15 +108,15 @@ Result<void> FileOfOrders::add(const formats::Row& row) {
     return {};
   }
   note_newest(row, time);
-  keep(row);
+  keep(row, time);
   return {};
 }
 
-void FileOfOrders::keep(const formats::Row& row) {
-  const uint64_t at = kept_.keep(row);
+void FileOfOrders::keep(const formats::Row& row, std::optional<Instant> time) {
+  const KeptLines::Place at = kept_.keep(row, time);
   const std::string_view id = columns_.order ? trim(row.at(columns_.order->column).text) : std::string_view();
   if (formats::is_blank(id)) {
-    orders_.push_back({at, at});
+    orders_.push_back({.first = at, .last = at, .earliest = time.value_or(kEver), .rows = 1});
     return;
   }
   if (id != last_id_) {
@@ -124,12 +126,14 @@ void FileOfOrders::keep(const formats::Row& row) {
     last_ = found->second;
   }
   Order& order = orders_[last_];
-  if (order.first == KeptLines::kNone) {
+  if (!order.first) {
     order.first = at;
   } else {
     kept_.chain(order.last, at);
   }
   order.last = at;
+  ++order.rows;
+  if (time && (order.earliest == kEver || *time < order.earliest)) order.earliest = *time;
 }
 
 // How new the export is: what is to come (a due date, a test of 2099) says nothing about that.
@@ -141,30 +145,19 @@ void FileOfOrders::note_newest(const formats::Row& row, std::optional<Instant> t
   for (const formats::ColumnPlan* column : columns_.instants) note(fields_.instant(*column, row));
 }
 
-// The earliest time of the order's lines.
-Instant FileOfOrders::time(size_t order) {
-  std::optional<Instant> earliest;
-  formats::Row row;
-  for (uint64_t at = orders_[order].first; at != KeptLines::kNone;) {
-    at = kept_.read(at, row);
-    const auto time = fields_.time(row);
-    if (time && (!earliest || *time < *earliest)) earliest = time;
-  }
-  return earliest.value_or(kEver);
-}
-
 OrderReading FileOfOrders::read(size_t order) {
   OrderReading out;
   if (orders_[order].id) out.id = *orders_[order].id;
-  std::vector<formats::Row> lines;
-  for (uint64_t at = orders_[order].first; at != KeptLines::kNone;) {
-    formats::Row& row = lines.emplace_back();
-    at = kept_.read(at, row);
+  std::vector<KeptLine> lines;
+  lines.reserve(orders_[order].rows);
+  for (KeptLines::Place at = orders_[order].first; at;) {
+    KeptLine& line = lines.emplace_back();
+    at = kept_.read(at, line);
   }
   out.file = context_.file;
-  out.first_line = lines.front().line;
+  out.first_line = lines.front().row.line;
   if (orders_[order].id && spoiled_.contains(out.id)) {
-    for (const formats::Row& row : lines) {
+    for (const auto& [row, time] : lines) {
       rows_.reject("order-rejected", out.id, row.line, text_of(row));
       rows_.tally(row, MoneyFate::Rejected);
     }
@@ -172,7 +165,7 @@ OrderReading FileOfOrders::read(size_t order) {
     return out;
   }
   if (out.id.empty()) {
-    const uint64_t content = fields_.content(lines.front());
+    const uint64_t content = fields_.content(lines.front().row);
     out.row_print = mix64(content + 0x9E3779B97F4A7C15 * occurrences_.next(content));
   }
   rows_.read(std::move(lines), newest_, out);

@@ -181,6 +181,15 @@ void RowBuffer::finish_row() {
   active_.clear();
 }
 
+RowBuffer RowBuffer::like() const {
+  RowBuffer out(name());
+  out.properties_ = properties_;
+  out.groups_ = groups_;
+  for (const auto& [property, column] : columns_)
+    out.columns_.push_back({property, {.type = column.type, .is_list = column.is_list}});
+  return out;
+}
+
 void RowBuffer::clear() {
   rows_.clear();
   for (ColumnOf& column : columns_) column.column.clear();

@@ -86,7 +86,9 @@ class RowBuffer {
   void element(uint32_t property, const Scalar& value);
   void next_element(std::string_view prefix);
   void finish_row();  // called by start(); once more before the rows are written
-  void clear();       // keeps the properties
+  // One with the same properties and no rows. REQUIRES: finish_row() was called.
+  RowBuffer like() const;
+  void clear();  // keeps the properties
 
   StreamName name() const { return system_ == SystemStream::None ? StreamName(event_) : StreamName(system_); }
   const std::vector<BufferedRow>& rows() const { return rows_; }

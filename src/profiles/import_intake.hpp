@@ -61,10 +61,11 @@ struct IntakeSource {
   std::string preset;
 };
 
-// Rows are held in memory up to these limits, then written into the open transaction.
+// Rows are held in memory up to these limits, then written into the open transaction, while the next come in: two such
+// batches are in memory at most.
 struct IntakeLimits {
-  size_t batch_rows = 2'000'000;
-  size_t batch_bytes = 256 << 20;
+  size_t batch_rows = 500'000;
+  size_t batch_bytes = 64 << 20;
 };
 
 // REQUIRES: the record outlives the intake, and nothing else writes to it meanwhile. `learnt` is the log time of the

@@ -5,6 +5,7 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/parallel.hpp"
+#include "core/random.hpp"
 #include "core/text.hpp"
 
 namespace tessera {
@@ -21,6 +22,24 @@ TEST(Text, InvalidUtf8IsFoundAndRepaired) {
   EXPECT_EQ(first_invalid_utf8("caf\xE9!"), 3u);
   EXPECT_EQ(repair_utf8("caf\xE9!"), "caf\xEF\xBF\xBD!");
   EXPECT_EQ(fold_case("ÄÖÜ ΩМир"), "äöü ωмир");
+}
+
+// Texts of a few letters, so that many pairs fold to the same.
+TEST(Text, FoldingAsOneReadsIsFoldingAndComparing) {
+  const std::string_view letters[] = {"a", "A", "é", "É", "Я", "я", "ſ", "\xC3", "\xE9", "-", "\xE2\x82\xAC", "Ÿ", "ÿ"};
+  Rng rng(3);
+  const auto text = [&] {
+    std::string out;
+    for (uint64_t n = rng.below(4); n > 0; --n) out += letters[rng.below(std::size(letters))];
+    return out;
+  };
+  size_t same = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string a = text(), b = fold_case(text());
+    ASSERT_EQ(folds_to(a, b), fold_case(a) == b) << a << " " << b;
+    same += folds_to(a, b);
+  }
+  EXPECT_GT(same, 500u);
 }
 
 TEST(Text, APlainLineIsOneAndTurnsNothing) {

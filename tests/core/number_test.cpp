@@ -2,6 +2,8 @@
 
 #include <rapidcheck.h>
 
+#include "core/random.hpp"
+
 namespace tessera {
 namespace {
 
@@ -29,6 +31,26 @@ TEST(Number, TextReadsBackTheSame) {
 
 TEST(Number, AWideSumPrints) {
   EXPECT_EQ(text_of_micros(int128{Number::kLimit} * 1000 + 500'000), "1000000000000000.5");
+}
+
+// Plain decimals have a way of their own; an exponent of nothing takes the other.
+TEST(Number, PlainDecimalsReadAsWithAnExponent) {
+  Rng rng(5);
+  size_t numbers = 0, exact = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    std::string text;
+    for (uint64_t n = rng.below(24); n > 0; --n)
+      text += "0123456789012345678900..-+ "[rng.below(rng.chance(0.1) ? 27 : 23)];
+    const ParsedNumber plain = parse_number(text), other = parse_number(text + "e0");
+    if (!text.empty()) {
+      ASSERT_EQ(plain.flaw, other.flaw) << text;
+    }
+    ASSERT_EQ(plain.number.micros, other.number.micros) << text;
+    numbers += plain.flaw != NumberFlaw::NotANumber;
+    exact += !plain.flaw;
+  }
+  EXPECT_GT(numbers, 10'000u);
+  EXPECT_GT(exact, 2'000u);
 }
 
 }  // namespace

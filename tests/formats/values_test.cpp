@@ -132,6 +132,26 @@ TEST(Values, Times) {
   for (const Case& c : kCases) EXPECT_EQ(time(c.text, c.form), c.expected) << c.text;
 }
 
+// What programs write has a way of its own; a blank more takes the other.
+TEST(Values, PlainTimesReadAsOthers) {
+  rc::check([] {
+    const auto digits = [](int least, int most) { return *rc::gen::inRange(least, most); };
+    const std::string date = fmt::format("{:04}-{:02}-{:02}", digits(990, 2100), digits(0, 14), digits(0, 33));
+    std::string clock = fmt::format("{:02}:{:02}:{:02}", digits(0, 26), digits(0, 62), digits(0, 62));
+    if (*rc::gen::arbitrary<bool>()) clock += fmt::format(".{}", digits(0, 99'999));
+    const std::string zone = *rc::gen::element<std::string>("", "Z", " Z", "+01:00", "x");
+    const auto read = [](const std::string& text) {
+      const auto time = parse_time(text, TimeForm::Iso);
+      return time ? fmt::format("{} {} {}", text_of(instant_of(time->local)), time->offset_minutes.value_or(-1),
+                                time->has_clock)
+                  : "no time";
+    };
+    RC_TAG(read(date + " " + clock + zone) == "no time");
+    RC_ASSERT(read(date + " " + clock + zone) == read(date + "  " + clock + zone));
+    RC_ASSERT(read(date + "T" + clock + zone) == read(date + "  " + clock + zone));
+  });
+}
+
 TEST(Values, AZoneIsUsedWhereTheTextSaysNone) {
   const Zone london = *Zone::named("Europe/London");
   EXPECT_EQ(text_of(parse_time("2024-07-01 12:00", TimeForm::Iso)->instant(&london)), "2024-07-01T11:00:00Z");
