@@ -69,6 +69,7 @@ bool is_currency(std::string_view code) {
 }
 
 std::string_view currency_of_amount(std::string_view text) {
+  if (text.find_first_not_of("0123456789.,+- ") == text.npos) return {};
   text = trim(text);
   for (bool again = true; again;) {
     again = false;

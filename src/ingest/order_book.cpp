@@ -81,6 +81,10 @@ void OrderBook::read(const Group& group, std::vector<Open>& out) {
 
 // The words as one, its lines with the part that each is in.
 void OrderBook::join_parts(Open& order) {
+  if (order.parts.size() == 1) {
+    order.word = std::move(order.parts[0].reading.word);
+    return;
+  }
   std::vector<OrderWord> words;
   for (uint32_t part = 0; part < order.parts.size(); ++part) {
     OrderWord& word = order.parts[part].reading.word;

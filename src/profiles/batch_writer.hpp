@@ -9,7 +9,8 @@
 
 #include "profiles/batch.hpp"
 #include "profiles/batch_identities.hpp"
-#include "profiles/import_intake.hpp"
+#include "profiles/intake_outcome.hpp"
+#include "profiles/reject.hpp"
 #include "profiles/tables.hpp"
 #include "store/record.hpp"
 

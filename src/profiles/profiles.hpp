@@ -7,6 +7,7 @@
 //                     consent.hpp           Mark, ConsentSaid: what is said of a customer beside what they did
 //                     reject.hpp            Reject: a row that could not be used
 //   into the record   import_intake.hpp     begin_intake: all rows of an import or none
+//                     intake_outcome.hpp    IntakeOutcome: what became of them
 //                     batch_writer.hpp      BatchWriter: the rows of one batch into an open transaction
 //                     batch.hpp             RowBuffer: rows before they are written
 //                     batch_identities.hpp  BatchIdentities: whom they are about
