@@ -323,32 +323,42 @@ Result<void> Recorder::fill(fold::Fold& fold, Instant remembered_from) {
   const auto from = TRY(connection_.integer(
       "SELECT coalesce(max(until_seq), 0)::BIGINT FROM tessera.learnt_until WHERE learnt < ?", {remembered_from}));
   if (from.value_or(0) > 0) fold.recent().starts_after(remembered_from);
-  std::vector<std::string> all;
-  for (const auto& table : tables_.all())
-    all.push_back(fmt::format("SELECT seq, fingerprint FROM main.{} WHERE seq >= {}", store::quoted_name(table.name),
-                              from.value_or(0)));
-  if (all.empty()) return {};
-  auto prints = TRY(connection_.stream("SELECT fingerprint FROM (" + store::union_all(all) + ") ORDER BY seq"));
-  while (const auto chunk = TRY(prints.next()))
-    for (const uint64_t print : chunk->column(0).values<uint64_t>()) (void)fold.recent().seen(print, newest);
+  // Table by table: a sort over all of them takes some 300 KB of the database's memory for each.
+  std::vector<std::pair<profiles::Seq, uint64_t>> prints;
+  for (const auto& table : tables_.all()) {
+    auto answer = TRY(connection_.stream(fmt::format("SELECT seq, fingerprint FROM main.{} WHERE seq >= {}",
+                                                     store::quoted_name(table.name), from.value_or(0))));
+    while (const auto chunk = TRY(answer.next()))
+      for (size_t row = 0; row < chunk->rows(); ++row)
+        prints.emplace_back(chunk->column(0).values<profiles::Seq>()[row], chunk->column(1).values<uint64_t>()[row]);
+  }
+  std::ranges::sort(prints);
+  for (const auto& [seq, print] : prints) (void)fold.recent().seen(print, newest);
   return {};
 }
 
 // An undated fact counts from when it was learnt.
 Result<std::vector<Instant>> Recorder::begins() {
+  const auto all_learnt = TRY(profiles::read_learnt(connection_));
+  const auto learnt = [&](profiles::Seq seq) {
+    const auto entry = std::ranges::upper_bound(all_learnt, seq, {}, &profiles::Learnt::until);
+    return entry == all_learnt.end() ? kNever : entry->at;
+  };
   std::vector<Instant> begins;
   for (const auto& table : tables_.all()) {
-    auto answer = TRY(connection_.stream(fmt::format(
-        "WITH f AS (SELECT profile, min(time) AS time, min(seq) AS seq FROM main.{} GROUP BY profile, isfinite(time)) "
-        "SELECT profile, min(CASE WHEN isfinite(f.time) THEN least(f.time, l.learnt) ELSE l.learnt END) FROM f ASOF "
-        "JOIN "
-        "tessera.learnt_until l ON f.seq < l.until_seq GROUP BY profile",
-        store::quoted_name(table.name))));
+    // Per table and not over all: as above.
+    auto answer = TRY(connection_.stream(
+        fmt::format("SELECT profile, isfinite(time), min(time), min(seq) FROM main.{} GROUP BY profile, isfinite(time)",
+                    store::quoted_name(table.name))));
     while (const auto chunk = TRY(answer.next()))
       for (size_t row = 0; row < chunk->rows(); ++row) {
         const profiles::Profile profile = chunk->column(0).values<uint32_t>()[row];
+        Instant begin = learnt(chunk->column(3).values<profiles::Seq>()[row]);
+        if (begin == kNever) continue;  // nobody knows when
+        if (chunk->column(1).values<bool>()[row])
+          begin = std::min(begin, store::instant_of_stored(chunk->column(2).values<int64_t>()[row]));
         if (profile >= begins.size()) begins.resize(profile + 1, kNever);
-        begins[profile] = std::min(begins[profile], store::instant_of_stored(chunk->column(1).values<int64_t>()[row]));
+        begins[profile] = std::min(begins[profile], begin);
       }
   }
   return begins;

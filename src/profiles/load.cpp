@@ -475,7 +475,8 @@ class StreamLoader {
   Unordered rows_;
 };
 
-// Entries, and what is finer than them.
+}  // namespace
+
 Result<std::vector<Learnt>> read_learnt(Connection& connection) {
   auto answer = TRY(connection.query("SELECT until_seq, learnt FROM tessera.learnt_until ORDER BY until_seq"));
   std::vector<Learnt> learnt;
@@ -490,8 +491,6 @@ Result<std::vector<Learnt>> read_learnt(Connection& connection) {
     }
   return learnt;
 }
-
-}  // namespace
 
 namespace {
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
 #include "core/time.hpp"
@@ -44,5 +45,8 @@ Result<History> load(store::Connection& connection, const Needs& needs = {}, Ins
 // The same with a "customer" for each profile, unnamed and in the order of their numbers: for those who follow merges
 // and their undoing themselves. Everything is visible. Texts are interned into `dictionary`.
 Result<History> load_by_profile(store::Connection& connection, const Needs& needs, const Dictionary& dictionary);
+
+// When which facts were learnt: by entries, and by what is finer than them.
+Result<std::vector<Learnt>> read_learnt(store::Connection& connection);
 
 }  // namespace tessera::profiles

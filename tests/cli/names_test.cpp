@@ -195,6 +195,22 @@ TEST_F(Names, AServerOfLittleMemoryTakesAnyNames) {
   expect(conditions, "after a restart");
 }
 
+// Imported with more memory than it is served with.
+TEST_F(Names, ARecordOfManyTablesStartsWithLittleMemory) {
+  EXPECT_EQ(server.stop(), 0) << server.errors();
+  std::string lines;
+  for (int event = 0; event < 250; ++event)
+    lines += fmt::format(
+        R"({{"type":"track","userId":"ann","event":"Event {0}","messageId":"m{0}","timestamp":"2026-02-01T10:00:00Z"}})"
+        "\n",
+        event);
+  work.write("events.jsonl", lines);
+  ran("import events.jsonl --yes");
+  start({"--memory", "64M"});
+  apply("segment \"S0\" = did \"Event 249\"");
+  EXPECT_EQ(members("s0"), "ann");
+}
+
 // A thousand tables are made: ./run soak rare-names. Intake.EventNamesBeyondTheTablesAreRareAndKept is its sample.
 TEST_F(Names, EventsBeyondTheTablesAreKeptUnderTheirNames) {
   if (!std::getenv("TESSERA_SOAK")) GTEST_SKIP() << "./run soak rare-names";
