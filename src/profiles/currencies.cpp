@@ -15,6 +15,11 @@ using store::quoted_name;
 
 namespace {
 
+// Whether a row may name a currency in `extra`: looked for before anything is read as JSON.
+std::string mentions_currency() {
+  return fmt::format("coalesce(contains({}, '\"{}\"'), false)", kExtraColumn, kCurrencyProperty);
+}
+
 // What an event of the table says its currency is, as SQL; empty: none of them ever said one.
 std::string currency_sql(const EventTables& tables, const EventTable& table) {
   if (const TableColumn* column = table.column(kCurrencyProperty, StoredType::Text, false))
@@ -25,9 +30,9 @@ std::string currency_sql(const EventTables& tables, const EventTable& table) {
                        });
   if (!is_rare) return {};
   return fmt::format(
-      "CASE WHEN json_valid({0}) AND json_type({0}, '$.{1}') = 'VARCHAR' THEN "
+      "CASE WHEN NOT {2} THEN NULL WHEN json_valid({0}) AND json_type({0}, '$.{1}') = 'VARCHAR' THEN "
       "json_extract_string({0}, '$.{1}') END",
-      kExtraColumn, kCurrencyProperty);
+      kExtraColumn, kCurrencyProperty, mentions_currency());
 }
 
 // The first fact of a table that names a currency.
@@ -72,9 +77,13 @@ Result<CurrenciesNamed> currencies_named(Connection& connection) {
     if (currency.empty()) continue;
     TRY(go_on());
     const std::string event = table.holds_rare_events() ? std::string(kEventColumn) : store::quoted_text(table.event);
-    auto answer =
-        TRY(connection.stream(fmt::format("SELECT {}, {} AS said, count(*)::UBIGINT FROM main.{} GROUP BY ALL", event,
-                                          currency, quoted_name(table.name))));
+    const std::string rows = "main." + quoted_name(table.name);
+    // Of tens of thousands of rare events, those that name one.
+    const std::string where = table.holds_rare_events() ? fmt::format("WHERE {0} IN (SELECT {0} FROM {1} WHERE {2})",
+                                                                      kEventColumn, rows, mentions_currency())
+                                                        : std::string();
+    auto answer = TRY(connection.stream(
+        fmt::format("SELECT {}, {} AS said, count(*)::UBIGINT FROM {} {} GROUP BY ALL", event, currency, rows, where)));
     while (const auto chunk = TRY(answer.next()))
       for (size_t row = 0; row < chunk->rows(); ++row) {
         const std::string code = chunk->column(1).is_null(row) ? "" : currency_named(chunk->column(1).text(row));
